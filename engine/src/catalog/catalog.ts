@@ -1,0 +1,100 @@
+/**
+ * What the engine knows of a target's schema: an immutable snapshot. Loading it from a server or a file is the caller's
+ * (`load-postgres.ts`, `fixture.ts`); a decision never mixes two snapshots.
+ */
+export interface Catalog {
+  readonly engine: "postgres";
+  /** Differs between any two snapshots of one process; goes into cache keys, never compared for order. */
+  readonly version: string;
+  readonly database: string;
+  /** PostgreSQL's server_version_num, such as 180004. */
+  readonly serverVersionNum: number;
+  /** By `Relation.path`. Includes pg_catalog and information_schema where the loader could see them. */
+  readonly relations: ReadonlyMap<string, Relation>;
+  readonly relationsByOid: ReadonlyMap<number, Relation>;
+  /** By `schema.name` path; all overloads of that name. */
+  readonly functions: ReadonlyMap<string, readonly FunctionInfo[]>;
+  /** By `schema.name` path. */
+  readonly types: ReadonlyMap<string, TypeInfo>;
+  readonly schemas: ReadonlySet<string>;
+}
+
+export interface Relation {
+  readonly oid: number;
+  readonly schema: string;
+  readonly name: string;
+  /** `relationPath(schema, name)`. */
+  readonly path: string;
+  readonly kind: "table" | "partitioned" | "view" | "materialized_view" | "foreign" | "sequence" | "index" | "composite" | "toast";
+  readonly isPartition: boolean;
+  readonly isTemporary: boolean;
+  /** In pg_catalog, information_schema or pg_toast. */
+  readonly isSystem: boolean;
+  /** Live columns in attribute order; dropped ones are left out. System columns are not listed. */
+  readonly columns: readonly Column[];
+  /** Attribute numbers of the primary key, where there is one. */
+  readonly primaryKey: readonly number[] | undefined;
+  /** Paths of inheritance or partition parents. */
+  readonly parents: readonly string[];
+  /** `pg_get_viewdef` under an empty search_path, for views and materialised views. */
+  readonly definition: string | undefined;
+}
+
+export interface Column {
+  /** pg_attribute.attnum: has gaps after DROP COLUMN. */
+  readonly attnum: number;
+  readonly name: string;
+  /** `format_type(oid, NULL)` as people know it: `text`, `character varying`, `integer`, `numeric`. */
+  readonly type: string;
+  /** Fully qualified SQL of the type with its modifier, safe under any search_path: `pg_catalog."varchar"(120)`. */
+  readonly typeSql: string;
+  /** Of the base type for domains. */
+  readonly typeCategory: TypeCategory;
+  readonly typeOid: number;
+  readonly typeModifier: number;
+  readonly isDomain: boolean;
+  readonly notNull: boolean;
+  /** Expression of a generated column. */
+  readonly generated: string | undefined;
+  readonly comment: string | undefined;
+}
+
+/** What masks need to know of a type. `other` takes `null` only. */
+export type TypeCategory =
+  | "text"
+  | "integer"
+  | "numeric"
+  | "float"
+  | "boolean"
+  | "date"
+  | "timestamp"
+  | "timestamptz"
+  | "time"
+  | "uuid"
+  | "json"
+  | "bytea"
+  | "enum"
+  | "array"
+  | "composite"
+  | "other";
+
+export interface FunctionInfo {
+  readonly schema: string;
+  readonly name: string;
+  readonly kind: "function" | "procedure" | "aggregate" | "window";
+  readonly language: string;
+  readonly volatility: "immutable" | "stable" | "volatile";
+  readonly leakproof: boolean;
+  readonly isSystem: boolean;
+}
+
+export interface TypeInfo {
+  readonly schema: string;
+  readonly name: string;
+  readonly isSystem: boolean;
+}
+
+/** `schema.name` or `schema.table.column`; a part with a dot or a double quote is quoted, so that no two objects share a path. */
+export function objectPath(...parts: readonly string[]): string {
+  return parts.map((part) => (/[."]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part)).join(".");
+}

@@ -1,0 +1,82 @@
+/**
+ * The contract between the engine and an enforcement point (the proxy, `policy eval`, the tests): text in, verdict out.
+ * Pure computation; no sockets, no files.
+ */
+import type { PrincipalKind, AuthMethod } from "@penstock/language";
+import type { Decision, Reason } from "./decide/decision.ts";
+import type { StatementFacts } from "./sql/facts.ts";
+
+/** Who asks. One object a session: caches hang from its identity, so it is never mutated. */
+export interface PrincipalContext {
+  readonly principal: Principal;
+  readonly session: {
+    readonly id: string;
+    readonly database: string;
+    readonly user: string;
+    readonly client: { readonly address: string; readonly application: string; readonly tls: boolean };
+    readonly startedAtNs: bigint;
+    readonly tags: Readonly<Record<string, string>>;
+  };
+  readonly target: {
+    readonly name: string;
+    readonly engine: "postgres";
+    readonly version: string;
+    readonly environment: string;
+    readonly tags: Readonly<Record<string, string>>;
+  };
+}
+
+export interface Principal {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: PrincipalKind;
+  readonly groups: readonly string[];
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly onBehalfOf?: Principal;
+  readonly auth: { readonly method: AuthMethod; readonly atNs: bigint; readonly mfa: boolean };
+}
+
+/** What of the session's state changes how names are resolved. */
+export interface NameContext {
+  /** Effective search_path, `pg_temp` and implicit schemas not included, `$user` already replaced. */
+  readonly searchPath: readonly string[];
+}
+
+/** What to do with one text (a simple Query, or the text of a Parse). */
+export type Verdict = ForwardVerdict | DenyVerdict;
+
+export interface ForwardVerdict {
+  readonly action: "forward";
+  /** The text to send, byte for byte the original where nothing had to be rewritten. */
+  readonly text: string;
+  readonly rewritten: boolean;
+  readonly statements: readonly StatementVerdict[];
+}
+
+export interface DenyVerdict {
+  readonly action: "deny";
+  /** The SQLSTATE for the client: 42501 for policy, 42601 syntax, 42P01 unknown relation, 54000 limits. */
+  readonly sqlstate: string;
+  readonly reason: Reason;
+  /** Position of the error in characters from 1, where the server would give one. */
+  readonly position: number | undefined;
+  readonly statements: readonly StatementVerdict[];
+}
+
+export interface StatementVerdict {
+  readonly facts: StatementFacts;
+  readonly decision: Decision;
+  readonly fingerprint: string;
+  /** `limit rows` that the proxy must count, for statements whose text could not carry it. */
+  readonly rowLimit: number | undefined;
+  /**
+   * `tableOid << 16 | attnum` as a number (oid * 65536 + attnum) of masked columns. A RowDescription that names one as the
+   * origin of an output ends the statement: it must never happen.
+   */
+  readonly forbiddenOrigins: ReadonlySet<number>;
+  /**
+   * The part of the audit record that depends on text, principal and revision only, as JSON without the outer braces:
+   * `"text":…,"fingerprint":…,"kind":…,"tables":…,"columns":…,"labels":…,"decision":…,"rules":…,"rewritten":…,"revision":…`.
+   */
+  readonly auditFields: string;
+}

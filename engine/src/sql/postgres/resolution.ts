@@ -1,0 +1,42 @@
+import type { Node, RangeVar } from "@pgsql/types";
+import type { Relation } from "../../catalog/catalog.ts";
+import type { StatementFacts } from "../facts.ts";
+
+/**
+ * What name resolution found in one statement, beyond the facts: everything that the rewriter needs to edit the text.
+ * Positions are UTF-8 bytes from the start of the whole text.
+ */
+export interface ResolvedStatement {
+  readonly facts: StatementFacts;
+  readonly node: Node;
+  /** Every place where a relation is read: FROM, JOIN, TABLE, USING of DELETE, and so on. CTE references are not listed. */
+  readonly reads: readonly RelationRead[];
+  /** Every place where a relation is the target of a write, lock or DDL. */
+  readonly writes: readonly RelationWrite[];
+}
+
+export interface RelationRead {
+  readonly relation: Relation;
+  readonly rangeVar: RangeVar;
+  /** The `TABLE x` command form, where the name stands without FROM. */
+  readonly isTableCommand: boolean;
+  /** Within TABLESAMPLE. */
+  readonly isSampled: boolean;
+  /** References to system columns (ctid, tableoid, xmin, …) that can mean this relation. */
+  readonly systemColumns: readonly { readonly name: string; readonly position: number }[];
+  /** Column references that name the relation by its schema, `public.customers.email` and `public.customers.*`. */
+  readonly schemaQualified: readonly { readonly position: number; readonly fields: readonly string[] }[];
+  /**
+   * Columns that the query may use only because they depend on the relation's primary key in GROUP BY. The rewriter adds
+   * them, since a subquery has no primary key. `position` is where the primary key's column reference in GROUP BY starts.
+   */
+  readonly groupedByKey: { readonly position: number; readonly dependents: readonly string[] } | undefined;
+  /** Name by which the query refers to it: alias, or the relation's name. */
+  readonly refName: string;
+}
+
+export interface RelationWrite {
+  readonly relation: Relation;
+  readonly rangeVar: RangeVar | undefined;
+  readonly kind: "insert" | "update" | "delete" | "merge" | "copy_from" | "copy_to" | "truncate" | "lock" | "ddl" | "refresh";
+}

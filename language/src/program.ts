@@ -1,0 +1,92 @@
+import type { Diagnostic, SourceFile } from "./diagnostics.ts";
+import type { MaskName } from "./check/vocabulary.ts";
+import type { Value } from "./values.ts";
+
+/** Where an effect comes from. Printed as `package:line`. */
+export interface RuleId {
+  readonly package: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A mask as a rule asks for it, arguments evaluated. */
+export interface MaskCall {
+  readonly name: MaskName;
+  readonly args: readonly (string | number | bigint | boolean | null)[];
+}
+
+/** One thing that a fired decision statement adds to the decision. */
+export type Effect =
+  | { readonly kind: "allow"; readonly rule: RuleId }
+  | { readonly kind: "deny"; readonly rule: RuleId; readonly message: string; readonly code?: string }
+  | { readonly kind: "mask"; readonly rule: RuleId; readonly column: string; readonly mask: MaskCall }
+  | { readonly kind: "limit"; readonly rule: RuleId; readonly what: "rows" | "duration" | "bytes"; readonly value: number }
+  /** A run-time error inside a rule. `statement` tells which kind of rule: an error in a restricting rule denies. */
+  | { readonly kind: "error"; readonly rule: RuleId; readonly statement: "allow" | "deny" | "mask" | "limit" | "label"; readonly message: string };
+
+/** The four roots as runtime values (`toValue` of the plain objects that `check/vocabulary.ts` describes). */
+export interface Input {
+  readonly principal: Value;
+  readonly session: Value;
+  readonly target: Value;
+  readonly query: Value;
+}
+
+/** What compiled policies read, so that the engine knows what it may cache. */
+export interface Reads {
+  /** Some decision reads `query.parameters`: decide again at Bind. */
+  readonly parameters: boolean;
+  /** Some decision reads the clock or another impure builtin: never cache. */
+  readonly time: boolean;
+  /** Some decision reads `query.text` or literals (`query.limit`): not cacheable across texts. */
+  readonly text: boolean;
+}
+
+/** A checked and compiled set of modules. Immutable; safe to share between sessions. */
+export interface Program {
+  /** Hex digest over all sources and data, the same for the same content. */
+  readonly revision: string;
+  readonly reads: Reads;
+  /** Some module has an `allow` statement: without a fired `allow`, the engine denies. */
+  readonly hasAllow: boolean;
+  readonly hasMasks: boolean;
+  /**
+   * Evaluates all decision statements but `label`.
+   * @param maskCandidates the `column` values over which `mask` statements range: a superset of `query.columns`, with
+   *   empty `uses` where the statement does not mention the column. `Effect.column` is the candidate's `path`.
+   */
+  evaluate(input: Input, maskCandidates: readonly Value[]): Effect[];
+  /** Evaluates `label` statements for catalog columns (`column` records without labels). Index-aligned with `columns`. */
+  labels(columns: readonly Value[]): { readonly labels: string[]; readonly errors: Effect[] }[];
+  /** Names of all `test_` rules. */
+  readonly tests: readonly TestCase[];
+}
+
+export interface TestCase {
+  readonly name: string;
+  readonly rule: RuleId;
+  run(host: TestHost): TestResult;
+}
+
+/** What test-only builtins need from above: the language knows no SQL. */
+export interface TestHost {
+  /** The whole decision for a statement, with the roots and data as `with` left them. */
+  decide(sql: string, parameters: readonly Value[] | undefined, input: Partial<Input>, data: Value): Value;
+}
+
+export interface TestResult {
+  readonly outcome: "passed" | "failed" | "error";
+  /** For a failure: the body expression that was false or undefined, with the values of its variables. */
+  readonly failure?: { readonly expression: string; readonly line: number; readonly variables: Record<string, string>; readonly message?: string };
+  readonly prints: readonly string[];
+}
+
+export type CompileResult =
+  | { readonly program: Program; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly program?: undefined; readonly diagnostics: readonly Diagnostic[] };
+
+export interface CompileOptions {
+  readonly sources: readonly SourceFile[];
+  /** `data.*`: JSON. */
+  readonly data?: unknown;
+}

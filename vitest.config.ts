@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["{language,engine,proxy,conformance}/**/*.test.ts"],
+    pool: "threads",
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
