@@ -3,6 +3,7 @@
  * Pure computation; no sockets, no files.
  */
 import type { PrincipalKind, AuthMethod } from "@penstock/language";
+import type { Catalog } from "./catalog/catalog.ts";
 import type { Decision, Reason } from "./decide/decision.ts";
 import type { StatementFacts } from "./sql/facts.ts";
 
@@ -79,4 +80,28 @@ export interface StatementVerdict {
    * `"text":…,"fingerprint":…,"kind":…,"tables":…,"columns":…,"labels":…,"decision":…,"rules":…,"rewritten":…,"revision":…`.
    */
   readonly auditFields: string;
+}
+
+/**
+ * One set of compiled policies, ready to decide. Replaced as a whole when policies change; a session compares identity to see
+ * that what it decided before (prepared statements, portals) may be stale.
+ */
+export interface Enforcer {
+  readonly revision: string;
+  /** Some rule reads `query.parameters`: decide again at Bind, with `parameters`. */
+  readonly readsParameters: boolean;
+  /** Some rule reads the clock: a verdict holds for one execution only. */
+  readonly readsTime: boolean;
+  /**
+   * Decides all statements of a text; one denied, all denied. Never throws: whatever goes wrong is a deny verdict. Cached by text,
+   * `who`, `catalog` (both by identity) and search_path, so that a repeated call costs a map look-up.
+   * @param parameters values bound to $1, $2, … in text form, `null` for NULL, `undefined` for one that could not be decoded.
+   */
+  decide(
+    text: string,
+    who: PrincipalContext,
+    names: NameContext,
+    catalog: Catalog,
+    parameters?: readonly (string | null | undefined)[],
+  ): Verdict;
 }
