@@ -20,9 +20,19 @@ export type Effect =
   | { readonly kind: "allow"; readonly rule: RuleId }
   | { readonly kind: "deny"; readonly rule: RuleId; readonly message: string; readonly code?: string }
   | { readonly kind: "mask"; readonly rule: RuleId; readonly column: string; readonly mask: MaskCall }
-  | { readonly kind: "limit"; readonly rule: RuleId; readonly what: "rows" | "duration" | "bytes"; readonly value: number }
+  | {
+      readonly kind: "limit";
+      readonly rule: RuleId;
+      readonly what: "rows" | "duration" | "bytes";
+      readonly value: number;
+    }
   /** A run-time error inside a rule. `statement` tells which kind of rule: an error in a restricting rule denies. */
-  | { readonly kind: "error"; readonly rule: RuleId; readonly statement: "allow" | "deny" | "mask" | "limit" | "label"; readonly message: string };
+  | {
+      readonly kind: "error";
+      readonly rule: RuleId;
+      readonly statement: "allow" | "deny" | "mask" | "limit" | "label";
+      readonly message: string;
+    };
 
 /** The four roots as runtime values (`toValue` of the plain objects that `check/vocabulary.ts` describes). */
 export interface Input {
@@ -77,7 +87,12 @@ export interface TestHost {
 export interface TestResult {
   readonly outcome: "passed" | "failed" | "error";
   /** For a failure: the body expression that was false or undefined, with the values of its variables. */
-  readonly failure?: { readonly expression: string; readonly line: number; readonly variables: Record<string, string>; readonly message?: string };
+  readonly failure?: {
+    readonly expression: string;
+    readonly line: number;
+    readonly variables: Record<string, string>;
+    readonly message?: string;
+  };
   readonly prints: readonly string[];
 }
 

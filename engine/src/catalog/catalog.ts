@@ -25,7 +25,16 @@ export interface Relation {
   readonly name: string;
   /** `relationPath(schema, name)`. */
   readonly path: string;
-  readonly kind: "table" | "partitioned" | "view" | "materialized_view" | "foreign" | "sequence" | "index" | "composite" | "toast";
+  readonly kind:
+    | "table"
+    | "partitioned"
+    | "view"
+    | "materialized_view"
+    | "foreign"
+    | "sequence"
+    | "index"
+    | "composite"
+    | "toast";
   readonly isPartition: boolean;
   readonly isTemporary: boolean;
   /** In pg_catalog, information_schema or pg_toast. */

@@ -85,6 +85,9 @@ export type SessionEffect =
   | { readonly kind: "reset_all" | "discard_all" | "discard_temp" | "discard_plans" }
   | { readonly kind: "prepare" | "execute" | "deallocate"; readonly name: string | undefined }
   | { readonly kind: "declare" | "fetch" | "close"; readonly name: string | undefined }
-  | { readonly kind: "begin" | "commit" | "rollback" | "savepoint" | "rollback_to" | "release"; readonly chain: boolean }
+  | {
+      readonly kind: "begin" | "commit" | "rollback" | "savepoint" | "rollback_to" | "release";
+      readonly chain: boolean;
+    }
   /** Changes the schema: what was resolved before may be stale. */
   | { readonly kind: "schema_change" };

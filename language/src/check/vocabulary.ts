@@ -5,16 +5,7 @@
  * language knows these names and their types, nothing of SQL; the engine fills them.
  */
 
-export const categories = [
-  "read",
-  "write",
-  "ddl",
-  "privilege",
-  "transaction",
-  "session",
-  "admin",
-  "opaque",
-] as const;
+export const categories = ["read", "write", "ddl", "privilege", "transaction", "session", "admin", "opaque"] as const;
 export type Category = (typeof categories)[number];
 
 /** `query.kind`: one word per statement of each dialect, with its category. */

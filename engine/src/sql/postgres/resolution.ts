@@ -38,5 +38,15 @@ export interface RelationRead {
 export interface RelationWrite {
   readonly relation: Relation;
   readonly rangeVar: RangeVar | undefined;
-  readonly kind: "insert" | "update" | "delete" | "merge" | "copy_from" | "copy_to" | "truncate" | "lock" | "ddl" | "refresh";
+  readonly kind:
+    | "insert"
+    | "update"
+    | "delete"
+    | "merge"
+    | "copy_from"
+    | "copy_to"
+    | "truncate"
+    | "lock"
+    | "ddl"
+    | "refresh";
 }
