@@ -13,3 +13,18 @@ export type {
   TestResult,
 } from "./program.ts";
 export * from "./check/vocabulary.ts";
+export {
+  compare,
+  emptyObject,
+  emptySet,
+  equal,
+  format,
+  fromValue,
+  parseJson,
+  RegoObject,
+  RegoSet,
+  toJson,
+  toValue,
+  typeName,
+} from "./values.ts";
+export type { TypeName, Value } from "./values.ts";

@@ -1,0 +1,66 @@
+import type { TypeName, Value } from "./values.ts";
+
+/**
+ * Type of a builtin's argument or result, as the checker compares it. A missing part is `any`. Unions list their alternatives.
+ * Examples: `"string"`, `{ set: "string" }`, `{ anyOf: ["array", "set"] }`.
+ */
+export type BuiltinType =
+  | "any"
+  | TypeName
+  | { readonly array: BuiltinType }
+  | { readonly set: BuiltinType }
+  | { readonly object: { readonly key: BuiltinType; readonly value: BuiltinType } }
+  | { readonly anyOf: readonly BuiltinType[] };
+
+export interface BuiltinSignature {
+  /** One an argument, the optional ones last. Absent for `arity` without an upper bound: arguments are not checked. */
+  readonly args?: readonly BuiltinType[];
+  readonly result: BuiltinType;
+}
+
+/**
+ * A function of the language. Operators (`plus`, `minus`, `mul`, `div`, `rem`, `and`, `or`, `equal`, `neq`, `lt`, …,
+ * `internal.member_2`, `internal.member_3`, `assign`, `eq`) belong to the compiler and are no builtins here.
+ */
+export interface Builtin {
+  /** With dots where it has them: `time.now_ns`. */
+  readonly name: string;
+  readonly arity: number | { readonly min: number; readonly max: number };
+  readonly types?: BuiltinSignature;
+  /** Same arguments, same result, whenever: its calls may be computed once and cached. */
+  readonly pure: boolean;
+  /**
+   * @returns the result; `undefined` makes the call undefined
+   * @throws {BuiltinError} in ordinary rules the call is undefined then; a restricting decision statement denies
+   */
+  apply(args: readonly Value[], context: BuiltinContext): Value | undefined;
+}
+
+/** What builtins share within one evaluation. */
+export interface BuiltinContext {
+  /** The clock, fixed for an evaluation: `time.now_ns()` is the same everywhere in it. */
+  readonly nowNs: bigint;
+  /** Where `print` writes: the test report. */
+  print(line: string): void;
+  /** Errors of builtins end the evaluation (OPA's strict mode). The compiled code deals with it; here for the few that differ. */
+  readonly strict: boolean;
+  /** For whatever a builtin wants to keep until the evaluation ends, under keys of its own, such as `rand.intn` per seed. */
+  readonly cache: Map<unknown, unknown>;
+}
+
+/** What went wrong in a call: `type` for operands of a wrong type, `builtin` for everything else. */
+export type BuiltinErrorKind = "type" | "builtin";
+
+/**
+ * A run-time error of a builtin. The message does not name the builtin or the place; the compiled code adds both.
+ * It may show operands' types, never their values, which may be hidden data.
+ */
+export class BuiltinError extends Error {
+  override readonly name = "BuiltinError";
+  readonly kind: BuiltinErrorKind;
+
+  constructor(message: string, kind: BuiltinErrorKind = "builtin") {
+    super(message);
+    this.kind = kind;
+  }
+}
