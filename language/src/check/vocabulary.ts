@@ -272,6 +272,7 @@ export const records: Readonly<Record<RecordName, Readonly<Record<string, Field>
     name: { type: string, doc: "Name of the column." },
     path: { type: string, doc: "schema.table.column, parts quoted where they hold a dot." },
     type: { type: string, doc: "Name of the column's type, as format_type prints it without modifiers." },
+    comment: { type: string, doc: "Comment on the column; the empty string where there is none." },
     label: { type: string, doc: "The most specific label; the empty string where there is none." },
     labels: { type: setOf(string), doc: "All labels." },
     uses: { type: setOf(oneOf(columnUses)), doc: "Where in the statement the column is used." },

@@ -1,0 +1,118 @@
+import type { Catalog, Column, Relation } from "../catalog/catalog.ts";
+import { viewLineage } from "../catalog/labels.ts";
+
+/**
+ * Which other columns a column's values come from: through view definitions, and between parents and children of inheritance and
+ * partitioning, whose rows are read through each other. Labels and masks travel along these.
+ */
+export interface ColumnOrigin {
+  readonly relation: Relation;
+  readonly column: Column;
+  /** The value arrives unchanged, so that the origin's mask can be applied to it. */
+  readonly direct: boolean;
+}
+
+export interface RelationOrigins {
+  /** By attribute number of the relation; every column has an entry, without itself. */
+  readonly columns: ReadonlyMap<number, readonly ColumnOrigin[]>;
+  /** Columns that decide which rows a view shows, or how they are grouped, without being shown themselves. */
+  readonly hidden: readonly ColumnOrigin[];
+  /** A definition that could not be analysed: what it reads is not known. */
+  readonly unknown: boolean;
+}
+
+/** Origins of all relations of one catalog, each computed once. */
+export class OriginIndex {
+  readonly #catalog: Catalog;
+  readonly #origins = new Map<string, RelationOrigins>();
+  readonly #children = new Map<string, Relation[]>();
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+    for (const relation of catalog.relations.values()) {
+      for (const parent of relation.parents) {
+        const siblings = this.#children.get(parent);
+        if (siblings === undefined) this.#children.set(parent, [relation]);
+        else siblings.push(relation);
+      }
+    }
+  }
+
+  of(relation: Relation): RelationOrigins {
+    const known = this.#origins.get(relation.path);
+    if (known !== undefined) return known;
+    // A definition cannot refer to itself, but the guard costs nothing: while computing, a relation has no origins.
+    this.#origins.set(relation.path, unknownOrigins);
+    const origins = this.#compute(relation);
+    this.#origins.set(relation.path, origins);
+    return origins;
+  }
+
+  #compute(relation: Relation): RelationOrigins {
+    if (relation.isSystem) return noOrigins;
+    if (relation.definition !== undefined) return this.#ofView(relation);
+    const family = this.#family(relation);
+    if (family.length === 0) return noOrigins;
+    const columns = new Map<number, readonly ColumnOrigin[]>();
+    for (const column of relation.columns) {
+      const origins = family.flatMap((member) =>
+        member.columns
+          .filter((candidate) => candidate.name === column.name)
+          .map((candidate) => ({ relation: member, column: candidate, direct: true })),
+      );
+      if (origins.length > 0) columns.set(column.attnum, origins);
+    }
+    return { columns, hidden: [], unknown: false };
+  }
+
+  /** All ancestors and descendants: rows of a child are read through its parents, and the other way round. */
+  #family(relation: Relation): Relation[] {
+    const members = new Map<string, Relation>();
+    const visit = (path: string, next: (member: Relation) => readonly string[]): void => {
+      const member = this.#catalog.relations.get(path);
+      if (member === undefined || members.has(path) || path === relation.path) return;
+      members.set(path, member);
+      for (const further of next(member)) visit(further, next);
+    };
+    const parents = (member: Relation): readonly string[] => member.parents;
+    const children = (member: Relation): readonly string[] =>
+      (this.#children.get(member.path) ?? []).map((child) => child.path);
+    for (const parent of relation.parents) visit(parent, parents);
+    for (const child of children(relation)) visit(child, children);
+    return [...members.values()];
+  }
+
+  #ofView(view: Relation): RelationOrigins {
+    const lineage = viewLineage(this.#catalog, view);
+    if (lineage.unknown) return unknownOrigins;
+    const columns = new Map<number, readonly ColumnOrigin[]>();
+    const hidden: ColumnOrigin[] = lineage.otherUses.flatMap((use) =>
+      this.#withOrigins(use.relation, use.column, true),
+    );
+    let unknown = false;
+    view.columns.forEach((column, index) => {
+      const output = lineage.columns[index];
+      if (output === undefined) {
+        unknown = true;
+        return;
+      }
+      columns.set(
+        column.attnum,
+        output.sources.flatMap((source) => this.#withOrigins(source.relation, source.column, output.direct)),
+      );
+      for (const source of output.sources) {
+        if (this.of(source.relation).unknown) unknown = true;
+      }
+    });
+    return { columns, hidden, unknown };
+  }
+
+  /** A base column and, where that is itself a view's column or an inherited one, what it comes from. */
+  #withOrigins(relation: Relation, column: Column, direct: boolean): ColumnOrigin[] {
+    const further = this.of(relation).columns.get(column.attnum) ?? [];
+    return [{ relation, column, direct }, ...further.map((origin) => ({ ...origin, direct: direct && origin.direct }))];
+  }
+}
+
+const noOrigins: RelationOrigins = { columns: new Map(), hidden: [], unknown: false };
+const unknownOrigins: RelationOrigins = { columns: new Map(), hidden: [], unknown: true };

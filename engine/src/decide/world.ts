@@ -1,0 +1,157 @@
+import { type Program, toValue, type Value } from "@penstock/language";
+import { type Catalog, type Column, objectPath, type Relation } from "../catalog/catalog.ts";
+import { type ColumnOrigin, OriginIndex } from "./column-origins.ts";
+
+/** A column as rules see it. */
+export interface LabelledColumn {
+  readonly relation: Relation;
+  readonly column: Column;
+  /** `schema.table.column`. */
+  readonly path: string;
+  readonly labels: ReadonlySet<string>;
+  /** The most specific label, the empty string where there is none. */
+  readonly label: string;
+  /** The `column` record with empty `uses`. */
+  readonly value: Value;
+}
+
+/**
+ * One program over one catalog snapshot: columns with their labels. Everything that is cached about decisions hangs from a world,
+ * so that a decision never mixes two versions of policies or schema.
+ */
+export class World {
+  readonly program: Program;
+  readonly catalog: Catalog;
+  readonly origins: OriginIndex;
+  readonly #columns = new Map<string, readonly LabelledColumn[]>();
+  /** Relation paths whose labels could not be computed, with the rule's error. */
+  readonly labelErrors = new Map<string, string>();
+
+  constructor(program: Program, catalog: Catalog) {
+    this.program = program;
+    this.catalog = catalog;
+    this.origins = new OriginIndex(catalog);
+  }
+
+  /** Index-aligned with `relation.columns`. */
+  columnsOf(relation: Relation): readonly LabelledColumn[] {
+    let columns = this.#columns.get(relation.path);
+    if (columns === undefined) {
+      columns = this.#label(relation);
+      this.#columns.set(relation.path, columns);
+    }
+    return columns;
+  }
+
+  column(relation: Relation, column: Column): LabelledColumn {
+    const found = this.columnsOf(relation).find((candidate) => candidate.column.attnum === column.attnum);
+    if (found === undefined) throw new Error(`column ${column.name} is not one of ${relation.path}`);
+    return found;
+  }
+
+  /** All columns of relations that are not the system's. */
+  userColumns(): LabelledColumn[] {
+    const columns: LabelledColumn[] = [];
+    for (const relation of this.catalog.relations.values()) {
+      if (!relation.isSystem && hasRows(relation)) columns.push(...this.columnsOf(relation));
+    }
+    return columns;
+  }
+
+  #label(relation: Relation): readonly LabelledColumn[] {
+    const own = this.#ownLabels(relation);
+    const origins = this.origins.of(relation);
+    return relation.columns.map((column, index) => {
+      const labels = new Set(own[index]);
+      for (const origin of origins.columns.get(column.attnum) ?? []) {
+        for (const label of this.#originLabels(origin)) labels.add(label);
+      }
+      const label = mostSpecific(labels);
+      const path = objectPath(relation.schema, relation.name, column.name);
+      return {
+        relation,
+        column,
+        path,
+        labels,
+        label,
+        value: toValue(columnRecord(relation, column, path, label, labels, [])),
+      };
+    });
+  }
+
+  #originLabels(origin: ColumnOrigin): readonly string[] {
+    const position = origin.relation.columns.findIndex((column) => column.attnum === origin.column.attnum);
+    return this.#ownLabels(origin.relation)[position] ?? [];
+  }
+
+  readonly #own = new Map<string, readonly (readonly string[])[]>();
+
+  /** Labels that rules give to the columns themselves, nothing inherited. System relations have none. */
+  #ownLabels(relation: Relation): readonly (readonly string[])[] {
+    const known = this.#own.get(relation.path);
+    if (known !== undefined) return known;
+    const labels = relation.isSystem ? [] : this.#evaluateLabels(relation);
+    this.#own.set(relation.path, labels);
+    return labels;
+  }
+
+  #evaluateLabels(relation: Relation): readonly (readonly string[])[] {
+    const subjects = relation.columns.map((column) =>
+      toValue(
+        columnRecord(relation, column, objectPath(relation.schema, relation.name, column.name), "", new Set(), []),
+      ),
+    );
+    const results = this.program.labels(subjects);
+    for (const result of results) {
+      for (const error of result.errors) {
+        if (error.kind === "error") this.labelErrors.set(relation.path, error.message);
+      }
+    }
+    return results.map((result) => result.labels);
+  }
+}
+
+/** The `column` record of the vocabulary as plain data. */
+export function columnRecord(
+  relation: Relation,
+  column: Column,
+  path: string,
+  label: string,
+  labels: ReadonlySet<string>,
+  uses: Iterable<string>,
+): Record<string, unknown> {
+  return {
+    schema: relation.schema,
+    table: relation.name,
+    name: column.name,
+    path,
+    type: column.type,
+    comment: column.comment ?? "",
+    label,
+    labels: new Set(labels),
+    uses: new Set(uses),
+  };
+}
+
+/** The deepest label; of equal depth, the first in order of code points. */
+function mostSpecific(labels: ReadonlySet<string>): string {
+  let best = "";
+  let bestDepth = -1;
+  for (const label of labels) {
+    const depth = label.split(".").length;
+    if (depth > bestDepth || (depth === bestDepth && label < best)) {
+      best = label;
+      bestDepth = depth;
+    }
+  }
+  return best;
+}
+
+function hasRows(relation: Relation): boolean {
+  return (
+    relation.kind !== "index" &&
+    relation.kind !== "composite" &&
+    relation.kind !== "toast" &&
+    relation.kind !== "sequence"
+  );
+}
