@@ -1,0 +1,99 @@
+/**
+ * The lines of the audit log: one JSON object a line, `event` first. Hot: a statement costs one string concatenation, because
+ * what stays the same for a session is made once here, and what stays the same for a statement text comes ready from the
+ * engine (`StatementVerdict.auditFields`).
+ *
+ * | event | when | fields beside `time` and `session` |
+ * |---|---|---|
+ * | `connect` | a principal has logged in | `principal`, `target`, `client` |
+ * | `refused` | a login failed or a connection was not admitted | `user`, `client`, `reason` |
+ * | `statement` | before a statement goes upstream, or is denied | `statement`, `principal`, `target`, the engine's fields |
+ * | `result` | a statement has ended | `statement`, `rows`, `bytes`, `duration_us`, `sqlstate` |
+ * | `alert` | what must never happen has happened | `statement`, `message` |
+ * | `disconnect` | a session has ended | `statements`, `reason` |
+ */
+import type { PrincipalContext } from "@penstock/engine";
+
+export interface StatementResult {
+  /** Rows sent to the client, or changed. */
+  readonly rows: number;
+  /** Bytes of messages sent to the client for this statement. */
+  readonly bytes: number;
+  readonly durationUs: number;
+  /** `00000` for success. */
+  readonly sqlstate: string;
+}
+
+/** Makes the lines of one session. Statements are numbered from 1 by the caller. */
+export class SessionRecords {
+  readonly #context: PrincipalContext;
+  /** `,"session":…` to be put after the time. */
+  readonly #session: string;
+  /** `,"principal":…,"target":…,"database":…` */
+  readonly #who: string;
+
+  constructor(context: PrincipalContext) {
+    this.#context = context;
+    this.#session = `,"session":${JSON.stringify(context.session.id)}`;
+    const { principal, target, session } = context;
+    const who: Record<string, unknown> = {
+      id: principal.id,
+      kind: principal.kind,
+      groups: principal.groups,
+      ...(principal.onBehalfOf === undefined ? {} : { on_behalf_of: principal.onBehalfOf.id }),
+    };
+    this.#who = `,"principal":${JSON.stringify(who)},"target":${JSON.stringify(target.name)},"database":${JSON.stringify(session.database)}`;
+  }
+
+  connect(): string {
+    const { client, user } = this.#context.session;
+    const { method } = this.#context.principal.auth;
+    return `${this.#start("connect")}${this.#who},"user":${JSON.stringify(user)},"method":"${method}","client":${JSON.stringify(client)}}`;
+  }
+
+  /** @param auditFields of the engine's verdict: JSON without the outer braces. */
+  statement(number: number, auditFields: string): string {
+    return `${this.#start("statement")},"statement":${number}${this.#who},${auditFields}}`;
+  }
+
+  result(number: number, result: StatementResult): string {
+    const { rows, bytes, durationUs, sqlstate } = result;
+    return `${this.#start("result")},"statement":${number},"rows":${rows},"bytes":${bytes},"duration_us":${Math.round(durationUs)},"sqlstate":${JSON.stringify(sqlstate)}}`;
+  }
+
+  alert(number: number, message: string): string {
+    return `${this.#start("alert")},"statement":${number}${this.#who},"message":${JSON.stringify(message)}}`;
+  }
+
+  /** @param reason why the session ended, such as `terminate`, `client closed`, `idle`. */
+  disconnect(statements: number, reason: string): string {
+    return `${this.#start("disconnect")},"statements":${statements},"reason":${JSON.stringify(reason)}}`;
+  }
+
+  #start(event: string): string {
+    return `{"event":"${event}","time":"${now()}"${this.#session}`;
+  }
+}
+
+/** A connection that became no session: a wrong password, an unknown database, too many connections. */
+export function refusedLine(
+  session: string,
+  user: string,
+  client: { readonly address: string },
+  reason: string,
+): string {
+  return `{"event":"refused","time":"${now()}","session":${JSON.stringify(session)},"user":${JSON.stringify(user)},"client":${JSON.stringify(client)},"reason":${JSON.stringify(reason)}}`;
+}
+
+let lastMs = 0;
+let lastText = "";
+
+/** RFC 3339 in UTC with milliseconds; formatted once a millisecond. */
+export function now(): string {
+  const ms = Date.now();
+  if (ms !== lastMs) {
+    lastMs = ms;
+    lastText = new Date(ms).toISOString();
+  }
+  return lastText;
+}
