@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ["{language,engine,proxy,conformance}/**/*.test.ts"],
     pool: "threads",
+    globalSetup: ["conformance/support/global-setup.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
