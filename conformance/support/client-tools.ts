@@ -1,0 +1,48 @@
+/** PostgreSQL's own client programs, which tests drive as a user would. */
+import { accessSync, constants, readdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+
+/** What the tests need of the machine, why, and the Debian package that brings it. `tools/ensure-tools.ts` installs them. */
+export const clientTools = {
+  psql: { why: "sessions as people have them", debianPackage: "postgresql-client" },
+  pg_dump: { why: "dumps through the proxy", debianPackage: "postgresql-client" },
+  // Debian ships pgbench with the server.
+  pgbench: { why: "load and benchmarks", debianPackage: "postgresql" },
+} as const;
+export type ClientTool = keyof typeof clientTools;
+
+/** Absolute path of a tool on PATH or where Debian and Homebrew keep PostgreSQL's programs; undefined where it is missing. */
+export function findTool(name: ClientTool): string | undefined {
+  const onPath = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  return [...onPath, ...debianFolders(), "/opt/homebrew/opt/libpq/bin", "/usr/local/opt/libpq/bin"]
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
+}
+
+/** As `findTool`, for tests: `npm test` has made sure that it is there. */
+export function requireTool(name: ClientTool): string {
+  const path = findTool(name);
+  if (path === undefined) throw new Error(`${name} is missing: run \`node conformance/tools/ensure-tools.ts\``);
+  return path;
+}
+
+/** Newest first: a client may be newer than the server, not older. */
+function debianFolders(): string[] {
+  const root = "/usr/lib/postgresql";
+  try {
+    return readdirSync(root)
+      .sort((a, b) => Number(b) - Number(a))
+      .map((version) => join(root, version, "bin"));
+  } catch {
+    return [];
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
