@@ -51,6 +51,11 @@ export interface ForwardVerdict {
   /** The text to send, byte for byte the original where nothing had to be rewritten. */
   readonly text: string;
   readonly rewritten: boolean;
+  /**
+   * From a position in the rewritten text to the one in the original, both in characters from 1, as in the server's error field P:
+   * the client must see the place in the text that it sent. Absent where the text is the original.
+   */
+  readonly mapPosition?: (position: number) => number;
   readonly statements: readonly StatementVerdict[];
 }
 
@@ -62,6 +67,8 @@ export interface DenyVerdict {
   /** Position of the error in characters from 1, where the server would give one. */
   readonly position: number | undefined;
   readonly statements: readonly StatementVerdict[];
+  /** The fault behind a verdict with SQLSTATE XX000: for the log, never for the client. */
+  readonly cause?: unknown;
 }
 
 export interface StatementVerdict {

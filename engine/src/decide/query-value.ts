@@ -41,6 +41,16 @@ export function queryValue(
   });
 }
 
+/** The `column` records with their uses, by path, of the columns that the statement mentions. */
+export function usedColumns(world: World, facts: StatementFacts): ReadonlyMap<string, Value> {
+  const used = new Map<string, Value>();
+  for (const { relation, column, uses } of facts.columns) {
+    const { path, label, labels } = world.column(relation, column);
+    used.set(path, toValue(columnRecord(relation, column, path, label, labels, uses)));
+  }
+  return used;
+}
+
 function tableRecord(world: World, { relation, kind, access }: TableFact): Record<string, unknown> {
   const labels = new Set<string>();
   for (const column of world.columnsOf(relation)) for (const label of column.labels) labels.add(label);

@@ -1,0 +1,47 @@
+import { objectPath } from "../catalog/catalog.ts";
+import type { StatementFacts } from "../sql/facts.ts";
+import { printRule } from "./combine.ts";
+import type { Decision } from "./decision.ts";
+import type { World } from "./world.ts";
+
+/**
+ * What the audit record says of a statement whoever runs it and whenever, as JSON without the outer braces. Made once a verdict, so
+ * that executing a prepared statement again costs no more than its time and number.
+ */
+export function auditFields(
+  world: World,
+  facts: StatementFacts,
+  decision: Decision,
+  text: string,
+  fingerprint: string,
+  rewritten: string | undefined,
+): string {
+  const labels = new Set<string>();
+  const columns = facts.columns.map(({ relation, column }) => {
+    const labelled = world.column(relation, column);
+    for (const label of labelled.labels) labels.add(label);
+    return labelled.path;
+  });
+  const masked = [...decision.masks.values()].flatMap(({ relation, columns: masks }) =>
+    [...masks.values()].map(({ column }) => objectPath(relation.schema, relation.name, column.name)),
+  );
+  const fields = {
+    text,
+    fingerprint,
+    kind: facts.kind,
+    tables: facts.tables.map(({ relation }) => relation.path),
+    columns,
+    labels: [...labels].sort(),
+    decision: decision.outcome,
+    reasons: decision.reasons.map((reason) => reason.message),
+    rules: decision.rules.map(printRule),
+    masked,
+    ...(decision.errors.length === 0
+      ? {}
+      : { errors: decision.errors.map(({ rule, message }) => ({ rule: printRule(rule), message })) }),
+    ...(decision.rowLimit === undefined ? {} : { row_limit: decision.rowLimit.rows }),
+    ...(rewritten === undefined ? {} : { rewritten }),
+    revision: world.program.revision,
+  };
+  return JSON.stringify(fields).slice(1, -1);
+}

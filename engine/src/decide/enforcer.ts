@@ -1,0 +1,173 @@
+import type { Program, Value } from "@penstock/language";
+import { BoundedCache } from "../bounded-cache.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Enforcer, NameContext, PrincipalContext, Verdict } from "../enforcer.ts";
+import { engineLimits } from "../limits.ts";
+import { decideStatement, type PreparedStatement } from "./decide-statement.ts";
+import { type Preparation, type PreparedText, prepareText } from "./prepared-text.ts";
+import { queryValue } from "./query-value.ts";
+import { type Subject, subjectOf } from "./subject.ts";
+import { failedVerdict, refusedVerdict, verdictOf } from "./verdict.ts";
+import { World } from "./world.ts";
+
+interface WorldCaches {
+  readonly world: World;
+  /** By search_path, then by text. */
+  readonly texts: Map<string, BoundedCache<Preparation>>;
+  readonly sessions: WeakMap<PrincipalContext, SessionCaches>;
+}
+
+interface SessionCaches {
+  readonly subject: Subject;
+  /** By search_path, then by text. */
+  readonly verdicts: Map<string, BoundedCache<Verdict>>;
+  isMasked: boolean | undefined;
+}
+
+/** Decides for PostgreSQL with one program. See `Enforcer` for the contract. */
+export function createEnforcer(program: Program): Enforcer {
+  const worlds = new WeakMap<Catalog, WorldCaches>();
+
+  const cachesOf = (catalog: Catalog): WorldCaches => {
+    let caches = worlds.get(catalog);
+    if (caches === undefined) {
+      caches = { world: new World(program, catalog), texts: new Map(), sessions: new WeakMap() };
+      worlds.set(catalog, caches);
+    }
+    return caches;
+  };
+
+  const decide: Enforcer["decide"] = (text, who, names, catalog, parameters) => {
+    try {
+      const caches = cachesOf(catalog);
+      const session = sessionOf(caches, who);
+      if (parameters !== undefined || program.reads.time) {
+        return decideText(caches, session, text, names, parameters);
+      }
+      const verdicts = byPath(
+        session.verdicts,
+        names,
+        () => new BoundedCache(engineLimits.verdictsPerSession, engineLimits.verdictTextChars),
+      );
+      let verdict = verdicts.get(text);
+      if (verdict === undefined) {
+        verdict = decideText(caches, session, text, names, undefined);
+        verdicts.set(text, verdict);
+      }
+      return verdict;
+    } catch (error) {
+      return failedVerdict(error);
+    }
+  };
+  return {
+    revision: program.revision,
+    readsParameters: program.reads.parameters,
+    readsTime: program.reads.time,
+    decide,
+  };
+}
+
+function sessionOf(caches: WorldCaches, who: PrincipalContext): SessionCaches {
+  let session = caches.sessions.get(who);
+  if (session === undefined) {
+    session = { subject: subjectOf(who), verdicts: new Map(), isMasked: undefined };
+    caches.sessions.set(who, session);
+  }
+  return session;
+}
+
+function decideText(
+  caches: WorldCaches,
+  session: SessionCaches,
+  text: string,
+  names: NameContext,
+  parameters: readonly (string | null | undefined)[] | undefined,
+): Verdict {
+  const { world } = caches;
+  const texts = byPath(
+    caches.texts,
+    names,
+    () => new BoundedCache<Preparation>(engineLimits.texts, engineLimits.textChars),
+  );
+  let preparation = texts.get(text);
+  if (preparation === undefined) {
+    preparation = prepareText(world, text, names);
+    texts.set(text, preparation);
+  }
+  if ("kind" in preparation) return refusedVerdict(preparation);
+
+  const isMasked = (): boolean => (session.isMasked ??= somethingIsMasked(world, session.subject));
+  const decisions = preparation.prepared.map((statement, index) =>
+    decideStatement(
+      world,
+      statement,
+      inputFor(world, session.subject, preparation, statement, index, parameters),
+      isMasked,
+    ),
+  );
+  return verdictOf(world, text, preparation, decisions);
+}
+
+function inputFor(
+  world: World,
+  subject: Subject,
+  preparation: PreparedText,
+  statement: PreparedStatement,
+  index: number,
+  parameters: readonly (string | null | undefined)[] | undefined,
+): Subject & { readonly query: Value } {
+  if (parameters === undefined) return { ...subject, query: statement.query };
+  if (parameters.includes(undefined)) {
+    throw new Error("a rule reads `query.parameters`, and a parameter came in a binary format that is not understood");
+  }
+  const text = preparation.slices[index] ?? "";
+  return {
+    ...subject,
+    query: queryValue(world, statement.facts, text, preparation.fingerprints[index] ?? "", parameters),
+  };
+}
+
+/** Asks the mask rules about every column of the database for a plain read: is anything hidden from this principal? */
+function somethingIsMasked(world: World, subject: Subject): boolean {
+  if (!world.program.hasMasks) return false;
+  const query = queryValue(world, plainRead, "", "", undefined);
+  const candidates = world.userColumns().map((column) => column.value);
+  return world.program
+    .evaluate({ ...subject, query }, candidates)
+    .some((effect) => effect.kind === "mask" || (effect.kind === "error" && effect.statement === "mask"));
+}
+
+const plainRead: PreparedStatement["facts"] = {
+  start: 0,
+  end: 0,
+  kind: "select",
+  category: "read",
+  tables: [],
+  columns: [],
+  outputs: [],
+  functions: [],
+  hasWhere: false,
+  whereIsConstant: false,
+  limit: undefined,
+  joins: 0,
+  opaque: [],
+  unknown: [],
+  inner: undefined,
+  session: undefined,
+};
+
+/** Caches by search_path: few paths a session, many texts a path. */
+function byPath<V>(
+  caches: Map<string, BoundedCache<V>>,
+  names: NameContext,
+  make: () => BoundedCache<V>,
+): BoundedCache<V> {
+  const path = names.searchPath.length === 1 ? (names.searchPath[0] ?? "") : JSON.stringify(names.searchPath);
+  let cache = caches.get(path);
+  if (cache === undefined) {
+    if (caches.size >= engineLimits.searchPaths) caches.clear();
+    cache = make();
+    caches.set(path, cache);
+  }
+  return cache;
+}

@@ -1,0 +1,160 @@
+import { statementKinds, type StatementKind } from "@penstock/language";
+import { objectPath } from "../catalog/catalog.ts";
+import type { StatementFacts } from "../sql/facts.ts";
+import type { Reason } from "./decision.ts";
+import type { World } from "./world.ts";
+
+/**
+ * What the engine refuses whatever the policies say, since no policy could see it: constructs that it does not know, and ways to read
+ * data around the masks. The second kind applies only to a principal for whom some column is masked.
+ */
+export function engineReasons(world: World, facts: StatementFacts, isMasked: () => boolean): Reason[] {
+  const reasons: Reason[] = [];
+  const [opaque] = facts.opaque;
+  if (opaque !== undefined) {
+    reasons.push(
+      refusal(
+        "opaque",
+        `the statement uses \`${opaque.construct}\`, which cannot be checked`,
+        "write it without that construct",
+      ),
+    );
+  }
+  for (const { relation } of facts.tables) {
+    const error = world.labelErrors.get(relation.path);
+    if (error !== undefined) {
+      reasons.push(
+        refusal(
+          "rule_error",
+          `the labels of ${relation.path} could not be computed`,
+          "a `label` rule failed: tell its owner",
+        ),
+      );
+    }
+  }
+  const around = waysAroundMasks(world, facts);
+  if (around.length > 0 && isMasked()) reasons.push(...around);
+  return reasons;
+}
+
+function waysAroundMasks(world: World, facts: StatementFacts): Reason[] {
+  const ways: Reason[] = [];
+  const kind = facts.inner ?? facts.kind;
+  if (changesSchema.has(statementKinds[kind]) && !harmlessChanges.has(kind)) {
+    ways.push(
+      refusal(
+        "schema_change",
+        `\`${kind}\` could change what is masked for you, or run code that cannot be checked`,
+        askForRole,
+      ),
+    );
+  }
+  if (facts.category === "opaque" || facts.inner === "do" || facts.inner === "call") {
+    ways.push(
+      refusal(
+        "opaque_code",
+        `\`${facts.kind}\` runs code that cannot be checked while columns are masked for you`,
+        askForRole,
+      ),
+    );
+  }
+  for (const called of facts.functions) {
+    if (called.category === "dynamic_sql") {
+      ways.push(
+        refusal(
+          "dynamic_sql",
+          `\`${called.name}\` runs SQL given as text, which cannot be checked while columns are masked for you`,
+          askForRole,
+        ),
+      );
+    } else if (called.category === "user_defined" && hasHiddenBody(world, called.schema, called.name)) {
+      ways.push(
+        refusal(
+          "opaque_function",
+          `the body of function \`${called.schema}.${called.name}\` has not been checked, and columns are masked for you`,
+          "select what the function would from its tables, or ask for a role without masks",
+        ),
+      );
+    }
+  }
+  for (const { relation, access } of facts.tables) {
+    if (!access.has("read")) continue;
+    if (relation.isSystem && statisticsRelations.has(relation.name)) {
+      ways.push(refusal("statistics", `${relation.path} shows samples of values that are masked for you`, askForRole));
+    } else if (!relation.isSystem && world.origins.of(relation).unknown) {
+      ways.push(
+        refusal(
+          "opaque_view",
+          `the definition of ${relation.path} could not be analysed, and columns are masked for you`,
+          "read its tables instead",
+        ),
+      );
+    }
+  }
+  return ways;
+}
+
+/** Functions in C are extensions' own code, listed by category where they reach further; bodies in other languages read tables. */
+function hasHiddenBody(world: World, schema: string, name: string): boolean {
+  const overloads = world.catalog.functions.get(objectPath(schema, name)) ?? [];
+  return overloads.length === 0 || overloads.some((info) => info.language !== "c" && info.language !== "internal");
+}
+
+const changesSchema: ReadonlySet<string> = new Set(["ddl", "privilege", "admin"]);
+
+/**
+ * Changes that neither run code of the principal's own later (functions, triggers, rules, operators, extensions) nor take a masked
+ * column out of its mask. What some of them do to a relation with masks, the rewriter refuses.
+ */
+const harmlessChanges: ReadonlySet<StatementKind> = new Set<StatementKind>([
+  "select_into",
+  "create_table",
+  "create_table_as",
+  "create_view",
+  "create_materialized_view",
+  "refresh_materialized_view",
+  "create_index",
+  "create_sequence",
+  "create_schema",
+  "create_type",
+  "create_domain",
+  "create_statistics",
+  "alter_table",
+  "alter_view",
+  "alter_index",
+  "alter_sequence",
+  "rename",
+  "comment",
+  "drop_table",
+  "drop_view",
+  "drop_materialized_view",
+  "drop_index",
+  "drop_sequence",
+  "drop_schema",
+  "drop_function",
+  "drop_trigger",
+  "drop_type",
+  "drop_other",
+  "grant",
+  "revoke",
+  "vacuum",
+  "analyze",
+  "cluster",
+  "reindex",
+  "checkpoint",
+]);
+
+/** Where PostgreSQL keeps sampled column values (documentation, chapter "System Catalogs": pg_statistic and what shows it). */
+const statisticsRelations: ReadonlySet<string> = new Set([
+  "pg_statistic",
+  "pg_statistic_ext_data",
+  "pg_stats",
+  "pg_stats_ext",
+  "pg_stats_ext_exprs",
+]);
+
+const askForRole = "ask for a role for which nothing is masked";
+
+function refusal(code: string, message: string, hint: string): Reason {
+  return { message, rule: undefined, code, hint };
+}

@@ -1,0 +1,182 @@
+import type { DenyVerdict, StatementVerdict, Verdict } from "../enforcer.ts";
+import type { AnalyzedText } from "../sql/postgres/analyze.ts";
+import type { UnknownName } from "../sql/facts.ts";
+import { type RewriteResult, rewritePostgres, type StatementPlan } from "../sql/postgres/rewrite/rewrite.ts";
+import { auditFields } from "./audit-fields.ts";
+import type { Decision, Reason } from "./decision.ts";
+import type { PreparedText } from "./prepared-text.ts";
+import type { World } from "./world.ts";
+
+/** From decisions to what goes over the wire. One statement denied, the whole text denied: none of it runs. */
+export function verdictOf(world: World, text: string, prepared: PreparedText, decisions: readonly Decision[]): Verdict {
+  const denied = decisions.find((decision) => decision.outcome === "deny");
+  if (denied?.reasons[0] !== undefined) {
+    return deny("42501", denied.reasons[0], undefined, statementVerdicts(world, prepared, decisions, undefined));
+  }
+  const unknown = firstUnknownRelation(prepared);
+  if (unknown !== undefined) {
+    return deny(
+      "42P01",
+      unknownReason(unknown),
+      characterPosition(text, unknown.position),
+      statementVerdicts(world, prepared, decisions, undefined),
+    );
+  }
+  const rewrite = rewriteFor(text, prepared, decisions);
+  switch (rewrite.kind) {
+    case "denied": {
+      const reason: Reason = {
+        message: rewrite.reason,
+        rule: firstMaskRule(decisions[rewrite.statement]),
+        code: "rewrite",
+        hint: rewrite.hint,
+      };
+      const refused = decisions.map(
+        (decision, index): Decision =>
+          index === rewrite.statement ? { ...decision, outcome: "deny", reasons: [reason] } : decision,
+      );
+      return deny("42501", reason, undefined, statementVerdicts(world, prepared, refused, undefined));
+    }
+    case "unchanged":
+      return {
+        action: "forward",
+        text,
+        rewritten: false,
+        statements: statementVerdicts(world, prepared, decisions, undefined),
+      };
+    case "rewritten":
+      return {
+        action: "forward",
+        text: rewrite.text,
+        rewritten: true,
+        mapPosition: rewrite.mapPosition,
+        statements: statementVerdicts(world, prepared, decisions, rewrite.text),
+      };
+    default:
+      return rewrite satisfies never;
+  }
+}
+
+/** A text that could not be read at all. */
+export function refusedVerdict(refused: Exclude<AnalyzedText, { kind: "statements" }>): DenyVerdict {
+  if (refused.kind === "syntax_error") {
+    const reason: Reason = { message: refused.message, rule: undefined, code: "syntax", hint: undefined };
+    return deny(refused.sqlstate, reason, refused.position, []);
+  }
+  return deny(
+    refused.sqlstate,
+    { message: refused.message, rule: undefined, code: "too_large", hint: refused.hint },
+    undefined,
+    [],
+  );
+}
+
+/** Whatever goes wrong on the way to a decision denies; the message shows nothing of the statement's values. */
+export function failedVerdict(error: unknown): DenyVerdict {
+  const reason: Reason = {
+    message: "the statement could not be decided, so it is refused",
+    rule: undefined,
+    code: "internal",
+    hint: "this is a fault of the proxy: report the statement's shape to its operator",
+  };
+  return { ...deny("XX000", reason, undefined, []), cause: error };
+}
+
+function deny(
+  sqlstate: string,
+  reason: Reason,
+  position: number | undefined,
+  statements: readonly StatementVerdict[],
+): DenyVerdict {
+  return { action: "deny", sqlstate, reason, position, statements };
+}
+
+function rewriteFor(text: string, prepared: PreparedText, decisions: readonly Decision[]): RewriteResult {
+  if (decisions.every((decision) => decision.masks.size === 0 && decision.rowLimit === undefined))
+    return { kind: "unchanged" };
+  const key = decisions.map(planKey).join("\n");
+  let result = prepared.rewrites.get(key);
+  if (result === undefined) {
+    const plans = decisions.map(({ masks, rowLimit }): StatementPlan => ({ masks, rowLimit: rowLimit?.rows }));
+    result = rewritePostgres(text, prepared.statements, plans);
+    prepared.rewrites.set(key, result);
+  }
+  return result;
+}
+
+/** Equal for equal masks and limits, whoever they apply to, so that sessions share rewritten texts. */
+function planKey({ masks, rowLimit }: Decision): string {
+  const columns = [...masks].map(([path, { columns: masked }]) => [
+    path,
+    [...masked].map(([attnum, { mask }]) => [attnum, mask.name, mask.args.map((arg) => [typeof arg, String(arg)])]),
+  ]);
+  return JSON.stringify([columns, rowLimit?.rows ?? null]);
+}
+
+function statementVerdicts(
+  world: World,
+  prepared: PreparedText,
+  decisions: readonly Decision[],
+  rewritten: string | undefined,
+): StatementVerdict[] {
+  return decisions.map((decision, index) => {
+    const { facts } = prepared.prepared[index] ?? missing();
+    const fingerprint = prepared.fingerprints[index] ?? "";
+    return {
+      facts,
+      decision,
+      fingerprint,
+      rowLimit: decision.rowLimit?.rows,
+      forbiddenOrigins: originsOf(decision),
+      auditFields: auditFields(world, facts, decision, prepared.slices[index] ?? "", fingerprint, rewritten),
+    };
+  });
+}
+
+function originsOf({ masks }: Decision): ReadonlySet<number> {
+  if (masks.size === 0) return noOrigins;
+  const origins = new Set<number>();
+  for (const { relation, columns } of masks.values()) {
+    for (const attnum of columns.keys()) origins.add(relation.oid * 65_536 + attnum);
+  }
+  return origins;
+}
+
+const noOrigins: ReadonlySet<number> = new Set();
+
+/** Only where a relation is read or written: what DDL names, the server may judge. */
+function firstUnknownRelation({ prepared }: PreparedText): UnknownName | undefined {
+  for (const { facts } of prepared) {
+    if (facts.category !== "read" && facts.category !== "write" && facts.inner === undefined) continue;
+    const unknown = facts.unknown.find((name) => name.what === "relation");
+    if (unknown !== undefined) return unknown;
+  }
+  return undefined;
+}
+
+function unknownReason(unknown: UnknownName): Reason {
+  return {
+    message: `relation "${unknown.name}" does not exist`,
+    rule: undefined,
+    code: "unknown_relation",
+    hint: undefined,
+  };
+}
+
+/** From a UTF-8 byte offset to PostgreSQL's error position: characters (code points) from 1. */
+function characterPosition(text: string, byte: number | undefined): number | undefined {
+  if (byte === undefined) return undefined;
+  const before = Buffer.from(text, "utf8").subarray(0, byte).toString("utf8");
+  return [...before].length + 1;
+}
+
+function firstMaskRule(decision: Decision | undefined): Reason["rule"] {
+  for (const { columns } of decision?.masks.values() ?? []) {
+    for (const { rules } of columns.values()) return rules[0];
+  }
+  return decision?.rowLimit?.rule;
+}
+
+function missing(): never {
+  throw new Error("a decision without its statement");
+}

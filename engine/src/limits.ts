@@ -1,0 +1,14 @@
+/** Every cache of the engine with its bound. The parser's own limits stand in `sql/postgres/`. */
+export const engineLimits = {
+  /** Texts kept with their facts, for each catalog and search_path. */
+  texts: 5_000,
+  /** Characters of all those texts together; a longer text is not kept. */
+  textChars: 16_000_000,
+  /** Rewritten forms kept of one text: one for each set of masks. */
+  rewritesPerText: 16,
+  /** Verdicts kept for one session and search_path. */
+  verdictsPerSession: 500,
+  verdictTextChars: 1_000_000,
+  /** Different search_paths before the caches start anew. */
+  searchPaths: 64,
+} as const;
