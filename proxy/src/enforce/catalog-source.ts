@@ -1,0 +1,12 @@
+import type { Catalog } from "@penstock/engine";
+
+/** The catalog snapshot that all sessions of one target share. */
+export interface CatalogSource {
+  /** The newest snapshot. Cheap: asked for every batch of messages. */
+  current(): Catalog;
+  /**
+   * Reads the catalog anew, after DDL or when a name was not found. Concurrent calls share one load that began after the first of
+   * them. Rejects when the target cannot be read; `current` then stays what it was.
+   */
+  refresh(): Promise<Catalog>;
+}

@@ -1,0 +1,47 @@
+/**
+ * Every buffer, queue and wait of the proxy, with its default. Over a limit: a clear error for that statement or connection, and
+ * nothing else suffers.
+ */
+export const proxyLimits = {
+  /** Open client connections, those that have not logged in yet included. */
+  sessions: 2_000,
+  /** From the first byte to ReadyForQuery, the login upstream included. */
+  loginMs: 30_000,
+  /** Of that, for the connection upstream. */
+  upstreamConnectMs: 10_000,
+  /** Failed logins from one address in `loginFailureWindowMs`; further ones are refused unasked. */
+  loginFailures: 20,
+  loginFailureWindowMs: 60_000,
+  /** Addresses whose failures are remembered. */
+  loginFailureAddresses: 10_000,
+  /** Without a message from the client, outside of running statements. 0 for none. */
+  idleMs: 0,
+  /** Between asking all sessions to end at shutdown and cutting them off. */
+  closeMs: 5_000,
+  /** StartupMessage; PostgreSQL's MAX_STARTUP_PACKET_LENGTH. */
+  startupBytes: 10_000,
+  /** Password and SASL messages. */
+  authenticationBytes: 4_200,
+  /** Query and Parse. What is larger is refused, not forwarded unread. */
+  statementBytes: 16 * 1024 * 1024,
+  /** Bind. */
+  bindBytes: 256 * 1024 * 1024,
+  /** Execute, Describe, Close, Sync and the like. */
+  controlBytes: 16 * 1024,
+  /** A message of the server that must be read whole: RowDescription, ErrorResponse and the like, not rows. */
+  serverMessageBytes: 64 * 1024 * 1024,
+  /** Any message, also those that stream: PostgreSQL's own limit. */
+  messageBytes: 1024 * 1024 * 1024 - 1,
+  /** Prepared statements of one session. */
+  preparedStatements: 10_000,
+  /** Portals and cursors of one session. */
+  portals: 10_000,
+  /** Messages of one session that the server has not answered yet; beyond, the client is not read. */
+  pipelinedMessages: 20_000,
+  /** Bytes of messages of one session that wait for the audit log or a decision; beyond, the client is not read. */
+  heldBytes: 1024 * 1024,
+  /** Bytes of rows of a side query, such as the catalog of a session with temporary tables. */
+  sideQueryBytes: 256 * 1024 * 1024,
+} as const;
+
+export type ProxyLimits = { readonly [Name in keyof typeof proxyLimits]: number };
