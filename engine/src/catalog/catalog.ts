@@ -62,10 +62,21 @@ export interface Column {
   readonly typeOid: number;
   readonly typeModifier: number;
   readonly isDomain: boolean;
+  /** What lies under a domain. Absent for a domain: nothing is known of it, and masks assume NOT NULL and CHECK. */
+  readonly domain?: DomainInfo;
   readonly notNull: boolean;
   /** Expression of a generated column. */
   readonly generated: string | undefined;
   readonly comment: string | undefined;
+}
+
+/** A domain, its chain of domains united. */
+export interface DomainInfo {
+  /** `format_type(oid, NULL)` and modifier of the base type. */
+  readonly baseType: string;
+  readonly baseTypeModifier: number;
+  readonly notNull: boolean;
+  readonly hasCheck: boolean;
 }
 
 /** What masks need to know of a type. `other` takes `null` only. */

@@ -31,6 +31,11 @@ export interface RelationRead {
    * them, since a subquery has no primary key. `position` is where the primary key's column reference in GROUP BY starts.
    */
   readonly groupedByKey: { readonly position: number; readonly dependents: readonly string[] } | undefined;
+  /**
+   * References to the whole row as a value, `c` and `c.*` where they are one value of the relation's row type (`select c`,
+   * `array_agg(c)`, `row_to_json(c.*)`): in a subquery they would be of type record. Stars that expand to columns are not listed.
+   */
+  readonly wholeRows: readonly { readonly position: number }[];
   /** Name by which the query refers to it: alias, or the relation's name. */
   readonly refName: string;
 }
