@@ -1,0 +1,193 @@
+import { execFileSync } from "node:child_process";
+import {
+  appendFileSync,
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { AuditLog } from "./audit-log.ts";
+import { type AuditEvent, FileAuditLog } from "./file-audit-log.ts";
+
+let folder: string;
+let path: string;
+let events: AuditEvent[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "penstock-audit-"));
+  path = join(folder, "audit.jsonl");
+  events = [];
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const open = (options: { path?: string; strict?: boolean } = {}) =>
+  new FileAuditLog({ path, strict: false, report: (event) => events.push(event), ...options });
+const flushed = (log: AuditLog) => new Promise<Error | undefined>((resolve) => log.flushed(resolve));
+const lines = (file = path) => readFileSync(file, "utf8").split("\n").slice(0, -1);
+
+describe.each([false, true])("with strict %s, the audit log", (strict) => {
+  test("has written every line, in order, when it calls back", async () => {
+    const log = open({ strict });
+    const expected: string[] = [];
+    for (let turn = 0; turn < 20; turn++) {
+      for (let index = 0; index <= turn; index++) {
+        const line = `{"turn":${turn},"index":${index}}`;
+        expected.push(line);
+        log.append(line);
+      }
+      expect(await flushed(log)).toBeUndefined();
+      expect(lines()).toEqual(expected);
+    }
+    await log.close();
+  });
+
+  test("calls back after it has returned, and for each caller", async () => {
+    const log = open({ strict });
+    const calls: number[] = [];
+    log.append("{}");
+    const all = Promise.all(
+      [1, 2, 3].map(
+        (call) =>
+          new Promise<void>((resolve) => {
+            log.flushed(() => {
+              calls.push(call);
+              resolve();
+            });
+          }),
+      ),
+    );
+    expect(calls).toEqual([]);
+    await all;
+    expect(calls).toEqual([1, 2, 3]);
+    await log.close();
+  });
+
+  test("writes lines that are larger than its buffer, and characters of any length", async () => {
+    const log = open({ strict });
+    const large = JSON.stringify({ text: "ж€😀".repeat(200_000) });
+    log.append("{}");
+    log.append(large);
+    log.append(JSON.stringify({ text: "é".repeat(100_000) }));
+    for (let index = 0; index < 10_000; index++) log.append(`{"index":${index},"pad":"${"x".repeat(100)}"}`);
+    expect(await flushed(log)).toBeUndefined();
+    const written = lines();
+    expect(written).toHaveLength(10_003);
+    expect(written[1]).toBe(large);
+    await log.close();
+  });
+
+  test("keeps what is in the file and writes all before it closes", async () => {
+    writeFileSync(path, '{"old":1}\n', { mode: 0o600 });
+    const log = open({ strict });
+    log.append('{"new":1}');
+    await log.close();
+    expect(lines()).toEqual(['{"old":1}', '{"new":1}']);
+    expect(events).toEqual([]);
+  });
+
+  test("fails the callbacks after it was closed", async () => {
+    const log = open({ strict });
+    await log.close();
+    log.append("{}");
+    expect(await flushed(log)).toBeInstanceOf(Error);
+    expect(readFileSync(path, "utf8")).toBe("");
+  });
+
+  test("goes on in a new file after rotation", async () => {
+    const log = open({ strict });
+    log.append('{"n":1}');
+    renameSync(path, `${path}.1`);
+    log.append('{"n":2}');
+    log.reopen();
+    log.append('{"n":3}');
+    expect(await flushed(log)).toBeUndefined();
+    expect(lines(`${path}.1`)).toEqual(['{"n":1}', '{"n":2}']);
+    expect(lines()).toEqual(['{"n":3}']);
+    await log.close();
+  });
+
+  test("has synced every line when many callers wait at once", async () => {
+    const log = open({ strict });
+    const results: Promise<Error | undefined>[] = [];
+    for (let index = 0; index < 300; index++) {
+      log.append(`{"n":${index}}`);
+      results.push(flushed(log));
+      if (index % 7 === 0) await new Promise(setImmediate);
+    }
+    expect((await Promise.all(results)).filter((error) => error !== undefined)).toEqual([]);
+    expect(lines()).toHaveLength(300);
+    await log.close();
+  });
+});
+
+test("the file can be read by its owner only", async () => {
+  await open().close();
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+test("a file that others may read is reported", async () => {
+  writeFileSync(path, "", { mode: 0o644 });
+  await open().close();
+  expect(events).toEqual([{ kind: "exposed", path, mode: 0o644 }]);
+});
+
+test("a last line that a crash has cut is ended and reported", async () => {
+  writeFileSync(path, '{"n":1}\n{"n":2,"te', { mode: 0o600 });
+  const log = open();
+  log.append('{"n":3}');
+  await log.close();
+  expect(lines()).toEqual(['{"n":1}', '{"n":2,"te', '{"n":3}']);
+  expect(events).toEqual([{ kind: "repaired", path }]);
+});
+
+test("a full disk fails every callback, and is reported once", async () => {
+  const log = open({ path: "/dev/full" });
+  for (let turn = 0; turn < 3; turn++) {
+    log.append("{}");
+    expect(await flushed(log)).toMatchObject({ code: "ENOSPC" });
+  }
+  expect(events).toMatchObject([{ kind: "failed", error: { code: "ENOSPC" } }]);
+  await log.close();
+});
+
+test("after writing works again, the gap is recorded and the lines go on", async () => {
+  // A pipe fails with EPIPE while nobody reads it: a disk that comes and goes, without being root.
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  let reader = openSync(pipe, "r+");
+  const log = open({ path: pipe });
+  closeSync(reader);
+  for (const line of ['{"n":1}', '{"n":2}']) {
+    log.append(line);
+    expect(await flushed(log)).toMatchObject({ code: "EPIPE" });
+  }
+  reader = openSync(pipe, "r+");
+  log.append('{"n":3}');
+  expect(await flushed(log)).toBeUndefined();
+  const bytes = Buffer.alloc(1000);
+  const written = bytes.toString("utf8", 0, readSync(reader, bytes)).split("\n");
+  expect(written[0]).toBe("");
+  expect(JSON.parse(written[1]!)).toMatchObject({ event: "audit_gap", lines_lost: 2 });
+  expect(written[2]).toBe('{"n":3}');
+  expect(events.map((event) => event.kind)).toEqual(["failed", "recovered"]);
+  await log.close();
+  closeSync(reader);
+});
+
+test("strict mode refuses what cannot be synced", () => {
+  expect(() => open({ path: "/dev/null", strict: true })).toThrow("strict mode needs a regular file");
+});
+
+test("a path that cannot be opened throws what the system says", () => {
+  expect(() => open({ path: join(folder, "missing", "audit.jsonl") })).toThrow("ENOENT");
+  appendFileSync(path, "");
+  expect(() => open({ path: join(path, "x") })).toThrow("ENOTDIR");
+});
