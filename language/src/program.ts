@@ -64,8 +64,9 @@ export interface Program {
    * Evaluates all decision statements but `label`.
    * @param maskCandidates the `column` values over which `mask` statements range: a superset of `query.columns`, with
    *   empty `uses` where the statement does not mention the column. `Effect.column` is the candidate's `path`.
+   * @param data in place of the program's own `data.*`: for `decide(sql)` in a test under `with data.… as`.
    */
-  evaluate(input: Input, maskCandidates: readonly Value[]): Effect[];
+  evaluate(input: Input, maskCandidates: readonly Value[], data?: Value): Effect[];
   /** Evaluates `label` statements for catalog columns (`column` records without labels). Index-aligned with `columns`. */
   labels(columns: readonly Value[]): { readonly labels: string[]; readonly errors: Effect[] }[];
   /** Names of all `test_` rules. */
