@@ -37,6 +37,7 @@ export function prepareStatement(
 /**
  * The decision on one statement: rules first, then what the engine itself refuses.
  * @param isMasked whether any column of the database is masked for this principal: then what cannot be analysed is refused.
+ * @param data in place of the program's own `data.*`, for tests.
  */
 export function decideStatement(
   world: World,

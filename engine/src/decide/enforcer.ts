@@ -4,6 +4,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { Enforcer, NameContext, PrincipalContext, Verdict } from "../enforcer.ts";
 import { engineLimits } from "../limits.ts";
 import { decideStatement, type PreparedStatement } from "./decide-statement.ts";
+import { somethingIsMasked } from "./is-masked.ts";
 import { type Preparation, type PreparedText, prepareText } from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
 import { type Subject, subjectOf } from "./subject.ts";
@@ -126,35 +127,6 @@ function inputFor(
     query: queryValue(world, statement.facts, text, preparation.fingerprints[index] ?? "", parameters),
   };
 }
-
-/** Asks the mask rules about every column of the database for a plain read: is anything hidden from this principal? */
-function somethingIsMasked(world: World, subject: Subject): boolean {
-  if (!world.program.hasMasks) return false;
-  const query = queryValue(world, plainRead, "", "", undefined);
-  const candidates = world.userColumns().map((column) => column.value);
-  return world.program
-    .evaluate({ ...subject, query }, candidates)
-    .some((effect) => effect.kind === "mask" || (effect.kind === "error" && effect.statement === "mask"));
-}
-
-const plainRead: PreparedStatement["facts"] = {
-  start: 0,
-  end: 0,
-  kind: "select",
-  category: "read",
-  tables: [],
-  columns: [],
-  outputs: [],
-  functions: [],
-  hasWhere: false,
-  whereIsConstant: false,
-  limit: undefined,
-  joins: 0,
-  opaque: [],
-  unknown: [],
-  inner: undefined,
-  session: undefined,
-};
 
 /** Caches by search_path: few paths a session, many texts a path. */
 function byPath<V>(

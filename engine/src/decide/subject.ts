@@ -1,4 +1,4 @@
-import { type Input, toValue, type Value } from "@penstock/language";
+import { type Input, toValue } from "@penstock/language";
 import type { Principal, PrincipalContext } from "../enforcer.ts";
 
 /** The roots that do not change within a session, as runtime values. */
@@ -51,13 +51,3 @@ export const defaultSubject: { readonly [root in keyof Subject]: Readonly<Record
   },
   target: { name: "app", engine: "postgres", version: "18.0", environment: "production", tags: {} },
 };
-
-/** A root given by a test, completed with the defaults so that fields which always exist always exist. */
-export function completeRoot(
-  root: keyof Subject,
-  given: Value | undefined,
-  merge: (base: Value, over: Value) => Value,
-): Value {
-  const base = toValue(defaultSubject[root]);
-  return given === undefined ? base : merge(base, given);
-}

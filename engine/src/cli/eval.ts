@@ -1,0 +1,90 @@
+import type { Command } from "commander";
+import { formatDiagnostics, toValue } from "@penstock/language";
+import { decideForRoots, type DecisionRecord } from "../decide/test-host.ts";
+import { World } from "../decide/world.ts";
+import { loadParser } from "../sql/postgres/parse.ts";
+import { compileFiles, exitCodes, parseJsonFile, readCatalog, UsageError } from "./program-files.ts";
+
+interface EvalOptions {
+  readonly sql: string;
+  readonly principal?: string;
+  readonly catalog: string;
+  readonly target?: string;
+  readonly format: string;
+}
+
+export function registerEval(program: Command): void {
+  program
+    .command("eval")
+    .description("Show the decision on a statement for a principal. Exit code 0 for allow, 1 for deny.")
+    .argument("[paths...]", "policy files or folders", ["policies"])
+    .requiredOption("--sql <text>", "the statement")
+    .requiredOption("--catalog <file>", "catalog fixture (JSON)")
+    .option("--principal <json>", 'the principal as JSON or a file: {"id":"ann","kind":"human","groups":["analyst"]}')
+    .option("--target <json>", 'the target as JSON or a file: {"environment":"staging"}')
+    .option("--format <format>", "pretty or json", "pretty")
+    .action(async (paths: string[], options: EvalOptions) => {
+      await loadParser();
+      const { folder, result, diagnostics } = compileFiles(paths, false);
+      const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error");
+      if (result.program === undefined || errors.length > 0) {
+        console.error(formatDiagnostics(errors, folder.sources, { color: process.stderr.isTTY === true }));
+        process.exitCode = exitCodes.misuse;
+        return;
+      }
+      const world = new World(result.program, readCatalog(options.catalog));
+      const roots = {
+        ...(options.principal === undefined
+          ? {}
+          : { principal: toValue(principalFrom(jsonOrFile(options.principal, "--principal"))) }),
+        ...(options.target === undefined ? {} : { target: toValue(jsonOrFile(options.target, "--target")) }),
+      };
+      const decision = decideForRoots(world, options.sql, roots);
+      console.log(options.format === "json" ? JSON.stringify(decision, jsonInteger, 2) : pretty(decision));
+      process.exitCode = decision.outcome === "allow" ? exitCodes.ok : exitCodes.failed;
+    });
+}
+
+function jsonOrFile(given: string, option: string): unknown {
+  if (!given.trimStart().startsWith("{")) return parseJsonFile(given);
+  try {
+    return JSON.parse(given);
+  } catch (error) {
+    throw new UsageError(`${option} is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** `groups` is a set in the vocabulary, and JSON has none. */
+function principalFrom(given: unknown): unknown {
+  if (typeof given !== "object" || given === null || !("groups" in given) || !Array.isArray(given.groups)) return given;
+  return { ...given, groups: new Set(given.groups) };
+}
+
+function jsonInteger(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? value.toString() : value;
+}
+
+function pretty(decision: DecisionRecord): string {
+  const lines = [
+    `decision  ${decision.outcome}${decision.sqlstate === undefined ? "" : ` (SQLSTATE ${decision.sqlstate})`}`,
+  ];
+  for (const { message, rule, hint } of decision.reasons) {
+    lines.push(`reason    ${message}${rule === undefined ? "" : `  [${rule}]`}`);
+    if (hint !== undefined) lines.push(`hint      ${hint}`);
+  }
+  for (const [path, { name, args, rules }] of Object.entries(decision.masks)) {
+    lines.push(
+      `mask      ${path} with ${name}(${args.map((arg) => (typeof arg === "string" ? JSON.stringify(arg) : String(arg))).join(", ")})  [${rules.join(", ")}]`,
+    );
+  }
+  if (decision.limit_rows !== undefined) lines.push(`limit     ${decision.limit_rows} rows`);
+  for (const { rule, message } of decision.errors) lines.push(`error     ${message}  [${rule}]`);
+  if (decision.rules.length > 0) lines.push(`rules     ${decision.rules.join(", ")}`);
+  for (const { kind, tables, columns } of decision.statements) {
+    lines.push(
+      `facts     ${kind} on ${tables.join(", ") || "no table"}${columns.length === 0 ? "" : `; columns ${columns.join(", ")}`}`,
+    );
+  }
+  if (decision.sql !== undefined) lines.push(`sql       ${decision.sql}`);
+  return lines.join("\n");
+}

@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { compile, type CompileResult, type Diagnostic, type SourceFile } from "@penstock/language";
+import { type PolicyFolder, readPolicyFolder } from "../bundle/policy-folder.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import { parseCatalogFixture } from "../catalog/fixture.ts";
+
+/** The user called the command wrongly: a message, and exit code 2. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Exit codes of every `policy` subcommand. */
+export const exitCodes = { ok: 0, failed: 1, misuse: 2 } as const;
+
+export interface CompiledFiles {
+  readonly folder: PolicyFolder;
+  readonly result: CompileResult;
+  /** Of the compiler and of files that could not be read, together. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function compileFiles(paths: readonly string[], withTests: boolean): CompiledFiles {
+  for (const path of paths) {
+    if (!existsSync(path)) throw new UsageError(`\`${path}\` does not exist: name a policy file or a folder of them`);
+  }
+  const folder = readPolicyFolder(paths, withTests);
+  const unreadable = folder.problems.map(
+    ({ path, message }): Diagnostic => ({
+      code: "P001",
+      severity: "error",
+      message: `\`${path}\` ${message}`,
+      span: { file: path, start: 0, end: 0, line: 1, column: 1 },
+    }),
+  );
+  const result = compile({ sources: folder.sources, data: folder.data });
+  return { folder, result, diagnostics: [...unreadable, ...result.diagnostics] };
+}
+
+/** The catalog that a test file's `decide(sql)` uses: the nearest `testdata/catalog.json` in its folder or above. */
+export function catalogFor(source: SourceFile): string | undefined {
+  let folder = dirname(source.path);
+  for (;;) {
+    const candidate = join(folder, "testdata", "catalog.json");
+    if (existsSync(candidate)) return candidate;
+    const parent = dirname(folder);
+    if (parent === folder) return undefined;
+    folder = parent;
+  }
+}
+
+export function readCatalog(path: string): Catalog {
+  return parseCatalogFixture(parseJsonFile(path), path);
+}
+
+export function parseJsonFile(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`\`${path}\` cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`, {
+      cause: error,
+    });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`\`${path}\` is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,143 @@
+import { fromValue, type Input, RegoObject, type TestHost, toValue, type Value } from "@penstock/language";
+import { type Catalog, objectPath } from "../catalog/catalog.ts";
+import type { Program } from "@penstock/language";
+import { printRule } from "./combine.ts";
+import { decideStatement } from "./decide-statement.ts";
+import type { Decision, Reason } from "./decision.ts";
+import { somethingIsMasked } from "./is-masked.ts";
+import { prepareText } from "./prepared-text.ts";
+import { queryValue } from "./query-value.ts";
+import { defaultSubject, type Subject } from "./subject.ts";
+import { refusedVerdict, verdictOf } from "./verdict.ts";
+import { World } from "./world.ts";
+
+/** search_path of tests and of `policy eval`: PostgreSQL's default for a user without a schema of its own name. */
+const testNames = { searchPath: ["public"] };
+
+/** A decision as data: what `decide(sql)` gives to a test and `policy eval --format json` prints. */
+export interface DecisionRecord {
+  readonly outcome: "allow" | "deny";
+  readonly sqlstate?: string;
+  readonly reasons: readonly {
+    readonly message: string;
+    readonly code?: string;
+    readonly rule?: string;
+    readonly hint?: string;
+  }[];
+  /** By column path. */
+  readonly masks: Readonly<
+    Record<string, { readonly name: string; readonly args: readonly unknown[]; readonly rules: readonly string[] }>
+  >;
+  readonly limit_rows?: number;
+  readonly rules: readonly string[];
+  readonly errors: readonly { readonly rule: string; readonly message: string }[];
+  /** The text that the server would get; absent for a denial. */
+  readonly sql?: string;
+  /** For each statement: what the facts say. */
+  readonly statements: readonly {
+    readonly kind: string;
+    readonly tables: readonly string[];
+    readonly columns: readonly string[];
+  }[];
+}
+
+/** Decides a text for roots given as values, completed with an ordinary person on an ordinary connection. */
+export function decideForRoots(
+  world: World,
+  sql: string,
+  roots: Partial<Input>,
+  parameters?: readonly Value[],
+  data?: Value,
+): DecisionRecord {
+  const subject: Subject = {
+    principal: complete("principal", roots.principal),
+    session: complete("session", roots.session),
+    target: complete("target", roots.target),
+  };
+  const prepared = prepareText(world, sql, testNames);
+  if ("kind" in prepared) {
+    const refused = refusedVerdict(prepared);
+    return {
+      outcome: "deny",
+      sqlstate: refused.sqlstate,
+      reasons: [printReason(refused.reason)],
+      masks: {},
+      rules: [],
+      errors: [],
+      statements: [],
+    };
+  }
+  const isMasked = (): boolean => somethingIsMasked(world, subject, data);
+  const decisions = prepared.prepared.map((statement, index) => {
+    const query =
+      parameters === undefined
+        ? statement.query
+        : queryValue(
+            world,
+            statement.facts,
+            prepared.slices[index] ?? "",
+            prepared.fingerprints[index] ?? "",
+            parameters.map(fromValue),
+          );
+    return decideStatement(world, statement, { ...subject, query }, isMasked, data);
+  });
+  const verdict = verdictOf(world, sql, prepared, decisions);
+  const final = verdict.statements.map((statement) => statement.decision);
+  return {
+    outcome: verdict.action === "deny" ? "deny" : "allow",
+    ...(verdict.action === "deny" ? { sqlstate: verdict.sqlstate } : { sql: verdict.text }),
+    reasons:
+      verdict.action === "deny" && final.every((decision) => decision.reasons.length === 0)
+        ? [printReason(verdict.reason)]
+        : final.flatMap((decision) => decision.reasons.map(printReason)),
+    masks: Object.fromEntries(final.flatMap(masksOf)),
+    ...smallestLimit(final),
+    rules: [...new Set(final.flatMap((decision) => decision.rules.map(printRule)))],
+    errors: final.flatMap((decision) =>
+      decision.errors.map(({ rule, message }) => ({ rule: printRule(rule), message })),
+    ),
+    statements: verdict.statements.map(({ facts }) => ({
+      kind: facts.kind,
+      tables: facts.tables.map(({ relation }) => relation.path),
+      columns: facts.columns.map(({ relation, column }) => objectPath(relation.schema, relation.name, column.name)),
+    })),
+  };
+}
+
+/** What `test_` rules need from the engine: `decide(sql)` against a catalog fixture. */
+export function createTestHost(program: Program, catalog: Catalog): TestHost {
+  const world = new World(program, catalog);
+  return {
+    decide: (sql, parameters, input, data) => toValue(decideForRoots(world, sql, input, parameters, data)),
+  };
+}
+
+/** Fields that a test leaves out come from the defaults: fields that always exist must always exist. */
+function complete(root: keyof Subject, given: Value | undefined): Value {
+  const base = toValue(defaultSubject[root]);
+  if (!(given instanceof RegoObject) || !(base instanceof RegoObject)) return given ?? base;
+  return RegoObject.fromEntries([...base.entries(), ...given.entries()]);
+}
+
+function masksOf({ masks }: Decision): [string, DecisionRecord["masks"][string]][] {
+  return [...masks.values()].flatMap(({ relation, columns }) =>
+    [...columns.values()].map(({ column, mask, rules }): [string, DecisionRecord["masks"][string]] => [
+      objectPath(relation.schema, relation.name, column.name),
+      { name: mask.name, args: mask.args, rules: rules.map(printRule) },
+    ]),
+  );
+}
+
+function smallestLimit(decisions: readonly Decision[]): { limit_rows?: number } {
+  const limits = decisions.flatMap((decision) => (decision.rowLimit === undefined ? [] : [decision.rowLimit.rows]));
+  return limits.length === 0 ? {} : { limit_rows: Math.min(...limits) };
+}
+
+function printReason({ message, rule, code, hint }: Reason): DecisionRecord["reasons"][number] {
+  return {
+    message,
+    ...(code === undefined ? {} : { code }),
+    ...(rule === undefined ? {} : { rule: printRule(rule) }),
+    ...(hint === undefined ? {} : { hint }),
+  };
+}

@@ -1,0 +1,18 @@
+export { type FileProblem, type PolicyFolder, readPolicyFolder } from "./bundle/policy-folder.ts";
+export type { Catalog, Column, Relation } from "./catalog/catalog.ts";
+export { loadPostgresCatalog } from "./catalog/load-postgres.ts";
+export { printRule } from "./decide/combine.ts";
+export type { ColumnMask, Decision, Reason, RelationMasks } from "./decide/decision.ts";
+export { createEnforcer } from "./decide/enforcer.ts";
+export type {
+  DenyVerdict,
+  Enforcer,
+  ForwardVerdict,
+  NameContext,
+  Principal,
+  PrincipalContext,
+  StatementVerdict,
+  Verdict,
+} from "./enforcer.ts";
+export type { SessionEffect, StatementFacts } from "./sql/facts.ts";
+export { loadParser } from "./sql/postgres/parse.ts";
