@@ -40,7 +40,7 @@ test("every line is one JSON object with event, time and session", () => {
     records.disconnect(1, "terminate"),
     refusedLine("s2", "eve\n", { address: "10.0.0.1" }, "password"),
   ];
-  const parsed = all.map((line) => JSON.parse(line) as Record<string, unknown>);
+  const parsed: { event: string }[] = all.map((line) => JSON.parse(line));
   expect(parsed.map((line) => line.event)).toEqual([
     "connect",
     "statement",
@@ -68,7 +68,7 @@ test("a statement names who asked, on whose behalf, and what the engine said", (
 });
 
 test("what a client calls itself cannot add fields to a line", () => {
-  const line = JSON.parse(records.connect()) as { event: string; client: { application: string } };
+  const line: { event: string; client: { application: string } } = JSON.parse(records.connect());
   expect(line.event).toBe("connect");
   expect(line.client.application).toBe(context.session.client.application);
 });

@@ -91,10 +91,12 @@ function json(value: unknown): string {
 }
 
 const safeFieldsMax = 1000;
+const safeFieldsCharactersMax = 10_000;
 const safeFieldsByText = new Map<string, string>();
 
 /** `escapeJsonLine` reads each character, about 1 ns for each; verdicts are cached by the engine, so this pays once a verdict too. */
 function safeFields(fields: string): string {
+  if (fields.length > safeFieldsCharactersMax) return escapeJsonLine(fields);
   let safe = safeFieldsByText.get(fields);
   if (safe === undefined) {
     if (safeFieldsByText.size >= safeFieldsMax) safeFieldsByText.clear();

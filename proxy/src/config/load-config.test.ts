@@ -1,0 +1,231 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadConfig, type ProxyConfig } from "./load-config.ts";
+import { formatProblems } from "./problem.ts";
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "penstock-config-"));
+  file = join(folder, "penstock.yaml");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const minimal = `
+targets:
+  - name: shop
+    host: localhost
+    user: penstock
+    environment: demo
+users: users.yaml
+policies:
+  path: policies
+audit:
+  file: audit.jsonl
+`;
+
+/** The problems as printed, with the folder taken out. */
+function problems(text: string, environment: NodeJS.ProcessEnv = {}): string[] {
+  writeFileSync(file, text, { mode: 0o600 });
+  const result = loadConfig(file, environment);
+  return result.ok ? [] : formatProblems(result.problems).replaceAll(`${folder}/`, "").split("\n");
+}
+
+function load(text: string, environment: NodeJS.ProcessEnv = {}): ProxyConfig {
+  writeFileSync(file, text, { mode: 0o600 });
+  const result = loadConfig(file, environment);
+  if (!result.ok) throw new Error(formatProblems(result.problems));
+  return result.config;
+}
+
+describe("a configuration", () => {
+  test("needs little", () => {
+    expect(load(minimal)).toEqual({
+      listen: { host: "127.0.0.1", port: 6432, tls: undefined },
+      targets: [
+        {
+          name: "shop",
+          host: "localhost",
+          port: 5432,
+          database: "shop",
+          user: "penstock",
+          password: undefined,
+          tls: undefined,
+          environment: "demo",
+          tags: {},
+        },
+      ],
+      usersFile: join(folder, "users.yaml"),
+      policies: { kind: "folder", paths: [join(folder, "policies")], pollMs: 5000 },
+      audit: { file: join(folder, "audit.jsonl"), strict: false },
+      catalogRefreshMs: 60_000,
+      log: { level: "info", format: "auto" },
+      limits: {},
+      warnings: [],
+    });
+  });
+
+  test("says all mistakes at once, each with its place", () => {
+    const text = `
+listen:
+  prot: 5433
+  host: 5
+targets:
+  - name: shop
+    host: localhost
+    port: many
+    engine: postgress
+    user: penstock
+    pasword: secret-value
+    tags: { team: 3 }
+policies:
+  path: [policies]
+  trusted_keys: [key.pub]
+audit:
+  file: ""
+  strict: maybe
+cataloge: {}
+limits:
+  sesions: 5
+  sessions: -1
+`;
+    expect(problems(text)).toEqual([
+      "penstock.yaml:2:1: error: `users` is missing",
+      "penstock.yaml:3:3: error: unknown key `listen.prot`",
+      "  help: did you mean `port`?",
+      "penstock.yaml:4:3: error: `listen.host` must be a text, not a whole number",
+      "penstock.yaml:6:5: error: `targets[0].environment` is missing",
+      "penstock.yaml:8:5: error: `targets[0].port` must be a number, not a text",
+      "penstock.yaml:9:5: error: `targets[0].engine` must be one of `postgres`",
+      "  help: did you mean `postgres`?",
+      "penstock.yaml:11:5: error: unknown key `targets[0].pasword`",
+      "  help: did you mean `password`?",
+      "penstock.yaml:12:13: error: `targets[0].tags.team` must be a text, not a whole number",
+      "penstock.yaml:15:3: error: `policies.trusted_keys` belongs to `bundle`: a folder has no signature",
+      "penstock.yaml:17:3: error: `audit.file` must not be empty",
+      "penstock.yaml:18:3: error: `audit.strict` must be `true` or `false`, not a text",
+      "penstock.yaml:19:1: error: unknown key `cataloge`",
+      "  help: did you mean `catalog`?",
+      "penstock.yaml:21:3: error: unknown key `limits.sesions`",
+      "  help: did you mean `sessions`?",
+      "penstock.yaml:22:3: error: `limits.sessions` must be at least 1",
+    ]);
+  });
+
+  test.each<[string, string, string[]]>([
+    ["that is empty", "", ["penstock.yaml:1:1: error: the file is empty", "  help: see docs/configuration.md"]],
+    ["that is a list", "- 1", ["penstock.yaml:1:1: error: the file must be a map of keys, not a list"]],
+    ["with a key twice", `${minimal}\nusers: other.yaml`, ["penstock.yaml:13:1: error: map keys must be unique"]],
+    [
+      "with broken indentation",
+      "listen:\n  port: 1\n bad: 2",
+      ["penstock.yaml:3:1: error: all mapping items must start at the same column"],
+    ],
+    [
+      "with an alias",
+      `${minimal}\nlisten: &a {}\nlog: *a`,
+      ["penstock.yaml:1:1: error: YAML aliases are not supported here", "  help: write the value out"],
+    ],
+    [
+      "without a target",
+      minimal.replace(/targets:[\s\S]*users:/, "targets: []\nusers:"),
+      ["penstock.yaml:2:1: error: `targets` needs at least 1 element"],
+    ],
+    [
+      "with neither folder nor bundle",
+      minimal.replace("path: policies", "poll_seconds: 2"),
+      ["penstock.yaml:8:1: error: `policies` needs exactly one of `path` and `bundle`"],
+    ],
+    [
+      "with a bundle that nobody vouches for",
+      minimal.replace("path: policies", "bundle: b.tar.gz"),
+      [
+        "penstock.yaml:9:3: error: `policies.bundle` needs `trusted_keys`: without them anybody could have made the bundle (`allow_unsigned: true` for development)",
+      ],
+    ],
+    [
+      "with two passwords",
+      minimal.replace("user: penstock", "user: penstock\n    password: a\n    password_env: B"),
+      ["penstock.yaml:7:5: error: `targets[0].password_env` stands beside `password`: give one of them only"],
+    ],
+    [
+      "with files and variables that are not there",
+      `${minimal.replace("user: penstock", "user: penstock\n    password_env: NOT_SET").replace("host: localhost", "host: db.example.com\n    tls: { ca: ca.pem }")}listen:\n  tls: { cert: c.pem, key: k.pem }`,
+      [
+        "penstock.yaml:15:10: error: `c.pem` does not exist",
+        "penstock.yaml:15:23: error: `k.pem` does not exist",
+        "penstock.yaml:7:5: error: the environment variable `NOT_SET` is not set",
+        "  help: set NOT_SET where the proxy is started",
+        "penstock.yaml:5:12: error: `ca.pem` does not exist",
+      ],
+    ],
+  ])("%s is refused", (_name, text, expected) => {
+    expect(problems(text).sort()).toEqual([...expected].sort());
+  });
+
+  test("that does not exist says so", () => {
+    const result = loadConfig(join(folder, "missing.yaml"), {});
+    expect(result.ok ? "" : formatProblems(result.problems)).toContain("missing.yaml: error: does not exist");
+  });
+
+  test("never shows a secret in a message", () => {
+    const text = minimal.replace(
+      "user: penstock",
+      "user: penstock\n    password: [s3cret-value]\n    password_fil: s3cret-value",
+    );
+    expect(problems(text).join("\n")).not.toContain("s3cret-value");
+  });
+});
+
+const withPassword = (line: string) => minimal.replace("user: penstock", `user: penstock\n    ${line}`);
+
+describe("a password", () => {
+  test.each([
+    ["password: plain", "plain"],
+    ["password: ${DB_PASSWORD}", "from environment"],
+    ["password_env: DB_PASSWORD", "from environment"],
+    ["password_file: secret", "from file"],
+    ["password: prefix-${DB_PASSWORD}", "prefix-${DB_PASSWORD}"],
+  ])("is taken from %s", (line, expected) => {
+    writeFileSync(join(folder, "secret"), "from file\n", { mode: 0o600 });
+    expect(load(withPassword(line), { DB_PASSWORD: "from environment" }).targets[0]!.password).toBe(expected);
+  });
+
+  test("in a file that everybody may read draws a warning", () => {
+    writeFileSync(join(folder, "secret"), "x", { mode: 0o644 });
+    expect(load(withPassword("password_file: secret")).warnings).toEqual([
+      `the password file can be read by every user of this machine: chmod o-r ${join(folder, "secret")}`,
+    ]);
+    load(withPassword("password: x"));
+    chmodSync(file, 0o644);
+    const result = loadConfig(file, {});
+    expect(result.ok && result.config.warnings).toEqual([
+      `the configuration, which holds a password, can be read by every user of this machine: chmod o-r ${file}`,
+    ]);
+  });
+});
+
+test.each([
+  ["localhost", undefined, undefined],
+  ["127.0.0.1", undefined, undefined],
+  ["db.example.com", undefined, { rejectUnauthorized: true, servername: "db.example.com" }],
+  ["10.0.0.1", undefined, { rejectUnauthorized: true }],
+  ["db.example.com", "disable", undefined],
+  ["db.example.com", "require", { rejectUnauthorized: false }],
+  ["localhost", "verify-full", { rejectUnauthorized: true, servername: "localhost" }],
+])("the connection to %s with TLS mode %s is as safe as it says", (host, mode, expected) => {
+  const tls = mode === undefined ? "" : `\n    tls: { mode: ${mode} }`;
+  expect(load(minimal.replace("host: localhost", `host: ${host}${tls}`)).targets[0]!.tls).toEqual(expected);
+});
+
+test("limits are given in snake case", () => {
+  expect(load(`${minimal}limits: { login_ms: 5, idle_ms: 0 }`).limits).toEqual({ loginMs: 5, idleMs: 0 });
+});
+
+test("listening on the network without TLS draws a warning", () => {
+  expect(load(`${minimal}listen: { host: 0.0.0.0 }`).warnings).toEqual([
+    "listening on 0.0.0.0 without `listen.tls`: statements and results travel in the clear",
+  ]);
+});

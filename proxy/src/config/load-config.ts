@@ -1,0 +1,242 @@
+import { readFileSync, statSync } from "node:fs";
+import { isIP } from "node:net";
+import { dirname, resolve } from "node:path";
+import { createSecureContext, type ConnectionOptions } from "node:tls";
+import type { ProxyLimits } from "../limits.ts";
+import type { ConfigProblem } from "./problem.ts";
+import { configSchema, type RawConfig, toLimits } from "./schema.ts";
+import { cannotRead, errorCode, errorMessage } from "./system-error.ts";
+import { readYaml, type YamlDocument, type YamlPath } from "./yaml-document.ts";
+
+/** The configuration with paths made absolute and secrets read. Never printed: it holds passwords. */
+export interface ProxyConfig {
+  readonly listen: {
+    readonly host: string;
+    readonly port: number;
+    readonly tls: { readonly cert: string; readonly key: string; readonly required: boolean } | undefined;
+  };
+  readonly targets: readonly TargetConfig[];
+  readonly usersFile: string;
+  readonly policies: PoliciesConfig;
+  readonly audit: { readonly file: string; readonly strict: boolean };
+  readonly catalogRefreshMs: number;
+  readonly log: RawConfig["log"];
+  readonly limits: Partial<ProxyLimits>;
+  /** What is allowed and unwise, for the log. */
+  readonly warnings: readonly string[];
+}
+
+export interface TargetConfig {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string | undefined;
+  readonly tls: ConnectionOptions | undefined;
+  readonly environment: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export type PoliciesConfig =
+  | { readonly kind: "folder"; readonly paths: readonly string[]; readonly pollMs: number }
+  /** @param trustedKeys PEM; empty only with the development flag `allow_unsigned`. */
+  | {
+      readonly kind: "bundle";
+      readonly file: string;
+      readonly trustedKeys: readonly string[];
+      readonly pollMs: number;
+    };
+
+export type ConfigResult =
+  | { readonly ok: true; readonly config: ProxyConfig }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** Reads and checks `penstock.yaml` and the files and variables that it names; reports all mistakes at once. Never throws. */
+export function loadConfig(file: string, environment: NodeJS.ProcessEnv): ConfigResult {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const help = errorCode(error) === "ENOENT" ? "start from the example in docs/configuration.md" : undefined;
+    return { ok: false, problems: [{ file, line: undefined, column: undefined, message: cannotRead(error), help }] };
+  }
+  const read = readYaml(file, text, configSchema);
+  if (!read.ok) return read;
+  return new ConfigReader(file, read.value, read.document, environment).read();
+}
+
+/** The second pass, over a text that has the right shape: what its values name must exist and fit together. */
+class ConfigReader {
+  readonly #raw: RawConfig;
+  readonly #file: string;
+  readonly #folder: string;
+  readonly #document: YamlDocument;
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #problems: ConfigProblem[] = [];
+  readonly #warnings: string[] = [];
+
+  constructor(file: string, raw: RawConfig, document: YamlDocument, environment: NodeJS.ProcessEnv) {
+    this.#file = file;
+    this.#folder = dirname(resolve(file));
+    this.#raw = raw;
+    this.#document = document;
+    this.#environment = environment;
+  }
+
+  read(): ConfigResult {
+    const raw = this.#raw;
+    const config: ProxyConfig = {
+      listen: { host: raw.listen.host, port: raw.listen.port, tls: this.#clientTls() },
+      targets: raw.targets.map((target, index) => this.#target(target, index)),
+      usersFile: this.#path(raw.users),
+      policies: this.#policies(),
+      audit: { file: this.#path(raw.audit.file), strict: raw.audit.strict },
+      catalogRefreshMs: raw.catalog.refresh_seconds * 1000,
+      log: raw.log,
+      limits: toLimits(raw.limits),
+      warnings: this.#warnings,
+    };
+    this.#checkNames();
+    if (raw.listen.tls === undefined && !isThisMachine(raw.listen.host)) {
+      this.#warnings.push(
+        `listening on ${raw.listen.host} without \`listen.tls\`: statements and results travel in the clear`,
+      );
+    }
+    return this.#problems.length === 0 ? { ok: true, config } : { ok: false, problems: this.#problems };
+  }
+
+  #clientTls(): ProxyConfig["listen"]["tls"] {
+    const tls = this.#raw.listen.tls;
+    if (tls === undefined) return undefined;
+    const cert = this.#readFile(["listen", "tls", "cert"], tls.cert);
+    const key = this.#readFile(["listen", "tls", "key"], tls.key);
+    if (cert === undefined || key === undefined) return undefined;
+    this.#warnIfExposed(tls.key, "the private key");
+    try {
+      createSecureContext({ cert, key });
+    } catch (error) {
+      this.#fail(
+        ["listen", "tls"],
+        `certificate and key cannot be used: ${errorMessage(error)}`,
+        "`cert` is a PEM chain, `key` the PEM key that belongs to its first certificate",
+      );
+    }
+    return { cert, key, required: tls.required };
+  }
+
+  #target(raw: RawConfig["targets"][number], index: number): TargetConfig {
+    return {
+      name: raw.name,
+      host: raw.host,
+      port: raw.port,
+      database: raw.database ?? raw.name,
+      user: raw.user,
+      password: this.#password(raw, ["targets", index]),
+      tls: this.#upstreamTls(raw, index),
+      environment: raw.environment,
+      tags: raw.tags,
+    };
+  }
+
+  #upstreamTls(raw: RawConfig["targets"][number], index: number): ConnectionOptions | undefined {
+    const mode = raw.tls?.mode ?? (isThisMachine(raw.host) ? "disable" : "verify-full");
+    const caFile = raw.tls?.ca;
+    const ca = caFile === undefined ? undefined : this.#readFile(["targets", index, "tls", "ca"], caFile);
+    const trust = ca === undefined ? {} : { ca };
+    const settings: Readonly<Record<typeof mode, ConnectionOptions | undefined>> = {
+      disable: undefined,
+      require: { ...trust, rejectUnauthorized: false },
+      "verify-ca": { ...trust, rejectUnauthorized: true, checkServerIdentity: () => undefined },
+      "verify-full": { ...trust, rejectUnauthorized: true, ...(isIP(raw.host) === 0 ? { servername: raw.host } : {}) },
+    };
+    return settings[mode];
+  }
+
+  #password(raw: RawConfig["targets"][number], path: YamlPath): string | undefined {
+    if (raw.password_env !== undefined) return this.#variable([...path, "password_env"], raw.password_env);
+    if (raw.password_file !== undefined) {
+      this.#warnIfExposed(raw.password_file, "the password file");
+      const text = this.#readFile([...path, "password_file"], raw.password_file)?.replace(/\r?\n$/, "");
+      if (text === "") this.#fail([...path, "password_file"], `the password file \`${raw.password_file}\` is empty`);
+      return text;
+    }
+    if (raw.password === undefined) return undefined;
+    const variable = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(raw.password);
+    if (variable !== null) return this.#variable([...path, "password"], variable[1]!);
+    this.#warnIfExposed(this.#file, "the configuration, which holds a password,");
+    return raw.password;
+  }
+
+  #variable(path: YamlPath, name: string): string | undefined {
+    const value = this.#environment[name];
+    if (value === undefined || value === "") {
+      this.#fail(
+        path,
+        `the environment variable \`${name}\` is ${value === "" ? "empty" : "not set"}`,
+        `set ${name} where the proxy is started`,
+      );
+    }
+    return value;
+  }
+
+  #policies(): PoliciesConfig {
+    const { path, bundle, trusted_keys: keys, poll_seconds: pollSeconds } = this.#raw.policies;
+    const pollMs = pollSeconds * 1000;
+    if (bundle === undefined) {
+      const paths = typeof path === "string" ? [path] : (path ?? []);
+      return { kind: "folder", paths: paths.map((each) => this.#path(each)), pollMs };
+    }
+    const trustedKeys = (keys ?? []).map(
+      (key, index) => this.#readFile(["policies", "trusted_keys", index], key) ?? "",
+    );
+    if (keys === undefined)
+      this.#warnings.push("`policies.allow_unsigned` is on: whoever can write the bundle decides what is allowed");
+    return { kind: "bundle", file: this.#path(bundle), trustedKeys, pollMs };
+  }
+
+  #checkNames(): void {
+    const seen = new Set<string>();
+    for (const [index, { name }] of this.#raw.targets.entries()) {
+      if (seen.has(name))
+        this.#fail(
+          ["targets", index, "name"],
+          `a second target is called \`${name}\``,
+          "clients choose a target by its name",
+        );
+      seen.add(name);
+    }
+  }
+
+  #readFile(path: YamlPath, file: string): string | undefined {
+    try {
+      return readFileSync(this.#path(file), "utf8");
+    } catch (error) {
+      this.#fail(path, `\`${this.#path(file)}\` ${cannotRead(error)}`);
+      return undefined;
+    }
+  }
+
+  #warnIfExposed(file: string, what: string): void {
+    const path = this.#path(file);
+    try {
+      const { mode } = statSync(path);
+      if ((mode & 0o004) !== 0)
+        this.#warnings.push(`${what} can be read by every user of this machine: chmod o-r ${path}`);
+    } catch {
+      // That it cannot be read is reported by whoever reads it.
+    }
+  }
+
+  #path(file: string): string {
+    return resolve(this.#folder, file);
+  }
+
+  #fail(path: YamlPath, problem: string, help?: string): void {
+    this.#problems.push(this.#document.problemAt(path, problem, help));
+  }
+}
+
+function isThisMachine(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.") || host.startsWith("/");
+}

@@ -1,0 +1,84 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import { cannotRead } from "../config/system-error.ts";
+import type { ConfigProblem } from "../config/problem.ts";
+import { type Identities, Login } from "./login.ts";
+import { toPrincipal } from "./principal.ts";
+import type { ScramChannel } from "./scram-server.ts";
+import { digestBytes, hmac, scramDefaults, type ScramVerifier } from "./scram-verifier.ts";
+import { parseUsers, type Users } from "./users.ts";
+
+export type UserStoreResult =
+  | { readonly ok: true; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** The users of a file. A file with mistakes leaves the users that were read before in place. */
+export class UserStore implements Identities {
+  readonly file: string;
+  readonly #processSecret = randomBytes(digestBytes);
+  #users: Users = { byName: new Map(), mockSecret: undefined };
+
+  /** @param file read by `load`, which must succeed before anybody can log in. */
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  /** Reads the file anew. Sessions that are open keep the principal that they logged in as. */
+  load(): UserStoreResult {
+    let text: string;
+    const warnings: string[] = [];
+    try {
+      text = readFileSync(this.file, "utf8");
+      if ((statSync(this.file).mode & 0o004) !== 0) {
+        warnings.push(
+          `the users file can be read by every user of this machine, who may then guess passwords offline: chmod o-r ${this.file}`,
+        );
+      }
+    } catch (error) {
+      const help = "make one: policy-proxy user add NAME --kind human --file FILE";
+      return {
+        ok: false,
+        problems: [{ file: this.file, line: undefined, column: undefined, message: cannotRead(error), help }],
+      };
+    }
+    const parsed = parseUsers(this.file, text);
+    if (!parsed.ok) return parsed;
+    this.#users = parsed.users;
+    return { ok: true, warnings };
+  }
+
+  get count(): number {
+    return this.#users.byName.size;
+  }
+
+  begin(name: string, channel: ScramChannel): Login {
+    const user = this.#users.byName.get(name);
+    if (user === undefined) return new Login(this.#mockVerifier(name), false, channel, () => undefined);
+    // Between challenge and proof the file may change: who is no longer in it, or has another password, does not get in.
+    const principal = () => {
+      const { byName } = this.#users;
+      const now = byName.get(name);
+      if (now === undefined || !now.verifier.storedKey.equals(user.verifier.storedKey)) return undefined;
+      return toPrincipal(now, "scram", BigInt(Date.now()) * 1_000_000n, (other) => byName.get(other));
+    };
+    return new Login(user.verifier, true, channel, principal);
+  }
+
+  /**
+   * What an unknown user is asked: the same each time, and of the form of some real user's challenge, so that neither asking twice nor
+   * comparing iteration counts tells that nobody has this name. With `mock_secret` in the file it survives restarts too.
+   */
+  #mockVerifier(name: string): ScramVerifier {
+    const key = this.#users.mockSecret ?? this.#processSecret;
+    const derive = (purpose: string) => hmac(key, `${purpose}\0${name}`);
+    const users = [...this.#users.byName.values()];
+    const model = users[derive("model").readUInt32BE() % Math.max(users.length, 1)]?.verifier;
+    const saltBytes = model?.salt.length ?? scramDefaults.saltBytes;
+    return {
+      iterations: model?.iterations ?? scramDefaults.iterations,
+      salt: Buffer.concat([derive("salt"), derive("more salt")]).subarray(0, saltBytes),
+      storedKey: derive("stored key"),
+      serverKey: derive("server key"),
+    };
+  }
+}
