@@ -4,6 +4,7 @@ export { loadPostgresCatalog } from "./catalog/load-postgres.ts";
 export { printRule } from "./decide/combine.ts";
 export type { ColumnMask, Decision, Reason, RelationMasks } from "./decide/decision.ts";
 export { createEnforcer } from "./decide/enforcer.ts";
+export { prepareDecision } from "./decide/prepare-decision.ts";
 export type {
   DenyVerdict,
   Enforcer,

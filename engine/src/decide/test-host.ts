@@ -89,7 +89,7 @@ export function decideForRoots(
     reasons:
       verdict.action === "deny" && final.every((decision) => decision.reasons.length === 0)
         ? [printReason(verdict.reason)]
-        : final.flatMap((decision) => decision.reasons.map(printReason)),
+        : final.flatMap((decision) => decision.reasons.filter(({ code }) => code !== "together").map(printReason)),
     masks: Object.fromEntries(final.flatMap(masksOf)),
     ...smallestLimit(final),
     rules: [...new Set(final.flatMap((decision) => decision.rules.map(printRule)))],

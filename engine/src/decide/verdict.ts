@@ -9,9 +9,10 @@ import type { World } from "./world.ts";
 
 /** From decisions to what goes over the wire. One statement denied, the whole text denied: none of it runs. */
 export function verdictOf(world: World, text: string, prepared: PreparedText, decisions: readonly Decision[]): Verdict {
-  const denied = decisions.find((decision) => decision.outcome === "deny");
-  if (denied?.reasons[0] !== undefined) {
-    return deny("42501", denied.reasons[0], undefined, statementVerdicts(world, prepared, decisions, undefined));
+  const denied = decisions.findIndex((decision) => decision.outcome === "deny");
+  const reason = decisions[denied]?.reasons[0];
+  if (reason !== undefined) {
+    return deny("42501", reason, undefined, statementVerdicts(world, prepared, allDenied(decisions, denied), undefined));
   }
   const unknown = firstUnknownRelation(prepared);
   if (unknown !== undefined) {
@@ -31,11 +32,11 @@ export function verdictOf(world: World, text: string, prepared: PreparedText, de
         code: "rewrite",
         hint: rewrite.hint,
       };
-      const refused = decisions.map(
-        (decision, index): Decision =>
-          index === rewrite.statement ? { ...decision, outcome: "deny", reasons: [reason] } : decision,
+      const refused = decisions.map((decision, index): Decision =>
+        index === rewrite.statement ? { ...decision, outcome: "deny", reasons: [reason] } : decision,
       );
-      return deny("42501", reason, undefined, statementVerdicts(world, prepared, refused, undefined));
+      const verdicts = statementVerdicts(world, prepared, allDenied(refused, rewrite.statement), undefined);
+      return deny("42501", reason, undefined, verdicts);
     }
     case "unchanged":
       return {
@@ -55,6 +56,17 @@ export function verdictOf(world: World, text: string, prepared: PreparedText, de
     default:
       return rewrite satisfies never;
   }
+}
+
+/** The statements that were sent together with a denied one do not run either: their records say so. */
+function allDenied(decisions: readonly Decision[], denied: number): readonly Decision[] {
+  const together: Reason = {
+    message: `statement ${denied + 1} of the same text is denied, so none of them runs`,
+    rule: undefined,
+    code: "together",
+    hint: undefined,
+  };
+  return decisions.map((decision) => (decision.outcome === "deny" ? decision : { ...decision, outcome: "deny", reasons: [together] }));
 }
 
 /** A text that could not be read at all. */

@@ -1,0 +1,65 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+/** A child process that serves on a port and tells its own processor time when asked. */
+export interface MeasuredProcess {
+  readonly port: number;
+  /** Processor time so far, user and system together, in microseconds. */
+  cpuUs(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Messages of a child: `{port}` once when it listens, `{cpuUs}` as the answer to `"cpu"`. */
+interface ChildMessage {
+  readonly port?: number;
+  readonly cpuUs?: number;
+}
+
+/** @param script file name beside this one. Its parameters go as JSON in one argument. */
+export async function startMeasured(script: string, parameters: unknown): Promise<MeasuredProcess> {
+  const child = fork(fileURLToPath(new URL(script, import.meta.url)), [JSON.stringify(parameters)], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const { port } = await nextMessage(child, (message) => message.port !== undefined);
+  return {
+    port: port ?? 0,
+    cpuUs: async () => {
+      child.send("cpu");
+      const { cpuUs } = await nextMessage(child, (message) => message.cpuUs !== undefined);
+      return cpuUs ?? Number.NaN;
+    },
+    stop: () =>
+      new Promise((resolve) => {
+        child.once("exit", () => resolve());
+        child.kill();
+      }),
+  };
+}
+
+function nextMessage(child: ChildProcess, wanted: (message: ChildMessage) => boolean): Promise<ChildMessage> {
+  return new Promise((resolve, reject) => {
+    const onMessage = (message: ChildMessage): void => {
+      if (!wanted(message)) return;
+      child.off("message", onMessage).off("exit", onExit);
+      resolve(message);
+    };
+    const onExit = (code: number | null): void => reject(new Error(`the measured process ended with ${code ?? "a signal"}`));
+    child.on("message", onMessage).on("exit", onExit);
+  });
+}
+
+/** In the child: says where it listens and answers questions until the parent is gone. */
+export function reportMeasured(port: number): void {
+  process.on("message", (message) => {
+    if (message !== "cpu") return;
+    const { user, system } = process.cpuUsage();
+    process.send?.({ cpuUs: user + system } satisfies ChildMessage);
+  });
+  process.on("disconnect", () => process.exit(0));
+  process.send?.({ port } satisfies ChildMessage);
+}
+
+/** In the child: what the parent passed. The caller names the type, both sides being this project's. */
+export function measuredParameters<T>(): T {
+  return JSON.parse(process.argv[2] ?? "null") as T;
+}

@@ -1,0 +1,67 @@
+import type { Effect, MaskCall } from "@penstock/language";
+import { describe, expect, it } from "vitest";
+import { combine } from "./combine.ts";
+
+const rule = (line: number) => ({ package: "test", file: "test.policy", line });
+const deny = (line: number, message: string): Effect => ({ kind: "deny", rule: rule(line), message });
+const mask = (line: number, name: MaskCall["name"], ...args: MaskCall["args"][number][]): Effect => ({
+  kind: "mask",
+  rule: rule(line),
+  column: "public.users.ssn",
+  mask: { name, args },
+});
+const limit = (line: number, value: number): Effect => ({ kind: "limit", rule: rule(line), what: "rows", value });
+const error = (line: number, statement: Extract<Effect, { kind: "error" }>["statement"]): Effect => ({
+  kind: "error",
+  rule: rule(line),
+  statement,
+  message: "to_number: operand must be a number",
+});
+
+describe("combining effects", () => {
+  it("permits when no rule says anything and there is no allow statement", () => {
+    expect(combine([], false).reasons).toEqual([]);
+  });
+
+  it("refuses when there are allow statements and none fires", () => {
+    expect(combine([], true).reasons[0]?.code).toBe("no_allow");
+  });
+
+  it("lets deny beat allow", () => {
+    expect(combine([{ kind: "allow", rule: rule(1) }, deny(2, "no")], true).reasons.map((reason) => reason.message)).toEqual(["no"]);
+  });
+
+  it.each([
+    ["the stronger wins", [mask(1, "partial", 0, 4), mask(2, "null")], { name: "null", args: [] }],
+    ["the same mask twice is itself", [mask(1, "partial", 0, 4), mask(2, "partial", 0, 4)], { name: "partial", args: [0, 4] }],
+    ["equal strength with other arguments is null", [mask(1, "partial", 0, 4), mask(2, "partial", 2, 0)], { name: "null", args: [] }],
+    ["equal strength with another name is null", [mask(1, "partial", 0, 4), mask(2, "email")], { name: "null", args: [] }],
+    ["redact beats token", [mask(1, "token"), mask(2, "redact")], { name: "redact", args: [] }],
+  ])("combines masks: %s", (_, effects, expected) => {
+    for (const order of [effects, effects.toReversed()]) {
+      expect(combine(order, false).masks.get("public.users.ssn")?.mask).toEqual(expected);
+    }
+  });
+
+  it("takes the smallest limit", () => {
+    expect(combine([limit(1, 1000), limit(2, 10), limit(3, 500)], false).rowLimit).toEqual({ rows: 10, rule: rule(2) });
+  });
+
+  it.each(["deny", "mask", "limit", "label"] as const)("denies on an error in a %s rule", (statement) => {
+    expect(combine([error(1, statement)], false).reasons[0]?.code).toBe("rule_error");
+  });
+
+  it("does not take an error in an allow rule for a permission", () => {
+    expect(combine([error(1, "allow")], true).reasons[0]?.code).toBe("no_allow");
+    expect(combine([error(1, "allow"), { kind: "allow", rule: rule(2) }], true).reasons).toEqual([]);
+  });
+
+  it("denies where a limit cannot be enforced", () => {
+    expect(combine([{ kind: "limit", rule: rule(1), what: "duration", value: 5 }], false).reasons[0]?.code).toBe("unenforced");
+  });
+
+  it("gives the same result in any order", () => {
+    const effects = [deny(3, "b"), deny(1, "a"), mask(2, "email"), mask(4, "partial", 1, 1), limit(5, 3), limit(6, 2)];
+    expect(combine(effects.toReversed(), false)).toEqual(combine(effects, false));
+  });
+});
