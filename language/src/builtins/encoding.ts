@@ -1,0 +1,98 @@
+import { BuiltinError, type Builtin } from "../builtin.ts";
+import { RegoObject, RegoSet, isArray, toJson, type Value } from "../values.ts";
+import { define, objectAt, ofString, valueAt } from "./operands.ts";
+
+export const encoding: readonly Builtin[] = [
+  ofString("base64.encode", "string", (text) => Buffer.from(text, "utf8").toString("base64")),
+  ofString("base64.decode", "string", (text) => decodeBase64(text, "base64")),
+  define("base64.is_valid", ["any"], "boolean", (args) => {
+    const text = valueAt(args, 0);
+    return typeof text === "string" && isBase64(text, "base64");
+  }),
+  ofString("base64url.encode", "string", (text) => {
+    const encoded = Buffer.from(text, "utf8").toString("base64url");
+    return encoded.padEnd(Math.ceil(encoded.length / 4) * 4, "=");
+  }),
+  ofString("base64url.encode_no_pad", "string", (text) => Buffer.from(text, "utf8").toString("base64url")),
+  ofString("base64url.decode", "string", (text) => {
+    // Padding may be left out (RFC 7515, appendix C).
+    const padded = text.endsWith("=") ? text : text.padEnd(Math.ceil(text.length / 4) * 4, "=");
+    return decodeBase64(padded, "base64url");
+  }),
+  ofString("hex.encode", "string", (text) => Buffer.from(text, "utf8").toString("hex")),
+  ofString("hex.decode", "string", (text) => {
+    if (text.length % 2 !== 0 || /[^0-9a-fA-F]/.test(text))
+      throw new BuiltinError("the text is not an even number of hexadecimal digits");
+    return Buffer.from(text, "hex").toString("utf8");
+  }),
+  ofString("urlquery.encode", "string", encodeQuery),
+  ofString("urlquery.decode", "string", decodeQuery),
+  define("urlquery.encode_object", ["object"], "string", (args) =>
+    objectAt(args, 0)
+      .entries()
+      .flatMap(([key, value]) => {
+        const name = encodeQuery(typeof key === "string" ? key : toJson(key));
+        return queryValues(value).map((text) => `${name}=${encodeQuery(text)}`);
+      })
+      .join("&"),
+  ),
+  ofString("urlquery.decode_object", { object: { key: "string", value: { array: "string" } } }, (text) => {
+    const found = new Map<string, string[]>();
+    for (const part of text.split("&")) {
+      if (part === "") continue;
+      if (part.includes(";")) throw new BuiltinError("invalid semicolon separator in query");
+      const equals = part.indexOf("=");
+      const name = decodeQuery(equals < 0 ? part : part.slice(0, equals));
+      const value = equals < 0 ? "" : decodeQuery(part.slice(equals + 1));
+      const values = found.get(name);
+      if (values === undefined) found.set(name, [value]);
+      else values.push(value);
+    }
+    return RegoObject.fromEntries(found);
+  }),
+];
+
+type Alphabet = "base64" | "base64url";
+
+/** What no text of the alphabet holds: a search, not a match of the whole, which could exhaust the stack on long texts. */
+const foreign: Readonly<Record<Alphabet, RegExp>> = { base64: /[^A-Za-z0-9+/]/, base64url: /[^A-Za-z0-9_-]/ };
+
+/** Padding is required, line breaks are ignored, as by Go's decoder. */
+function isBase64(text: string, alphabet: Alphabet): boolean {
+  const joined = text.replace(/[\r\n]/g, "");
+  return joined.length % 4 === 0 && !foreign[alphabet].test(joined.replace(/={1,2}$/, ""));
+}
+
+function decodeBase64(text: string, alphabet: Alphabet): string {
+  if (!isBase64(text, alphabet)) throw new BuiltinError(`the text is not valid ${alphabet}`);
+  return Buffer.from(text, alphabet).toString("utf8");
+}
+
+/** Everything but letters, digits and `-_.~` as `%XX`, a space as `+`. */
+function encodeQuery(text: string): string {
+  let result = "";
+  for (const byte of Buffer.from(text, "utf8")) {
+    const char = String.fromCharCode(byte);
+    if (/[A-Za-z0-9\-_.~]/.test(char)) result += char;
+    else result += char === " " ? "+" : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return result;
+}
+
+function decodeQuery(text: string): string {
+  if (/%(?![0-9a-fA-F]{2})/.test(text)) throw new BuiltinError("invalid URL escape");
+  const bytes = text
+    .replaceAll("+", " ")
+    .split(/(%[0-9a-fA-F]{2})/)
+    .map((part) => (part.startsWith("%") ? Buffer.from(part.slice(1), "hex") : Buffer.from(part, "utf8")));
+  return Buffer.concat(bytes).toString("utf8");
+}
+
+function queryValues(value: Value): readonly string[] {
+  if (typeof value === "string") return [value];
+  const items = isArray(value) ? value : value instanceof RegoSet ? value.members() : undefined;
+  if (items === undefined || !items.every((item) => typeof item === "string")) {
+    throw new BuiltinError("operand 1 values must be string, array[string], or set[string]", "type");
+  }
+  return items as readonly string[];
+}

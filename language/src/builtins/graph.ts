@@ -1,0 +1,58 @@
+import type { Builtin } from "../builtin.ts";
+import { RegoSet, isArray, type RegoObject, type Value } from "../values.ts";
+import { arrayOrSet, checkElements, define, objectAt, typeError, valueAt } from "./operands.ts";
+
+const graphType = { object: { key: "any", value: arrayOrSet } } as const;
+
+/** Graphs are objects from a vertex to the array or set of its neighbours. */
+export const graph: readonly Builtin[] = [
+  define("graph.reachable", [graphType, arrayOrSet], "set", (args) => {
+    const edges = objectAt(args, 0);
+    const queue = [...initial(args)];
+    const reached = new RegoSet();
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      const neighbours = edges.get(next);
+      // A vertex that only others name is no vertex of the graph.
+      if (neighbours === undefined || reached.has(next)) continue;
+      reached.add(next);
+      queue.push(...vertices(neighbours).filter((vertex) => !reached.has(vertex)));
+    }
+    return reached;
+  }),
+  define("graph.reachable_paths", [graphType, arrayOrSet], { set: "array" }, (args) => {
+    const edges = objectAt(args, 0);
+    const paths = new RegoSet();
+    for (const start of initial(args)) extend(edges, start, [], paths);
+    return paths;
+  }),
+];
+
+/** Adds every path that begins with `path` and goes on by `vertex`, as far as it leads: to a dead end, out of the graph or into a cycle. */
+function extend(edges: RegoObject, vertex: Value, path: readonly Value[], paths: RegoSet): void {
+  const neighbours = edges.get(vertex);
+  if (neighbours === undefined) {
+    if (path.length > 0) paths.add(path);
+    return;
+  }
+  const longer = [...path, vertex];
+  const onPath = RegoSet.from(longer);
+  const next = vertices(neighbours);
+  if (next.length === 0) paths.add(longer);
+  for (const neighbour of next) {
+    // A vertex that is its own neighbour stands twice in the path that begins with it, as in OPA.
+    if (path.length > 0 && onPath.has(neighbour)) paths.add(longer);
+    else extend(edges, neighbour, longer, paths);
+  }
+  checkElements(paths.size);
+}
+
+function initial(args: readonly Value[]): readonly Value[] {
+  const value = valueAt(args, 1);
+  if (!isArray(value) && !(value instanceof RegoSet)) throw typeError(1, value, "array", "set");
+  return vertices(value);
+}
+
+function vertices(collection: Value): readonly Value[] {
+  if (isArray(collection)) return collection;
+  return collection instanceof RegoSet ? collection.members() : [];
+}

@@ -1,0 +1,128 @@
+import { BuiltinError, type Builtin, type BuiltinContext, type BuiltinType } from "../builtin.ts";
+import { RegoObject, RegoSet, isArray, isNumber, toInteger, typeName, type Value } from "../values.ts";
+
+/** The most elements that one call may produce: a policy cannot take all memory with one `numbers.range`. */
+export const resultElementsMax = 1_000_000;
+/** The longest text, in UTF-16 code units, that one call may produce. */
+export const resultTextLengthMax = 16 * 1024 * 1024;
+
+/** A builtin without side effects; `options.pure: false` for what depends on more than its arguments. */
+export function define(
+  name: string,
+  args: readonly BuiltinType[],
+  result: BuiltinType,
+  apply: (args: readonly Value[], context: BuiltinContext) => Value | undefined,
+  options: { readonly pure?: boolean; readonly relation?: true } = {},
+): Builtin {
+  const builtin = { name, arity: args.length, types: { args, result }, pure: options.pure ?? true, apply };
+  return options.relation === undefined ? builtin : { ...builtin, relation: options.relation };
+}
+
+/** Wraps a builtin that takes one string and gives a value. */
+export function ofString(name: string, result: BuiltinType, apply: (text: string) => Value | undefined): Builtin {
+  return define(name, ["string"], result, (args) => apply(stringAt(args, 0)));
+}
+
+/** The argument at `index`; the compiler has checked how many there are. */
+export function valueAt(args: readonly Value[], index: number): Value {
+  return args[index] as Value;
+}
+
+export function typeError(index: number, value: Value, ...wanted: readonly string[]): BuiltinError {
+  const expected = wanted.length === 1 ? wanted[0] : `one of {${wanted.join(", ")}}`;
+  return new BuiltinError(`operand ${index + 1} must be ${expected} but got ${typeName(value)}`, "type");
+}
+
+export function elementError(index: number, collection: Value, element: Value, wanted: string): BuiltinError {
+  const container = typeName(collection);
+  return new BuiltinError(
+    `operand ${index + 1} must be ${container} of ${wanted}s but got ${container} containing ${typeName(element)}`,
+    "type",
+  );
+}
+
+export function stringAt(args: readonly Value[], index: number): string {
+  const value = valueAt(args, index);
+  if (typeof value !== "string") throw typeError(index, value, "string");
+  return value;
+}
+
+export function numberAt(args: readonly Value[], index: number): number | bigint {
+  const value = valueAt(args, index);
+  if (!isNumber(value)) throw typeError(index, value, "number");
+  return value;
+}
+
+export function integerAt(args: readonly Value[], index: number): bigint {
+  const value = numberAt(args, index);
+  const exact = toInteger(value);
+  if (exact === undefined) {
+    throw new BuiltinError(`operand ${index + 1} must be integer number but got floating-point number`, "type");
+  }
+  return exact;
+}
+
+/** An integer used as an index or a count: what lies beyond the safe range is cut to its ends, which no collection reaches. */
+export function indexAt(args: readonly Value[], index: number): number {
+  const exact = integerAt(args, index);
+  if (exact > BigInt(Number.MAX_SAFE_INTEGER)) return Number.MAX_SAFE_INTEGER;
+  return exact < BigInt(Number.MIN_SAFE_INTEGER) ? Number.MIN_SAFE_INTEGER : Number(exact);
+}
+
+export function arrayAt(args: readonly Value[], index: number): readonly Value[] {
+  const value = valueAt(args, index);
+  if (!isArray(value)) throw typeError(index, value, "array");
+  return value;
+}
+
+export function setAt(args: readonly Value[], index: number): RegoSet {
+  const value = valueAt(args, index);
+  if (!(value instanceof RegoSet)) throw typeError(index, value, "set");
+  return value;
+}
+
+export function objectAt(args: readonly Value[], index: number): RegoObject {
+  const value = valueAt(args, index);
+  if (!(value instanceof RegoObject)) throw typeError(index, value, "object");
+  return value;
+}
+
+/** The elements of an array or a set, the latter in Rego's order. */
+export function collectionAt(args: readonly Value[], index: number): readonly Value[] {
+  const value = valueAt(args, index);
+  if (isArray(value)) return value;
+  if (value instanceof RegoSet) return value.members();
+  throw typeError(index, value, "set", "array");
+}
+
+export function stringsAt(args: readonly Value[], index: number): readonly string[] {
+  const elements = collectionAt(args, index);
+  for (const element of elements) {
+    if (typeof element !== "string") throw elementError(index, valueAt(args, index), element, "string");
+  }
+  return elements as readonly string[];
+}
+
+export function numbersAt(args: readonly Value[], index: number): readonly (number | bigint)[] {
+  const elements = collectionAt(args, index);
+  for (const element of elements) {
+    if (!isNumber(element)) throw elementError(index, valueAt(args, index), element, "number");
+  }
+  return elements as readonly (number | bigint)[];
+}
+
+export function checkElements(count: number): void {
+  if (count > resultElementsMax) {
+    throw new BuiltinError(`the result would have more than ${resultElementsMax} elements`);
+  }
+}
+
+export function checkText(length: number): void {
+  if (length > resultTextLengthMax) {
+    throw new BuiltinError(`the result would be longer than ${resultTextLengthMax} characters`);
+  }
+}
+
+/** The types that many signatures share. */
+export const arrayOrSet: BuiltinType = { anyOf: ["array", "set"] };
+export const strings: BuiltinType = { anyOf: [{ array: "string" }, { set: "string" }] };

@@ -1,0 +1,173 @@
+import { BuiltinError, type Builtin } from "../builtin.ts";
+import type { Value } from "../values.ts";
+import {
+  checkText,
+  define,
+  indexAt,
+  objectAt,
+  ofString,
+  stringAt,
+  stringsAt,
+  strings as stringCollection,
+  typeError,
+  valueAt,
+} from "./operands.ts";
+import { isSpace, toLower, toUpper, trimPoints, isAscii } from "./text.ts";
+
+const stringOrStrings = { anyOf: ["string", { array: "string" }, { set: "string" }] } as const;
+
+export const strings: readonly Builtin[] = [
+  define("concat", ["string", stringCollection], "string", (args) => {
+    const separator = stringAt(args, 0);
+    const parts = stringsAt(args, 1);
+    checkText(parts.reduce((length, part) => length + part.length + separator.length, 0));
+    return parts.join(separator);
+  }),
+  test("contains", (text, search) => text.includes(search)),
+  test("startswith", (text, prefix) => text.startsWith(prefix)),
+  test("endswith", (text, suffix) => text.endsWith(suffix)),
+  define("strings.any_prefix_match", [stringOrStrings, stringOrStrings], "boolean", (args) => {
+    const [texts, prefixes] = [oneOrMore(args, 0), oneOrMore(args, 1)];
+    return texts.some((text) => prefixes.some((prefix) => text.startsWith(prefix)));
+  }),
+  define("strings.any_suffix_match", [stringOrStrings, stringOrStrings], "boolean", (args) => {
+    const [texts, suffixes] = [oneOrMore(args, 0), oneOrMore(args, 1)];
+    return texts.some((text) => suffixes.some((suffix) => text.endsWith(suffix)));
+  }),
+  define("strings.count", ["string", "string"], "number", (args) => {
+    const text = stringAt(args, 0);
+    const search = stringAt(args, 1);
+    // The empty string lies between any two code points and at both ends.
+    return search === "" ? Array.from(text).length + 1 : text.split(search).length - 1;
+  }),
+  ofString("strings.reverse", "string", (text) => Array.from(text).reverse().join("")),
+  define("indexof", ["string", "string"], "number", (args) => {
+    const [text, search] = searchOperands(args);
+    const position = text.indexOf(search);
+    return position < 0 || isAscii(text) ? position : Array.from(text.slice(0, position)).length;
+  }),
+  define("indexof_n", ["string", "string"], { array: "number" }, (args) => {
+    const [text, search] = searchOperands(args);
+    const positions: Value[] = [];
+    let index = 0;
+    let offset = 0;
+    for (const point of text) {
+      if (text.startsWith(search, offset)) positions.push(index);
+      index += 1;
+      offset += point.length;
+    }
+    return positions;
+  }),
+  ofString("lower", "string", toLower),
+  ofString("upper", "string", toUpper),
+  define("replace", ["string", "string", "string"], "string", (args) =>
+    replaceEach(stringAt(args, 0), [[stringAt(args, 1), stringAt(args, 2)]]),
+  ),
+  define("strings.replace_n", [{ object: { key: "string", value: "string" } }, "string"], "string", (args) => {
+    const pairs = objectAt(args, 0)
+      .entries()
+      .map(([from, to]): readonly [string, string] => {
+        if (typeof from !== "string")
+          throw new BuiltinError("operand 1 non-string key found in pattern object", "type");
+        if (typeof to !== "string")
+          throw new BuiltinError("operand 1 non-string value found in pattern object", "type");
+        return [from, to];
+      });
+    return replaceEach(stringAt(args, 1), pairs);
+  }),
+  define("split", ["string", "string"], { array: "string" }, (args) => {
+    const text = stringAt(args, 0);
+    const separator = stringAt(args, 1);
+    return separator === "" ? Array.from(text) : text.split(separator);
+  }),
+  define("substring", ["string", "number", "number"], "string", (args) => {
+    const text = stringAt(args, 0);
+    const offset = indexAt(args, 1);
+    const length = indexAt(args, 2);
+    if (offset < 0) throw new BuiltinError("negative offset");
+    const end = length < 0 ? undefined : offset + length;
+    return isAscii(text) ? text.slice(offset, end) : Array.from(text).slice(offset, end).join("");
+  }),
+  trim("trim", true, true),
+  trim("trim_left", true, false),
+  trim("trim_right", false, true),
+  edit("trim_prefix", (text, prefix) => (text.startsWith(prefix) ? text.slice(prefix.length) : text)),
+  edit("trim_suffix", (text, suffix) =>
+    suffix !== "" && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text,
+  ),
+  ofString("trim_space", "string", (text) => trimPoints(text, isSpace, true, true)),
+];
+
+function test(name: string, apply: (text: string, other: string) => boolean): Builtin {
+  return define(name, ["string", "string"], "boolean", (args) => apply(stringAt(args, 0), stringAt(args, 1)));
+}
+
+function edit(name: string, apply: (text: string, other: string) => string): Builtin {
+  return define(name, ["string", "string"], "string", (args) => apply(stringAt(args, 0), stringAt(args, 1)));
+}
+
+function trim(name: string, start: boolean, end: boolean): Builtin {
+  return edit(name, (text, cutset) => {
+    const drop = new Set(cutset);
+    return trimPoints(text, (point) => drop.has(point), start, end);
+  });
+}
+
+function oneOrMore(args: readonly Value[], index: number): readonly string[] {
+  const value = valueAt(args, index);
+  if (typeof value === "string") return [value];
+  if (value === null || typeof value !== "object") throw typeError(index, value, "string", "set", "array");
+  return stringsAt(args, index);
+}
+
+function searchOperands(args: readonly Value[]): [string, string] {
+  const text = stringAt(args, 0);
+  const search = stringAt(args, 1);
+  if (search === "") throw new BuiltinError("empty search character");
+  return [text, search];
+}
+
+/**
+ * Replaces from left to right without looking at what has been replaced. Where several patterns begin at one place, the first in the
+ * list wins, as with Go's `strings.Replacer`; an empty pattern stands before every code point and at the end.
+ */
+function replaceEach(text: string, pairs: readonly (readonly [string, string])[]): string {
+  const byFirst = new Map<string, (readonly [string, string])[]>();
+  let empty: string | undefined;
+  for (const pair of pairs) {
+    const [from, to] = pair;
+    if (from === "") empty ??= to;
+    else {
+      const first = String.fromCodePoint(from.codePointAt(0) ?? 0);
+      const list = byFirst.get(first);
+      if (list === undefined) byFirst.set(first, [pair]);
+      else list.push(pair);
+    }
+  }
+  const parts: string[] = [];
+  let length = 0;
+  const push = (part: string): void => {
+    length += part.length;
+    checkText(length);
+    parts.push(part);
+  };
+  let offset = 0;
+  let afterMatch = false;
+  while (offset < text.length) {
+    const point = String.fromCodePoint(text.codePointAt(offset) ?? 0);
+    const at = offset;
+    const match = byFirst.get(point)?.find(([from]) => text.startsWith(from, at));
+    if (match === undefined) {
+      if (empty !== undefined && !afterMatch) push(empty);
+      push(point);
+      offset += point.length;
+      afterMatch = false;
+    } else {
+      push(match[1]);
+      offset += match[0].length;
+      afterMatch = true;
+    }
+  }
+  if (empty !== undefined && !afterMatch) push(empty);
+  return parts.join("");
+}
