@@ -1,8 +1,11 @@
 import { Command } from "commander";
+import { registerBuild } from "./build.ts";
 import { registerCheck } from "./check.ts";
 import { registerEval } from "./eval.ts";
+import { registerKeygen } from "./keygen.ts";
 import { exitCodes, UsageError } from "./program-files.ts";
 import { registerTest } from "./test.ts";
+import { registerVerify } from "./verify.ts";
 
 /** The `policy` command. Exit codes: 0 in order, 1 mistakes or failures found, 2 called wrongly. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -10,7 +13,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description("Write, check and test policies for Penstock.")
     .showHelpAfterError()
     .exitOverride();
-  for (const register of [registerCheck, registerTest, registerEval]) register(program);
+  for (const register of [registerCheck, registerTest, registerEval, registerKeygen, registerBuild, registerVerify]) register(program);
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {
