@@ -65,12 +65,13 @@ function initialise(
   folder: string,
   copyTo = join(folder, "programs"),
 ): Cluster {
+  if (user) chownSync(folder, user.uid, user.gid);
   const native = runnableNativeFolder(major, user, copyTo);
   const data = join(folder, "data");
   const passwordFile = join(folder, "password");
   const password = randomBytes(16).toString("hex");
   writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (user) for (const path of [folder, passwordFile]) chownSync(path, user.uid, user.gid);
+  if (user) chownSync(passwordFile, user.uid, user.gid);
   // Byte order and Unicode case mapping without ICU, the same on every machine.
   const locale =
     major >= 17
