@@ -1,3 +1,4 @@
+export { readBundle, type Trust } from "./bundle/bundle.ts";
 export { type FileProblem, type PolicyFolder, readPolicyFolder } from "./bundle/policy-folder.ts";
 export type { Catalog, Column, Relation } from "./catalog/catalog.ts";
 export { loadPostgresCatalog } from "./catalog/load-postgres.ts";
