@@ -2,17 +2,7 @@ import { BuiltinError, type Builtin } from "../builtin.ts";
 import { RegoObject, RegoSet, isArray, parseJson, toJson, typeName, type Value } from "../values.ts";
 import { applyPatch } from "./json-patch.ts";
 import { parsePath, type Path } from "./json-path.ts";
-import {
-  arrayAt,
-  arrayOrSet,
-  checkText,
-  collectionAt,
-  define,
-  objectAt,
-  ofString,
-  stringAt,
-  valueAt,
-} from "./operands.ts";
+import { arrayAt, arrayOrSet, checkText, collectionAt, define, objectAt, ofString, valueAt } from "./operands.ts";
 
 export const json: readonly Builtin[] = [
   define("json.marshal", ["any"], "string", (args) => escapeHtml(toJson(valueAt(args, 0)))),

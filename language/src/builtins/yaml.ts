@@ -33,7 +33,7 @@ export const yaml: readonly Builtin[] = [
     const text = stringify(fromValue(valueAt(args, 0)), {
       indentSeq: false,
       lineWidth: 0,
-      version: "1.2",
+      version: "1.1",
       aliasDuplicateObjects: false,
     });
     checkText(text.length);

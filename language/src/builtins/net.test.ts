@@ -1,0 +1,37 @@
+import { cases, fails } from "./testing.ts";
+
+cases([
+  ["net.cidr_contains", ["10.0.0.0/8", "10.1.2.3"], true],
+  ["net.cidr_contains", ["10.0.0.0/8", "10.1.0.0/16"], true],
+  ["net.cidr_contains", ["10.1.0.0/16", "10.0.0.0/8"], false],
+  ["net.cidr_contains", ["10.0.0.0/8", "::ffff:10.1.2.3"], true],
+  ["net.cidr_contains", ["2001:db8::/32", "2001:db8:1::1"], true],
+  ["net.cidr_contains", ["2001:db8::/32", "10.0.0.1"], false],
+  ["net.cidr_contains", ["10.0.0.0/33", "10.0.0.1"], fails("builtin", "invalid CIDR address")],
+  ["net.cidr_contains", ["10.0.0.0/8", "010.0.0.1"], fails("builtin")],
+  ["net.cidr_contains", [1, "10.0.0.1"], fails("type")],
+  ["net.cidr_contains_matches", [["10.0.0.0/8", ["11.0.0.0/8", "x"]], { a: "11.1.1.1" }], new Set([[1, "a"]])],
+  ["net.cidr_contains_matches", ["1.1.1.0/24", "1.1.1.128"], new Set([["1.1.1.0/24", "1.1.1.128"]])],
+  [
+    "net.cidr_contains_matches",
+    ["1.1.1.0/24", [1]],
+    fails("builtin", "operand 2: element must be string or non-empty array"),
+  ],
+  ["net.cidr_intersects", ["10.0.0.0/8", "10.2.0.0/16"], true],
+  ["net.cidr_intersects", ["10.0.0.0/8", "11.0.0.0/8"], false],
+  ["net.cidr_expand", ["192.168.0.1/30"], new Set(["192.168.0.0", "192.168.0.1", "192.168.0.2", "192.168.0.3"])],
+  ["net.cidr_expand", ["::/0"], fails("builtin")],
+  ["net.cidr_is_valid", ["fe80::/10"], true],
+  ["net.cidr_is_valid", ["1.2.3.4"], false],
+  ["net.cidr_merge", [["192.0.128.0/24", "192.0.129.0/24"]], new Set(["192.0.128.0/23"])],
+  [
+    "net.cidr_merge",
+    [["192.0.2.112/30", "192.0.2.116/32", "192.0.2.118/31"]],
+    new Set(["192.0.2.112/30", "192.0.2.116/32", "192.0.2.118/31"]),
+  ],
+  ["net.cidr_merge", [["192.0.2.112", "192.0.2.116/31"]], new Set(["192.0.2.0/24"])],
+  ["net.cidr_merge", [["fe80::/120", "10.0.0.0/9", "10.128.0.0/9"]], new Set(["10.0.0.0/8", "fe80::/120"])],
+  ["net.cidr_merge", [["2601:600:8a80:207e::1"]], fails("builtin", "IPv6 invalid: needs prefix length")],
+  ["net.cidr_merge", [["2001:db8:0:0:1:0:0:1/128"]], new Set(["2001:db8::1:0:0:1/128"])],
+  ["net.cidr_merge", [[]], new Set()],
+]);

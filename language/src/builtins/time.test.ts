@@ -1,0 +1,52 @@
+import { cases, fails } from "./testing.ts";
+
+const noon = 1704110400000000000n;
+const dst = 1720000000000000000n;
+
+cases([
+  ["time.now_ns", [], 1_700_000_000_123_456_789n],
+  ["time.parse_rfc3339_ns", ["2024-01-01T12:00:00Z"], noon],
+  ["time.parse_rfc3339_ns", ["2024-01-01T13:00:00.000000001+01:00"], noon + 1n],
+  ["time.parse_rfc3339_ns", ["1969-12-31T23:59:59Z"], -1_000_000_000],
+  ["time.parse_rfc3339_ns", ["2024-02-30T00:00:00Z"], fails("builtin")],
+  ["time.parse_rfc3339_ns", ["2262-04-11T23:47:16.854775808-00:00"], fails("builtin", "time outside of valid range")],
+  ["time.parse_rfc3339_ns", ["yesterday"], fails("builtin")],
+  ["time.parse_ns", ["2006-01-02", "2024-01-01"], noon - 43_200_000_000_000n],
+  ["time.parse_ns", ["Jan _2 2006 3:04PM", "Jan  1 2024 12:00PM"], noon],
+  ["time.parse_ns", ["RFC1123Z", "Mon, 01 Jan 2024 07:00:00 -0500"], noon],
+  ["time.parse_ns", ["RFC850", "Monday, 01-Jan-24 12:00:00 UTC"], noon],
+  ["time.parse_ns", ["2006 002 15", "2024 001 12"], noon],
+  ["time.parse_ns", ["2006-01-02", "2024-01-01x"], fails("builtin")],
+  ["time.parse_duration_ns", ["1h15m30.5s"], 4_530_500_000_000],
+  ["time.parse_duration_ns", ["-1.5h"], -5_400_000_000_000],
+  ["time.parse_duration_ns", ["0"], 0],
+  ["time.parse_duration_ns", ["5"], fails("builtin")],
+  ["time.parse_duration_ns", ["3000000h"], fails("builtin")],
+  ["time.format", [noon], "2024-01-01T12:00:00Z"],
+  ["time.format", [noon + 120_000_000n], "2024-01-01T12:00:00.12Z"],
+  ["time.format", [[noon, "Europe/Berlin"]], "2024-01-01T13:00:00+01:00"],
+  [
+    "time.format",
+    [[dst, "America/New_York", "Mon Jan _2 3:04:05.000 PM MST 2006"]],
+    "Wed Jul  3 5:46:40.000 AM EDT 2024",
+  ],
+  ["time.format", [[dst, "Asia/Kolkata", "RFC822Z"]], "03 Jul 24 15:16 +0530"],
+  ["time.format", [[dst, "Asia/Tokyo", "15h MST, 2006"]], "18h JST, 2024"],
+  ["time.format", [[noon, "UTC", "Monday January 2 002 06 pm"]], "Monday January 1 001 24 pm"],
+  ["time.format", [[noon, "Nowhere/Land"]], fails("builtin", "unknown time zone")],
+  ["time.format", [2n ** 63n], fails("builtin", "timestamp too big")],
+  ["time.format", ["x"], fails("type")],
+  ["time.date", [[noon, "Pacific/Auckland"]], [2024, 1, 2]],
+  ["time.date", [-1], [1969, 12, 31]],
+  ["time.clock", [[dst, "America/Los_Angeles"]], [2, 46, 40]],
+  ["time.clock", [[dst, ""]], [9, 46, 40]],
+  ["time.weekday", [noon], "Monday"],
+  ["time.add_date", [noon, 0, 1, 30], 1709380800000000000n],
+  ["time.add_date", [1585852421593912000n, 3, 9, 12], 1705257221593912000n],
+  // Across the change to summer time the clock keeps its hour.
+  ["time.add_date", [[noon, "Europe/Berlin"], 0, 6, 0], noon + (182n * 24n - 1n) * 3_600_000_000_000n],
+  ["time.add_date", [-(2n ** 63n), 0, 0, -1], fails("builtin", "time outside of valid range")],
+  ["time.add_date", [noon, 1.5, 0, 0], fails("type")],
+  ["time.diff", [noon, noon + 90_061_000_000_000n], [0, 0, 1, 1, 1, 1]],
+  ["time.diff", [1706745600000000000n, 1709251199000000000n], [0, 0, 28, 23, 59, 59]],
+]);
