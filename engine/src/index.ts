@@ -17,4 +17,3 @@ export type {
   Verdict,
 } from "./enforcer.ts";
 export type { SessionEffect, StatementFacts } from "./sql/facts.ts";
-export { loadParser } from "./sql/postgres/parse.ts";

@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import { formatDiagnostics, toValue } from "@penstock/language";
 import { decideForRoots, type DecisionRecord } from "../decide/test-host.ts";
 import { World } from "../decide/world.ts";
-import { loadParser } from "../sql/postgres/parse.ts";
 import { compileFiles, exitCodes, parseJsonFile, readCatalog, UsageError } from "./program-files.ts";
 
 interface EvalOptions {
@@ -23,8 +22,7 @@ export function registerEval(program: Command): void {
     .option("--principal <json>", 'the principal as JSON or a file: {"id":"ann","kind":"human","groups":["analyst"]}')
     .option("--target <json>", 'the target as JSON or a file: {"environment":"staging"}')
     .option("--format <format>", "pretty or json", "pretty")
-    .action(async (paths: string[], options: EvalOptions) => {
-      await loadParser();
+    .action((paths: string[], options: EvalOptions) => {
       const { folder, result, diagnostics } = compileFiles(paths, false);
       const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error");
       if (result.program === undefined || errors.length > 0) {

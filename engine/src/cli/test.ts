@@ -9,7 +9,6 @@ import {
 } from "@penstock/language";
 import type { Catalog } from "../catalog/catalog.ts";
 import { createTestHost } from "../decide/test-host.ts";
-import { loadParser } from "../sql/postgres/parse.ts";
 import { catalogFor, compileFiles, exitCodes, readCatalog, UsageError } from "./program-files.ts";
 
 interface TestOptions {
@@ -35,8 +34,7 @@ export function registerTest(program: Command): void {
       "catalog fixture for decide(sql); default: testdata/catalog.json beside the test or above",
     )
     .option("--format <format>", "pretty or json", "pretty")
-    .action(async (paths: string[], options: TestOptions) => {
-      await loadParser();
+    .action((paths: string[], options: TestOptions) => {
       const { folder, result, diagnostics } = compileFiles(paths, true);
       const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error");
       if (result.program === undefined || errors.length > 0) {

@@ -44,8 +44,9 @@ export function decideStatement(
   statement: PreparedStatement,
   input: Input,
   isMasked: () => boolean,
+  data?: Value,
 ): Decision {
-  const effects = world.program.evaluate(input, statement.candidateValues);
+  const effects = world.program.evaluate(input, statement.candidateValues, data);
   const combined = combine(effects, world.program.hasAllow);
   const masks = new Map<string, RelationMasks>();
   const refusals: Reason[] = [];

@@ -2,7 +2,7 @@ import { BoundedCache } from "../bounded-cache.ts";
 import { engineLimits } from "../limits.ts";
 import type { NameContext } from "../enforcer.ts";
 import { type AnalyzedText, analyzePostgres } from "../sql/postgres/analyze.ts";
-import { fingerprint } from "../sql/postgres/fingerprint.ts";
+import { fingerprintPostgres } from "../sql/postgres/parse.ts";
 import type { ResolvedStatement } from "../sql/postgres/resolution.ts";
 import type { RewriteResult } from "../sql/postgres/rewrite/rewrite.ts";
 import { type PreparedStatement, prepareStatement } from "./decide-statement.ts";
@@ -25,7 +25,7 @@ export function prepareText(world: World, text: string, names: NameContext): Pre
   const analyzed = analyzePostgres(text, world.catalog, names);
   if (analyzed.kind !== "statements") return analyzed;
   const slices = analyzed.statements.map((statement) => sliceBytes(text, statement.facts));
-  const fingerprints = slices.map((slice) => fingerprint(slice));
+  const fingerprints = slices.map((slice) => fingerprintPostgres(slice));
   return {
     statements: analyzed.statements,
     slices,

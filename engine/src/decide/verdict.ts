@@ -75,12 +75,8 @@ export function refusedVerdict(refused: Exclude<AnalyzedText, { kind: "statement
     const reason: Reason = { message: refused.message, rule: undefined, code: "syntax", hint: undefined };
     return deny(refused.sqlstate, reason, refused.position, []);
   }
-  return deny(
-    refused.sqlstate,
-    { message: refused.message, rule: undefined, code: "too_large", hint: refused.hint },
-    undefined,
-    [],
-  );
+  const reason: Reason = { message: refused.message, rule: undefined, code: refused.limit, hint: undefined };
+  return deny("54000", reason, undefined, []);
 }
 
 /** Whatever goes wrong on the way to a decision denies; the message shows nothing of the statement's values. */
