@@ -1,0 +1,48 @@
+import type { Principal } from "@penstock/engine";
+import type { ProxyConfig } from "../config/load-config.ts";
+import type { PostgresTarget, TargetChoice, Targets } from "../postgres/target.ts";
+import { TargetCatalog } from "./target-catalog.ts";
+import { explainTargetError } from "./target-connection.ts";
+
+export interface ConfiguredTarget extends PostgresTarget {
+  readonly catalog: TargetCatalog;
+}
+
+/** The targets of the configuration: clients choose one by giving its name as the database. */
+export class ConfiguredTargets implements Targets {
+  readonly all: readonly ConfiguredTarget[];
+
+  constructor(config: ProxyConfig["targets"]) {
+    this.all = config.map((target) => ({ ...target, catalog: new TargetCatalog(target) }));
+  }
+
+  /** Reads every catalog; resolves with why targets cannot be used, all of them at once. */
+  async open(): Promise<string[]> {
+    const outcomes = await Promise.allSettled(this.all.map((target) => target.catalog.refresh()));
+    return outcomes.flatMap((outcome, index) => {
+      const target = this.all[index];
+      return outcome.status === "fulfilled" || target === undefined ? [] : [explainTargetError(target, outcome.reason)];
+    });
+  }
+
+  find(database: string, _principal: Principal): Promise<TargetChoice> {
+    const target = this.all.find(({ name }) => name === database);
+    if (target !== undefined) return Promise.resolve({ kind: "target", target });
+    return Promise.resolve({
+      kind: "refused",
+      sqlstate: "3D000",
+      message: `database "${database}" does not exist`,
+      hint: `The proxy has ${this.all.map(({ name }) => `"${name}"`).join(", ")}.`,
+    });
+  }
+
+  startRefreshing(everyMs: number, failed: (explanation: string) => void): void {
+    for (const target of this.all) {
+      target.catalog.startRefreshing(everyMs, (error) => failed(explainTargetError(target, error)));
+    }
+  }
+
+  close(): void {
+    for (const target of this.all) target.catalog.close();
+  }
+}
