@@ -29,6 +29,8 @@ export interface Builtin {
   readonly types?: BuiltinSignature;
   /** Same arguments, same result, whenever: its calls may be computed once and cached. */
   readonly pure: boolean;
+  /** The call has many results, as `walk` does: `apply` returns an array, each element of which is one. */
+  readonly relation?: true;
   /**
    * @returns the result; `undefined` makes the call undefined
    * @throws {BuiltinError} in ordinary rules the call is undefined then; a restricting decision statement denies

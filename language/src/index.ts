@@ -13,6 +13,11 @@ export type {
   TestResult,
 } from "./program.ts";
 export * from "./check/vocabulary.ts";
+export { compile } from "./compile/compile.ts";
+export { formatDiagnostics } from "./format-diagnostics.ts";
+export type { DiagnosticFormat, FormatOptions } from "./format-diagnostics.ts";
+export { evaluateQuery } from "./query.ts";
+export type { QueryOptions, QueryResult } from "./query.ts";
 export {
   compare,
   emptyObject,

@@ -1,0 +1,122 @@
+/** What decision statements may say: known masks with fitting arguments, known limits, and only what this version enforces. */
+import type { Diagnostic, Span } from "../diagnostics.ts";
+import { suggest } from "../suggest.ts";
+import type { Decision, Expr, Module } from "../syntax/tree.ts";
+import { type MaskSignature, masks } from "./vocabulary.ts";
+
+const limits = ["rows", "duration", "bytes"];
+/** `truncate` takes one of these. */
+const truncateUnits = ["hour", "day", "week", "month", "quarter", "year"];
+
+export function checkDecisions(module: Module): Diagnostic[] {
+  const diagnostics: Diagnostic[] = [];
+  const report = (code: string, message: string, span: Span, help?: string): void => {
+    diagnostics.push({ code, severity: "error", message, span, ...(help === undefined ? {} : { help }) });
+  };
+  for (const decision of module.decisions) checkDecision(decision, report);
+  for (const rule of module.rules) checkNamesake(module, rule.name.text, rule, diagnostics);
+  return diagnostics;
+}
+
+type Report = (code: string, message: string, span: Span, help?: string) => void;
+
+function checkDecision(decision: Decision, report: Report): void {
+  switch (decision.kind) {
+    case "approve":
+    case "filter":
+    case "notify": {
+      const help = "take the statement out until a version that enforces it is installed";
+      return report("P301", `\`${decision.kind}\` is not enforced by this version`, decision.span, help);
+    }
+    case "limit":
+      if (!limits.includes(decision.what.text)) {
+        const help = suggest(decision.what.text, limits) ?? "write `limit rows N`";
+        report("P302", `unknown limit \`${decision.what.text}\``, decision.what.span, help);
+      } else if (decision.what.text !== "rows") {
+        const help = "take the statement out until a version that enforces it is installed";
+        report("P301", `\`limit ${decision.what.text}\` is not enforced by this version`, decision.span, help);
+      }
+      return checkScalar("number", decision.value, "a limit", report);
+    case "deny":
+      if (decision.code !== undefined) checkScalar("string", decision.code, "a code", report);
+      return;
+    case "label":
+      return checkScalar("string", decision.value, "a label", report);
+    case "mask":
+      return checkMask(decision, report);
+    case "allow":
+      return;
+  }
+}
+
+function checkMask(decision: Extract<Decision, { kind: "mask" }>, report: Report): void {
+  const name = decision.mask.text;
+  const signature: MaskSignature | undefined = Object.entries(masks).find(([known]) => known === name)?.[1];
+  if (signature === undefined) {
+    const names = Object.keys(masks);
+    return report(
+      "P303",
+      `unknown mask \`${name}\``,
+      decision.mask.span,
+      suggest(name, names) ?? `masks are ${names.join(", ")}`,
+    );
+  }
+  const parameters = signature.arguments;
+  const least = parameters.filter(({ optional }) => !optional).length;
+  if (decision.args.length < least || decision.args.length > parameters.length) {
+    const usage = parameters
+      .map((parameter) => (parameter.optional ? `[${parameter.name}]` : parameter.name))
+      .join(", ");
+    return report(
+      "P304",
+      `mask \`${name}\` does not take ${decision.args.length} arguments`,
+      decision.span,
+      `write \`${name}(${usage})\``,
+    );
+  }
+  decision.args.forEach((arg, index) => {
+    const parameter = parameters[index];
+    if (parameter === undefined) return;
+    checkScalar(parameter.type, arg, `\`${parameter.name}\` of mask \`${name}\``, report);
+    if (
+      name === "truncate" &&
+      arg.kind === "scalar" &&
+      typeof arg.value === "string" &&
+      !truncateUnits.includes(arg.value)
+    ) {
+      report(
+        "P305",
+        `unknown unit \`${arg.value}\``,
+        arg.span,
+        suggest(arg.value, truncateUnits) ?? `units are ${truncateUnits.join(", ")}`,
+      );
+    }
+  });
+}
+
+/** Constants of a wrong type; what is computed is checked when it is known. */
+function checkScalar(wanted: "string" | "number" | "scalar", expr: Expr, what: string, report: Report): void {
+  const isCollection =
+    expr.kind === "array" || expr.kind === "set" || expr.kind === "object" || expr.kind === "comprehension";
+  if (isCollection)
+    return report("P306", `${what} is ${wanted === "scalar" ? "a single value" : `a ${wanted}`}`, expr.span);
+  if (expr.kind !== "scalar" || wanted === "scalar") return;
+  const type = typeof expr.value === "bigint" ? "number" : typeof expr.value;
+  if (type !== wanted)
+    report("P306", `${what} is a ${wanted}, not ${expr.value === null ? "null" : `a ${type}`}`, expr.span);
+}
+
+/** Rules that look like decisions to a reader but decide nothing. */
+function checkNamesake(module: Module, name: string, rule: Module["rules"][number], diagnostics: Diagnostic[]): void {
+  if (name !== "deny" || rule.path.length > 0 || rule.args !== undefined) return;
+  const isCondition = rule.member === undefined && !rule.isDefault && rule.value === undefined;
+  diagnostics.push({
+    code: "P307",
+    severity: isCondition ? "error" : "warning",
+    message: isCondition
+      ? "`deny` needs a message"
+      : `rule \`${[...module.package, name].join(".")}\` denies nothing by itself`,
+    span: rule.name.span,
+    help: 'a decision is written `deny "why" if { … }`',
+  });
+}

@@ -1,0 +1,163 @@
+/** A group of rules as one function: memoised where it has no parameters, conflicts found while values come. */
+import { equal, type Value } from "../values.ts";
+import type { Context, Emitter } from "./emit.ts";
+import type { Branch, Definition, Literal } from "./plan.ts";
+import type { Group } from "./rule-tree.ts";
+
+export function emitGroup(emitter: Emitter, group: Group): void {
+  const { writer } = emitter;
+  const params = Array.from({ length: group.arity }, (_, index) => `a${index}`);
+  writer.block(`function f${group.id}(${["E", ...params].join(", ")})`, () => {
+    if (group.kind === "function") {
+      emitDefinitions(emitter, group, params);
+      writer.line("return out;");
+      return;
+    }
+    writer.line(`const memo = E.memo[${group.id}];`);
+    writer.line("if (memo !== undefined) return memo === R.none ? undefined : memo;");
+    if (emitter.isReplaceable(group)) {
+      const path = writer.constant(group.path);
+      writer.line(`if (E.shadow !== null && E.shadow.has(${group.id})) return R.lookupPath(E.data, ${path});`);
+    }
+    if (group.kind === "complete") {
+      emitDefinitions(emitter, group, []);
+      writer.line(`E.memo[${group.id}] = out === undefined ? R.none : out;`);
+      writer.line("return out;");
+      return;
+    }
+    emitPartial(emitter, group);
+  });
+}
+
+function emitDefinitions(emitter: Emitter, group: Group, params: readonly string[]): void {
+  const { writer } = emitter;
+  writer.line("let out;");
+  const ordinary = group.definitions.filter((definition) => !definition.isDefault);
+  const constant = commonConstant(ordinary);
+  ordinary.forEach((definition, index) => {
+    // One constant for all: the first that holds is enough.
+    if (constant && index > 0)
+      writer.block("if (out === undefined)", () => emitDefinition(emitter, group, definition, params));
+    else emitDefinition(emitter, group, definition, params);
+  });
+  for (const definition of group.definitions) {
+    if (definition.isDefault)
+      writer.block("if (out === undefined)", () => emitDefinition(emitter, group, definition, params));
+  }
+}
+
+/** All branches of all definitions have the same constant value. */
+function commonConstant(definitions: readonly Definition[]): boolean {
+  let common: Value | undefined;
+  for (const { value } of definitions.flatMap((definition) => definition.branches)) {
+    if (value.kind !== "const") return false;
+    if (common !== undefined && !equal(common, value.value)) return false;
+    common = value.value;
+  }
+  return true;
+}
+
+function emitDefinition(emitter: Emitter, group: Group, definition: Definition, params: readonly string[]): void {
+  const { writer } = emitter;
+  const context: Context = { environment: "E", bound: new Set() };
+  const site = emitter.site(definition.span, group.path.at(-1) ?? "");
+  const isFunction = group.kind === "function";
+  const label = writer.name("L");
+  const isTest = group.path.at(-1)?.startsWith("test_") === true;
+  const matchParams = (index: number, k: () => void): void => {
+    const param = definition.params[index];
+    if (param === undefined) return k();
+    emitter.match(param, params[index] ?? "undefined", context, () => matchParams(index + 1, k));
+  };
+  writer.block(`${label}:`, () =>
+    matchParams(0, () => {
+      if (definition.branches.length === 1) {
+        for (const branch of definition.branches) {
+          emitBranch(emitter, branch, context, "out", label, site, isFunction, isTest);
+        }
+        return;
+      }
+      const result = writer.name("t");
+      writer.line(`let ${result};`);
+      definition.branches.forEach((branch, index) => {
+        const branchLabel = writer.name("L");
+        const emit = (): void =>
+          emitBranch(
+            emitter,
+            branch,
+            { ...context, bound: new Set(context.bound) },
+            result,
+            branchLabel,
+            site,
+            isFunction,
+            false,
+          );
+        writer.block(index === 0 ? `${branchLabel}:` : `if (${result} === undefined) ${branchLabel}:`, emit);
+      });
+      writer.line(`if (${result} !== undefined) out = R.once(out, ${result}, ${site}, ${isFunction});`);
+    }),
+  );
+}
+
+function emitBranch(
+  emitter: Emitter,
+  branch: Branch,
+  context: Context,
+  result: string,
+  label: string,
+  site: string,
+  isFunction: boolean,
+  isTest: boolean,
+): void {
+  const { writer } = emitter;
+  const before = (literal: Literal, index: number): void => {
+    const named = [...context.bound].filter((local) => local.name !== "_");
+    const names = writer.constant(named.map((local) => local.name));
+    const place = writer.constant({ expression: literal.span, line: literal.span.line });
+    writer.line(`R.reach(E, ${index}, ${place}, ${names}, [${named.map((local) => `v${local.id}`).join(", ")}]);`);
+  };
+  emitter.body(
+    branch.body,
+    context,
+    () =>
+      emitter.head(branch.value, context, (value) => {
+        writer.line(`${result} = R.once(${result}, ${value}, ${site}, ${isFunction});`);
+        if (branch.value.kind === "const") writer.line(`break ${label};`);
+      }),
+    isTest ? before : undefined,
+  );
+}
+
+function emitPartial(emitter: Emitter, group: Group): void {
+  const { writer } = emitter;
+  const isSet = group.kind === "set";
+  const isPlain = group.definitions.every(
+    ({ path, isMember, isDefault }) => path.length === 1 && !isMember && !isDefault,
+  );
+  const start = isSet ? "R.RegoSet.from([])" : isPlain ? "new R.RegoObject()" : "new R.PartialObject()";
+  writer.line(`const out = ${start};`);
+  for (const definition of group.definitions.toSorted((a, b) => Number(a.isDefault) - Number(b.isDefault))) {
+    const site = emitter.site(definition.span, group.path.at(-1) ?? "");
+    for (const branch of definition.branches) {
+      const context: Context = { environment: "E", bound: new Set() };
+      const keys: string[] = [];
+      const next = (index: number): void => {
+        const step = definition.path[index];
+        if (step !== undefined) {
+          return emitter.head(step, context, (key) => {
+            keys.push(key);
+            next(index + 1);
+          });
+        }
+        emitter.head(branch.value, context, (value) => {
+          if (isSet) writer.line(`out.add(${value});`);
+          else if (isPlain) writer.line(`R.putUnique(out, ${keys[0]}, ${value}, ${site});`);
+          else if (definition.isDefault) writer.line(`out.putDefault([${keys.join(", ")}], ${value}, ${site});`);
+          else writer.line(`out.put([${keys.join(", ")}], ${value}, ${definition.isMember}, ${site});`);
+        });
+      };
+      writer.block("", () => emitter.body(branch.body, context, () => next(0)));
+    }
+  }
+  writer.line(`return (E.memo[${group.id}] = ${isSet || isPlain ? "out" : "out.finish()"});`);
+}

@@ -1,0 +1,624 @@
+/**
+ * Plan to JavaScript. A body becomes nested statements: each literal writes its test or loop and, inside, what follows; so
+ * backtracking is the language's own control flow. `k` writes what follows and gets a name (or constant) that holds a defined value.
+ */
+import type { Diagnostic, Span } from "../diagnostics.ts";
+import { RegoSet, type Value } from "../values.ts";
+import { type Bound, evaluable, neededBy, order, unifySteps } from "./order.ts";
+import type { Body, Callee, Literal, Local, Override, Term } from "./plan.ts";
+import { type Group, groupsBelow, type RuleNode, type RuleTree } from "./rule-tree.ts";
+import type { Site } from "./runtime.ts";
+import type { Usage } from "./resolve.ts";
+import { Writer } from "./writer.ts";
+
+/** Where code is written: the environment's name there, and what is bound. */
+export interface Context {
+  readonly environment: string;
+  readonly bound: Bound;
+}
+
+type Continue = (value: string) => void;
+
+const comparisons = { "<": "< 0", "<=": "<= 0", ">": "> 0", ">=": ">= 0" } as const;
+const arithmetic = {
+  "+": "plus",
+  "-": "minus",
+  "*": "times",
+  "/": "over",
+  "%": "modulo",
+  "&": "and",
+  "|": "or",
+} as const;
+
+export class Emitter {
+  readonly writer: Writer = new Writer();
+  readonly diagnostics: Diagnostic[] = [];
+  private readonly rules: RuleTree;
+  private readonly usage: Usage;
+  private readonly vocabulary: boolean;
+  /** Run-time nodes of the rule tree, which the caller builds. */
+  private readonly documents: ReadonlyMap<RuleNode, unknown>;
+
+  constructor(rules: RuleTree, usage: Usage, documents: ReadonlyMap<RuleNode, unknown>, vocabulary: boolean) {
+    this.rules = rules;
+    this.usage = usage;
+    this.documents = documents;
+    this.vocabulary = vocabulary;
+  }
+
+  site(span: Span, name: string): string {
+    const site: Site = { file: span.file, line: span.line, column: span.column, name };
+    return this.writer.constant(site);
+  }
+
+  // Bodies.
+
+  /** Orders and writes a body. Extends `context.bound`. */
+  body(body: Body, context: Context, k: () => void, before?: (literal: Literal, index: number) => void): void {
+    const trial = new Set(context.bound);
+    const ordered = order(body, trial);
+    for (const local of ordered.unsafe) {
+      this.report(
+        "P210",
+        `variable \`${local.name}\` is unsafe: nothing gives it a value`,
+        local.span,
+        "bind it with `:=` or `some … in`, outside of `not`",
+      );
+    }
+    if (ordered.unsafe.length === 0) this.literals(ordered.body, 0, context, k, before);
+  }
+
+  private literals(
+    body: Body,
+    index: number,
+    context: Context,
+    k: () => void,
+    before: ((literal: Literal, index: number) => void) | undefined,
+  ): void {
+    const literal = body[index];
+    if (literal === undefined) return k();
+    before?.(literal, index);
+    this.literal(literal, context, () => this.literals(body, index + 1, context, k, before));
+  }
+
+  literal(literal: Literal, context: Context, k: () => void): void {
+    const { writer } = this;
+    switch (literal.kind) {
+      case "test":
+        return this.test(literal.term, context, k);
+      case "unify": {
+        const steps = unifySteps(literal.left, literal.right, new Set(context.bound)) ?? [];
+        const next = (at: number): void => {
+          const step = steps[at];
+          if (step === undefined) return k();
+          this.term(step.term, context, (value) => this.match(step.pattern, value, context, () => next(at + 1)));
+        };
+        return next(0);
+      }
+      case "some": {
+        const { key, value } = literal;
+        return this.term(literal.domain, context, (domain) =>
+          this.iterate(domain, key !== undefined, (keyName, valueName) => {
+            const matchValue = (): void => this.match(value, valueName, context, k);
+            if (key === undefined) matchValue();
+            else this.match(key, keyName, context, matchValue);
+          }),
+        );
+      }
+      case "every":
+        return this.every(literal, context, k);
+      case "not": {
+        const holds = writer.name("n");
+        const label = writer.name("L");
+        writer.line(`let ${holds} = false;`);
+        writer.block(`${label}:`, () => {
+          this.body(literal.body, { ...context, bound: new Set(context.bound) }, () => {
+            writer.line(`${holds} = true;`);
+            writer.line(`break ${label};`);
+          });
+        });
+        return writer.block(`if (!${holds})`, k);
+      }
+      case "with": {
+        const environment = writer.name("E");
+        return this.overrides(literal.overrides, 0, context, environment, () => {
+          // What follows runs in the outer environment again: only `literal` itself sees the other.
+          this.literal(literal.literal, { environment, bound: context.bound }, k);
+        });
+      }
+    }
+  }
+
+  private every(literal: Extract<Literal, { kind: "every" }>, context: Context, k: () => void): void {
+    const { writer } = this;
+    this.term(literal.domain, context, (domain) => {
+      const all = writer.name("n");
+      const label = writer.name("L");
+      writer.line(`let ${all} = R.isCollection(${domain});`);
+      writer.block(`${label}:`, () =>
+        this.iterate(domain, literal.key !== undefined, (key, value) => {
+          const inner = new Set(context.bound);
+          for (const [local, js] of [
+            [literal.key, key],
+            [literal.value, value],
+          ] as const) {
+            if (local === undefined) continue;
+            writer.line(`const ${nameOf(local)} = ${js};`);
+            inner.add(local);
+          }
+          const one = writer.name("n");
+          const found = writer.name("L");
+          writer.line(`let ${one} = false;`);
+          writer.block(`${found}:`, () =>
+            this.body(literal.body, { ...context, bound: inner }, () => {
+              writer.line(`${one} = true;`);
+              writer.line(`break ${found};`);
+            }),
+          );
+          writer.block(`if (!${one})`, () => {
+            writer.line(`${all} = false;`);
+            writer.line(`break ${label};`);
+          });
+        }),
+      );
+      writer.block(`if (${all})`, k);
+    });
+  }
+
+  private overrides(
+    overrides: readonly Override[],
+    index: number,
+    context: Context,
+    environment: string,
+    k: () => void,
+  ): void {
+    const { writer } = this;
+    if (index === 0) writer.line(`const ${environment} = ${context.environment}.fork();`);
+    const override = overrides[index];
+    if (override === undefined) return k();
+    const next = (): void => this.overrides(overrides, index + 1, context, environment, k);
+    switch (override.kind) {
+      case "input":
+        return this.term(override.value, context, (value) => {
+          const set = this.vocabulary ? "setVocabularyInput" : "setInput";
+          writer.line(`R.${set}(${environment}, ${writer.constant(override.path)}, ${value});`);
+          next();
+        });
+      case "root":
+        return this.term(override.value, context, (value) => {
+          writer.line(
+            `R.setRoot(${environment}, ${writer.constant(override.root)}, ${writer.constant(override.path)}, ${value});`,
+          );
+          next();
+        });
+      case "data":
+        return this.term(override.value, context, (value) => {
+          const groups = writer.constant(this.groupsAt(override.path));
+          writer.line(`R.setData(${environment}, ${writer.constant(override.path)}, ${value}, ${groups});`);
+          next();
+        });
+      case "function": {
+        const name = writer.constant(override.name);
+        const { replacement } = override;
+        if (replacement !== undefined) {
+          const inner = writer.name("E");
+          const args = writer.name("a");
+          writer.line(
+            `R.setMock(${environment}, ${name}, { call: (${inner}, ${args}) => ${this.directCall(replacement, inner, args)} });`,
+          );
+          return next();
+        }
+        if (override.value === undefined) return next();
+        return this.term(override.value, context, (value) => {
+          writer.line(`R.setMock(${environment}, ${name}, { value: ${value} });`);
+          next();
+        });
+      }
+    }
+  }
+
+  private directCall(callee: Callee, environment: string, args: string): string {
+    switch (callee.kind) {
+      case "function":
+        return `f${callee.group.id}(${environment}, ...${args})`;
+      case "builtin": {
+        const site = this.writer.constant({ file: "", line: 0, column: 0, name: callee.builtin.name } satisfies Site);
+        return `R.call(${environment}, ${this.writer.constant(callee.builtin)}, ${args}, ${site})`;
+      }
+      case "decide":
+        return "undefined";
+    }
+  }
+
+  /** Groups that a replacement of a path hides. */
+  private groupsAt(path: readonly string[]): number[] {
+    const { node, depth } = this.rules.find(path);
+    return depth < path.length ? [] : groupsBelow(node).map((group) => group.id);
+  }
+
+  // Conditions.
+
+  /** A term as a condition: defined and not false. */
+  private test(term: Term, context: Context, k: () => void): void {
+    const { writer } = this;
+    if (term.kind === "const") {
+      if (term.value !== false) k();
+      else writer.block("if (false)", k);
+      return;
+    }
+    if (term.kind === "compare" || term.kind === "member") {
+      return this.condition(term, context, (condition) => writer.block(`if (${condition})`, k));
+    }
+    this.term(term, context, (value) => writer.block(`if (${value} !== false)`, k));
+  }
+
+  /** A comparison as a JavaScript condition. */
+  private condition(term: Extract<Term, { kind: "compare" | "member" }>, context: Context, k: Continue): void {
+    if (term.kind === "member") {
+      const { domain } = term;
+      return this.term(term.value, context, (value) => {
+        if (term.key === undefined && domain.kind === "const" && domain.value instanceof RegoSet) {
+          return k(`${this.writer.constant(domain.value)}.has(${value})`);
+        }
+        const finish = (key: string | undefined): void =>
+          this.term(domain, context, (collection) =>
+            k(key === undefined ? `R.member(${value}, ${collection})` : `R.memberAt(${key}, ${value}, ${collection})`),
+          );
+        if (term.key === undefined) finish(undefined);
+        else this.term(term.key, context, finish);
+      });
+    }
+    const { left, right, operator } = term;
+    this.term(left, context, (a) =>
+      this.term(right, context, (b) => {
+        switch (operator) {
+          case "==":
+            return k(equality(a, b, left, right));
+          case "!=":
+            return k(`!(${equality(a, b, left, right)})`);
+          default:
+            return k(`R.compare(${a}, ${b}) ${comparisons[operator]}`);
+        }
+      }),
+    );
+  }
+
+  /** Matches a value against a pattern, binding what is unbound. */
+  match(pattern: Term, value: string, context: Context, k: () => void): void {
+    const { writer } = this;
+    const { bound } = context;
+    switch (pattern.kind) {
+      case "const":
+        return writer.block(`if (${equality(value, writer.constant(pattern.value), undefined, pattern)})`, k);
+      case "local": {
+        const { local } = pattern;
+        if (bound.has(local)) return writer.block(`if (R.equal(${value}, ${nameOf(local)}))`, k);
+        bound.add(local);
+        if (local.name !== "_") writer.line(`const ${nameOf(local)} = ${value};`);
+        return k();
+      }
+      case "array": {
+        if (evaluable(pattern, new Set(bound))) break;
+        const { items } = pattern;
+        const next = (index: number): void => {
+          const item = items[index];
+          if (item === undefined) return k();
+          const element = writer.name("t");
+          writer.line(`const ${element} = ${value}[${index}];`);
+          this.match(item, element, context, () => next(index + 1));
+        };
+        return writer.block(`if (R.isArray(${value}) && ${value}.length === ${items.length})`, () => next(0));
+      }
+      case "object": {
+        if (evaluable(pattern, new Set(bound))) break;
+        const { entries } = pattern;
+        const next = (index: number): void => {
+          const entry = entries[index];
+          if (entry === undefined) return k();
+          this.term(entry[0], context, (key) => {
+            const element = writer.name("t");
+            writer.line(`const ${element} = ${value}.get(${key});`);
+            writer.block(`if (${element} !== undefined)`, () =>
+              this.match(entry[1], element, context, () => next(index + 1)),
+            );
+          });
+        };
+        return writer.block(`if (${value} instanceof R.RegoObject && ${value}.size === ${entries.length})`, () =>
+          next(0),
+        );
+      }
+    }
+    this.term(pattern, context, (other) => writer.block(`if (R.equal(${value}, ${other}))`, k));
+  }
+
+  private iterate(collection: string, withKeys: boolean, each: (key: string, value: string) => void): void {
+    const { writer } = this;
+    const values = writer.name("s");
+    const index = writer.name("i");
+    const value = writer.name("t");
+    writer.line(`const ${values} = R.valuesOf(${collection});`);
+    const keys = writer.name("s");
+    if (withKeys) writer.line(`const ${keys} = R.keysOf(${collection});`);
+    writer.block(`for (let ${index} = 0; ${index} < ${values}.length; ${index} += 1)`, () => {
+      writer.line(`const ${value} = ${values}[${index}];`);
+      const key = writer.name("t");
+      if (withKeys) writer.line(`const ${key} = ${keys} === null ? ${index} : ${keys}[${index}];`);
+      each(key, value);
+    });
+  }
+
+  // Terms.
+
+  /** Evaluates a term: `k` is written once, and runs once for each value. */
+  term(term: Term, context: Context, k: Continue): void {
+    const { writer } = this;
+    const { environment } = context;
+    switch (term.kind) {
+      case "const":
+        return k(writer.constant(term.value));
+      case "local":
+        return k(nameOf(term.local));
+      case "ref":
+        return this.ref(term, context, k);
+      case "call":
+        return this.terms(term.args, context, (args) => this.call(term.callee, args, term.span, context, k));
+      case "array":
+        return this.terms(term.items, context, (items) => this.hold(`[${items.join(", ")}]`, k));
+      case "set":
+        return this.terms(term.items, context, (items) => this.hold(`R.RegoSet.from([${items.join(", ")}])`, k));
+      case "object": {
+        return this.terms(term.entries.flat(), context, (parts) => {
+          const object = writer.name("t");
+          writer.line(`const ${object} = new R.RegoObject();`);
+          for (let index = 0; index < parts.length; index += 2) {
+            writer.line(
+              `R.putUnique(${object}, ${parts[index]}, ${parts[index + 1]}, ${this.site(term.span, "object")});`,
+            );
+          }
+          k(object);
+        });
+      }
+      case "comprehension":
+        return this.comprehension(term, context, k);
+      case "template": {
+        const parts: string[] = [];
+        const next = (index: number): void => {
+          const part = term.parts[index];
+          if (part === undefined)
+            return this.hold(`R.template([${parts.join(", ")}], ${this.site(term.span, "template")})`, k);
+          if (typeof part === "string") {
+            parts.push(writer.constant(part));
+            return next(index + 1);
+          }
+          return this.term(part, context, (value) => {
+            parts.push(value);
+            next(index + 1);
+          });
+        };
+        return next(0);
+      }
+      case "compare":
+      case "member":
+        return this.condition(term, context, (condition) => this.hold(condition, k));
+      case "arithmetic":
+        return this.term(term.left, context, (left) =>
+          this.term(term.right, context, (right) => {
+            const site = this.site(term.span, term.operator);
+            this.maybe(`R.${arithmetic[term.operator]}(${environment}, ${left}, ${right}, ${site})`, k);
+          }),
+        );
+    }
+  }
+
+  private terms(terms: readonly Term[], context: Context, k: (values: readonly string[]) => void): void {
+    const values: string[] = [];
+    const next = (index: number): void => {
+      const term = terms[index];
+      if (term === undefined) return k(values);
+      this.term(term, context, (value) => {
+        values.push(value);
+        next(index + 1);
+      });
+    };
+    next(0);
+  }
+
+  /** Names an expression that is always defined. */
+  private hold(expression: string, k: Continue): void {
+    const name = this.writer.name("t");
+    this.writer.line(`const ${name} = ${expression};`);
+    k(name);
+  }
+
+  /** Names an expression and goes on where it is defined. */
+  private maybe(expression: string, k: Continue): void {
+    const name = this.writer.name("t");
+    this.writer.line(`const ${name} = ${expression};`);
+    this.writer.block(`if (${name} !== undefined)`, () => k(name));
+  }
+
+  private comprehension(term: Extract<Term, { kind: "comprehension" }>, context: Context, k: Continue): void {
+    const { writer } = this;
+    const result = writer.name("t");
+    const inner: Context = { ...context, bound: new Set(context.bound) };
+    const start = { array: "[]", set: "R.RegoSet.from([])", object: "new R.RegoObject()" }[term.of];
+    writer.line(`const ${result} = ${start};`);
+    writer.block("", () =>
+      this.body(term.body, inner, () => {
+        if (term.key === undefined) {
+          const add = term.of === "array" ? "push" : "add";
+          return this.head(term.value, inner, (value) => writer.line(`${result}.${add}(${value});`));
+        }
+        const { key } = term;
+        return this.head(key, inner, (keyName) =>
+          this.head(term.value, inner, (value) =>
+            writer.line(`R.putUnique(${result}, ${keyName}, ${value}, ${this.site(term.span, "object")});`),
+          ),
+        );
+      }),
+    );
+    k(result);
+  }
+
+  /** A term after a body, which must have bound its variables. */
+  head(term: Term, context: Context, k: Continue): void {
+    if (evaluable(term, new Set(context.bound))) return this.term(term, context, k);
+    for (const local of neededBy([{ kind: "test", term, span: term.span }])) {
+      if (!context.bound.has(local)) {
+        this.report(
+          "P210",
+          `variable \`${local.name}\` is unsafe: nothing gives it a value`,
+          local.span,
+          "bind it in the body",
+        );
+      }
+    }
+  }
+
+  // Calls.
+
+  private call(callee: Callee, args: readonly string[], span: Span, context: Context, k: Continue): void {
+    const { environment } = context;
+    const { writer } = this;
+    switch (callee.kind) {
+      case "decide":
+        return this.hold(
+          `R.decide(${environment}, ${args[0]}, ${args[1] ?? "undefined"}, ${this.site(span, "decide")})`,
+          k,
+        );
+      case "function": {
+        const name = ["data", ...callee.group.path].join(".");
+        return this.maybe(
+          this.mockable(name, args, `f${callee.group.id}(${[environment, ...args].join(", ")})`, environment),
+          k,
+        );
+      }
+      case "builtin": {
+        const { builtin } = callee;
+        const parts = `${environment}, ${writer.constant(builtin)}, [${args.join(", ")}], ${this.site(span, builtin.name)}`;
+        if (builtin.relation === true) {
+          const result = writer.name("t");
+          return writer.block(`for (const ${result} of R.callRelation(${parts}))`, () => k(result));
+        }
+        return this.maybe(this.mockable(builtin.name, args, `R.call(${parts})`, environment), k);
+      }
+    }
+  }
+
+  private mockable(name: string, args: readonly string[], direct: string, environment: string): string {
+    if (!this.usage.functionTargets.has(name)) return direct;
+    const key = this.writer.constant(name);
+    return `${environment}.mocks !== null && ${environment}.mocks.has(${key}) ? R.mock(${environment}, ${key}, [${args.join(", ")}]) : ${direct}`;
+  }
+
+  // References.
+
+  private ref(term: Extract<Term, { kind: "ref" }>, context: Context, k: Continue): void {
+    const { environment } = context;
+    switch (term.base.kind) {
+      case "term":
+        return this.term(term.base.term, context, (base) => this.path(base, term.path, context, k));
+      case "root":
+        return this.path(`${environment}.${rootField[term.base.root]}`, term.path, context, k);
+      case "input":
+        return this.path(this.vocabulary ? `R.inputOf(${environment})` : `${environment}.input`, term.path, context, k);
+      case "data":
+        return this.data(term, context, k);
+    }
+  }
+
+  /** Steps from a value that may be undefined. */
+  private path(base: string, path: readonly Term[], context: Context, k: Continue): void {
+    const { writer } = this;
+    let current = base;
+    let index = 0;
+    for (; index < path.length; index += 1) {
+      const step = path[index];
+      if (step?.kind !== "const") break;
+      const { value } = step;
+      const plain = typeof value === "string" && value.charCodeAt(0) !== 0;
+      current = `R.${plain ? "field" : "lookup"}(${current}, ${writer.constant(value)})`;
+    }
+    const step = path[index];
+    if (step === undefined) return this.maybe(current, k);
+    const rest = path.slice(index + 1);
+    const follow = (value: string): void => (rest.length === 0 ? k(value) : this.path(value, rest, context, k));
+    if (evaluable(step, new Set(context.bound))) {
+      // `evaluable` may bind: a step that itself iterates is evaluated first, then looked up.
+      const container = writer.name("t");
+      writer.line(`const ${container} = ${current};`);
+      return this.term(step, context, (key) => this.maybe(`R.lookup(${container}, ${key})`, follow));
+    }
+    const container = writer.name("t");
+    writer.line(`const ${container} = ${current};`);
+    const needsKey = !(step.kind === "local" && step.local.name === "_");
+    this.iterate(container, needsKey, (key, value) => this.match(step, key, context, () => follow(value)));
+  }
+
+  private data(term: Extract<Term, { kind: "ref" }>, context: Context, k: Continue): void {
+    const { environment } = context;
+    const constant: string[] = [];
+    for (const step of term.path) {
+      if (step.kind !== "const" || typeof step.value !== "string") break;
+      constant.push(step.value);
+    }
+    const { node, depth } = this.rules.find(constant);
+    const { group } = node;
+    if (group !== undefined) {
+      if (group.kind === "function") {
+        this.report("P211", `\`${group.path.at(-1)}\` is a function`, term.span, "call it with its arguments");
+        return;
+      }
+      return this.path(`f${group.id}(${environment})`, term.path.slice(depth), context, k);
+    }
+    if (depth < constant.length || node.children.size === 0)
+      return this.path(`${environment}.data`, term.path, context, k);
+    const document = this.writer.constant(this.documents.get(node));
+    if (depth === term.path.length) return this.maybe(`R.document(${environment}, ${document})`, k);
+    this.cursor(`R.cursor(${environment}, ${document})`, term.path.slice(depth), context, k);
+  }
+
+  /** Steps among rules whose names are known only when the code runs. */
+  private cursor(start: string, path: readonly Term[], context: Context, k: Continue): void {
+    const { writer } = this;
+    const { environment } = context;
+    const [step, ...rest] = path;
+    if (step === undefined) return this.maybe(`R.force(${environment}, ${start})`, k);
+    const at = writer.name("u");
+    writer.line(`const ${at} = ${start};`);
+    const follow = (key: string): void => this.cursor(`R.step(${environment}, ${at}, ${key})`, rest, context, k);
+    if (evaluable(step, new Set(context.bound))) return this.term(step, context, follow);
+    const key = writer.name("t");
+    writer.block(`for (const ${key} of R.stepKeys(${at}))`, () => this.match(step, key, context, () => follow(key)));
+  }
+
+  report(code: string, message: string, span: Span, help?: string): void {
+    this.diagnostics.push({ code, severity: "error", message, span, ...(help === undefined ? {} : { help }) });
+  }
+
+  /** Whether `with` replaces a group or something above or below it somewhere in the program. */
+  isReplaceable(group: Group): boolean {
+    return this.usage.dataTargets.some((target) => target.every((step, index) => group.path[index] === step));
+  }
+}
+
+const rootField = { principal: "principal", session: "session", target: "target", query: "query" } as const;
+
+export function nameOf(local: Local): string {
+  return `v${local.id}`;
+}
+
+/** Equality of two names, by identity where one is known to be a primitive other than a large integer. */
+function equality(a: string, b: string, left: Term | undefined, right: Term | undefined): string {
+  const simple = [left, right].some((term) => term?.kind === "const" && isSimple(term.value));
+  return simple ? `${a} === ${b}` : `R.equal(${a}, ${b})`;
+}
+
+function isSimple(value: Value): boolean {
+  return (
+    value === null ||
+    typeof value === "string" ||
+    typeof value === "boolean" ||
+    (typeof value === "number" && (Number.isSafeInteger(value) || !Number.isInteger(value)))
+  );
+}

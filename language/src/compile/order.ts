@@ -1,0 +1,247 @@
+/**
+ * Safety: in which order the literals of a body can run so that every variable has a value before it is needed, and how a unification
+ * splits into steps. As in Rego, the first literal of those that can run is next; what can never run is an unsafe variable.
+ */
+import type { Body, Literal, Local, Override, Term } from "./plan.ts";
+
+export type Bound = Set<Local>;
+
+/**
+ * Whether a term can be evaluated with what is bound. Variables that stand as steps of references get their values by iteration and are
+ * added to `bound`, in evaluation order.
+ */
+export function evaluable(term: Term, bound: Bound): boolean {
+  switch (term.kind) {
+    case "const":
+      return true;
+    case "local":
+      return bound.has(term.local);
+    case "ref":
+      if (term.base.kind === "term" && !evaluable(term.base.term, bound)) return false;
+      return term.path.every((step) => matchable(step, bound));
+    case "call":
+      return term.args.every((arg) => evaluable(arg, bound));
+    case "array":
+    case "set":
+      return term.items.every((item) => evaluable(item, bound));
+    case "object":
+      return term.entries.every(([key, value]) => evaluable(key, bound) && evaluable(value, bound));
+    case "comprehension":
+      return [...term.free].every((local) => bound.has(local));
+    case "template":
+      return term.parts.every((part) => typeof part === "string" || evaluable(part, bound));
+    case "compare":
+    case "arithmetic":
+      return evaluable(term.left, bound) && evaluable(term.right, bound);
+    case "member":
+      return (
+        (term.key === undefined || evaluable(term.key, bound)) &&
+        evaluable(term.value, bound) &&
+        evaluable(term.domain, bound)
+      );
+  }
+}
+
+/** Whether a known value can be matched against a term: unbound variables in arrays, object values and by themselves are bound by it. */
+export function matchable(term: Term, bound: Bound): boolean {
+  switch (term.kind) {
+    case "local":
+      bound.add(term.local);
+      return true;
+    case "array":
+      return term.items.every((item) => matchable(item, bound));
+    case "object":
+      return term.entries.every(([key, value]) => evaluable(key, bound) && matchable(value, bound));
+    default:
+      return evaluable(term, bound);
+  }
+}
+
+/** A part of a unification, in the order in which the parts run. */
+export type UnifyStep =
+  /** Evaluate `term`, then match its value against `pattern`. */
+  { readonly term: Term; readonly pattern: Term };
+
+/** The steps that unify two terms, or `undefined` where neither side can be made ground yet. Extends `bound`. */
+export function unifySteps(left: Term, right: Term, bound: Bound): UnifyStep[] | undefined {
+  let open: (readonly [Term, Term])[] = [[left, right]];
+  const steps: UnifyStep[] = [];
+  while (open.length > 0) {
+    const next: (readonly [Term, Term])[] = [];
+    let progress = false;
+    for (const [a, b] of open) {
+      const step = unifyStep(a, b, bound) ?? unifyStep(b, a, bound);
+      if (step !== undefined) {
+        steps.push(step);
+        progress = true;
+        continue;
+      }
+      const parts = decompose(a, b);
+      if (parts === undefined) next.push([a, b]);
+      else {
+        next.push(...parts);
+        progress = true;
+      }
+    }
+    if (!progress) return undefined;
+    open = next;
+  }
+  return steps;
+}
+
+function unifyStep(pattern: Term, term: Term, bound: Bound): UnifyStep | undefined {
+  const trial = new Set(bound);
+  if (!evaluable(term, trial) || !matchable(pattern, trial)) return undefined;
+  for (const local of trial) bound.add(local);
+  return { term, pattern };
+}
+
+/** Arrays of one length and objects of the same constant keys, part by part. */
+function decompose(a: Term, b: Term): (readonly [Term, Term])[] | undefined {
+  if (a.kind === "array" && b.kind === "array" && a.items.length === b.items.length) {
+    return a.items.map((item, index) => [item, b.items[index] as Term] as const);
+  }
+  if (a.kind === "object" && b.kind === "object" && a.entries.length === b.entries.length) {
+    const pairs: (readonly [Term, Term])[] = [];
+    for (const [key, value] of a.entries) {
+      const other = b.entries.find(([candidate]) => sameConstant(key, candidate));
+      if (other === undefined) return undefined;
+      pairs.push([value, other[1]]);
+    }
+    return pairs;
+  }
+  return undefined;
+}
+
+function sameConstant(a: Term, b: Term): boolean {
+  return a.kind === "const" && b.kind === "const" && a.value === b.value;
+}
+
+/** Whether a literal can run; extends `bound` by what it binds. */
+export function runnable(literal: Literal, bound: Bound): boolean {
+  switch (literal.kind) {
+    case "test":
+      return evaluable(literal.term, bound);
+    case "unify":
+      return unifySteps(literal.left, literal.right, bound) !== undefined;
+    case "some":
+      return (
+        evaluable(literal.domain, bound) &&
+        (literal.key === undefined || matchable(literal.key, bound)) &&
+        matchable(literal.value, bound)
+      );
+    case "every":
+      return evaluable(literal.domain, bound) && [...literal.free].every((local) => bound.has(local));
+    case "not":
+      // Nothing inside is visible outside, and nothing may be left open: `not p[x]` does not choose an `x`.
+      return [...neededBy(literal.body)].every((local) => bound.has(local));
+    case "with":
+      return literal.overrides.every((override) => overrideReady(override, bound)) && runnable(literal.literal, bound);
+  }
+}
+
+function overrideReady(override: Override, bound: Bound): boolean {
+  return override.value === undefined || evaluable(override.value, bound);
+}
+
+/** Variables of a negated body that are not its closures' own. */
+export function neededBy(body: Body): Set<Local> {
+  const needed = new Set<Local>();
+  for (const literal of body) literalLocals(literal, needed);
+  return needed;
+}
+
+export function literalLocals(literal: Literal, found: Set<Local>): void {
+  switch (literal.kind) {
+    case "test":
+      return termLocals(literal.term, found);
+    case "unify":
+      termLocals(literal.left, found);
+      return termLocals(literal.right, found);
+    case "some":
+      if (literal.key !== undefined) termLocals(literal.key, found);
+      termLocals(literal.value, found);
+      return termLocals(literal.domain, found);
+    case "every":
+      termLocals(literal.domain, found);
+      for (const local of literal.free) found.add(local);
+      return;
+    case "not":
+      for (const inner of literal.body) literalLocals(inner, found);
+      return;
+    case "with":
+      for (const override of literal.overrides) if (override.value !== undefined) termLocals(override.value, found);
+      return literalLocals(literal.literal, found);
+  }
+}
+
+export function termLocals(term: Term, found: Set<Local>): void {
+  switch (term.kind) {
+    case "const":
+      return;
+    case "local":
+      found.add(term.local);
+      return;
+    case "ref":
+      if (term.base.kind === "term") termLocals(term.base.term, found);
+      for (const step of term.path) termLocals(step, found);
+      return;
+    case "call":
+      for (const arg of term.args) termLocals(arg, found);
+      return;
+    case "array":
+    case "set":
+      for (const item of term.items) termLocals(item, found);
+      return;
+    case "object":
+      for (const [key, value] of term.entries) {
+        termLocals(key, found);
+        termLocals(value, found);
+      }
+      return;
+    case "comprehension":
+      for (const local of term.free) found.add(local);
+      return;
+    case "template":
+      for (const part of term.parts) if (typeof part !== "string") termLocals(part, found);
+      return;
+    case "compare":
+    case "arithmetic":
+      termLocals(term.left, found);
+      termLocals(term.right, found);
+      return;
+    case "member":
+      if (term.key !== undefined) termLocals(term.key, found);
+      termLocals(term.value, found);
+      termLocals(term.domain, found);
+      return;
+  }
+}
+
+export interface Ordered {
+  readonly body: Body;
+  /** Variables that no order makes safe, empty for a body that can run. */
+  readonly unsafe: readonly Local[];
+}
+
+/** Orders a body. Extends `bound` by everything that the body binds. */
+export function order(body: Body, bound: Bound): Ordered {
+  const open = [...body];
+  const ordered: Literal[] = [];
+  while (open.length > 0) {
+    const index = open.findIndex((literal) => {
+      const trial = new Set(bound);
+      if (!runnable(literal, trial)) return false;
+      for (const local of trial) bound.add(local);
+      return true;
+    });
+    const [literal] = index < 0 ? [] : open.splice(index, 1);
+    if (literal === undefined) {
+      const unsafe = new Set<Local>();
+      for (const left of open) literalLocals(left, unsafe);
+      return { body: ordered, unsafe: [...unsafe].filter((local) => !bound.has(local)) };
+    }
+    ordered.push(literal);
+  }
+  return { body: ordered, unsafe: [] };
+}

@@ -1,0 +1,745 @@
+/**
+ * Names to what they mean: tree to plan. Reports unknown names and functions, wrong arity, and what cannot stand where it stands.
+ *
+ * Rego's scoping: a body's variables are those that it declares (`:=`, `some`, `every`) and any other name that is no rule, import or
+ * root; the latter belong to the outermost body in which they occur outside a closure.
+ */
+import { roots, type RootName } from "../check/vocabulary.ts";
+import type { Builtin } from "../builtin.ts";
+import type { Diagnostic, Span } from "../diagnostics.ts";
+import { suggest } from "../suggest.ts";
+import type * as tree from "../syntax/tree.ts";
+import { emptySet, equal, RegoObject, RegoSet, type Value } from "../values.ts";
+import type * as plan from "./plan.ts";
+import { type Group, groupsBelow, type RuleNode, type RuleTree, type SourceRule } from "./rule-tree.ts";
+import { Scope } from "./scope.ts";
+
+export interface ResolveOptions {
+  readonly builtins: ReadonlyMap<string, Builtin>;
+  /** The vocabulary's roots are names; off for plain Rego, where they are variables like any other. */
+  readonly vocabulary: boolean;
+}
+
+/** What the resolver learns besides the plan. */
+export interface Usage {
+  /** Paths of `with` on data, functions and builtins: only these pay for being replaceable. */
+  readonly dataTargets: string[][];
+  readonly functionTargets: Set<string>;
+}
+
+/** Operators under their names as functions. */
+const comparisonFunctions: Readonly<Record<string, plan.ComparisonOperator>> = {
+  equal: "==",
+  neq: "!=",
+  lt: "<",
+  lte: "<=",
+  gt: ">",
+  gte: ">=",
+};
+const arithmeticFunctions: Readonly<Record<string, plan.ArithmeticOperator>> = {
+  plus: "+",
+  minus: "-",
+  mul: "*",
+  div: "/",
+  rem: "%",
+  and: "&",
+  or: "|",
+};
+
+export class Resolver {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly usage: Usage = { dataTargets: [], functionTargets: new Set() };
+  private readonly rules: RuleTree;
+  private readonly options: ResolveOptions;
+  private readonly importsOf = new Map<tree.Module, ReadonlyMap<string, readonly string[]>>();
+  private readonly usedImports = new Set<string>();
+  private module: tree.Module | undefined;
+  /** Of the rule that is being resolved. */
+  private uses = new Set<Group>();
+  private inTest = false;
+
+  constructor(rules: RuleTree, options: ResolveOptions) {
+    this.rules = rules;
+    this.options = options;
+  }
+
+  resolveGroup(group: Group): void {
+    this.uses = group.uses;
+    group.definitions = group.rules.map((source) => this.definition(group, source));
+  }
+
+  private enter(module: tree.Module): void {
+    this.module = module;
+    if (this.importsOf.has(module)) return;
+    const imports = new Map<string, readonly string[]>();
+    for (const clause of module.imports) {
+      const [root] = clause.path;
+      if (root === "rego" || root === "future") continue;
+      const name = clause.alias ?? clause.path.at(-1) ?? "";
+      const isRoot = this.options.vocabulary && roots.some((known) => known === root);
+      if (root !== "data" && root !== "input" && !isRoot) {
+        this.report(
+          "P204",
+          `import of \`${clause.path.join(".")}\``,
+          clause.span,
+          "only `data.…` and `input.…` can be imported",
+        );
+        continue;
+      }
+      if (imports.has(name))
+        this.report("P205", `\`${name}\` is imported twice`, clause.span, "give one an alias: `import … as NAME`");
+      imports.set(name, clause.path);
+    }
+    this.importsOf.set(module, imports);
+  }
+
+  private definition(group: Group, { module, rule }: SourceRule): plan.Definition {
+    this.enter(module);
+    this.inTest = rule.name.text.startsWith("test_");
+    const outer = Scope.root();
+    for (const arg of rule.args ?? []) this.declarePattern(arg, outer);
+    const params = (rule.args ?? []).map((arg) => this.term(arg, outer));
+    const steps: tree.Expr[] = [...module.package, rule.name.text].map((step) => ({
+      kind: "scalar",
+      value: step,
+      span: rule.name.span,
+    }));
+    const relative = [...steps, ...rule.path].slice(group.path.length);
+    const branches: plan.Branch[] = [];
+    let path: readonly plan.Term[] = [];
+    let current: tree.Else | undefined = { value: rule.value, body: rule.body, else: rule.else, span: rule.span };
+    while (current !== undefined) {
+      const scope = outer.nested();
+      const value: tree.Expr = rule.member ?? current.value ?? { kind: "scalar", value: true, span: current.span };
+      this.collect(current.body, [value, ...(branches.length === 0 ? relative : [])], scope);
+      const body = this.body(current.body, scope);
+      if (branches.length === 0) path = relative.map((step) => this.term(step, scope));
+      branches.push({ value: this.term(value, scope), body });
+      current = current.else;
+    }
+    return {
+      span: rule.span,
+      package: module.package,
+      params,
+      path,
+      isMember: rule.member !== undefined,
+      isDefault: rule.isDefault,
+      branches,
+    };
+  }
+
+  decision(module: tree.Module, decision: tree.Decision, uses: Set<Group>): plan.DecisionPlan | undefined {
+    this.enter(module);
+    this.uses = uses;
+    this.inTest = false;
+    const scope = Scope.root();
+    let subject: plan.Local | undefined;
+    let path: string | undefined;
+    if (decision.kind === "mask" || decision.kind === "label") {
+      if (decision.subject.kind === "each") {
+        const { name } = decision.subject;
+        if (name.text !== "column") {
+          this.report(
+            "P206",
+            `unknown subject \`${name.text}\``,
+            name.span,
+            "write `column` for every column, or one by `schema.table.column`",
+          );
+        }
+        subject = scope.add("column", name.span, false);
+      } else {
+        const { parts, span } = decision.subject;
+        if (parts.length !== 3) {
+          this.report("P206", `\`${parts.join(".")}\` is no column`, span, "write it as `schema.table.column`");
+        }
+        path = parts.map(quotePart).join(".");
+      }
+    }
+    const inner = scope.nested();
+    const expressions = this.decisionValues(decision);
+    if (expressions === undefined) return undefined;
+    const code = decision.kind === "deny" ? decision.code : undefined;
+    this.collect(decision.body, [...expressions, ...(code === undefined ? [] : [code])], inner);
+    const body = this.body(decision.body, inner);
+    const values = expressions.map((expression) => this.term(expression, inner));
+    return {
+      kind: decision.kind as plan.DecisionPlan["kind"],
+      span: decision.span,
+      package: module.package,
+      body,
+      subject,
+      path,
+      values,
+      code: code === undefined ? undefined : this.term(code, inner),
+      name: decision.kind === "mask" ? decision.mask.text : decision.kind === "limit" ? decision.what.text : "",
+      source: decision.body,
+    };
+  }
+
+  private decisionValues(decision: tree.Decision): readonly tree.Expr[] | undefined {
+    switch (decision.kind) {
+      case "allow":
+        return [];
+      case "deny":
+        return [decision.message];
+      case "mask":
+        return decision.args;
+      case "limit":
+      case "label":
+        return [decision.value];
+      case "approve":
+      case "filter":
+      case "notify":
+        return undefined;
+    }
+  }
+
+  /** A query's body; its named variables in order of appearance. */
+  query(
+    body: tree.Body,
+    imports: tree.Module,
+    uses: Set<Group>,
+  ): { readonly body: plan.Body; readonly variables: readonly plan.Local[] } {
+    this.enter(imports);
+    this.uses = uses;
+    this.inTest = false;
+    const scope = Scope.root();
+    this.collect(body, [], scope);
+    const resolved = this.body(body, scope);
+    return { body: resolved, variables: scope.named() };
+  }
+
+  // Scopes.
+
+  /** Adds the variables that a body uses without declaring them. */
+  private collect(body: tree.Body, extra: readonly tree.Expr[], scope: Scope): void {
+    const declared = new Set<string>();
+    for (const literal of body) {
+      if (literal.kind === "declare") for (const name of literal.names) declared.add(name.text);
+      if (literal.kind === "some") {
+        for (const pattern of [literal.key, literal.value])
+          if (pattern !== undefined) variables(pattern, (name) => declared.add(name));
+      }
+      if (literal.kind === "expr" && literal.expr.kind === "infix" && literal.expr.operator === ":=") {
+        variables(literal.expr.left, (name) => declared.add(name));
+      }
+    }
+    const add = (name: string, span: Span): void => {
+      if (name === "_" || declared.has(name) || scope.find(name) !== undefined || this.isGlobal(name)) return;
+      scope.add(name, span, false);
+    };
+    for (const literal of body) {
+      switch (literal.kind) {
+        case "expr":
+          variables(literal.expr, add);
+          break;
+        case "some":
+        case "every":
+          variables(literal.domain, add);
+          break;
+        case "declare":
+          break;
+      }
+      if (literal.kind !== "declare") for (const override of literal.with) variables(override.value, add);
+    }
+    for (const expression of extra) variables(expression, add);
+  }
+
+  private isGlobal(name: string): boolean {
+    if (name === "input" || name === "data") return true;
+    if (this.imports().has(name)) return true;
+    if (this.rules.find([...this.package(), name]).depth > this.package().length) return true;
+    return this.options.vocabulary && roots.some((root) => root === name);
+  }
+
+  private package(): readonly string[] {
+    return this.module?.package ?? [];
+  }
+
+  private imports(): ReadonlyMap<string, readonly string[]> {
+    return (
+      (this.module === undefined ? undefined : this.importsOf.get(this.module)) ?? new Map<string, readonly string[]>()
+    );
+  }
+
+  private declarePattern(pattern: tree.Expr, scope: Scope): void {
+    variables(pattern, (name, span) => {
+      if (name !== "_" && !scope.has(name)) scope.add(name, span, true);
+    });
+  }
+
+  // Bodies.
+
+  private body(body: tree.Body, scope: Scope): plan.Body {
+    return body.flatMap((literal) => this.literal(literal, scope));
+  }
+
+  private literal(literal: tree.Literal, scope: Scope): plan.Literal[] {
+    switch (literal.kind) {
+      case "declare":
+        for (const name of literal.names) {
+          if (scope.has(name.text)) this.report("P207", `variable \`${name.text}\` is declared twice`, name.span);
+          scope.add(name.text, name.span, true);
+        }
+        return [];
+      case "some": {
+        const overrides = this.overrides(literal.with, scope);
+        const domain = this.term(literal.domain, scope);
+        for (const pattern of [literal.key, literal.value]) {
+          if (pattern !== undefined) variables(pattern, (name, span) => name !== "_" && scope.add(name, span, true));
+        }
+        const key = literal.key === undefined ? undefined : this.term(literal.key, scope);
+        const value = this.term(literal.value, scope);
+        return [this.override(overrides, { kind: "some", key, value, domain, span: literal.span })];
+      }
+      case "every": {
+        const overrides = this.overrides(literal.with, scope);
+        const domain = this.term(literal.domain, scope);
+        const free = new Set<plan.Local>();
+        const inner = scope.closure(free);
+        const key = literal.key === undefined ? undefined : inner.add(literal.key.text, literal.key.span, true);
+        const value = inner.add(literal.value.text, literal.value.span, true);
+        const scopeOfBody = inner.nested();
+        this.collect(literal.body, [], scopeOfBody);
+        const body = this.body(literal.body, scopeOfBody);
+        return [this.override(overrides, { kind: "every", key, value, domain, body, free, span: literal.span })];
+      }
+      case "expr": {
+        const overrides = this.overrides(literal.with, scope);
+        const inner = this.expressionLiteral(literal.expr, scope);
+        if (!literal.negated) return [this.override(overrides, inner)];
+        return [{ kind: "not", body: [this.override(overrides, inner)], span: literal.span }];
+      }
+    }
+  }
+
+  private expressionLiteral(expr: tree.Expr, scope: Scope): plan.Literal {
+    const { span } = expr;
+    if (expr.kind === "infix" && expr.operator === ":=") {
+      const right = this.term(expr.right, scope);
+      variables(expr.left, (name, at) => {
+        if (name === "_") return;
+        if (scope.has(name) && scope.find(name)?.declared === true) {
+          this.report("P207", `variable \`${name}\` is assigned twice`, at);
+        }
+        scope.add(name, at, true);
+      });
+      return { kind: "unify", left: this.term(expr.left, scope), right, span };
+    }
+    if (expr.kind === "infix" && expr.operator === "=") {
+      return { kind: "unify", left: this.term(expr.left, scope), right: this.term(expr.right, scope), span };
+    }
+    if (expr.kind === "call") {
+      const [first, second] = expr.args;
+      const name = expr.callee.map((part) => part.text).join(".");
+      if (
+        (name === "eq" || name === "assign") &&
+        expr.args.length === 2 &&
+        first !== undefined &&
+        second !== undefined
+      ) {
+        return { kind: "unify", left: this.term(first, scope), right: this.term(second, scope), span };
+      }
+      // One argument more than the function has: the result is unified with it.
+      const output = expr.args.at(-1);
+      const arity = this.arityOf(expr.callee, scope);
+      if (output !== undefined && arity !== undefined && expr.args.length === arity + 1) {
+        const call = this.call({ ...expr, args: expr.args.slice(0, -1) }, scope);
+        return { kind: "unify", left: this.term(output, scope), right: call, span };
+      }
+    }
+    return { kind: "test", term: this.term(expr, scope), span };
+  }
+
+  private override(overrides: readonly plan.Override[], literal: plan.Literal): plan.Literal {
+    return overrides.length === 0 ? literal : { kind: "with", overrides, literal, span: literal.span };
+  }
+
+  private overrides(withs: readonly tree.With[], scope: Scope): plan.Override[] {
+    return withs.flatMap((clause) => this.overrideOf(clause, scope) ?? []);
+  }
+
+  private overrideOf(clause: tree.With, scope: Scope): plan.Override | undefined {
+    const [first = "", ...rest] = this.expand(clause.target, scope);
+    if (first === "input") {
+      const [root, ...below] = rest;
+      const isRoot = this.options.vocabulary && roots.some((known) => known === root);
+      if (isRoot) return { kind: "root", root: root as RootName, path: below, value: this.term(clause.value, scope) };
+      return { kind: "input", path: rest, value: this.term(clause.value, scope) };
+    }
+    if (first === "data") {
+      const { node, depth } = this.rules.find(rest);
+      if (node.group?.kind === "function" && depth === rest.length)
+        return this.functionOverride(first, rest, clause, scope);
+      this.usage.dataTargets.push(rest);
+      return { kind: "data", path: rest, value: this.term(clause.value, scope) };
+    }
+    if (this.options.vocabulary && roots.some((known) => known === first)) {
+      return { kind: "root", root: first as RootName, path: rest, value: this.term(clause.value, scope) };
+    }
+    const name = clause.target.join(".");
+    if (this.options.builtins.has(name)) return this.functionOverride(undefined, clause.target, clause, scope);
+    this.report(
+      "P208",
+      `\`with\` cannot replace \`${name}\``,
+      clause.span,
+      "it replaces `input`, `data`, the vocabulary's roots and functions",
+    );
+    return undefined;
+  }
+
+  private functionOverride(
+    root: "data" | undefined,
+    path: readonly string[],
+    clause: tree.With,
+    scope: Scope,
+  ): plan.Override {
+    const name = root === undefined ? path.join(".") : ["data", ...path].join(".");
+    this.usage.functionTargets.add(name);
+    const replacement = this.functionNamed(clause.value, scope);
+    const value = replacement === undefined ? this.term(clause.value, scope) : undefined;
+    return { kind: "function", name, replacement, value };
+  }
+
+  /** The function that an expression names without calling it. */
+  private functionNamed(expr: tree.Expr, scope: Scope): plan.Callee | undefined {
+    const names = nameOf(expr);
+    if (names === undefined || scope.find(names[0] ?? "") !== undefined) return undefined;
+    return this.callee(names, scope);
+  }
+
+  // Terms.
+
+  term(expr: tree.Expr, scope: Scope): plan.Term {
+    const { span } = expr;
+    switch (expr.kind) {
+      case "scalar":
+        return { kind: "const", value: expr.value, span };
+      case "var":
+        return this.variable(expr.name, span, [], scope);
+      case "ref": {
+        const path = expr.path.map((step) => this.term(step, scope));
+        if (expr.base.kind === "var") return this.variable(expr.base.name, span, path, scope);
+        return { kind: "ref", base: { kind: "term", term: this.term(expr.base, scope) }, path, span };
+      }
+      case "call":
+        return this.call(expr, scope);
+      case "array":
+        return folded({ kind: "array", items: expr.items.map((item) => this.term(item, scope)), span });
+      case "set":
+        return folded({ kind: "set", items: expr.items.map((item) => this.term(item, scope)), span });
+      case "object":
+        return folded({
+          kind: "object",
+          entries: expr.entries.map(([key, value]) => [this.term(key, scope), this.term(value, scope)] as const),
+          span,
+        });
+      case "comprehension": {
+        const free = new Set<plan.Local>();
+        const inner = scope.closure(free);
+        this.collect(expr.body, expr.key === undefined ? [expr.value] : [expr.key, expr.value], inner);
+        const body = this.body(expr.body, inner);
+        const key = expr.key === undefined ? undefined : this.term(expr.key, inner);
+        return { kind: "comprehension", of: expr.of, key, value: this.term(expr.value, inner), body, free, span };
+      }
+      case "template":
+        return {
+          kind: "template",
+          parts: expr.parts.map((part) => (typeof part === "string" ? part : this.templatePart(part, scope))),
+          span,
+        };
+      case "infix":
+        return this.infix(expr, scope);
+      case "member":
+        return {
+          kind: "member",
+          key: this.term(expr.key, scope),
+          value: this.term(expr.value, scope),
+          domain: this.term(expr.domain, scope),
+          span,
+        };
+    }
+  }
+
+  private templatePart(part: tree.TemplateExpr, scope: Scope): plan.Term {
+    const { span } = part.expr;
+    const free = new Set<plan.Local>();
+    const inner = scope.closure(free);
+    const value = inner.fresh("value", span, true);
+    const overrides = this.overrides(part.with, inner);
+    const term = this.term(part.expr, inner);
+    const left: plan.Term = { kind: "local", local: value, span };
+    const body = [this.override(overrides, { kind: "unify", left, right: term, span })];
+    return { kind: "comprehension", of: "set", key: undefined, value: left, body, free, span };
+  }
+
+  private infix(expr: Extract<tree.Expr, { kind: "infix" }>, scope: Scope): plan.Term {
+    const { operator, span } = expr;
+    const left = this.term(expr.left, scope);
+    const right = this.term(expr.right, scope);
+    switch (operator) {
+      case ":=":
+      case "=":
+        this.report("P209", `\`${operator}\` is a condition of its own`, span, "compare with `==`");
+        return { kind: "compare", operator: "==", left, right, span };
+      case "in":
+        return { kind: "member", key: undefined, value: left, domain: right, span };
+      case "==":
+      case "!=":
+      case "<":
+      case "<=":
+      case ">":
+      case ">=":
+        return { kind: "compare", operator, left, right, span };
+      default:
+        return { kind: "arithmetic", operator, left, right, span };
+    }
+  }
+
+  private variable(name: string, span: Span, path: readonly plan.Term[], scope: Scope): plan.Term {
+    if (name === "_") return ref({ kind: "local", local: scope.fresh("_", span, true), span }, path, span);
+    const local = scope.find(name);
+    if (local !== undefined) return ref({ kind: "local", local, span }, path, span);
+    const global = this.global(name);
+    if (global !== undefined) {
+      const [root, ...rest] = global;
+      const steps = [...rest.map((value): plan.Term => ({ kind: "const", value, span })), ...path];
+      if (root === "data") {
+        this.use(steps);
+        return { kind: "ref", base: { kind: "data" }, path: steps, span };
+      }
+      return this.input(root ?? "", steps, span);
+    }
+    // Only where a name is used before it is declared: ordering would not find it either.
+    this.report("P201", `variable \`${name}\` is used before it is declared`, span);
+    return { kind: "local", local: scope.add(name, span, false), span };
+  }
+
+  private input(root: string, steps: readonly plan.Term[], span: Span): plan.Term {
+    if (!this.options.vocabulary) return { kind: "ref", base: { kind: "input" }, path: steps, span };
+    if (root !== "input") return { kind: "ref", base: { kind: "root", root: root as RootName }, path: steps, span };
+    const [first, ...rest] = steps;
+    const name = first?.kind === "const" ? first.value : undefined;
+    const known = roots.find((candidate) => candidate === name);
+    if (known !== undefined) return { kind: "ref", base: { kind: "root", root: known }, path: rest, span };
+    return { kind: "ref", base: { kind: "input" }, path: steps, span };
+  }
+
+  /** The path below `data` or a root that a global name stands for. */
+  private global(name: string): readonly string[] | undefined {
+    const imported = this.imports().get(name);
+    if (imported !== undefined) {
+      this.usedImports.add(`${this.module?.file ?? ""}\n${name}`);
+      return imported;
+    }
+    if (this.rules.find([...this.package(), name]).depth > this.package().length)
+      return ["data", ...this.package(), name];
+    if (name === "input" || name === "data") return [name];
+    return this.options.vocabulary && roots.some((root) => root === name) ? [name] : undefined;
+  }
+
+  private expand(target: readonly string[], scope: Scope): readonly string[] {
+    const [first = "", ...rest] = target;
+    if (scope.find(first) !== undefined) return target;
+    const global = this.global(first);
+    return global === undefined ? target : [...global, ...rest];
+  }
+
+  /** Records which groups a data reference may evaluate. */
+  private use(steps: readonly plan.Term[]): void {
+    const constant: string[] = [];
+    for (const step of steps) {
+      if (step.kind !== "const" || typeof step.value !== "string") break;
+      constant.push(step.value);
+    }
+    const { node, depth } = this.rules.find(constant);
+    if (node.group !== undefined) this.uses.add(node.group);
+    // A constant step that no rule has: the base document answers.
+    else if (depth === constant.length) for (const group of matching(node, steps.slice(depth))) this.uses.add(group);
+  }
+
+  // Calls.
+
+  private call(expr: Extract<tree.Expr, { kind: "call" }>, scope: Scope): plan.Term {
+    const { span } = expr;
+    const name = expr.callee.map((part) => part.text).join(".");
+    const args = expr.args.map((arg) => this.term(arg, scope));
+    const [first, second, third] = args;
+    const callee = this.callee(
+      expr.callee.map((part) => part.text),
+      scope,
+    );
+    if (callee === undefined) {
+      const operator = this.operatorCall(name, args, span);
+      if (operator !== undefined) return operator;
+      if (name === "internal.member_2" && first !== undefined && second !== undefined) {
+        return { kind: "member", key: undefined, value: first, domain: second, span };
+      }
+      if (name === "internal.member_3" && first !== undefined && second !== undefined && third !== undefined) {
+        return { kind: "member", key: first, value: second, domain: third, span };
+      }
+      const help = suggest(name, this.options.builtins.keys());
+      this.report("P202", `unknown function \`${name}\``, span, help);
+      return { kind: "const", value: null, span };
+    }
+    const [least, most] = arityRange(callee);
+    if (args.length < least || args.length > most) {
+      const wanted = least === most ? `${least}` : most === Infinity ? `at least ${least}` : `${least} to ${most}`;
+      this.report("P203", `\`${name}\` takes ${wanted} argument${wanted === "1" ? "" : "s"}, not ${args.length}`, span);
+    }
+    return { kind: "call", callee, args, span };
+  }
+
+  private operatorCall(name: string, args: readonly plan.Term[], span: Span): plan.Term | undefined {
+    const [left, right] = args;
+    if (left === undefined || right === undefined || args.length !== 2) return undefined;
+    const comparison = comparisonFunctions[name];
+    if (comparison !== undefined) return { kind: "compare", operator: comparison, left, right, span };
+    const arithmetic = arithmeticFunctions[name];
+    return arithmetic === undefined ? undefined : { kind: "arithmetic", operator: arithmetic, left, right, span };
+  }
+
+  private callee(names: readonly string[], scope: Scope): plan.Callee | undefined {
+    if (scope.find(names[0] ?? "") === undefined) {
+      const [root, ...path] = this.expand(names, scope);
+      if (root === "data") {
+        const { node, depth } = this.rules.find(path);
+        if (node.group?.kind === "function" && depth === path.length) {
+          this.uses.add(node.group);
+          return { kind: "function", group: node.group };
+        }
+        return undefined;
+      }
+    }
+    const name = names.join(".");
+    if (name === "decide" && this.inTest && this.options.vocabulary) return { kind: "decide" };
+    const builtin = this.options.builtins.get(name);
+    return builtin === undefined ? undefined : { kind: "builtin", builtin };
+  }
+
+  private arityOf(names: readonly tree.Name[], scope: Scope): number | undefined {
+    const texts = names.map((part) => part.text);
+    const callee = this.callee(texts, scope);
+    if (callee !== undefined) return arityRange(callee)[1];
+    const name = texts.join(".");
+    if (name in comparisonFunctions || name in arithmeticFunctions || name === "internal.member_2") return 2;
+    return name === "internal.member_3" ? 3 : undefined;
+  }
+
+  private report(code: string, message: string, span: Span, help?: string): void {
+    this.diagnostics.push({ code, severity: "error", message, span, ...(help === undefined ? {} : { help }) });
+  }
+}
+
+function arityRange(callee: plan.Callee): readonly [number, number] {
+  switch (callee.kind) {
+    case "builtin": {
+      const { arity } = callee.builtin;
+      return typeof arity === "number" ? [arity, arity] : [arity.min, arity.max];
+    }
+    case "function":
+      return [callee.group.arity, callee.group.arity];
+    case "decide":
+      return [1, 2];
+  }
+}
+
+function ref(base: plan.Term, path: readonly plan.Term[], span: Span): plan.Term {
+  return path.length === 0 ? base : { kind: "ref", base: { kind: "term", term: base }, path, span };
+}
+
+/** Groups below a node whose paths fit steps, variable steps fitting any name. */
+function matching(node: RuleNode, steps: readonly plan.Term[]): Group[] {
+  const [step, ...rest] = steps;
+  if (step === undefined || node.group !== undefined) return groupsBelow(node);
+  if (step.kind === "const") {
+    const next = typeof step.value === "string" ? node.children.get(step.value) : undefined;
+    return next === undefined ? [] : matching(next, rest);
+  }
+  return [...node.children.values()].flatMap((child) => matching(child, rest));
+}
+
+/** Collections of constants are constants. */
+function folded(term: Extract<plan.Term, { kind: "array" | "set" | "object" }>): plan.Term {
+  const constant = (item: plan.Term): Value | undefined => (item.kind === "const" ? item.value : undefined);
+  const { span } = term;
+  switch (term.kind) {
+    case "array": {
+      const items = term.items.map(constant);
+      return items.every((item) => item !== undefined) ? { kind: "const", value: items, span } : term;
+    }
+    case "set": {
+      const items = term.items.map(constant);
+      if (items.length === 0) return { kind: "const", value: emptySet, span };
+      return items.every((item) => item !== undefined) ? { kind: "const", value: RegoSet.from(items), span } : term;
+    }
+    case "object": {
+      const object = new RegoObject();
+      for (const [key, value] of term.entries) {
+        const constantKey = constant(key);
+        const constantValue = constant(value);
+        if (constantKey === undefined || constantValue === undefined) return term;
+        const before = object.get(constantKey);
+        if (before !== undefined && !equal(before, constantValue)) return term;
+        object.put(constantKey, constantValue);
+      }
+      return { kind: "const", value: object, span };
+    }
+  }
+}
+
+/** `a.b.c` as names, where an expression is nothing else. */
+function nameOf(expr: tree.Expr): string[] | undefined {
+  if (expr.kind === "var") return [expr.name];
+  if (expr.kind !== "ref" || expr.base.kind !== "var") return undefined;
+  const names = [expr.base.name];
+  for (const step of expr.path) {
+    if (step.kind !== "scalar" || typeof step.value !== "string") return undefined;
+    names.push(step.value);
+  }
+  return names;
+}
+
+/** Names that an expression uses as variables, closures left out; names of functions are none. */
+export function variables(expr: tree.Expr, found: (name: string, span: Span) => void): void {
+  switch (expr.kind) {
+    case "scalar":
+    case "comprehension":
+    case "template":
+      return;
+    case "var":
+      found(expr.name, expr.span);
+      return;
+    case "ref":
+      variables(expr.base, found);
+      for (const step of expr.path) variables(step, found);
+      return;
+    case "call":
+      for (const arg of expr.args) variables(arg, found);
+      return;
+    case "array":
+    case "set":
+      for (const item of expr.items) variables(item, found);
+      return;
+    case "object":
+      for (const [key, value] of expr.entries) {
+        variables(key, found);
+        variables(value, found);
+      }
+      return;
+    case "infix":
+      variables(expr.left, found);
+      variables(expr.right, found);
+      return;
+    case "member":
+      variables(expr.key, found);
+      variables(expr.value, found);
+      variables(expr.domain, found);
+      return;
+  }
+}
+
+/** A part of a column's path as the vocabulary writes it: quoted where it holds a dot. */
+function quotePart(part: string): string {
+  return part.includes(".") ? `"${part}"` : part;
+}

@@ -1,0 +1,470 @@
+/**
+ * What generated code calls. Hot file: it runs for each statement and each column; benchmark.ts pays for its shapes.
+ *
+ * Undefined is JavaScript's `undefined` throughout. Generated functions get the environment as their first argument.
+ */
+import { add, divide, multiply, remainder, subtract } from "../builtins/arithmetic.ts";
+import { type Builtin, type BuiltinContext, BuiltinError } from "../builtin.ts";
+import type { RootName } from "../check/vocabulary.ts";
+import type { Span } from "../diagnostics.ts";
+import type { TestHost } from "../program.ts";
+import {
+  compare,
+  equal,
+  format,
+  isArray,
+  isNumber,
+  type Key,
+  keyOf,
+  lookup,
+  RegoObject,
+  RegoSet,
+  typeName,
+  type Value,
+} from "../values.ts";
+
+/** Where in a policy something is computed, for errors. */
+export interface Site {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** The function or rule that is concerned. */
+  readonly name: string;
+}
+
+/** Codes as OPA has them. */
+export type EvaluationErrorCode =
+  | "eval_type_error"
+  | "eval_builtin_error"
+  | "eval_conflict_error"
+  | "eval_internal_error";
+
+/** A run-time error of a policy. Ends the evaluation; whoever evaluates decides what it means. */
+export class EvaluationError extends Error {
+  override readonly name = "EvaluationError";
+  readonly code: EvaluationErrorCode;
+  readonly site: Site;
+
+  constructor(code: EvaluationErrorCode, message: string, site: Site) {
+    super(`${site.file}:${site.line}: ${message}`);
+    this.code = code;
+    this.site = site;
+  }
+}
+
+/** Memo of a rule that is undefined. */
+export const none: unique symbol = Symbol("undefined");
+type Memo = Value | typeof none | undefined;
+
+/** What a function is replaced by. */
+export type Mock =
+  | { readonly value: Value }
+  | { call(environment: Environment, args: readonly Value[]): Value | undefined };
+
+/** How far a test came: the deepest literal that was tried, with the variables that it saw. */
+export interface Trace {
+  depth: number;
+  site: { readonly expression: Span; readonly line: number } | undefined;
+  variables: Record<string, Value>;
+}
+
+/** The rule tree at run time. */
+export interface DocumentNode {
+  readonly path: readonly string[];
+  readonly children: Map<string, DocumentNode>;
+  /** The generated function of the group, absent for functions of the language. */
+  evaluate: ((environment: Environment) => Value | undefined) | undefined;
+  isFunction: boolean;
+}
+
+export class Environment {
+  principal: Value | undefined;
+  session: Value | undefined;
+  target: Value | undefined;
+  query: Value | undefined;
+  /** What stands in `input` besides the roots; all of it in plain Rego. */
+  input: Value | undefined;
+  data: Value;
+  memo: Memo[];
+  mocks: Map<string, Mock> | null = null;
+  /** Groups that `with data.… as` replaces. */
+  shadow: Set<number> | null = null;
+  documents: Map<DocumentNode, Value> | null = null;
+  trace: Trace | null = null;
+  host: TestHost | null = null;
+  readonly context: BuiltinContext;
+
+  constructor(data: Value, groups: number, context: BuiltinContext) {
+    this.data = data;
+    this.memo = new Array<Memo>(groups).fill(undefined);
+    this.context = context;
+  }
+
+  /** The same world, to be changed: nothing remembered. */
+  fork(): Environment {
+    const copy = new Environment(this.data, this.memo.length, this.context);
+    copy.principal = this.principal;
+    copy.session = this.session;
+    copy.target = this.target;
+    copy.query = this.query;
+    copy.input = this.input;
+    copy.mocks = this.mocks;
+    copy.shadow = this.shadow;
+    copy.host = this.host;
+    return copy;
+  }
+}
+
+const noValues: readonly Value[] = [];
+
+/** `value.name`, for a name that does not begin with NUL. */
+export function field(value: Value | undefined, name: string): Value | undefined {
+  return value instanceof RegoObject ? value.field(name) : lookup(value, name);
+}
+
+/** What iteration over a value gives, in Rego's order. */
+export function valuesOf(value: Value | undefined): readonly Value[] {
+  if (isArray(value)) return value;
+  if (value instanceof RegoSet) return value.members();
+  if (value instanceof RegoObject) return value.values();
+  return noValues;
+}
+
+/** Keys in the same order; `null` for an array, whose keys are 0, 1, …. */
+export function keysOf(value: Value | undefined): readonly Value[] | null {
+  if (value instanceof RegoSet) return value.members();
+  return value instanceof RegoObject ? value.keys() : null;
+}
+
+export function isCollection(value: Value): boolean {
+  return isArray(value) || value instanceof RegoSet || value instanceof RegoObject;
+}
+
+export function member(value: Value, domain: Value): boolean {
+  if (domain instanceof RegoSet) return domain.has(value);
+  return valuesOf(domain).some((item) => equal(item, value));
+}
+
+export function memberAt(key: Value, value: Value, domain: Value): boolean {
+  const found = lookup(domain, key);
+  return found !== undefined && equal(found, value);
+}
+
+/** The one value of a complete rule or function. */
+export function once(before: Value | undefined, value: Value, site: Site, isFunction: boolean): Value {
+  if (before === undefined || equal(before, value)) return value;
+  const message = isFunction
+    ? "functions must not produce multiple outputs for same inputs"
+    : "complete rules must not produce multiple outputs";
+  throw new EvaluationError("eval_conflict_error", `${message}: \`${site.name}\``, site);
+}
+
+export function putUnique(object: RegoObject, key: Value, value: Value, site: Site): void {
+  const before = object.get(key);
+  if (before === undefined) object.put(key, value);
+  else if (!equal(before, value)) {
+    throw new EvaluationError("eval_conflict_error", "object keys must be unique", site);
+  }
+}
+
+type Entry =
+  | { readonly kind: "value"; readonly key: Value; readonly value: Value }
+  | { readonly kind: "set"; readonly key: Value; readonly set: RegoSet }
+  | { readonly kind: "object"; readonly key: Value; readonly object: PartialObject };
+
+/** An object under construction whose rules define values and sets at paths of any length. */
+export class PartialObject {
+  private readonly entries = new Map<Key, Entry>();
+
+  put(path: readonly Value[], value: Value, isMember: boolean, site: Site): void {
+    const [key, ...rest] = path;
+    if (key === undefined) throw new Error("a partial object needs a path");
+    const mapKey = keyOf(key);
+    const entry = this.entries.get(mapKey) ?? newEntry(key, value, isMember, rest.length > 0);
+    this.entries.set(mapKey, entry);
+    if (rest.length > 0 && entry.kind === "object") entry.object.put(rest, value, isMember, site);
+    else if (rest.length === 0 && isMember && entry.kind === "set") entry.set.add(value);
+    else if (rest.length > 0 || isMember || entry.kind !== "value" || !equal(entry.value, value)) {
+      throw new EvaluationError("eval_conflict_error", "object keys must be unique", site);
+    }
+  }
+
+  /** For a default: only where nothing stands. */
+  putDefault(path: readonly Value[], value: Value, site: Site): void {
+    if (lookupPath(this.finish(), path) === undefined) this.put(path, value, false, site);
+  }
+
+  finish(): RegoObject {
+    const object = new RegoObject();
+    for (const entry of this.entries.values()) {
+      if (entry.kind === "object") object.put(entry.key, entry.object.finish());
+      else object.put(entry.key, entry.kind === "set" ? entry.set : entry.value);
+    }
+    return object;
+  }
+}
+
+function newEntry(key: Value, value: Value, isMember: boolean, isInner: boolean): Entry {
+  if (isInner) return { kind: "object", key, object: new PartialObject() };
+  return isMember ? { kind: "set", key, set: RegoSet.from([]) } : { kind: "value", key, value };
+}
+
+// Errors and builtins.
+
+/** A builtin failed: undefined in ordinary evaluation, the end of a strict one. */
+function failed(environment: Environment, error: unknown, site: Site): undefined {
+  if (!(error instanceof BuiltinError)) throw error;
+  if (!environment.context.strict) return undefined;
+  const code = error.kind === "type" ? "eval_type_error" : "eval_builtin_error";
+  throw new EvaluationError(code, `${site.name}: ${error.message}`, site);
+}
+
+export function call(
+  environment: Environment,
+  builtin: Builtin,
+  args: readonly Value[],
+  site: Site,
+): Value | undefined {
+  try {
+    return builtin.apply(args, environment.context);
+  } catch (error) {
+    return failed(environment, error, site);
+  }
+}
+
+export function callRelation(
+  environment: Environment,
+  builtin: Builtin,
+  args: readonly Value[],
+  site: Site,
+): readonly Value[] {
+  return valuesOf(call(environment, builtin, args, site));
+}
+
+export function mock(environment: Environment, name: string, args: readonly Value[]): Value | undefined {
+  const replacement = environment.mocks?.get(name);
+  if (replacement === undefined) return undefined;
+  if ("value" in replacement) return replacement.value;
+  // A replacement sees the functions as they are: replacing `count` by something that calls `count` must end.
+  const inner = environment.fork();
+  inner.mocks = null;
+  return replacement.call(inner, args);
+}
+
+export function decide(environment: Environment, sql: Value, parameters: Value | undefined, site: Site): Value {
+  const host = environment.host;
+  if (host === null) throw new EvaluationError("eval_builtin_error", "`decide` works in tests only", site);
+  if (typeof sql !== "string")
+    throw new EvaluationError("eval_type_error", "`decide` takes the text of a statement", site);
+  const input: Partial<Record<RootName, Value>> = {};
+  if (environment.principal !== undefined) input.principal = environment.principal;
+  if (environment.session !== undefined) input.session = environment.session;
+  if (environment.target !== undefined) input.target = environment.target;
+  if (environment.query !== undefined) input.query = environment.query;
+  return host.decide(sql, isArray(parameters) ? parameters : undefined, input, environment.data);
+}
+
+type Numeric = number | bigint;
+type NumberOperation = (a: Numeric, b: Numeric) => Numeric;
+
+function arithmetic(
+  environment: Environment,
+  a: Value,
+  b: Value,
+  site: Site,
+  operation: NumberOperation,
+): Value | undefined {
+  try {
+    if (!isNumber(a)) throw operandError(1, "number", a);
+    if (!isNumber(b)) throw operandError(2, "number", b);
+    return operation(a, b);
+  } catch (error) {
+    return failed(environment, error, site);
+  }
+}
+
+function operandError(position: number, wanted: string, got: Value): BuiltinError {
+  return new BuiltinError(`operand ${position} must be ${wanted} but got ${typeName(got)}`, "type");
+}
+
+export function plus(environment: Environment, a: Value, b: Value, site: Site): Value | undefined {
+  return arithmetic(environment, a, b, site, add);
+}
+
+export function minus(environment: Environment, a: Value, b: Value, site: Site): Value | undefined {
+  if (a instanceof RegoSet && b instanceof RegoSet) return RegoSet.from(a.members().filter((item) => !b.has(item)));
+  if (a instanceof RegoSet) return failed(environment, operandError(2, "set", b), site);
+  return arithmetic(environment, a, b, site, subtract);
+}
+
+export function times(environment: Environment, a: Value, b: Value, site: Site): Value | undefined {
+  return arithmetic(environment, a, b, site, multiply);
+}
+
+export function over(environment: Environment, a: Value, b: Value, site: Site): Value | undefined {
+  return arithmetic(environment, a, b, site, divide);
+}
+
+export function modulo(environment: Environment, a: Value, b: Value, site: Site): Value | undefined {
+  return arithmetic(environment, a, b, site, remainder);
+}
+
+export function and(environment: Environment, a: Value, b: Value, site: Site): Value | undefined {
+  if (!(a instanceof RegoSet)) return failed(environment, operandError(1, "set", a), site);
+  if (!(b instanceof RegoSet)) return failed(environment, operandError(2, "set", b), site);
+  return RegoSet.from(a.members().filter((item) => b.has(item)));
+}
+
+export function or(environment: Environment, a: Value, b: Value, site: Site): Value | undefined {
+  if (!(a instanceof RegoSet)) return failed(environment, operandError(1, "set", a), site);
+  if (!(b instanceof RegoSet)) return failed(environment, operandError(2, "set", b), site);
+  return RegoSet.from([...a.members(), ...b.members()]);
+}
+
+/** Joins the parts of a template: texts, and sets that hold an expression's value or nothing. */
+export function template(parts: readonly (string | RegoSet)[], site: Site): Value {
+  let text = "";
+  for (const part of parts) {
+    if (typeof part === "string") text += part;
+    else if (part.size > 1) {
+      throw new EvaluationError("eval_conflict_error", "a template expression must not produce multiple outputs", site);
+    } else {
+      const [value] = part.members();
+      text += value === undefined ? "<undefined>" : typeof value === "string" ? value : format(value);
+    }
+  }
+  return text;
+}
+
+// `with`.
+
+/** A copy of `base` with `value` at a path; what is in the way and no object gives way. */
+export function withPath(base: Value | undefined, path: readonly string[], value: Value): Value {
+  const [first, ...rest] = path;
+  if (first === undefined) return value;
+  const object = base instanceof RegoObject ? base.copy() : new RegoObject();
+  object.put(first, withPath(object.get(first), rest, value));
+  return object;
+}
+
+export function setData(
+  environment: Environment,
+  path: readonly string[],
+  value: Value,
+  groups: readonly number[],
+): void {
+  environment.data = withPath(environment.data, path, value);
+  environment.shadow = new Set([...(environment.shadow ?? []), ...groups]);
+}
+
+export function setInput(environment: Environment, path: readonly string[], value: Value): void {
+  environment.input = withPath(environment.input, path, value);
+}
+
+const rootNames = ["principal", "session", "target", "query"] as const;
+
+/** `input` as one object, with the roots in it. */
+export function inputOf(environment: Environment): Value | undefined {
+  const { input } = environment;
+  if (input !== undefined && !(input instanceof RegoObject)) return input;
+  const object = input?.copy() ?? new RegoObject();
+  for (const root of rootNames) {
+    const value = environment[root];
+    if (value !== undefined) object.put(root, value);
+  }
+  return object.size === 0 && input === undefined ? undefined : object;
+}
+
+/** `with input… as` where there is a vocabulary: the roots follow. */
+export function setVocabularyInput(environment: Environment, path: readonly string[], value: Value): void {
+  const input = withPath(inputOf(environment), path, value);
+  environment.input = input;
+  for (const root of rootNames) environment[root] = field(input, root);
+}
+
+export function setRoot(environment: Environment, root: RootName, path: readonly string[], value: Value): void {
+  environment[root] = withPath(environment[root], path, value);
+}
+
+export function setMock(environment: Environment, name: string, replacement: Mock): void {
+  environment.mocks = new Map([...(environment.mocks ?? []), [name, replacement]]);
+}
+
+// Documents: `data` with rules in it.
+
+export function lookupPath(value: Value | undefined, path: readonly Value[]): Value | undefined {
+  let current = value;
+  for (const step of path) current = lookup(current, step);
+  return current;
+}
+
+/** A place in `data` above the rules: where evaluating everything below may not be needed. */
+export class Cursor {
+  readonly node: DocumentNode;
+  readonly base: Value | undefined;
+
+  constructor(node: DocumentNode, base: Value | undefined) {
+    this.node = node;
+    this.base = base;
+  }
+}
+
+export function cursor(environment: Environment, node: DocumentNode): Cursor {
+  return new Cursor(node, lookupPath(environment.data, node.path));
+}
+
+export function step(environment: Environment, at: Cursor | Value | undefined, key: Value): Cursor | Value | undefined {
+  if (!(at instanceof Cursor)) return lookup(at, key);
+  const child = typeof key === "string" ? at.node.children.get(key) : undefined;
+  if (child === undefined) return lookup(at.base, key);
+  if (child.isFunction) return undefined;
+  return child.evaluate === undefined ? new Cursor(child, lookup(at.base, key)) : child.evaluate(environment);
+}
+
+export function stepKeys(at: Cursor | Value | undefined): readonly Value[] {
+  if (!(at instanceof Cursor)) return keysOf(at) ?? valuesOf(at).map((_, index) => index);
+  const keys = new Set<Value>(at.base instanceof RegoObject ? at.base.keys() : []);
+  for (const [name, child] of at.node.children) if (!child.isFunction) keys.add(name);
+  return [...keys].sort(compare);
+}
+
+export function force(environment: Environment, at: Cursor | Value | undefined): Value | undefined {
+  return at instanceof Cursor ? document(environment, at.node) : at;
+}
+
+/** Everything at and below a node: what rules define, over the base document. */
+export function document(environment: Environment, node: DocumentNode): Value {
+  const known = environment.documents?.get(node);
+  if (known !== undefined) return known;
+  const base = lookupPath(environment.data, node.path);
+  const object = base instanceof RegoObject ? base.copy() : new RegoObject();
+  for (const [name, child] of node.children) {
+    if (child.isFunction) continue;
+    const value = child.evaluate === undefined ? document(environment, child) : child.evaluate(environment);
+    if (value !== undefined) object.put(name, value);
+  }
+  environment.documents ??= new Map();
+  environment.documents.set(node, object);
+  return object;
+}
+
+/** Records that a test is about to try a condition. */
+export function reach(
+  environment: Environment,
+  depth: number,
+  site: { readonly expression: Span; readonly line: number },
+  names: readonly string[],
+  values: readonly Value[],
+): void {
+  const { trace } = environment;
+  if (trace === null || depth < trace.depth) return;
+  trace.depth = depth;
+  trace.site = site;
+  trace.variables = {};
+  names.forEach((name, index) => {
+    const value = values[index];
+    if (value !== undefined) trace.variables[name] = value;
+  });
+}
+
+export { compare, equal, isArray, lookup, RegoObject, RegoSet };

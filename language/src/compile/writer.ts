@@ -1,0 +1,46 @@
+/**
+ * Text of generated JavaScript, and the constants that it uses.
+ *
+ * INVARIANT: nothing of a policy is ever printed into the text. Values, names and places go into `constants` and are referred to by position;
+ * the text consists of what this compiler's own source says and of numbers.
+ */
+export class Writer {
+  private readonly lines: string[] = [];
+  private readonly positions = new Map<unknown, string>();
+  readonly constants: unknown[] = [];
+  private depth = 0;
+  private names = 0;
+
+  line(text: string): void {
+    this.lines.push("  ".repeat(Math.min(this.depth, 40)) + text);
+  }
+
+  /** `text {`, what `inside` writes, `}`. */
+  block(text: string, inside: () => void): void {
+    this.line(`${text} {`);
+    this.depth += 1;
+    inside();
+    this.depth -= 1;
+    this.line("}");
+  }
+
+  /** A name that nothing else has. */
+  name(prefix: string): string {
+    this.names += 1;
+    return `${prefix}${this.names}`;
+  }
+
+  /** The name of a constant; equal primitives and identical objects share one. */
+  constant(value: unknown): string {
+    const known = this.positions.get(value);
+    if (known !== undefined) return known;
+    const name = `c${this.constants.length}`;
+    this.constants.push(value);
+    this.positions.set(value, name);
+    return name;
+  }
+
+  text(): string {
+    return this.lines.join("\n");
+  }
+}

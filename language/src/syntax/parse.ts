@@ -1,0 +1,103 @@
+/** Text to tree. All syntax errors of the text at once; no tree where there is one. */
+import type { CstNode, ILexingError, IRecognitionException, IToken } from "chevrotain";
+import type { Diagnostic, SourceFile, Span } from "../diagnostics.ts";
+import { parser } from "./grammar.ts";
+import { Lowering } from "./lower.ts";
+import { lex } from "./tokens.ts";
+import type { Body, Module } from "./tree.ts";
+
+export type Parsed<Tree> =
+  | { readonly tree: Tree; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly tree?: undefined; readonly diagnostics: readonly Diagnostic[] };
+
+export function parseModule(source: SourceFile): Parsed<Module> {
+  return parse(source, "module", (lowering, cst, comments) => lowering.module(cst, comments));
+}
+
+/** Literals without a module around them, as a query. */
+export function parseBody(source: SourceFile): Parsed<Body> {
+  return parse(source, "body", (lowering, cst) => lowering.body(cst));
+}
+
+/** Longest policy file that is read. */
+const sourceCharsMax = 1_000_000;
+/** Deepest nesting of brackets: the parser and the compiler recurse. */
+const nestingMax = 100;
+
+function parse<Tree>(
+  source: SourceFile,
+  entry: "module" | "body",
+  lower: (lowering: Lowering, cst: CstNode, comments: readonly IToken[]) => Tree,
+): Parsed<Tree> {
+  if (source.text.length > sourceCharsMax) {
+    const message = `file is longer than ${sourceCharsMax} characters`;
+    return { diagnostics: [{ code: "P103", severity: "error", message, span: spanAt(source, 0, 0) }] };
+  }
+  const lexed = lex(source.text);
+  const diagnostics = lexed.errors.map((error) => lexerDiagnostic(source, error));
+  const tooDeep = deepToken(lexed.tokens);
+  if (tooDeep !== undefined) {
+    const message = `brackets nest deeper than ${nestingMax}`;
+    const span = spanAt(source, tooDeep.startOffset, tooDeep.startOffset + 1);
+    return { diagnostics: [{ code: "P103", severity: "error", message, span }] };
+  }
+  parser.input = lexed.tokens;
+  const cst = parser[entry]();
+  diagnostics.push(...parser.errors.map((error) => parserDiagnostic(source, error)));
+  if (diagnostics.length > 0) return { diagnostics: firstPerPlace(diagnostics) };
+  const lowering = new Lowering(source);
+  const tree = lower(lowering, cst, lexed.groups["comments"] ?? []);
+  return lowering.diagnostics.length > 0 ? { diagnostics: lowering.diagnostics } : { tree, diagnostics: [] };
+}
+
+function deepToken(tokens: readonly IToken[]): IToken | undefined {
+  let depth = 0;
+  return tokens.find((token) => {
+    if (/^[[({]$/.test(token.image)) depth += 1;
+    else if (/^[\])}]$/.test(token.image)) depth -= 1;
+    return depth > nestingMax;
+  });
+}
+
+/** Recovery can report one place twice: the first says most. */
+function firstPerPlace(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Set<number>();
+  return diagnostics
+    .toSorted((a, b) => a.span.start - b.span.start)
+    .filter(({ span }) => !seen.has(span.start) && seen.add(span.start));
+}
+
+function lexerDiagnostic(source: SourceFile, error: ILexingError): Diagnostic {
+  const char = source.text.charAt(error.offset);
+  const [message, help] =
+    char === '"' || char === "`" || char === "$"
+      ? ["string without an end", "close it in the same line; a text of several lines goes between backticks"]
+      : [`unexpected character \`${char}\``, char === "'" ? "strings stand in double quotes" : undefined];
+  const span = spanAt(source, error.offset, error.offset + Math.max(1, error.length));
+  return { code: "P102", severity: "error", message, span, ...(help === undefined ? {} : { help }) };
+}
+
+function parserDiagnostic(source: SourceFile, error: IRecognitionException): Diagnostic {
+  const token = error.token;
+  const atEnd = Number.isNaN(token.startOffset) || token.image === "";
+  const end = source.text.trimEnd().length;
+  const span = atEnd ? spanAt(source, Math.max(0, end - 1), end) : spanOf(source, token, token);
+  return { code: "P101", severity: "error", message: error.message, span };
+}
+
+/** From the start of one token to the end of another. */
+export function spanOf(source: SourceFile, first: IToken, last: IToken): Span {
+  return {
+    file: source.path,
+    start: first.startOffset,
+    end: (last.endOffset ?? last.startOffset) + 1,
+    line: first.startLine ?? 1,
+    column: first.startColumn ?? 1,
+  };
+}
+
+function spanAt(source: SourceFile, start: number, end: number): Span {
+  const before = source.text.slice(0, start);
+  const line = before.split("\n").length;
+  return { file: source.path, start, end, line, column: start - before.lastIndexOf("\n") };
+}

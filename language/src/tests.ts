@@ -1,0 +1,56 @@
+/** `test_` rules as test cases: run against a host that knows SQL, with the place and the variables of a failure. */
+import type { ProgramParts } from "./compile/make-program.ts";
+import { strictContext } from "./compile/make-program.ts";
+import { Environment, EvaluationError, type Trace } from "./compile/runtime.ts";
+import type { Span } from "./diagnostics.ts";
+import type { TestCase, TestHost, TestResult } from "./program.ts";
+import { format, toValue } from "./values.ts";
+
+export function makeTests(parts: ProgramParts): TestCase[] {
+  const tests: TestCase[] = [];
+  for (const group of parts.groups) {
+    const name = group.path.at(-1) ?? "";
+    const [first] = group.rules;
+    const run = parts.functions[group.id];
+    if (!name.startsWith("test_") || group.kind !== "complete" || first === undefined || run === undefined) continue;
+    const { span } = first.rule;
+    tests.push({
+      name,
+      rule: { package: first.module.package.join("."), file: span.file, line: span.line },
+      run: (host) => runTest(parts, (environment) => run(environment), host, span),
+    });
+  }
+  return tests;
+}
+
+function runTest(
+  parts: ProgramParts,
+  run: (environment: Environment) => unknown,
+  host: TestHost,
+  rule: Span,
+): TestResult {
+  const prints: string[] = [];
+  const environment = new Environment(
+    parts.data,
+    parts.groups.length,
+    strictContext((line) => prints.push(line)),
+  );
+  const trace: Trace = { depth: -1, site: undefined, variables: {} };
+  environment.trace = trace;
+  environment.host = host;
+  const place = (): NonNullable<TestResult["failure"]> => {
+    const span = trace.site?.expression ?? rule;
+    const source = parts.sources.find(({ path }) => path === span.file);
+    const variables: Record<string, string> = {};
+    for (const [name, value] of Object.entries(trace.variables)) variables[name] = format(toValue(value));
+    return { expression: source?.text.slice(span.start, span.end) ?? "", line: span.line, variables };
+  };
+  try {
+    const value = run(environment);
+    if (value !== undefined && value !== false) return { outcome: "passed", prints };
+    return { outcome: "failed", failure: place(), prints };
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error;
+    return { outcome: "error", failure: { ...place(), message: error.message }, prints };
+  }
+}
