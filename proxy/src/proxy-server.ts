@@ -1,8 +1,23 @@
-import type { Enforcer } from "@penstock/engine";
+import { randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import { createSecureContext } from "node:tls";
+import type { Enforcer, PrincipalContext } from "@penstock/engine";
 import type { AuditLog } from "./audit/audit-log.ts";
+import { refusedLine, SessionRecords } from "./audit/audit-records.ts";
+import { certificateHash } from "./identity/certificate-hash.ts";
 import type { Identities } from "./identity/login.ts";
-import type { ProxyLimits } from "./limits.ts";
-import type { Targets } from "./postgres/target.ts";
+import { LoginThrottle } from "./identity/login-throttle.ts";
+import { proxyLimits, type ProxyLimits } from "./limits.ts";
+import { sendCancel } from "./postgres/cancel.ts";
+import { ClientLogin, type LoggedIn, type LoginHost } from "./postgres/client-login.ts";
+import { encodeBackendKeyData } from "./postgres/messages/backend-key-data.ts";
+import { endWithError } from "./postgres/end-with-error.ts";
+import { encodeParameterStatus } from "./postgres/messages/parameter-status.ts";
+import { encodeReadyForQuery, transactionStatus } from "./postgres/messages/ready-for-query.ts";
+import { Session, type SessionHost } from "./postgres/session.ts";
+import type { PostgresTarget, Targets } from "./postgres/target.ts";
+import { connectUpstream, UpstreamError } from "./postgres/upstream.ts";
 
 export interface ProxyServerOptions {
   readonly enforcer: Enforcer;
@@ -19,7 +34,12 @@ export interface ProxyServerOptions {
 }
 
 export type ProxyEvent =
-  | { readonly kind: "session_opened" | "session_closed"; readonly session: string; readonly user: string; readonly reason: string }
+  | {
+      readonly kind: "session_opened" | "session_closed";
+      readonly session: string;
+      readonly user: string;
+      readonly reason: string;
+    }
   | { readonly kind: "login_failed"; readonly address: string; readonly user: string; readonly reason: string }
   | { readonly kind: "upstream_failed"; readonly target: string; readonly error: Error }
   /** A result named a masked column as its origin: it must never happen. */
@@ -44,4 +64,243 @@ export interface ProxyServer {
   /** From the next statement of every session on. */
   setEnforcer(enforcer: Enforcer): void;
   readonly counters: ProxyCounters;
+}
+
+export function createProxyServer(options: ProxyServerOptions): ProxyServer {
+  return new PostgresProxy(options);
+}
+
+/** What may be cancelled, by the key that the proxy gave out. */
+interface Cancellable {
+  readonly secret: Buffer;
+  readonly target: PostgresTarget;
+  readonly processId: number;
+  readonly upstreamSecret: Buffer;
+}
+
+class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
+  readonly limits: ProxyLimits;
+  readonly audit: AuditLog;
+  readonly identities: Identities;
+  readonly tls: LoginHost["tls"];
+  readonly tlsRequired: boolean;
+  enforcer: Enforcer;
+  readonly counters = {
+    sessionsOpen: 0,
+    sessionsTotal: 0,
+    loginFailures: 0,
+    statements: 0,
+    denials: 0,
+    originLeaks: 0,
+    faults: 0,
+  };
+
+  readonly #options: ProxyServerOptions;
+  readonly #server: Server;
+  readonly #sessions = new Map<Session, number>();
+  readonly #keys = new Map<number, Cancellable>();
+  readonly #loggingIn = new Set<Socket>();
+  readonly #throttle: LoginThrottle;
+  #closing = false;
+
+  constructor(options: ProxyServerOptions) {
+    this.#options = options;
+    this.limits = { ...proxyLimits, ...options.limits };
+    this.audit = options.audit;
+    this.identities = options.identities;
+    this.enforcer = options.enforcer;
+    this.tlsRequired = options.tlsRequired ?? false;
+    this.tls =
+      options.tls === undefined
+        ? undefined
+        : {
+            context: createSecureContext({ cert: options.tls.cert, key: options.tls.key, minVersion: "TLSv1.2" }),
+            certificateHash: certificateHash(options.tls.cert),
+          };
+    this.#throttle = new LoginThrottle(this.limits);
+    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#connected(socket));
+  }
+
+  async listen(port: number, host: string): Promise<number> {
+    this.#server.listen(port, host);
+    // Rejects with what the server emits as error.
+    await once(this.#server, "listening");
+    const address = this.#server.address();
+    return typeof address === "object" && address !== null ? address.port : port;
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const socket of this.#loggingIn) socket.destroy();
+    for (const session of this.#sessions.keys()) session.endWhenIdle();
+    const cutOff = setTimeout(() => {
+      for (const session of this.#sessions.keys()) {
+        session.end("shutdown", { sqlstate: "57P01", message: "terminating connection: the proxy is shutting down" });
+      }
+    }, this.limits.closeMs);
+    await closed;
+    clearTimeout(cutOff);
+  }
+
+  setEnforcer(enforcer: Enforcer): void {
+    this.enforcer = enforcer;
+  }
+
+  // LoginHost
+
+  isThrottled(address: string): boolean {
+    return this.#throttle.isThrottled(address);
+  }
+
+  loginFailed(address: string, user: string, reason: string): void {
+    this.counters.loginFailures++;
+    this.#throttle.failed(address);
+    this.audit.append(refusedLine(randomUUID(), user, { address }, reason));
+    this.#options.report?.({ kind: "login_failed", address, user, reason });
+  }
+
+  cancel(processId: number, secret: Buffer): void {
+    const key = this.#keys.get(processId);
+    if (key === undefined || key.secret.length !== secret.length || !timingSafeEqual(key.secret, secret)) return;
+    sendCancel(key.target, key.processId, key.upstreamSecret, this.limits.upstreamConnectMs);
+  }
+
+  // SessionHost
+
+  countStatement(): void {
+    this.counters.statements++;
+  }
+
+  countDenial(): void {
+    this.counters.denials++;
+  }
+
+  leaked(session: Session, statement: number, message: string): void {
+    this.counters.originLeaks++;
+    this.audit.append(session.records.alert(statement, message));
+    this.#options.report?.({ kind: "origin_leak", session: session.who.session.id, statement, message });
+  }
+
+  fault(session: Session, error: Error): void {
+    this.counters.faults++;
+    this.#options.report?.({ kind: "fault", session: session.who.session.id, error });
+  }
+
+  closed(session: Session, reason: string): void {
+    const processId = this.#sessions.get(session);
+    if (processId === undefined) return;
+    this.#keys.delete(processId);
+    this.#sessions.delete(session);
+    this.counters.sessionsOpen--;
+    const { id, user } = session.who.session;
+    this.#options.report?.({ kind: "session_closed", session: id, user, reason });
+  }
+
+  #connected(socket: Socket): void {
+    if (this.#closing) {
+      socket.destroy();
+      return;
+    }
+    // Not only the login: whatever `socket` is wrapped in later, this stays the connection.
+    this.#loggingIn.add(socket);
+    const login = new ClientLogin(this, socket, (client) => {
+      void this.#open(client).finally(() => this.#loggingIn.delete(socket));
+    });
+    if (this.#sessions.size + this.#loggingIn.size > this.limits.sessions) {
+      login.refuse("53300", "sorry, too many clients already", "try again later");
+    }
+    const timer = setTimeout(() => {
+      if (this.#loggingIn.has(socket)) socket.destroy();
+    }, this.limits.loginMs);
+    socket.once("close", () => {
+      clearTimeout(timer);
+      this.#loggingIn.delete(socket);
+    });
+  }
+
+  /** Never rejects. */
+  async #open(client: LoggedIn): Promise<void> {
+    const { socket, principal, startup } = client;
+    const id = randomUUID();
+    const refuse = (sqlstate: string, message: string, hint?: string) => {
+      const address = socket.remoteAddress ?? "";
+      this.audit.append(refusedLine(id, startup.user, { address }, message));
+      this.#options.report?.({ kind: "login_failed", address, user: startup.user, reason: message });
+      endWithError(socket, sqlstate, message, hint);
+    };
+    try {
+      const choice = await this.#options.targets.find(startup.database, principal);
+      if (choice.kind === "refused") {
+        refuse(choice.sqlstate, choice.message, choice.hint);
+        return;
+      }
+      const { target } = choice;
+      const upstream = await connectUpstream(target, startup, this.limits.upstreamConnectMs);
+      if (socket.destroyed || this.#closing) {
+        upstream.socket.destroy();
+        socket.destroy();
+        return;
+      }
+      const who: PrincipalContext = {
+        principal,
+        session: {
+          id,
+          database: startup.database,
+          user: startup.user,
+          client: { address: socket.remoteAddress ?? "", application: startup.applicationName, tls: client.tls },
+          startedAtNs: BigInt(Date.now()) * 1_000_000n,
+          tags: {},
+        },
+        target: {
+          name: target.name,
+          engine: "postgres",
+          version: upstream.parameters.get("server_version") ?? "",
+          environment: target.environment,
+          tags: target.tags,
+        },
+      };
+      const processId = this.#newProcessId();
+      const secret = randomBytes(client.minor >= 2 ? 32 : 4);
+      this.#keys.set(processId, { secret, target, processId: upstream.processId, upstreamSecret: upstream.secret });
+      this.audit.append(new SessionRecords(who).connect());
+      this.counters.sessionsOpen++;
+      this.counters.sessionsTotal++;
+      socket.write(
+        Buffer.concat([
+          ...[...upstream.parameters].map(([name, value]) => encodeParameterStatus(name, value)),
+          encodeBackendKeyData(processId, secret),
+          encodeReadyForQuery(transactionStatus.idle),
+        ]),
+      );
+      socket.removeAllListeners("error");
+      const session = new Session(this, { client: socket, upstream, target, who, early: client.early });
+      this.#sessions.set(session, processId);
+      this.#options.report?.({ kind: "session_opened", session: id, user: startup.user, reason: target.name });
+      // It may have ended while it began.
+      if (session.isClosed) this.closed(session, "client closed");
+    } catch (error) {
+      if (error instanceof UpstreamError) {
+        const cause = error.cause instanceof Error ? error.cause : error;
+        this.#options.report?.({ kind: "upstream_failed", target: startup.database, error: cause });
+        refuse(error.sqlstate, error.message);
+        return;
+      }
+      this.counters.faults++;
+      this.#options.report?.({
+        kind: "fault",
+        session: id,
+        error: error instanceof Error ? error : new Error(String(error)),
+      });
+      endWithError(socket, "XX000", "internal error of the proxy");
+    }
+  }
+
+  /** As positive as a process id, and nobody else's. */
+  #newProcessId(): number {
+    for (;;) {
+      const processId = randomBytes(4).readUInt32BE() >>> 1;
+      if (processId !== 0 && !this.#keys.has(processId)) return processId;
+    }
+  }
 }

@@ -21,7 +21,12 @@ export interface PostgresTarget {
 export type TargetChoice =
   | { readonly kind: "target"; readonly target: PostgresTarget }
   /** As the client sees it: 3D000 for an unknown database, 42501 for one that the principal may not use, 08001 for one that cannot be reached. */
-  | { readonly kind: "refused"; readonly sqlstate: string; readonly message: string; readonly hint: string | undefined };
+  | {
+      readonly kind: "refused";
+      readonly sqlstate: string;
+      readonly message: string;
+      readonly hint: string | undefined;
+    };
 
 /** Which target a client means by the database in its StartupMessage. */
 export interface Targets {

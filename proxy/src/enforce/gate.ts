@@ -1,0 +1,124 @@
+/**
+ * The gate that every statement passes: the engine's verdict, then what the session itself forbids. What comes out says all that
+ * the protocol side needs.
+ */
+import type { DenyVerdict, ForwardVerdict, Reason, Verdict } from "@penstock/engine";
+import { effect, planOf, type StatementPlan } from "./plan.ts";
+import { type Refusal, sessionRefusal } from "./session-rules.ts";
+
+export type Ruling = Pass | Refused;
+
+export interface Pass {
+  readonly kind: "pass";
+  readonly verdict: ForwardVerdict;
+  readonly plans: readonly StatementPlan[];
+  /** Bits of `effect`, of all statements. */
+  readonly effects: number;
+  readonly copiesIn: boolean;
+  /** Some statement means a prepared statement or cursor by name: the session has to look it up. */
+  readonly usesNames: boolean;
+}
+
+/** What the client gets instead of an answer, and what the audit log gets. */
+export interface Refused {
+  readonly kind: "refused";
+  readonly sqlstate: string;
+  readonly message: string;
+  readonly detail: string | undefined;
+  readonly hint: string | undefined;
+  readonly position: number | undefined;
+  /** One a statement, at least one: JSON without the outer braces. */
+  readonly records: readonly string[];
+}
+
+const rulings = new WeakMap<Verdict, Ruling>();
+
+/** The ruling on a verdict, worked out once. */
+export function rulingOf(verdict: Verdict, text: string): Ruling {
+  let ruling = rulings.get(verdict);
+  if (ruling === undefined) {
+    ruling = verdict.action === "deny" ? denied(verdict, text) : passed(verdict, text);
+    rulings.set(verdict, ruling);
+  }
+  return ruling;
+}
+
+/** A refusal of the proxy's own. `fields` are what the engine has to say of the statement, where it was asked. */
+export function refuse(refusal: Refusal, text: string, fields: readonly string[] = []): Refused {
+  const { sqlstate, message, hint, code } = refusal;
+  const refused = `"refused":${JSON.stringify({ code, message })}`;
+  return {
+    kind: "refused",
+    sqlstate,
+    message,
+    detail: undefined,
+    hint,
+    position: undefined,
+    records:
+      fields.length === 0 ? [`"text":${JSON.stringify(text)},${refused}`] : fields.map((own) => `${own},${refused}`),
+  };
+}
+
+function passed(verdict: ForwardVerdict, text: string): Ruling {
+  const plans = verdict.statements.map(planOf);
+  const fields = verdict.statements.map(({ auditFields }) => auditFields);
+  let effects = effect.none;
+  for (const { facts, effects: own } of plans) {
+    const refusal = sessionRefusal(facts) ?? (touchesData(facts) ? afterChange(effects) : undefined);
+    if (refusal !== undefined) return refuse(refusal, text, fields);
+    effects |= own;
+  }
+  return {
+    kind: "pass",
+    verdict,
+    plans,
+    effects,
+    copiesIn: plans.some(({ isCopyFrom }) => isCopyFrom),
+    usesNames: plans.some(({ facts: { session } }) => session !== undefined && namingKinds.has(session.kind)),
+  };
+}
+
+const namingKinds: ReadonlySet<string> = new Set(["prepare", "execute", "deallocate", "declare", "fetch", "close"]);
+
+/** What an earlier statement of the same text changes, the later ones were not decided under. */
+function afterChange(effects: number): Refusal | undefined {
+  const changed =
+    (effects & effect.path) !== 0 ? "the search_path" : (effects & effect.schema) !== 0 ? "the schema" : undefined;
+  if (changed === undefined) return undefined;
+  return {
+    sqlstate: "42501",
+    message: `an earlier statement of this text may change ${changed}, so what this one reads or writes cannot be told`,
+    hint: "send the statements one by one",
+    code: "changed_within_text",
+  };
+}
+
+function touchesData({ tables }: StatementPlan["facts"]): boolean {
+  return tables.some(
+    ({ access, relation }) => !relation.isSystem && [...access].some((kind) => kind !== "ddl" && kind !== "lock"),
+  );
+}
+
+function denied(verdict: DenyVerdict, text: string): Refused {
+  const { reason, sqlstate, position, statements } = verdict;
+  const { message, hint } = reason;
+  return {
+    kind: "refused",
+    sqlstate,
+    message,
+    detail: detailOf(reason),
+    hint,
+    position,
+    records:
+      statements.length > 0
+        ? statements.map(({ auditFields }) => auditFields)
+        : [
+            `"text":${JSON.stringify(text)},"decision":"deny","refused":${JSON.stringify({ code: reason.code ?? sqlstate, message })}`,
+          ],
+  };
+}
+
+function detailOf({ rule, code }: Reason): string | undefined {
+  if (rule === undefined) return undefined;
+  return `rule ${rule.package}:${rule.line}${code === undefined ? "" : ` (${code})`}`;
+}

@@ -1,0 +1,87 @@
+import type { StatementFacts, StatementVerdict } from "@penstock/engine";
+
+/** What a statement may change that later decisions depend on. A set of bits. */
+export const effect = {
+  none: 0,
+  /** search_path may differ afterwards. */
+  path: 1,
+  /** Relations may differ afterwards. */
+  schema: 2,
+  /** SQL-level prepared statements or cursors differ afterwards. */
+  names: 4,
+  /** Runs code that nobody has read: it may have made temporary tables. */
+  hiddenCode: 8,
+  /** Takes back what the transaction, or a part of it, has changed. */
+  revert: 16,
+} as const;
+
+/** What the proxy does while one statement runs. Made once a verdict, shared by all its executions. */
+export interface StatementPlan {
+  readonly facts: StatementFacts;
+  readonly auditFields: string;
+  /** `undefined` for no limit. */
+  readonly rowLimit: number | undefined;
+  /** `undefined` where nothing is masked. */
+  readonly forbidden: ReadonlySet<number> | undefined;
+  /** Bits of `effect`. */
+  readonly effects: number;
+  readonly isCopyFrom: boolean;
+}
+
+const plans = new WeakMap<StatementVerdict, StatementPlan>();
+
+export function planOf(statement: StatementVerdict): StatementPlan {
+  let plan = plans.get(statement);
+  if (plan === undefined) {
+    plan = {
+      facts: statement.facts,
+      auditFields: statement.auditFields,
+      rowLimit: statement.rowLimit,
+      forbidden: statement.forbiddenOrigins.size === 0 ? undefined : statement.forbiddenOrigins,
+      effects: effectsOf(statement.facts),
+      isCopyFrom: statement.facts.kind === "copy_from",
+    };
+    plans.set(statement, plan);
+  }
+  return plan;
+}
+
+/** Too many bits cost a question to the server; too few would let a later statement be read wrongly. */
+function effectsOf(facts: StatementFacts): number {
+  let effects = facts.category === "ddl" ? effect.schema : effect.none;
+  if (facts.category === "opaque") effects |= effect.path | effect.schema | effect.hiddenCode;
+  for (const { category } of facts.functions) {
+    if (category === "user_defined" || category === "dynamic_sql") effects |= effect.path | effect.hiddenCode;
+  }
+  const { session } = facts;
+  if (session === undefined) return effects;
+  switch (session.kind) {
+    case "set":
+      return session.variable === "search_path" ? effects | effect.path : effects;
+    case "reset_all":
+      return effects | effect.path;
+    case "discard_all":
+      return effects | effect.path | effect.schema | effect.names;
+    case "discard_temp":
+    case "schema_change":
+      return effects | effect.schema;
+    case "prepare":
+    case "deallocate":
+    case "declare":
+    case "close":
+      return effects | effect.names;
+    case "commit":
+    case "rollback":
+    case "rollback_to":
+      return effects | effect.revert;
+    case "begin":
+    case "savepoint":
+    case "release":
+    case "execute":
+    case "fetch":
+    case "discard_plans":
+      return effects;
+    default:
+      return session satisfies never;
+  }
+}

@@ -1,0 +1,31 @@
+/** Cancel requests upstream: a connection of their own that carries nothing else ("Canceling Requests in Progress"). */
+import { connect, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { encodeCancelRequest, encodeSslRequest } from "./messages/startup.ts";
+import type { PostgresTarget } from "./target.ts";
+
+/** Best effort, as cancelling always is: whatever goes wrong, the statement goes on. */
+export function sendCancel(target: PostgresTarget, processId: number, secret: Buffer, timeoutMs: number): void {
+  const request = encodeCancelRequest(processId, secret);
+  const socket = connect(target.port, target.host);
+  const giveUp = (plain: Socket) => () => plain.destroy();
+  socket.setTimeout(timeoutMs, giveUp(socket));
+  socket.on("error", giveUp(socket));
+  const { tls } = target;
+  socket.once("connect", () => {
+    if (tls === undefined) {
+      socket.end(request);
+      return;
+    }
+    socket.once("data", (answer) => {
+      // Never in the clear where TLS is asked for: the key would let others cancel.
+      if (answer[0] !== 0x53) return socket.destroy();
+      const servername = isIP(target.host) === 0 ? { servername: target.host } : {};
+      const secure = connectTls({ host: target.host, ...servername, ...tls, socket }, () => secure.end(request));
+      secure.on("error", giveUp(socket));
+      return secure;
+    });
+    socket.write(encodeSslRequest());
+  });
+  socket.resume();
+}

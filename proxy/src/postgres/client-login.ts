@@ -1,0 +1,268 @@
+/**
+ * A connection until its client is authenticated: TLS, StartupMessage, SCRAM ("Start-up" and "SSL Session Encryption" of the
+ * protocol's message flow). What comes out is a client whose next bytes are ordinary messages.
+ */
+import type { Socket } from "node:net";
+import { type SecureContext, TLSSocket } from "node:tls";
+import type { Principal } from "@penstock/engine";
+import type { Identities, Login } from "../identity/login.ts";
+import type { ProxyLimits } from "../limits.ts";
+import { endWithError } from "./end-with-error.ts";
+import { loginFrameRules } from "./frame-rules.ts";
+import { frame, Framer } from "./framer.ts";
+import {
+  encodeAuthenticationOk,
+  encodeSaslContinue,
+  encodeSaslFinal,
+  encodeSaslMechanisms,
+} from "./messages/authentication.ts";
+import { encodeNegotiateProtocolVersion } from "./messages/negotiate-protocol-version.ts";
+import { decodeSaslInitialResponse } from "./messages/sasl-response.ts";
+import { decodeFirstMessage, type FirstMessage } from "./messages/startup.ts";
+import { readStartupParameters, type StartupParameters } from "./startup-parameters.ts";
+import { ProtocolError } from "./wire.ts";
+
+export interface LoginHost {
+  readonly limits: ProxyLimits;
+  readonly identities: Identities;
+  readonly tls: { readonly context: SecureContext; readonly certificateHash: Buffer | undefined } | undefined;
+  readonly tlsRequired: boolean;
+  /** Whether this address has failed too often to be asked again. */
+  isThrottled(address: string): boolean;
+  loginFailed(address: string, user: string, reason: string): void;
+  cancel(processId: number, secret: Buffer): void;
+}
+
+/** A client that has proven who it is; AuthenticationOk has been sent. */
+export interface LoggedIn {
+  readonly socket: Socket;
+  readonly principal: Principal;
+  readonly startup: StartupParameters;
+  /** 2 for protocol 3.2, else 0. */
+  readonly minor: number;
+  readonly tls: boolean;
+  /** What came after the last login message. */
+  readonly early: Buffer;
+}
+
+const newestMinor = 2;
+const tlsHandshakeByte = 0x16;
+
+export class ClientLogin {
+  readonly #host: LoginHost;
+  readonly #done: (client: LoggedIn) => void;
+  readonly #address: string;
+  #socket: Socket;
+  #bytes: Buffer = Buffer.alloc(0);
+  #tls = false;
+  #gssRefused = false;
+  #framer: Framer | undefined;
+  #startup: StartupParameters | undefined;
+  #minor = 0;
+  #login: Login | undefined;
+  #step: "first" | "final" = "first";
+  #over = false;
+
+  /** @param done called once, when the client is authenticated; never when the connection ends before. */
+  constructor(host: LoginHost, socket: Socket, done: (client: LoggedIn) => void) {
+    this.#host = host;
+    this.#done = done;
+    this.#socket = socket;
+    this.#address = socket.remoteAddress ?? "";
+    this.#listen(socket);
+  }
+
+  /** Tells the client why, and ends the connection. */
+  refuse(sqlstate: string, message: string, hint?: string): void {
+    this.#over = true;
+    endWithError(this.#socket, sqlstate, message, hint);
+  }
+
+  #listen(socket: Socket): void {
+    socket.on("data", (chunk) => this.#received(chunk));
+    socket.on("error", () => socket.destroy());
+  }
+
+  #received(chunk: Buffer): void {
+    if (this.#over) return;
+    try {
+      if (this.#framer === undefined) {
+        this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk]);
+        this.#first();
+      } else {
+        this.#framer.push(chunk);
+        this.#authenticate(this.#framer);
+      }
+    } catch (error) {
+      if (error instanceof ProtocolError) this.refuse(error.sqlstate, error.message);
+      else throw error;
+    }
+  }
+
+  #first(): void {
+    const bytes = this.#bytes;
+    if (!this.#tls && bytes[0] === tlsHandshakeByte && this.#host.tls !== undefined) {
+      this.#startTls(bytes, true);
+      return;
+    }
+    if (bytes.length < 4) return;
+    const length = bytes.readUInt32BE(0);
+    if (length < 8 || length > this.#host.limits.startupBytes) {
+      // Not a client of ours; saying something could only confuse whoever it is.
+      throw new ProtocolError("invalid length of startup packet");
+    }
+    if (bytes.length < length) return;
+    this.#bytes = bytes.subarray(length);
+    this.#begin(decodeFirstMessage(bytes.subarray(0, length)));
+  }
+
+  #begin(first: FirstMessage): void {
+    switch (first.kind) {
+      case "ssl_request":
+        this.#sslRequest();
+        return;
+      case "gss_request":
+        if (this.#gssRefused || this.#tls || this.#bytes.length > 0)
+          throw new ProtocolError("unexpected GSSENCRequest");
+        this.#gssRefused = true;
+        this.#socket.write("N");
+        return;
+      case "cancel":
+        this.#over = true;
+        this.#host.cancel(first.processId, first.secret);
+        this.#socket.end();
+        return;
+      case "startup":
+        this.#begun(first);
+        return;
+      default:
+        first satisfies never;
+    }
+  }
+
+  #sslRequest(): void {
+    if (this.#tls) throw new ProtocolError("the connection is encrypted already");
+    // Bytes that came in the clear and would be read as if they had come encrypted (CVE-2021-23214).
+    if (this.#bytes.length > 0) throw new ProtocolError("received unencrypted data after SSL request");
+    if (this.#host.tls === undefined) {
+      this.#socket.write("N");
+      return;
+    }
+    this.#socket.write("S");
+    this.#startTls(Buffer.alloc(0), false);
+  }
+
+  /** @param isDirect without SSLRequest: then ALPN must name the protocol. */
+  #startTls(received: Buffer, isDirect: boolean): void {
+    const { tls } = this.#host;
+    if (tls === undefined) return;
+    const plain = this.#socket;
+    plain.removeAllListeners("data");
+    plain.pause();
+    this.#bytes = Buffer.alloc(0);
+    if (received.length > 0) plain.unshift(received);
+    const secure = new TLSSocket(plain, {
+      isServer: true,
+      secureContext: tls.context,
+      ALPNProtocols: ["postgresql"],
+    });
+    this.#tls = true;
+    this.#socket = secure;
+    this.#listen(secure);
+    secure.on("close", () => plain.destroy());
+    secure.once("secure", () => {
+      if (isDirect && secure.alpnProtocol !== "postgresql") {
+        this.refuse("08P01", "received direct SSL connection request without ALPN protocol negotiation extension");
+      }
+    });
+  }
+
+  #begun(first: Extract<FirstMessage, { kind: "startup" }>): void {
+    const { tls, tlsRequired, identities } = this.#host;
+    if (first.major !== 3) {
+      this.refuse(
+        "0A000",
+        `unsupported frontend protocol ${first.major}.${first.minor}: 3.0 to 3.${newestMinor} are supported`,
+      );
+      return;
+    }
+    if (tlsRequired && !this.#tls) {
+      this.refuse("28000", "connections must be encrypted", "connect with sslmode=require");
+      return;
+    }
+    const read = readStartupParameters(first.parameters);
+    if (read.kind === "refused") {
+      this.refuse(read.sqlstate, read.message, read.hint);
+      return;
+    }
+    const { parameters } = read;
+    this.#startup = parameters;
+    this.#minor = Math.min(first.minor, newestMinor);
+    if (first.minor > newestMinor || parameters.protocolOptions.length > 0) {
+      this.#socket.write(encodeNegotiateProtocolVersion((3 << 16) | this.#minor, parameters.protocolOptions));
+    }
+    if (this.#host.isThrottled(this.#address)) {
+      this.refuse("28000", "too many failed logins from this address", "wait a minute");
+      return;
+    }
+    this.#login = identities.begin(parameters.user, { certificateHash: this.#tls ? tls?.certificateHash : undefined });
+    this.#socket.write(encodeSaslMechanisms(this.#login.mechanisms));
+    this.#framer = new Framer(loginFrameRules(this.#host.limits), this.#host.limits.messageBytes);
+    this.#framer.push(this.#bytes);
+    this.#authenticate(this.#framer);
+  }
+
+  #authenticate(framer: Framer): void {
+    for (let found = framer.next(); found !== frame.none; found = framer.next()) {
+      if (found !== frame.message) throw new ProtocolError("expected a SASL response");
+      if (framer.type === 0x58) {
+        this.#over = true;
+        this.#socket.end();
+        return;
+      }
+      this.#answer(framer.buffer, framer.body, framer.end);
+      if (this.#over) return;
+    }
+  }
+
+  #answer(buffer: Buffer, body: number, end: number): void {
+    const login = this.#login;
+    if (login === undefined || this.#startup === undefined) return;
+    const { user } = this.#startup;
+    let step;
+    if (this.#step === "first") {
+      const { mechanism, data } = decodeSaslInitialResponse(buffer, body, end);
+      step = login.first(mechanism, data);
+    } else step = login.final(Buffer.from(buffer.subarray(body, end)));
+    this.#step = "final";
+    switch (step.kind) {
+      case "continue":
+        this.#socket.write(encodeSaslContinue(step.data));
+        return;
+      case "refused":
+        this.#host.loginFailed(this.#address, user, "wrong password or unknown user");
+        this.refuse("28P01", `password authentication failed for user "${user}"`);
+        return;
+      case "protocol_error":
+        this.#host.loginFailed(this.#address, user, step.message);
+        this.refuse("08P01", step.message);
+        return;
+      case "done":
+        this.#finish(step.data, step.principal);
+        return;
+      default:
+        step satisfies never;
+    }
+  }
+
+  #finish(data: Buffer, principal: Principal): void {
+    this.#over = true;
+    const socket = this.#socket;
+    socket.write(Buffer.concat([encodeSaslFinal(data), encodeAuthenticationOk()]));
+    socket.pause();
+    socket.removeAllListeners("data");
+    if (this.#startup === undefined || this.#framer === undefined) return;
+    const early = this.#framer.unread;
+    this.#done({ socket, principal, startup: this.#startup, minor: this.#minor, tls: this.#tls, early });
+  }
+}

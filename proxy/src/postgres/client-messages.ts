@@ -1,0 +1,417 @@
+/**
+ * What the client sent, message by message: decided, then put into the batch for the server together with an entry in the queue of
+ * answers. A handler that has to wait returns false before it has changed anything, and gets the same message again. Hot.
+ *
+ * A denial goes to the server too, as a message that it must refuse: so the transaction, the unnamed statement and the order of
+ * answers become exactly what they would be had the server refused by itself. Its ErrorResponse is replaced by the denial.
+ */
+import { refuse, type Refused } from "../enforce/gate.ts";
+import { effect } from "../enforce/plan.ts";
+import { confirm, decideText, earlierOf, missing, readText } from "./decide.ts";
+import { frame, type Framer } from "./framer.ts";
+import { type BindNames, decodeBindNames } from "./messages/bind.ts";
+import { encodeCopyFail } from "./messages/copy-fail.ts";
+import { encodeError } from "./messages/error-response.ts";
+import { decodeExecute } from "./messages/execute.ts";
+import { decodeParse, encodeParse } from "./messages/parse.ts";
+import { encodeQuery, queryTextEnd } from "./messages/query.ts";
+import { decodeTargetMessage, encodeCloseStatement, encodeDescribeStatement } from "./messages/target-message.ts";
+import { boundValues } from "./parameters.ts";
+import { pendingKind } from "./pending.ts";
+import { Portal, Prepared } from "./prepared.ts";
+import { copyState, type Session } from "./session.ts";
+import { definitionOf } from "./sql-names.ts";
+import { ProtocolError } from "./wire.ts";
+
+/** A syntax error in every version, under every setting; it says in the server's log what it is. */
+const refusedSql = "penstock: statement refused by policy";
+const refusedQuery = encodeQuery(refusedSql);
+
+export function handleClientMessage(session: Session, framer: Framer, found: number): boolean {
+  if (found === frame.invalid) throw new ProtocolError(`invalid message type or length (type ${framer.type})`);
+  const { type } = framer;
+  if (type === 0x64 || type === 0x63 || type === 0x66) return copyMessage(session, framer, found);
+  if (type === 0x58) {
+    session.end("terminate");
+    return true;
+  }
+  if (session.copy !== copyState.none) return duringCopy(session, type);
+  if (session.skipping && type !== 0x53) return true;
+  if (found === frame.oversize) return oversize(session, framer);
+  switch (type) {
+    case 0x42:
+      return bind(session, framer);
+    case 0x45:
+      return execute(session, framer);
+    case 0x44:
+      return describe(session, framer);
+    case 0x53:
+      return sync(session, framer);
+    case 0x50:
+      return parse(session, framer);
+    case 0x51:
+      return query(session, framer);
+    case 0x43:
+      return close(session, framer);
+    case 0x48:
+      forward(session, framer);
+      return true;
+    case 0x46:
+      return functionCall(session);
+    default:
+      throw new ProtocolError(`invalid frontend message type ${type}`);
+  }
+}
+
+function forward(session: Session, framer: Framer): void {
+  session.toUpstream.slice(framer.buffer, framer.start, framer.end);
+}
+
+function query(session: Session, framer: Framer): boolean {
+  if (!session.knowledge.isSure()) return false;
+  const text = readText(framer.buffer, framer.body, queryTextEnd(framer.buffer, framer.body, framer.end));
+  const ruling = typeof text === "string" ? decideText(session, text) : text;
+  if (ruling === undefined) return false;
+  if (ruling.kind === "refused") {
+    denyQuery(session, ruling);
+    return true;
+  }
+  const { verdict, copiesIn } = ruling.pass;
+  const entry = session.pending.push(pendingKind.query);
+  const runs = ruling.statements.map(({ plan, auditFields }, index) => {
+    const run = session.begin(plan, auditFields);
+    run.definition = definitionOf(session, String(text), ruling, index);
+    return run;
+  });
+  entry.run = runs.shift();
+  if (runs.length > 0) entry.later = runs;
+  entry.mapPosition = verdict.mapPosition;
+  if (copiesIn) session.copy = copyState.awaited;
+  if (verdict.rewritten) session.toUpstream.push(encodeQuery(verdict.text));
+  else forward(session, framer);
+  endGroup(session);
+  return true;
+}
+
+function parse(session: Session, framer: Framer): boolean {
+  if (!session.knowledge.isSure()) return false;
+  const { buffer, body, end } = framer;
+  const { name, textStart, textEnd, types } = decodeParse(buffer, body, end);
+  const text = readText(buffer, textStart, textEnd);
+  let ruling = typeof text === "string" ? decideText(session, text) : text;
+  if (ruling === undefined) return false;
+  if (ruling.kind === "pass" && session.statements.size >= session.host.limits.preparedStatements) {
+    ruling = refuse(
+      {
+        sqlstate: "54000",
+        message: `more than ${session.host.limits.preparedStatements} prepared statements in one session`,
+        hint: "close some of them",
+        code: "too_many",
+      },
+      String(text),
+    );
+  }
+  if (ruling.kind === "refused") {
+    denyExtended(session, ruling, name === "" ? "" : session.ownName);
+    return true;
+  }
+  const { verdict } = ruling.pass;
+  const prepared = new Prepared({
+    key: name,
+    group: session.group,
+    text: String(text),
+    sentText: verdict.text,
+    types,
+    plan: ruling.statements[0]?.plan,
+    mapPosition: verdict.mapPosition,
+    epoch: session.knowledge.epoch,
+    fromSql: false,
+  });
+  sendParse(session, prepared, verdict.rewritten ? undefined : framer);
+  return true;
+}
+
+/** @param framer where the client's own Parse can go as it is. */
+function sendParse(session: Session, prepared: Prepared, framer: Framer | undefined): void {
+  opened(session);
+  session.statements.put(prepared);
+  const entry = session.pending.push(pendingKind.parse);
+  entry.statement = prepared;
+  entry.mapPosition = prepared.mapPosition;
+  if (framer === undefined) {
+    session.toUpstream.push(encodeParse(prepared.key, prepared.sentText, prepared.types));
+  } else forward(session, framer);
+  if (prepared.plan?.forbidden !== undefined) {
+    // Executions need not ask for a description: look at it once, now.
+    const look = session.pending.push(pendingKind.describeStatement);
+    look.hidden = true;
+    look.forbidden = prepared.plan.forbidden;
+    session.toUpstream.push(encodeDescribeStatement(prepared.key));
+  }
+}
+
+const bound: BindNames = { portal: "", statement: "", formats: 0 };
+
+function bind(session: Session, framer: Framer): boolean {
+  const { knowledge, statements, portals } = session;
+  if (!knowledge.isSure()) return false;
+  decodeBindNames(framer.buffer, framer.body, framer.end, bound);
+  const { portal, statement } = bound;
+  if (statements.isUncertain(statement, session.group)) return false;
+  let prepared = statements.get(statement);
+  if (prepared === undefined) {
+    denyExtended(session, refuse(missing("execute", statement), ""), session.ownName);
+    return true;
+  }
+  const { enforcer } = knowledge.epoch;
+  let { plan } = prepared;
+  if (prepared.epoch !== knowledge.epoch || enforcer.readsParameters || enforcer.readsTime) {
+    const again = bindAgain(session, framer, prepared);
+    if (again === undefined) return false;
+    if (again.kind === "refused") {
+      denyExtended(session, again, session.ownName);
+      return true;
+    }
+    prepared = again.prepared;
+    plan = again.plan;
+  }
+  if (portals.size >= session.host.limits.portals) {
+    denyExtended(
+      session,
+      refuse(
+        {
+          sqlstate: "54000",
+          message: `more than ${session.host.limits.portals} portals in one session`,
+          hint: "close some",
+          code: "too_many",
+        },
+        prepared.text,
+      ),
+      session.ownName,
+    );
+    return true;
+  }
+  opened(session);
+  const version = new Portal(portal, session.group, prepared, plan, knowledge.epoch, false);
+  portals.put(version);
+  const entry = session.pending.push(pendingKind.bind);
+  entry.portal = version;
+  entry.mapPosition = prepared.mapPosition;
+  forward(session, framer);
+  return true;
+}
+
+type BoundAgain = { readonly kind: "bound"; readonly prepared: Prepared; readonly plan: Prepared["plan"] };
+
+/** The statement was decided under other policies, another catalog or search_path, or its values matter. */
+function bindAgain(session: Session, framer: Framer, prepared: Prepared): BoundAgain | Refused | undefined {
+  const { knowledge } = session;
+  const values = knowledge.epoch.enforcer.readsParameters
+    ? boundValues(framer.buffer, bound.formats, framer.end, prepared.types)
+    : undefined;
+  if (prepared.fromSql) {
+    const now = confirm(session, {
+      ...prepared,
+      text: prepared.text,
+      sentText: prepared.sentText,
+      plan: prepared.plan,
+      isCurrent: false,
+    });
+    if (now.kind === "refused") return now;
+    prepared.epoch = knowledge.epoch;
+    prepared.plan = now.plan;
+    return { kind: "bound", prepared, plan: now.plan };
+  }
+  const ruling = decideText(session, prepared.text, values);
+  if (ruling === undefined || ruling.kind === "refused") return ruling;
+  const { verdict } = ruling.pass;
+  const plan = ruling.statements[0]?.plan;
+  if (verdict.text === prepared.sentText) {
+    if (values === undefined) {
+      prepared.epoch = knowledge.epoch;
+      prepared.plan = plan;
+    }
+    return { kind: "bound", prepared, plan };
+  }
+  const next = new Prepared({
+    key: prepared.key,
+    group: session.group,
+    text: prepared.text,
+    sentText: verdict.text,
+    types: prepared.types,
+    plan,
+    mapPosition: verdict.mapPosition,
+    epoch: knowledge.epoch,
+    fromSql: false,
+  });
+  prepareAgain(session, next);
+  return { kind: "bound", prepared: next, plan };
+}
+
+/** Gives the server the new text under the old name, unseen by the client. */
+function prepareAgain(session: Session, next: Prepared): void {
+  if (next.key !== "") {
+    opened(session);
+    const entry = session.pending.push(pendingKind.close);
+    entry.hidden = true;
+    entry.statement = session.statements.close(next.key, session.group);
+    session.toUpstream.push(encodeCloseStatement(next.key));
+  }
+  const before = session.pending.length;
+  sendParse(session, next, undefined);
+  session.pending.at(before).hidden = true;
+}
+
+function execute(session: Session, framer: Framer): boolean {
+  const { knowledge, portals } = session;
+  if (!knowledge.isSure()) return false;
+  const name = decodeExecute(framer.buffer, framer.body, framer.end);
+  if (portals.isUncertain(name, session.group)) return false;
+  const portal = portals.get(name);
+  if (portal === undefined) {
+    denyExtended(
+      session,
+      refuse({ ...missing("fetch", name), message: `portal "${name}" does not exist` }, ""),
+      session.ownName,
+    );
+    return true;
+  }
+  let { plan } = portal;
+  if (portal.epoch !== knowledge.epoch) {
+    const now = confirm(session, earlierOf(session, portal));
+    if (now.kind === "refused") {
+      denyExtended(session, now, session.ownName);
+      return true;
+    }
+    plan = now.plan;
+  }
+  opened(session);
+  const entry = session.pending.push(pendingKind.execute);
+  entry.mapPosition = portal.statement.mapPosition;
+  if (plan !== undefined) {
+    entry.run = session.begin(plan, plan.auditFields);
+    if ((plan.effects & effect.names) !== 0)
+      entry.run.definition = new Prepared({ ...portal.statement, fromSql: true });
+    if (plan.isCopyFrom) session.copy = copyState.awaited;
+  }
+  forward(session, framer);
+  return true;
+}
+
+function describe(session: Session, framer: Framer): boolean {
+  const { isStatement, name } = decodeTargetMessage(framer.buffer, framer.body, framer.end);
+  const table = isStatement ? session.statements : session.portals;
+  if (table.isUncertain(name, session.group)) return false;
+  opened(session);
+  const entry = session.pending.push(isStatement ? pendingKind.describeStatement : pendingKind.describePortal);
+  entry.forbidden = table.get(name)?.plan?.forbidden;
+  forward(session, framer);
+  return true;
+}
+
+function close(session: Session, framer: Framer): boolean {
+  const { isStatement, name } = decodeTargetMessage(framer.buffer, framer.body, framer.end);
+  opened(session);
+  const entry = session.pending.push(pendingKind.close);
+  if (isStatement) entry.statement = session.statements.close(name, session.group);
+  else entry.portal = session.portals.close(name, session.group);
+  forward(session, framer);
+  return true;
+}
+
+function sync(session: Session, framer: Framer): boolean {
+  session.pending.push(pendingKind.sync);
+  forward(session, framer);
+  session.skipping = false;
+  endGroup(session);
+  return true;
+}
+
+function functionCall(session: Session): boolean {
+  denyQuery(
+    session,
+    refuse(
+      {
+        sqlstate: "0A000",
+        message: "function calls by message are not supported: they cannot be checked",
+        hint: "call the function in a SELECT",
+        code: "function_call",
+      },
+      "",
+    ),
+  );
+  return true;
+}
+
+/** The message's bytes are being skipped: the statement in it is refused unread. */
+function oversize(session: Session, framer: Framer): boolean {
+  const { statementBytes, bindBytes } = session.host.limits;
+  const isStatement = framer.type === 0x51 || framer.type === 0x50 || framer.type === 0x46;
+  if (!isStatement && framer.type !== 0x42) throw new ProtocolError(`invalid length of message type ${framer.type}`);
+  const refusal = refuse(
+    {
+      sqlstate: "54000",
+      message: `the ${isStatement ? "statement" : "Bind message"} has ${framer.length} bytes; ${isStatement ? statementBytes : bindBytes} are permitted`,
+      hint: isStatement
+        ? "send it in parts, or large amounts of data with COPY"
+        : "send large amounts of data with COPY",
+      code: "too_large",
+    },
+    "",
+  );
+  if (framer.type === 0x51 || framer.type === 0x46) denyQuery(session, refusal);
+  else denyExtended(session, refusal, session.ownName);
+  return true;
+}
+
+function copyMessage(session: Session, framer: Framer, found: number): boolean {
+  if (found === frame.oversize) throw new ProtocolError("invalid length of a COPY message");
+  if (session.copy === copyState.awaited) return false;
+  // Strays after a failed COPY are ignored, as the server does.
+  if (session.copy !== copyState.open) return true;
+  forward(session, framer);
+  if (framer.type === 0x64 || framer.remaining > 0) return true;
+  session.copy = (session.pending.head?.later?.length ?? 0) > 0 ? copyState.awaited : copyState.none;
+  return true;
+}
+
+/** While the server reads data it ignores Sync and Flush, and anything else ends the COPY with an error. */
+function duringCopy(session: Session, type: number): boolean {
+  if (session.copy === copyState.awaited) return false;
+  if (type === 0x53 || type === 0x48) return true;
+  session.toUpstream.push(encodeCopyFail(`unexpected message type 0x${type.toString(16)} during COPY from stdin`));
+  session.copy = copyState.none;
+  if (session.groupOpen) session.skipping = true;
+  return true;
+}
+
+function opened(session: Session): void {
+  session.groupOpen = true;
+  session.flushAsked = false;
+}
+
+function endGroup(session: Session): void {
+  session.group++;
+  session.groupOpen = false;
+  session.flushAsked = false;
+}
+
+function denyQuery(session: Session, refused: Refused): void {
+  session.recordRefusal(refused.records, refused.sqlstate);
+  session.pending.push(pendingKind.query).denial = denialOf(refused);
+  session.toUpstream.push(refusedQuery);
+  endGroup(session);
+}
+
+/** @param name of the statement that is not made: the unnamed one is gone after a refused Parse, a named one stays. */
+function denyExtended(session: Session, refused: Refused, name: string): void {
+  session.recordRefusal(refused.records, refused.sqlstate);
+  opened(session);
+  session.pending.push(pendingKind.parse).denial = denialOf(refused);
+  session.toUpstream.push(encodeParse(name, refusedSql));
+  session.skipping = true;
+}
+
+function denialOf({ sqlstate, message, detail, hint, position }: Refused): Buffer {
+  return encodeError({ severity: "ERROR", sqlstate, message, detail, hint, position });
+}

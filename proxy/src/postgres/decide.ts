@@ -1,0 +1,173 @@
+/** From a text to what happens with it in this session. */
+import { effect, type StatementPlan } from "../enforce/plan.ts";
+import { type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
+import { isUtf8 } from "node:buffer";
+import { Portal, Prepared } from "./prepared.ts";
+import type { Session } from "./session.ts";
+import { nameKeyOf } from "./wire.ts";
+
+/** A statement as it is going to run. */
+export interface Admitted {
+  readonly kind: "pass";
+  readonly pass: Pass;
+  /** One a statement: its plan, or that of the statement which it means by name, and what the audit log gets. */
+  readonly statements: readonly { readonly plan: StatementPlan; readonly auditFields: string }[];
+  readonly effects: number;
+}
+
+/** `undefined`: the session has to wait and try the same message again. */
+export function decideText(
+  session: Session,
+  text: string,
+  parameters?: readonly (string | null | undefined)[],
+): Admitted | Refused | undefined {
+  const { knowledge } = session;
+  if (knowledge.problem !== undefined) {
+    const reason = knowledge.problem;
+    knowledge.problem = undefined;
+    return refuse(
+      { sqlstate: "58000", message: `the statement cannot be decided: ${reason}`, hint: "try again", code: "catalog" },
+      text,
+    );
+  }
+  const { enforcer, names, catalog } = knowledge.epoch;
+  const verdict = enforcer.decide(text, session.who, names, catalog, parameters);
+  const ruling = rulingOf(verdict, text);
+  if (ruling.kind === "refused") {
+    if (ruling.sqlstate === "42P01" && knowledge.retryUnknown()) return undefined;
+    return ruling;
+  }
+  knowledge.retried = false;
+  if (/\btemp/i.test(text) && (ruling.effects & effect.schema) !== 0) knowledge.madeTemporary();
+  return ruling.usesNames ? resolveNames(session, text, ruling) : admit(ruling);
+}
+
+const admitted = new WeakMap<Ruling, Admitted>();
+
+function admit(pass: Pass): Admitted {
+  let result = admitted.get(pass);
+  if (result === undefined) {
+    const statements = pass.plans.map((plan) => ({ plan, auditFields: plan.auditFields }));
+    result = { kind: "pass", pass, statements, effects: pass.effects };
+    admitted.set(pass, result);
+  }
+  return result;
+}
+
+/** EXECUTE and FETCH run a statement that was decided earlier: its decision counts, as it is now. */
+function resolveNames(session: Session, text: string, pass: Pass): Admitted | Refused {
+  const statements: { plan: StatementPlan; auditFields: string }[] = [];
+  const fields = pass.plans.map(({ auditFields }) => auditFields);
+  const defined = new Set<string>();
+  let { effects } = pass;
+  for (const plan of pass.plans) {
+    const named = plan.facts.session;
+    let inner: StatementPlan | undefined;
+    if (named?.kind === "prepare" || named?.kind === "declare") {
+      if (named.name !== undefined) defined.add(`${named.kind} ${named.name}`);
+    } else if (named?.kind === "execute" || named?.kind === "fetch") {
+      const definition = named.kind === "execute" ? "prepare" : "declare";
+      const found = lookUp(session, named.kind, named.name);
+      if (found === undefined) {
+        const hint = defined.has(`${definition} ${named.name}`) ? "send the statements one by one" : undefined;
+        return refuse({ ...missing(named.kind, named.name ?? ""), hint }, text, fields);
+      }
+      const now = confirm(session, found);
+      if (now.kind === "refused")
+        return {
+          ...now,
+          records: fields.map((own, index) => `${own},"prepared":{${now.records[index] ?? now.records[0]}}`),
+        };
+      inner = now.plan;
+    }
+    if (inner === undefined) statements.push({ plan, auditFields: plan.auditFields });
+    else {
+      effects |= inner.effects;
+      statements.push({
+        plan: { ...inner, facts: plan.facts, effects: plan.effects | inner.effects },
+        auditFields: `${plan.auditFields},"prepared":{${inner.auditFields}}`,
+      });
+    }
+  }
+  return { kind: "pass", pass, statements, effects };
+}
+
+/** A statement decided earlier, and the plan under which it was. */
+interface Earlier {
+  readonly text: string;
+  readonly sentText: string;
+  readonly plan: StatementPlan | undefined;
+  readonly isCurrent: boolean;
+}
+
+function lookUp(session: Session, kind: "execute" | "fetch", name: string | undefined): Earlier | undefined {
+  if (name === undefined) return undefined;
+  const key = nameKeyOf(name);
+  if (kind === "execute") {
+    const prepared = session.statements.get(key);
+    return (
+      prepared && { ...textOf(prepared), plan: prepared.plan, isCurrent: prepared.epoch === session.knowledge.epoch }
+    );
+  }
+  const portal = session.portals.get(key);
+  return portal && earlierOf(session, portal);
+}
+
+export function earlierOf(session: Session, portal: Portal): Earlier {
+  return { ...textOf(portal.statement), plan: portal.plan, isCurrent: portal.epoch === session.knowledge.epoch };
+}
+
+function textOf({ text, sentText }: Prepared): { readonly text: string; readonly sentText: string } {
+  return { text, sentText };
+}
+
+/** Decides a statement again that the server already has: it may run on only if the server would get the same text now. */
+export function confirm(
+  session: Session,
+  { text, sentText, plan, isCurrent }: Earlier,
+): { readonly kind: "pass"; readonly plan: StatementPlan | undefined } | Refused {
+  const { enforcer, names, catalog } = session.knowledge.epoch;
+  if (isCurrent && !enforcer.readsTime) return { kind: "pass", plan };
+  const verdict = enforcer.decide(text, session.who, names, catalog);
+  const ruling = rulingOf(verdict, text);
+  if (ruling.kind === "refused") return ruling;
+  if (ruling.verdict.text !== sentText) {
+    return refuse(
+      {
+        sqlstate: "42501",
+        message: "policies or the schema have changed since this statement was prepared",
+        hint: "prepare it again",
+        code: "stale",
+      },
+      text,
+      ruling.plans.map(({ auditFields }) => auditFields),
+    );
+  }
+  return { kind: "pass", plan: ruling.plans[0] };
+}
+
+/** As the server says it. */
+export function missing(kind: "execute" | "fetch", name: string) {
+  return kind === "execute"
+    ? {
+        sqlstate: "26000",
+        message: `prepared statement "${name}" does not exist`,
+        hint: undefined,
+        code: "unknown_name",
+      }
+    : { sqlstate: "34000", message: `cursor "${name}" does not exist`, hint: undefined, code: "unknown_name" };
+}
+
+/** The text of a statement; what is not UTF-8 could be read in two ways, so it is refused before anyone reads it. */
+export function readText(buffer: Buffer, from: number, to: number): string | Refused {
+  if (isUtf8(buffer.subarray(from, to))) return buffer.toString("utf8", from, to);
+  return refuse(
+    {
+      sqlstate: "22021",
+      message: "the statement is not valid UTF-8",
+      hint: "use client_encoding UTF8",
+      code: "encoding",
+    },
+    buffer.toString("latin1", from, to),
+  );
+}

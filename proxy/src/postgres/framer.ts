@@ -1,0 +1,228 @@
+/**
+ * Cuts a byte stream into protocol messages ("Message Formats" of PostgreSQL's protocol documentation): type byte, length
+ * (4 bytes, itself included), body. Hot: a statement passes here with all its messages, so a message is four numbers in fields
+ * of the framer and no object.
+ *
+ * Views: `buffer` is the chunk that was pushed, or a buffer of the framer's own for a message that came in several chunks, which
+ * is never written again. Slices of it are valid as long as the chunk is.
+ */
+
+/** What `next` found. */
+export const frame = {
+  /** Nothing whole is left; push the next chunk. */
+  none: 0,
+  /** One whole message from `start` to `end`, its body from `body`. */
+  message: 1,
+  /** The beginning of a message of a streamed type, header included; `remaining` bytes follow as `continued` parts. */
+  begun: 2,
+  /** Bytes of the message that has begun; `remaining` bytes follow. */
+  continued: 3,
+  /** A message over the limit of its type, `length` long. Its bytes are skipped. */
+  oversize: 4,
+  /** An unknown type or an impossible length: nothing after it can be read. */
+  invalid: 5,
+} as const;
+
+/** Bounds of the length field (which counts itself but not the type byte) by message type; a maximum of 0 marks unknown types. */
+export class FrameRules {
+  readonly minimum = new Uint32Array(256);
+  readonly maximum = new Uint32Array(256);
+  readonly streamed = new Uint8Array(256);
+
+  /** @param bodyMaximum in bytes, without the length field. */
+  set(type: string, bodyMinimum: number, bodyMaximum: number, streamed = false): this {
+    const code = type.charCodeAt(0);
+    this.minimum[code] = bodyMinimum + 4;
+    this.maximum[code] = bodyMaximum + 4;
+    this.streamed[code] = streamed ? 1 : 0;
+    return this;
+  }
+}
+
+const headerBytes = 5;
+const noBytes = Buffer.alloc(0);
+
+export class Framer {
+  /** Of the message that `next` found. */
+  buffer: Buffer = noBytes;
+  type = 0;
+  start = 0;
+  body = 0;
+  end = 0;
+  /** The message's length field plus the type byte. */
+  length = 0;
+  remaining = 0;
+
+  readonly #rules: FrameRules;
+  readonly #messageBytesMax: number;
+  #chunk: Buffer = noBytes;
+  #position = 0;
+  /** A message whose beginning came in earlier chunks. */
+  #partial: Buffer = noBytes;
+  #partialLength = 0;
+  #streaming = 0;
+  #skipping = 0;
+  #again: number = frame.none;
+
+  constructor(rules: FrameRules, messageBytesMax: number) {
+    this.#rules = rules;
+    this.#messageBytesMax = messageBytesMax;
+  }
+
+  /** Takes the next chunk; the one before must be used up (`next` returned `none`). */
+  push(chunk: Buffer): void {
+    this.#chunk = chunk;
+    this.#position = 0;
+  }
+
+  /** Bytes of the current chunk that `next` has not looked at. */
+  get unread(): Buffer {
+    return this.#chunk.subarray(this.#position);
+  }
+
+  /** A message has begun and is not whole: more bytes are due. */
+  get inMessage(): boolean {
+    return this.#partialLength > 0 || this.#streaming > 0 || this.#skipping > 0;
+  }
+
+  /** Makes `next` return the same message once more. */
+  repeat(found: number): void {
+    this.#again = found;
+  }
+
+  /** Whether `repeat` or unread bytes make another `next` worth calling. */
+  get hasUnread(): boolean {
+    return this.#again !== frame.none || this.#position < this.#chunk.length;
+  }
+
+  /** One of `frame`. */
+  next(): number {
+    if (this.#again !== frame.none) {
+      const found = this.#again;
+      this.#again = frame.none;
+      return found;
+    }
+    if (this.#skipping > 0 && !this.#skip()) return frame.none;
+    if (this.#streaming > 0) return this.#continue();
+    if (this.#partialLength > 0) return this.#complete();
+    const chunk = this.#chunk;
+    const start = this.#position;
+    const available = chunk.length - start;
+    if (available < headerBytes) {
+      if (available > 0) this.#keep(headerBytes);
+      return frame.none;
+    }
+    const type = chunk[start]!;
+    const length = readLength(chunk, start + 1);
+    if (length < this.#rules.minimum[type]! || length > this.#rules.maximum[type]!) {
+      return this.#refuse(type, length, start + headerBytes);
+    }
+    const total = length + 1;
+    this.type = type;
+    this.length = total;
+    if (total <= available) {
+      this.buffer = chunk;
+      this.start = start;
+      this.body = start + headerBytes;
+      this.end = start + total;
+      this.remaining = 0;
+      this.#position = this.end;
+      return frame.message;
+    }
+    if (this.#rules.streamed[type] === 1) {
+      this.buffer = chunk;
+      this.start = start;
+      this.body = start + headerBytes;
+      this.end = chunk.length;
+      this.remaining = total - available;
+      this.#streaming = this.remaining;
+      this.#position = chunk.length;
+      return frame.begun;
+    }
+    this.#keep(Math.min(total, Math.max(1024, available * 2)));
+    return frame.none;
+  }
+
+  /** Puts the rest of the chunk aside as the beginning of a message. */
+  #keep(capacity: number): void {
+    const rest = this.#chunk.length - this.#position;
+    this.#partial = Buffer.allocUnsafe(Math.max(capacity, rest));
+    this.#chunk.copy(this.#partial, 0, this.#position);
+    this.#partialLength = rest;
+    this.#position = this.#chunk.length;
+  }
+
+  /** Moves bytes of the chunk to the partial message until it holds `target`; memory grows with what really came. */
+  #fill(target: number): boolean {
+    const take = Math.min(target - this.#partialLength, this.#chunk.length - this.#position);
+    const needed = this.#partialLength + take;
+    if (needed > this.#partial.length) {
+      const grown = Buffer.allocUnsafe(Math.min(target, Math.max(needed, this.#partial.length * 2)));
+      this.#partial.copy(grown, 0, 0, this.#partialLength);
+      this.#partial = grown;
+    }
+    this.#chunk.copy(this.#partial, this.#partialLength, this.#position, this.#position + take);
+    this.#partialLength = needed;
+    this.#position += take;
+    return needed === target;
+  }
+
+  #complete(): number {
+    if (this.#partialLength < headerBytes && !this.#fill(headerBytes)) return frame.none;
+    const type = this.#partial[0]!;
+    const length = readLength(this.#partial, 1);
+    if (length < this.#rules.minimum[type]! || length > this.#rules.maximum[type]!) {
+      this.#partialLength = 0;
+      return this.#refuse(type, length, this.#position);
+    }
+    const total = length + 1;
+    this.type = type;
+    this.length = total;
+    const streamed = this.#rules.streamed[type] === 1;
+    if (!streamed && !this.#fill(total)) return frame.none;
+    this.buffer = this.#partial;
+    this.start = 0;
+    this.body = headerBytes;
+    this.end = this.#partialLength;
+    this.remaining = total - this.#partialLength;
+    this.#streaming = this.remaining;
+    this.#partialLength = 0;
+    return this.remaining > 0 ? frame.begun : frame.message;
+  }
+
+  #continue(): number {
+    const take = Math.min(this.#streaming, this.#chunk.length - this.#position);
+    if (take === 0) return frame.none;
+    this.buffer = this.#chunk;
+    this.start = this.#position;
+    this.body = this.start;
+    this.end = this.start + take;
+    this.#position = this.end;
+    this.#streaming -= take;
+    this.remaining = this.#streaming;
+    return frame.continued;
+  }
+
+  #refuse(type: number, length: number, bodyStart: number): number {
+    this.type = type;
+    this.length = length + 1;
+    if (this.#rules.maximum[type] === 0 || length < this.#rules.minimum[type]! || length > this.#messageBytesMax) {
+      return frame.invalid;
+    }
+    this.#position = bodyStart;
+    this.#skipping = length - 4;
+    return frame.oversize;
+  }
+
+  #skip(): boolean {
+    const take = Math.min(this.#skipping, this.#chunk.length - this.#position);
+    this.#position += take;
+    this.#skipping -= take;
+    return this.#skipping === 0;
+  }
+}
+
+/** Unsigned: a negative length is above every limit. */
+function readLength(buffer: Buffer, at: number): number {
+  return ((buffer[at]! << 24) | (buffer[at + 1]! << 16) | (buffer[at + 2]! << 8) | buffer[at + 3]!) >>> 0;
+}

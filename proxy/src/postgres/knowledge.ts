@@ -1,0 +1,188 @@
+/** What decisions depend on beyond the text: policies, catalog and search_path, and how the session keeps up with them. */
+import type { Catalog, Enforcer, NameContext } from "@penstock/engine";
+import { effect } from "../enforce/plan.ts";
+import { parseSearchPath, sameSearchPath } from "../enforce/search-path.ts";
+import { transactionStatus } from "./messages/ready-for-query.ts";
+import type { Session } from "./session.ts";
+import { message } from "./wire.ts";
+
+/** Compared by identity: what was decided under another one may be stale. */
+export interface Epoch {
+  readonly enforcer: Enforcer;
+  readonly catalog: Catalog;
+  readonly names: NameContext;
+}
+
+const searchPathSql = "select pg_catalog.current_setting('search_path')";
+
+export class Knowledge {
+  /** Current as far as is known; ask `isSure` first. */
+  epoch: Epoch;
+  /** Why decisions cannot be made; the next statement is refused with it, and the one after tries again. */
+  problem: string | undefined;
+  /** The last text named an unknown relation, and the catalog was read anew for it. */
+  retried = false;
+
+  readonly #session: Session;
+  /** PostgreSQL 18 tells when search_path changes; older servers have to be asked. */
+  readonly #pathIsReported: boolean;
+  #pathUnsure: boolean;
+  /** search_path may have changed in this transaction, so that its end may change it back. */
+  #pathTouched = false;
+  #schemaChanged = false;
+  #schemaTouched = false;
+  /** As this session alone sees it: uncommitted changes, temporary tables. */
+  #ownCatalog: Catalog | undefined;
+  /** The shared snapshot when `#ownCatalog` was read. */
+  #ownSince: Catalog | undefined;
+  #hasTemporary = false;
+  #hiddenCodeRan = false;
+  #busy = false;
+
+  constructor(session: Session) {
+    this.#session = session;
+    const reported = session.upstream.parameters.get("search_path");
+    this.#pathIsReported = reported !== undefined;
+    this.#pathUnsure = !this.#pathIsReported;
+    this.epoch = {
+      enforcer: session.host.enforcer,
+      catalog: session.target.catalog.current(),
+      names: parseSearchPath(reported ?? "", session.target.user),
+    };
+  }
+
+  /**
+   * Whether the next statement can be decided now. If not, what is missing has been asked for and the session resumes by itself.
+   */
+  isSure(): boolean {
+    const session = this.#session;
+    if (session.effectsInFlight > 0) {
+      this.#askForAnswers();
+      return false;
+    }
+    if (this.#busy) return false;
+    if (this.#ownCatalog !== undefined && this.#ownSince !== session.target.catalog.current())
+      this.#schemaChanged = true;
+    if (this.#pathUnsure || this.#schemaChanged) {
+      // A failed transaction answers no question, and runs nothing that needs one.
+      if (session.status !== transactionStatus.failed || session.groupOpen) {
+        if (session.pending.length > 0) this.#askForAnswers();
+        else this.#work(() => this.#catchUp());
+        return false;
+      }
+    }
+    const catalog = this.#ownCatalog ?? session.target.catalog.current();
+    if (catalog !== this.epoch.catalog || session.host.enforcer !== this.epoch.enforcer) {
+      this.epoch = { enforcer: session.host.enforcer, catalog, names: this.epoch.names };
+    }
+    return true;
+  }
+
+  /** Reads the catalog anew for a name that it does not have. False when that has been tried for this text. */
+  retryUnknown(): boolean {
+    if (this.retried) {
+      this.retried = false;
+      return false;
+    }
+    const session = this.#session;
+    if (session.status === transactionStatus.failed) return false;
+    if (session.pending.length > 0) {
+      this.#askForAnswers();
+      return true;
+    }
+    this.retried = true;
+    this.#work(async () => {
+      if (this.#ownCatalog !== undefined || this.#hiddenCodeRan) {
+        this.#hasTemporary = true;
+        this.#schemaChanged = true;
+        await this.#catchUp();
+      } else await session.target.catalog.refresh();
+    });
+    return true;
+  }
+
+  /** A statement with these effects has run. */
+  ran(effects: number): void {
+    if ((effects & effect.path) !== 0) this.#pathUnsure = this.#pathTouched = true;
+    if ((effects & effect.schema) !== 0) this.#schemaChanged = this.#schemaTouched = true;
+    if ((effects & effect.revert) !== 0) {
+      if (this.#pathTouched) this.#pathUnsure = true;
+      if (this.#schemaTouched) this.#schemaChanged = true;
+    }
+    if ((effects & effect.hiddenCode) !== 0) this.#hiddenCodeRan = true;
+  }
+
+  /** Temporary relations are this session's alone. */
+  madeTemporary(): void {
+    this.#hasTemporary = true;
+  }
+
+  /** The server reported a new search_path. */
+  reportedPath(value: string): void {
+    this.#learnPath(value);
+  }
+
+  /** The server is ready for the next query. */
+  ready(status: number): void {
+    if (this.#pathIsReported) this.#pathUnsure = false;
+    if (status !== transactionStatus.idle) return;
+    if (this.#pathTouched) {
+      this.#pathTouched = false;
+      // The transaction may have been rolled back, and with it the change.
+      if (!this.#pathIsReported) this.#pathUnsure = true;
+    }
+    if (this.#schemaTouched) {
+      this.#schemaTouched = false;
+      this.#schemaChanged = true;
+      // Other sessions wait for it too.
+      this.#session.target.catalog.refresh().catch(() => undefined);
+    }
+  }
+
+  #learnPath(value: string): void {
+    const names = parseSearchPath(value, this.#session.target.user);
+    if (!sameSearchPath(names, this.epoch.names)) this.epoch = { ...this.epoch, names };
+  }
+
+  async #catchUp(): Promise<void> {
+    const session = this.#session;
+    if (this.#pathUnsure) {
+      const [row] = await session.side.run(searchPathSql);
+      this.#learnPath(row?.[0] ?? "");
+      this.#pathUnsure = false;
+    }
+    if (this.#schemaChanged) {
+      const isOwn = this.#hasTemporary || session.groupOpen || session.status !== transactionStatus.idle;
+      if (isOwn) {
+        this.#ownSince = session.target.catalog.current();
+        const { loadPostgresCatalog } = await import("@penstock/engine");
+        this.#ownCatalog = await loadPostgresCatalog((sql: string) => session.side.run(sql));
+      } else {
+        await session.target.catalog.refresh();
+        this.#ownCatalog = undefined;
+      }
+      this.#schemaChanged = false;
+    }
+  }
+
+  #work(task: () => Promise<void>): void {
+    this.#busy = true;
+    task()
+      .catch((error: unknown) => {
+        // A group that failed by it has been told already.
+        if (!this.#session.skipping) this.problem = error instanceof Error ? error.message : String(error);
+      })
+      .finally(() => {
+        this.#busy = false;
+        this.#session.resume();
+      });
+  }
+
+  /** Inside an open group the server keeps answers back until it is asked for them. */
+  #askForAnswers(): void {
+    const session = this.#session;
+    if (!session.groupOpen || session.flushAsked) return;
+    session.flushAsked = true;
+    session.toUpstream.push(message("H"));
+  }
+}

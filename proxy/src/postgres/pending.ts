@@ -1,0 +1,87 @@
+import type { Run } from "./run.ts";
+import type { Version } from "./names.ts";
+
+/** Messages that the server answers, in the order they were sent. */
+export const pendingKind = {
+  query: 0,
+  parse: 1,
+  bind: 2,
+  describeStatement: 3,
+  describePortal: 4,
+  execute: 5,
+  close: 6,
+  sync: 7,
+} as const;
+
+export class Pending {
+  kind = 0;
+  /** Sent by the proxy on its own account: the answer is swallowed, unless it is an error. */
+  hidden = false;
+  /** Goes to the client in place of the server's ErrorResponse: a denial. */
+  denial: Buffer | undefined = undefined;
+  /** The execution that answers belong to; for a Query the one that runs. */
+  run: Run | undefined = undefined;
+  /** The further executions of a Query, first one first. */
+  later: Run[] | undefined = undefined;
+  /** To be committed with the answer. */
+  statement: Version | undefined = undefined;
+  portal: Version | undefined = undefined;
+  /** Origins that a RowDescription must not name. */
+  forbidden: ReadonlySet<number> | undefined = undefined;
+  /** Maps error positions of a rewritten text. */
+  mapPosition: ((position: number) => number) | undefined = undefined;
+
+  reset(kind: number): this {
+    this.kind = kind;
+    this.hidden = false;
+    this.denial = undefined;
+    this.run = undefined;
+    this.later = undefined;
+    this.statement = undefined;
+    this.portal = undefined;
+    this.forbidden = undefined;
+    this.mapPosition = undefined;
+    return this;
+  }
+}
+
+/** A queue of reused entries. An entry is the caller's until it is shifted out and the next one is pushed. Hot. */
+export class PendingQueue {
+  #slots: Pending[] = Array.from({ length: 64 }, () => new Pending());
+  #head = 0;
+  length = 0;
+
+  push(kind: number): Pending {
+    if (this.length === this.#slots.length) this.#grow();
+    const slot = this.#slots[(this.#head + this.length) & (this.#slots.length - 1)]!;
+    this.length++;
+    return slot.reset(kind);
+  }
+
+  get head(): Pending | undefined {
+    return this.length === 0 ? undefined : this.#slots[this.#head];
+  }
+
+  get last(): Pending | undefined {
+    return this.length === 0 ? undefined : this.#slots[(this.#head + this.length - 1) & (this.#slots.length - 1)];
+  }
+
+  shift(): void {
+    this.#head = (this.#head + 1) & (this.#slots.length - 1);
+    this.length--;
+  }
+
+  /** Entry by distance from the head. */
+  at(index: number): Pending {
+    return this.#slots[(this.#head + index) & (this.#slots.length - 1)]!;
+  }
+
+  #grow(): void {
+    const { length } = this.#slots;
+    const slots = Array.from({ length: length * 2 }, (_, index) =>
+      index < length ? this.#slots[(this.#head + index) & (length - 1)]! : new Pending(),
+    );
+    this.#slots = slots;
+    this.#head = 0;
+  }
+}

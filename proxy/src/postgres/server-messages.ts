@@ -1,0 +1,369 @@
+/**
+ * What the server answers, matched with the queue of what it was asked. Rows pass as they are and are only counted; what the proxy
+ * asked for itself is taken out; a denial replaces the error that it provoked. Hot.
+ */
+import { encodeCommandComplete, decodeCommandTag, rowsOfTag } from "./messages/command-complete.ts";
+import { decodeErrorFields, encodeError, encodeErrorFields, encodeNotice } from "./messages/error-response.ts";
+import { decodeParameterStatus } from "./messages/parameter-status.ts";
+import { transactionStatus } from "./messages/ready-for-query.ts";
+import { forbiddenOutput } from "./messages/row-description.ts";
+import { frame, type Framer } from "./framer.ts";
+import { type Pending, pendingKind } from "./pending.ts";
+import type { Run } from "./run.ts";
+import { copyState, type Session } from "./session.ts";
+import { isUtf8 } from "./startup-parameters.ts";
+
+const success = "00000";
+const skipped = "57014";
+
+export function handleServerMessage(session: Session, framer: Framer, found: number): void {
+  switch (found) {
+    case frame.message:
+      break;
+    case frame.begun:
+    case frame.continued:
+      streamed(session, framer, found === frame.begun);
+      return;
+    default:
+      throw new Error(`unexpected message type ${framer.type} of ${framer.length} bytes from the server`);
+  }
+  switch (framer.type) {
+    case 0x44: // DataRow
+    case 0x64: // CopyData
+      row(session, framer);
+      return;
+    case 0x43: // CommandComplete
+      commandComplete(session, framer);
+      return;
+    case 0x5a: // ReadyForQuery
+      readyForQuery(session, framer);
+      return;
+    case 0x32: // BindComplete
+      answered(session, framer, pendingKind.bind);
+      return;
+    case 0x31: // ParseComplete
+      answered(session, framer, pendingKind.parse);
+      return;
+    case 0x33: // CloseComplete
+      answered(session, framer, pendingKind.close);
+      return;
+    case 0x54: // RowDescription
+      rowDescription(session, framer);
+      return;
+    case 0x6e: // NoData
+      described(session, framer, expectDescribe(session));
+      return;
+    case 0x74: // ParameterDescription
+      if (!expectDescribe(session).hidden) pass(session, framer);
+      return;
+    case 0x45: // ErrorResponse
+      errorResponse(session, framer);
+      return;
+    case 0x49: // EmptyQueryResponse
+    case 0x73: // PortalSuspended
+      executionEnded(session, framer);
+      return;
+    case 0x47: // CopyInResponse
+      copyIn(session, framer);
+      return;
+    case 0x48: // CopyOutResponse
+    case 0x63: // CopyDone
+      expectExecution(session);
+      pass(session, framer);
+      return;
+    case 0x53: // ParameterStatus
+      parameterStatus(session, framer);
+      return;
+    case 0x4e: // NoticeResponse
+    case 0x41: // NotificationResponse
+      session.toClient.slice(framer.buffer, framer.start, framer.end);
+      return;
+    default:
+      throw new Error(`unexpected message type ${framer.type} from the server`);
+  }
+}
+
+function pass(session: Session, framer: Framer): void {
+  if (!session.suppressing) session.toClient.slice(framer.buffer, framer.start, framer.end);
+}
+
+/** A protocol fault: an answer that nobody asked for. Going on would give answers to the wrong question. */
+function unexpected(session: Session, what: string): never {
+  throw new Error(`${what} from the server while ${describePending(session.pending.head)} was due`);
+}
+
+function describePending(entry: Pending | undefined): string {
+  if (entry === undefined) return "nothing";
+  return Object.entries(pendingKind).find(([, kind]) => kind === entry.kind)?.[0] ?? "something";
+}
+
+function expectExecution(session: Session): Pending {
+  const { head } = session.pending;
+  if (head === undefined || (head.kind !== pendingKind.query && head.kind !== pendingKind.execute)) {
+    unexpected(session, "a result");
+  }
+  return head;
+}
+
+function expectDescribe(session: Session): Pending {
+  const { head } = session.pending;
+  if (head === undefined || (head.kind !== pendingKind.describeStatement && head.kind !== pendingKind.describePortal)) {
+    unexpected(session, "a description");
+  }
+  return head;
+}
+
+function row(session: Session, framer: Framer): void {
+  const head = expectExecution(session);
+  const { run } = head;
+  if (run === undefined) {
+    if (head.hidden) session.side.row(framer.buffer, framer.body, framer.end);
+    else pass(session, framer);
+    return;
+  }
+  run.rows++;
+  const limit = run.plan.rowLimit;
+  if (limit !== undefined && run.rows > limit) return;
+  run.bytes += framer.length;
+  pass(session, framer);
+}
+
+/** A row larger than what was read so far: its parts follow each other, whatever they hold. */
+function streamed(session: Session, framer: Framer, isFirst: boolean): void {
+  const { run, hidden } = expectExecution(session);
+  if (hidden) throw new Error("a row of a side query is too large");
+  if (isFirst && run !== undefined) {
+    run.rows++;
+    const limit = run.plan.rowLimit;
+    if (limit === undefined || run.rows <= limit) run.bytes += framer.length;
+  }
+  const limit = run?.plan.rowLimit;
+  if (limit === undefined || run === undefined || run.rows <= limit) pass(session, framer);
+}
+
+function commandComplete(session: Session, framer: Framer): void {
+  const head = expectExecution(session);
+  const { run } = head;
+  if (run !== undefined) {
+    const limit = run.plan.rowLimit;
+    if (limit !== undefined && run.rows > limit) completeLimited(session, framer, limit);
+    else pass(session, framer);
+    finish(session, run, rowsOfTag(framer.buffer, framer.body, framer.end));
+  } else if (!head.hidden) pass(session, framer);
+  nextExecution(session, head);
+}
+
+/** Rows were held back: the tag counts what the client got, and a notice says so. */
+function completeLimited(session: Session, framer: Framer, limit: number): void {
+  if (session.suppressing) return;
+  const tag = decodeCommandTag(framer.buffer, framer.body, framer.end);
+  session.toClient.push(
+    encodeNotice({
+      severity: "NOTICE",
+      sqlstate: "01000",
+      message: `the result was cut after ${limit} rows by policy`,
+      hint: "narrow the query down, or ask for a higher limit",
+    }),
+  );
+  session.toClient.push(encodeCommandComplete(tag.replace(/[0-9]+$/, String(limit))));
+}
+
+function executionEnded(session: Session, framer: Framer): void {
+  const head = expectExecution(session);
+  pass(session, framer);
+  if (head.run !== undefined) finish(session, head.run, head.run.rows);
+  nextExecution(session, head);
+}
+
+function finish(session: Session, run: Run, rows: number): void {
+  const limit = run.plan.rowLimit;
+  session.endRun(run, success, limit === undefined ? rows : Math.min(rows, limit));
+}
+
+function nextExecution(session: Session, head: Pending): void {
+  if (head.kind === pendingKind.query) {
+    head.run = head.later?.shift();
+    return;
+  }
+  if (head.run?.plan.isCopyFrom === true) session.copy = copyState.none;
+  session.pending.shift();
+}
+
+function answered(session: Session, framer: Framer, kind: number): void {
+  const { head } = session.pending;
+  if (head === undefined || head.kind !== kind) unexpected(session, "a confirmation");
+  if (head.statement !== undefined) session.statements.commit(head.statement);
+  if (head.portal !== undefined) session.portals.commit(head.portal);
+  if (!head.hidden) pass(session, framer);
+  session.pending.shift();
+  if (head.hidden && kind === pendingKind.close && session.side.isRunning) sideAnswered(session);
+}
+
+/** In an open group nothing marks the end of a side query but the answer to its last Close. */
+function sideAnswered(session: Session): void {
+  if (session.pending.length === 0) session.side.done();
+}
+
+function rowDescription(session: Session, framer: Framer): void {
+  const { head } = session.pending;
+  if (head === undefined) unexpected(session, "a RowDescription");
+  const forbidden = head.kind === pendingKind.query ? head.run?.plan.forbidden : head.forbidden;
+  if (forbidden !== undefined) {
+    const output = forbiddenOutput(framer.buffer, framer.body, framer.end, forbidden);
+    if (output !== undefined) leak(session, head, output);
+  }
+  if (head.kind === pendingKind.query) pass(session, framer);
+  else described(session, framer, expectDescribe(session));
+}
+
+function described(session: Session, framer: Framer, head: Pending): void {
+  if (!head.hidden) pass(session, framer);
+  session.pending.shift();
+}
+
+/** It must never happen: a masked column is about to come out unmasked. Nothing more passes of this group. */
+function leak(session: Session, head: Pending, output: string): void {
+  const message = `the result's column ${JSON.stringify(output)} comes straight from a masked column`;
+  session.host.leaked(session, head.run?.number ?? session.statementCount, message);
+  if (session.suppressing) return;
+  session.toClient.push(
+    encodeError({
+      severity: "ERROR",
+      sqlstate: "42501",
+      message: "the result was withheld: it would have shown a masked column",
+      hint: "this is a fault of the proxy and has been reported; the statement may have run",
+    }),
+  );
+  session.suppressing = true;
+}
+
+function errorResponse(session: Session, framer: Framer): void {
+  const { buffer, body, end } = framer;
+  const { head } = session.pending;
+  const fields = decodeErrorFields(buffer, body, end);
+  const sqlstate = fields.find(([code]) => code === "C")?.[1] ?? "XX000";
+  if (fields.some(([code, value]) => code === "V" && (value === "FATAL" || value === "PANIC")))
+    session.fatalSeen = true;
+  if (head === undefined || session.fatalSeen) {
+    pass(session, framer);
+    return;
+  }
+  if (head.denial !== undefined) {
+    if (!session.suppressing) session.toClient.push(head.denial);
+  } else if (head.hidden && session.side.isRunning) {
+    session.side.fail(new Error(fields.find(([code]) => code === "M")?.[1] ?? sqlstate));
+    if (session.groupOpen) {
+      // The group has failed by a question of the proxy's: the client has to know why the rest is skipped.
+      session.toClient.push(
+        encodeError({
+          severity: "ERROR",
+          sqlstate: "58000",
+          message: "the state of the session could not be read",
+          hint: "try again",
+        }),
+      );
+    }
+  } else passError(session, framer, head, fields, sqlstate);
+  if (head.run !== undefined) {
+    if (head.run.plan.isCopyFrom) session.copy = copyState.none;
+    session.endRun(head.run, sqlstate, 0);
+  }
+  if (head.kind === pendingKind.query) {
+    for (const later of head.later ?? []) session.endRun(later, skipped, 0);
+    head.run = undefined;
+    head.later = undefined;
+    session.copy = copyState.none;
+  } else if (head.kind !== pendingKind.sync) skipToSync(session);
+}
+
+/** The server ignores what it was sent up to the next Sync. */
+function skipToSync(session: Session): void {
+  const { pending } = session;
+  let dropped = 0;
+  while (dropped < pending.length && pending.at(dropped).kind !== pendingKind.sync) dropped++;
+  if (dropped === pending.length) session.skipping = true;
+  // Backwards, so that each name gets back what it meant before.
+  for (let index = dropped - 1; index >= 0; index--) {
+    const entry = pending.at(index);
+    if (entry.statement !== undefined) session.statements.undo(entry.statement);
+    if (entry.portal !== undefined) session.portals.undo(entry.portal);
+    if (entry.run !== undefined) session.endRun(entry.run, skipped, 0);
+    for (const later of entry.later ?? []) session.endRun(later, skipped, 0);
+  }
+  for (let index = 0; index < dropped; index++) pending.shift();
+  session.copy = copyState.none;
+}
+
+function passError(
+  session: Session,
+  framer: Framer,
+  head: Pending,
+  fields: readonly [string, string][],
+  sqlstate: string,
+): void {
+  const hidesDetail = sqlstate.startsWith("23") && head.run?.plan.forbidden !== undefined;
+  const { mapPosition } = head;
+  if (!hidesDetail && mapPosition === undefined) {
+    pass(session, framer);
+    return;
+  }
+  if (session.suppressing) return;
+  const kept = fields
+    // A constraint's detail shows the row, masked columns too.
+    .filter(([code]) => !(hidesDetail && code === "D"))
+    .map(([code, value]): [string, string] =>
+      code === "P" && mapPosition !== undefined ? [code, String(mapPosition(Number(value)))] : [code, value],
+    );
+  session.toClient.push(encodeErrorFields("E", kept));
+}
+
+function readyForQuery(session: Session, framer: Framer): void {
+  const { head } = session.pending;
+  if (head === undefined || (head.kind !== pendingKind.query && head.kind !== pendingKind.sync)) {
+    unexpected(session, "ReadyForQuery");
+  }
+  const { hidden } = head;
+  session.pending.shift();
+  session.copy = copyState.none;
+  const status = framer.buffer[framer.body]!;
+  session.status = status;
+  if (session.suppressing) {
+    session.suppressing = false;
+    if (status === transactionStatus.active) {
+      // The server knows of no error; the client was told of one. Only the end of the transaction makes both right.
+      session.end("origin leak", {
+        sqlstate: "42501",
+        message: "the transaction was rolled back: a result had to be withheld",
+      });
+      return;
+    }
+  }
+  if (status === transactionStatus.idle && session.portals.size > 0) {
+    session.portals.forget(({ isHeld }) => !isHeld);
+  }
+  session.knowledge.ready(status);
+  if (hidden) sideAnswered(session);
+  else session.toClient.slice(framer.buffer, framer.start, framer.end);
+}
+
+function copyIn(session: Session, framer: Framer): void {
+  expectExecution(session);
+  session.copy = copyState.open;
+  pass(session, framer);
+}
+
+function parameterStatus(session: Session, framer: Framer): void {
+  const { name, value } = decodeParameterStatus(framer.buffer, framer.body, framer.end);
+  const changesReading =
+    (name === "client_encoding" && !isUtf8(value)) || (name === "standard_conforming_strings" && value !== "on");
+  if (changesReading) {
+    // By code that nobody has read: statements are refused, not guessed at.
+    session.end("reading changed", {
+      sqlstate: "42501",
+      message: `${name} was changed to ${value}: statements could be read in two ways, so the connection is closed`,
+    });
+    return;
+  }
+  if (name === "search_path") session.knowledge.reportedPath(value);
+  session.toClient.slice(framer.buffer, framer.start, framer.end);
+}

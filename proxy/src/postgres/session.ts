@@ -1,0 +1,370 @@
+/**
+ * One client's session after its login: what goes through in both directions, in order, and nothing undecided.
+ *
+ * The pieces: `client-messages.ts` decides what the client sent, `server-messages.ts` matches answers with what was asked,
+ * `knowledge.ts` keeps what decisions depend on up to date. This class holds what they share, and the sockets.
+ *
+ * Hot: one read of the client is one batch: its messages are decided, their audit lines appended, and what goes upstream leaves
+ * with one write when the lines are flushed. Answers leave with one write a read.
+ */
+import { randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
+import type { Enforcer, PrincipalContext } from "@penstock/engine";
+import type { AuditLog } from "../audit/audit-log.ts";
+import { SessionRecords } from "../audit/audit-records.ts";
+import { effect, type StatementPlan } from "../enforce/plan.ts";
+import type { ProxyLimits } from "../limits.ts";
+import { handleClientMessage } from "./client-messages.ts";
+import { clientFrameRules, serverFrameRules } from "./frame-rules.ts";
+import { frame, Framer } from "./framer.ts";
+import { Knowledge } from "./knowledge.ts";
+import { encodeError } from "./messages/error-response.ts";
+import { transactionStatus } from "./messages/ready-for-query.ts";
+import { NameTable } from "./names.ts";
+import { OutBatch } from "./out-batch.ts";
+import { PendingQueue } from "./pending.ts";
+import type { Portal, Prepared } from "./prepared.ts";
+import { Run } from "./run.ts";
+import { handleServerMessage } from "./server-messages.ts";
+import { SideQuery } from "./side-query.ts";
+import { applyNames } from "./sql-names.ts";
+import type { PostgresTarget } from "./target.ts";
+import type { Upstream } from "./upstream.ts";
+import { ProtocolError } from "./wire.ts";
+
+/** What a session needs of the server it belongs to. */
+export interface SessionHost {
+  readonly limits: ProxyLimits;
+  readonly audit: AuditLog;
+  readonly enforcer: Enforcer;
+  countStatement(): void;
+  countDenial(): void;
+  leaked(session: Session, statement: number, message: string): void;
+  fault(session: Session, error: Error): void;
+  closed(session: Session, reason: string): void;
+}
+
+export interface SessionStart {
+  readonly client: Socket;
+  readonly upstream: Upstream;
+  readonly target: PostgresTarget;
+  readonly who: PrincipalContext;
+  /** What the client sent after its last login message. */
+  readonly early: Buffer;
+}
+
+/** COPY FROM STDIN: what may come from the client. */
+export const copyState = {
+  none: 0,
+  /** Sent, and the server has not said yet whether it wants data: nothing else is read meanwhile. */
+  awaited: 1,
+  /** The server reads data. */
+  open: 2,
+} as const;
+
+export class Session {
+  readonly host: SessionHost;
+  readonly who: PrincipalContext;
+  readonly target: PostgresTarget;
+  readonly upstream: Upstream;
+  readonly records: SessionRecords;
+  readonly pending = new PendingQueue();
+  readonly statements = new NameTable<Prepared>();
+  readonly portals = new NameTable<Portal>();
+  readonly knowledge: Knowledge;
+  readonly side: SideQuery;
+  readonly toUpstream = new OutBatch();
+  readonly toClient = new OutBatch();
+  /** A name that no client guesses, for statements and portals of the proxy's own. */
+  readonly ownName = `penstock_${randomBytes(9).toString("hex")}`;
+
+  /** Transaction status of the last ReadyForQuery. */
+  status: number = transactionStatus.idle;
+  /** Counts Syncs and Queries sent. */
+  group = 0;
+  /** Messages were sent since the last Sync. */
+  groupOpen = false;
+  /** A message of this group failed: like the server, drop everything up to the next Sync. */
+  skipping = false;
+  /** The server was asked to send the answers it holds back. */
+  flushAsked = false;
+  copy: number = copyState.none;
+  /** Statements sent whose effects later decisions have to wait for. */
+  effectsInFlight = 0;
+  /** A result named a forbidden origin: nothing passes until the next ReadyForQuery. */
+  suppressing = false;
+  /** The server's last words were FATAL. */
+  fatalSeen = false;
+  statementCount = 0;
+
+  readonly #client: Socket;
+  readonly #clientFramer: Framer;
+  readonly #serverFramer: Framer;
+  /** Bytes that leave together once their audit lines are written. */
+  readonly #held: Buffer[] = [];
+  #linesWaiting = false;
+  #waiting = false;
+  #pumping = false;
+  #upstreamFull = false;
+  #closed = false;
+  #ending = false;
+
+  constructor(host: SessionHost, start: SessionStart) {
+    this.host = host;
+    this.who = start.who;
+    this.target = start.target;
+    this.upstream = start.upstream;
+    this.records = new SessionRecords(start.who);
+    this.#client = start.client;
+    const { limits } = host;
+    this.#clientFramer = new Framer(clientFrameRules(limits), limits.messageBytes);
+    this.#serverFramer = new Framer(serverFrameRules(limits), limits.messageBytes);
+    this.knowledge = new Knowledge(this);
+    this.side = new SideQuery(this);
+    this.#listen();
+    if (start.early.length > 0) this.#clientBytes(start.early);
+    this.#client.resume();
+    this.upstream.socket.resume();
+  }
+
+  /** The session ends as soon as no statement runs; with FATAL 57P01, as the server says it when it shuts down. */
+  endWhenIdle(): void {
+    this.#ending = true;
+    this.#endIfIdle();
+  }
+
+  /** Ends both connections; the client is told why, unless it left. */
+  end(reason: string, error?: { readonly sqlstate: string; readonly message: string }): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (error !== undefined && !this.fatalSeen) {
+      this.toClient.push(encodeError({ severity: "FATAL", ...error }));
+    }
+    if (!this.toClient.isEmpty) this.#client.write(this.toClient.take());
+    this.#client.end();
+    // A client that does not read must not hold the connection.
+    setTimeout(() => this.#client.destroy(), this.host.limits.closeMs).unref();
+    // Terminate; the server rolls back what is open.
+    this.upstream.socket.end(Buffer.from([0x58, 0, 0, 0, 4]));
+    setTimeout(() => this.upstream.socket.destroy(), this.host.limits.closeMs).unref();
+    this.side.fail(new Error("the session has ended"));
+    this.#endRuns();
+    this.host.audit.append(this.records.disconnect(this.statementCount, reason));
+    this.host.closed(this, reason);
+  }
+
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  // Towards the server.
+
+  /** Begins the record of an execution, which leaves for the server with this batch. */
+  begin(plan: StatementPlan, auditFields: string): Run {
+    const run = new Run(++this.statementCount, plan);
+    this.host.countStatement();
+    this.host.audit.append(this.records.statement(run.number, auditFields));
+    this.#linesWaiting = true;
+    if (plan.effects !== effect.none) this.effectsInFlight++;
+    return run;
+  }
+
+  /** Records a statement that the proxy refuses. */
+  recordRefusal(records: readonly string[], sqlstate: string): void {
+    for (const fields of records) {
+      const number = ++this.statementCount;
+      this.host.countStatement();
+      this.host.audit.append(this.records.statement(number, fields));
+      this.host.audit.append(this.records.result(number, { rows: 0, bytes: 0, durationUs: 0, sqlstate }));
+    }
+    this.host.countDenial();
+    this.#linesWaiting = true;
+  }
+
+  /** Goes on with the client's messages, where they waited for something that may have come. */
+  resume(): void {
+    if (this.#waiting && !this.#pumping) this.#pumpClient();
+  }
+
+  // Towards the record.
+
+  endRun(run: Run, sqlstate: string, rows: number): void {
+    if (run.ended) return;
+    run.ended = true;
+    const { effects } = run.plan;
+    if (effects !== effect.none) {
+      this.effectsInFlight--;
+      if (sqlstate === "00000") {
+        this.knowledge.ran(effects);
+        if ((effects & effect.names) !== 0) applyNames(this, run);
+      }
+    }
+    const durationUs = (performance.now() - run.startedMs) * 1000;
+    this.host.audit.append(this.records.result(run.number, { rows, bytes: run.bytes, durationUs, sqlstate }));
+  }
+
+  // The sockets.
+
+  #listen(): void {
+    const client = this.#client;
+    const server = this.upstream.socket;
+    client.on("data", (chunk) => this.#clientBytes(chunk));
+    client.on("drain", () => server.resume());
+    client.on("end", () => this.end("client closed"));
+    client.on("close", () => this.end("client closed"));
+    client.on("error", () => this.end("client connection failed"));
+    server.on("data", (chunk) => this.#serverBytes(chunk));
+    server.on("drain", () => {
+      this.#upstreamFull = false;
+      this.#readClient();
+    });
+    server.on("end", () => this.#upstreamLost());
+    server.on("close", () => this.#upstreamLost());
+    server.on("error", () => this.#upstreamLost());
+    if (this.host.limits.idleMs > 0) {
+      client.setTimeout(this.host.limits.idleMs, () => {
+        if (this.pending.length === 0) {
+          this.end("idle", { sqlstate: "57P05", message: "terminating connection due to idle-session timeout" });
+        }
+      });
+    }
+  }
+
+  #upstreamLost(): void {
+    this.end("upstream closed", {
+      sqlstate: "08006",
+      message: `the connection to the target "${this.target.name}" was lost`,
+    });
+  }
+
+  #clientBytes(chunk: Buffer): void {
+    if (this.#closed) return;
+    this.#clientFramer.push(chunk);
+    this.#pumpClient();
+  }
+
+  #pumpClient(): void {
+    if (this.#closed) return;
+    this.#pumping = true;
+    this.#waiting = false;
+    const framer = this.#clientFramer;
+    try {
+      for (let found = framer.next(); found !== frame.none; found = framer.next()) {
+        if (!handleClientMessage(this, framer, found)) {
+          framer.repeat(found);
+          this.#waiting = true;
+          break;
+        }
+        if (this.#closed) return;
+      }
+    } catch (error) {
+      this.#broken(error);
+      return;
+    } finally {
+      this.#pumping = false;
+    }
+    this.#readClient();
+    this.#sendUpstream();
+    this.#sendClient();
+  }
+
+  /** Reads on, or leaves the client waiting. */
+  #readClient(): void {
+    const full =
+      this.#waiting ||
+      this.#upstreamFull ||
+      this.#held.length > 64 ||
+      this.pending.length > this.host.limits.pipelinedMessages;
+    if (full) this.#client.pause();
+    else if (this.#client.isPaused()) this.#client.resume();
+  }
+
+  #sendUpstream(): void {
+    if (this.toUpstream.isEmpty) return;
+    const bytes = this.toUpstream.take();
+    if (!this.#linesWaiting && this.#held.length === 0) {
+      this.#writeUpstream(bytes);
+      return;
+    }
+    this.#linesWaiting = false;
+    this.#held.push(bytes);
+    this.host.audit.flushed(this.#whenFlushed);
+  }
+
+  readonly #whenFlushed = (error?: Error): void => {
+    const batch = this.#held.shift();
+    if (batch === undefined || this.#closed) return;
+    if (error !== undefined) {
+      this.end("audit log failed", {
+        sqlstate: "58030",
+        message: "the audit log cannot be written, so the statement was not run",
+      });
+      return;
+    }
+    this.#writeUpstream(batch);
+    if (this.#client.isPaused()) this.#readClient();
+  };
+
+  #writeUpstream(bytes: Buffer): void {
+    if (!this.upstream.socket.write(bytes)) {
+      this.#upstreamFull = true;
+      this.#client.pause();
+    }
+  }
+
+  #serverBytes(chunk: Buffer): void {
+    if (this.#closed) return;
+    const framer = this.#serverFramer;
+    framer.push(chunk);
+    try {
+      for (let found = framer.next(); found !== frame.none; found = framer.next()) {
+        handleServerMessage(this, framer, found);
+        if (this.#closed) return;
+      }
+    } catch (error) {
+      this.#broken(error);
+      return;
+    }
+    this.#sendClient();
+    if (this.#waiting) this.#pumpClient();
+    else if (this.#client.isPaused()) this.#readClient();
+    // The proxy itself may have asked for something.
+    this.#sendUpstream();
+    if (this.#ending) this.#endIfIdle();
+  }
+
+  #sendClient(): void {
+    if (this.toClient.isEmpty || this.#closed) return;
+    if (!this.#client.write(this.toClient.take())) {
+      this.upstream.socket.pause();
+    }
+  }
+
+  /** Sends what the proxy has put in for the server outside of a batch. */
+  flushOut(): void {
+    this.#sendUpstream();
+    this.#sendClient();
+  }
+
+  #endIfIdle(): void {
+    if (this.pending.length > 0 || this.status !== transactionStatus.idle || this.#held.length > 0) return;
+    this.end("shutdown", { sqlstate: "57P01", message: "terminating connection: the proxy is shutting down" });
+  }
+
+  #endRuns(): void {
+    for (let index = 0; index < this.pending.length; index++) {
+      const { run, later } = this.pending.at(index);
+      if (run !== undefined) this.endRun(run, "08006", run.rows);
+      for (const next of later ?? []) this.endRun(next, "08006", 0);
+    }
+  }
+
+  #broken(error: unknown): void {
+    if (error instanceof ProtocolError) {
+      this.end("protocol violation", { sqlstate: error.sqlstate, message: error.message });
+      return;
+    }
+    this.host.fault(this, error instanceof Error ? error : new Error(String(error)));
+    this.end("fault", { sqlstate: "XX000", message: "internal error of the proxy: the connection is closed" });
+  }
+}

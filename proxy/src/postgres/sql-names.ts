@@ -1,0 +1,75 @@
+/** PREPARE, DEALLOCATE, DECLARE, CLOSE and DISCARD: names that come and go by SQL, in the tables that the protocol's own share. */
+import { effect } from "../enforce/plan.ts";
+import type { Admitted } from "./decide.ts";
+import { Portal, Prepared } from "./prepared.ts";
+import type { Run } from "./run.ts";
+import type { Session } from "./session.ts";
+import { nameKeyOf } from "./wire.ts";
+
+const noTypes = Buffer.alloc(2);
+
+/** What a PREPARE or DECLARE in a text defines once it has run. */
+export function definitionOf(session: Session, text: string, admitted: Admitted, index: number): Prepared | undefined {
+  const statement = admitted.statements[index];
+  if (statement === undefined || (statement.plan.effects & effect.names) === 0) return undefined;
+  const { facts } = statement.plan;
+  const isAlone = admitted.statements.length === 1;
+  const own = isAlone ? text : Buffer.from(text, "utf8").toString("utf8", facts.start, facts.end);
+  const { enforcer, names, catalog } = session.knowledge.epoch;
+  const verdict = isAlone ? admitted.pass.verdict : enforcer.decide(own, session.who, names, catalog);
+  return new Prepared({
+    key: "",
+    group: session.group,
+    text: own,
+    sentText: verdict.action === "forward" ? verdict.text : own,
+    types: noTypes,
+    plan: statement.plan,
+    mapPosition: undefined,
+    epoch: session.knowledge.epoch,
+    fromSql: true,
+  });
+}
+
+/** The statement has run: its names mean what it said. */
+export function applyNames(session: Session, { plan, definition }: Run): void {
+  const { statements, portals } = session;
+  const named = plan.facts.session;
+  switch (named?.kind) {
+    case "prepare":
+      if (named.name !== undefined && definition !== undefined) {
+        const prepared = new Prepared({ ...definition, key: nameKeyOf(named.name) });
+        statements.put(prepared);
+        statements.commit(prepared);
+      }
+      return;
+    case "declare":
+      if (named.name !== undefined && definition !== undefined) {
+        const isHeld = /\bwith\s+hold\b/i.test(definition.text);
+        const cursor = new Portal(nameKeyOf(named.name), session.group, definition, plan, definition.epoch, isHeld);
+        portals.put(cursor);
+        portals.commit(cursor);
+      }
+      return;
+    case "deallocate":
+      drop(statements, named.name);
+      return;
+    case "close":
+      drop(portals, named.name);
+      return;
+    case "discard_all":
+      drop(statements, undefined);
+      drop(portals, undefined);
+      return;
+    default:
+  }
+}
+
+/** @param name `undefined` for all. */
+function drop(table: Session["statements"] | Session["portals"], name: string | undefined): void {
+  if (name === undefined) {
+    table.forget(() => true);
+    return;
+  }
+  const closed = table.close(nameKeyOf(name), -1);
+  if (closed !== undefined) table.commit(closed);
+}
