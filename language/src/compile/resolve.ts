@@ -65,7 +65,14 @@ export class Resolver {
 
   resolveGroup(group: Group): void {
     this.uses = group.uses;
-    group.definitions = group.rules.map((source) => this.definition(group, source));
+    group.definitions = group.rules.flatMap((source) => this.unlessWrong(() => this.definition(group, source)) ?? []);
+  }
+
+  /** What is wrong already is not looked at further: later errors would have the same cause. */
+  private unlessWrong<T>(resolve: () => T): T | undefined {
+    const before = this.diagnostics.length;
+    const resolved = resolve();
+    return this.diagnostics.length > before ? undefined : resolved;
   }
 
   private enter(module: tree.Module): void {
@@ -95,7 +102,8 @@ export class Resolver {
 
   private definition(group: Group, { module, rule }: SourceRule): plan.Definition {
     this.enter(module);
-    this.inTest = rule.name.text.startsWith("test_");
+    // Tests share helpers: any rule of a test file may ask for decisions.
+    this.inTest = rule.name.text.startsWith("test_") || rule.span.file.endsWith("_test.policy");
     const outer = Scope.root();
     for (const arg of rule.args ?? []) this.declarePattern(arg, outer);
     const params = (rule.args ?? []).map((arg) => this.term(arg, outer));
@@ -129,6 +137,10 @@ export class Resolver {
   }
 
   decision(module: tree.Module, decision: tree.Decision, uses: Set<Group>): plan.DecisionPlan | undefined {
+    return this.unlessWrong(() => this.decisionPlan(module, decision, uses));
+  }
+
+  private decisionPlan(module: tree.Module, decision: tree.Decision, uses: Set<Group>): plan.DecisionPlan | undefined {
     this.enter(module);
     this.uses = uses;
     this.inTest = false;
@@ -197,10 +209,9 @@ export class Resolver {
   /** A query's body; its named variables in order of appearance. */
   query(
     body: tree.Body,
-    imports: tree.Module,
     uses: Set<Group>,
   ): { readonly body: plan.Body; readonly variables: readonly plan.Local[] } {
-    this.enter(imports);
+    this.module = undefined;
     this.uses = uses;
     this.inTest = false;
     const scope = Scope.root();
@@ -240,7 +251,10 @@ export class Resolver {
         case "declare":
           break;
       }
-      if (literal.kind !== "declare") for (const override of literal.with) variables(override.value, add);
+      if (literal.kind === "declare") continue;
+      for (const override of literal.with) {
+        if (this.functionNamed(override.value, scope) === undefined) variables(override.value, add);
+      }
     }
     for (const expression of extra) variables(expression, add);
   }
@@ -248,8 +262,13 @@ export class Resolver {
   private isGlobal(name: string): boolean {
     if (name === "input" || name === "data") return true;
     if (this.imports().has(name)) return true;
-    if (this.rules.find([...this.package(), name]).depth > this.package().length) return true;
+    if (this.isRule(name)) return true;
     return this.options.vocabulary && roots.some((root) => root === name);
+  }
+
+  /** A rule, or the beginning of rules' names, of the module's own package. */
+  private isRule(name: string): boolean {
+    return this.module !== undefined && this.rules.find([...this.package(), name]).depth > this.package().length;
   }
 
   private package(): readonly string[] {
@@ -532,8 +551,7 @@ export class Resolver {
       this.usedImports.add(`${this.module?.file ?? ""}\n${name}`);
       return imported;
     }
-    if (this.rules.find([...this.package(), name]).depth > this.package().length)
-      return ["data", ...this.package(), name];
+    if (this.isRule(name)) return ["data", ...this.package(), name];
     if (name === "input" || name === "data") return [name];
     return this.options.vocabulary && roots.some((root) => root === name) ? [name] : undefined;
   }
