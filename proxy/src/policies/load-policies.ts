@@ -19,27 +19,24 @@ export type PoliciesResult =
   | { readonly ok: false; readonly report: string };
 
 /** Reads, verifies and compiles policies. Never throws: whatever goes wrong is in the report. */
-export async function loadPolicies(config: PoliciesConfig, color: boolean): Promise<PoliciesResult> {
+export async function loadPolicies(config: PoliciesConfig): Promise<PoliciesResult> {
   try {
-    return config.kind === "folder" ? loadFolder(config.paths, color) : await loadBundle(config, color);
+    return config.kind === "folder" ? loadFolder(config.paths) : await loadBundle(config);
   } catch (error) {
     return { ok: false, report: `the policies could not be loaded: ${errorMessage(error)}` };
   }
 }
 
-function loadFolder(paths: readonly string[], color: boolean): PoliciesResult {
+function loadFolder(paths: readonly string[]): PoliciesResult {
   const folder = readPolicyFolder(paths, false);
   if (folder.problems.length > 0) {
     // A file that cannot be read may be the one that denies: the others alone are not the policy.
     return { ok: false, report: folder.problems.map(({ path, message }) => `${path}: error: ${message}`).join("\n") };
   }
-  return compileAll(folder.sources, folder.data, paths.join(", "), color);
+  return compileAll(folder.sources, folder.data, paths.join(", "));
 }
 
-async function loadBundle(
-  config: Extract<PoliciesConfig, { kind: "bundle" }>,
-  color: boolean,
-): Promise<PoliciesResult> {
+async function loadBundle(config: Extract<PoliciesConfig, { kind: "bundle" }>): Promise<PoliciesResult> {
   let bytes: Buffer;
   try {
     bytes = readFileSync(config.file);
@@ -56,12 +53,12 @@ async function loadBundle(
   }
   const { manifest, folder, signedBy } = read.bundle;
   const origin = `${config.file} (${manifest.name}, ${signedBy === undefined ? "not verified" : `signed by key ${signedBy}`})`;
-  return compileAll(folder.sources, folder.data, origin, color);
+  return compileAll(folder.sources, folder.data, origin);
 }
 
-function compileAll(sources: readonly SourceFile[], data: unknown, origin: string, color: boolean): PoliciesResult {
+function compileAll(sources: readonly SourceFile[], data: unknown, origin: string): PoliciesResult {
   const { program, diagnostics } = compile({ sources, data });
-  const print = (some: readonly Diagnostic[]) => (some.length === 0 ? "" : formatDiagnostics(some, sources, { color }));
+  const print = (some: readonly Diagnostic[]) => (some.length === 0 ? "" : formatDiagnostics(some, sources));
   if (program === undefined) return { ok: false, report: print(diagnostics) };
   const policies = { enforcer: createEnforcer(program), files: sources.length, origin, warnings: print(diagnostics) };
   return { ok: true, policies };

@@ -11,8 +11,6 @@ export interface PolicyCounters {
 
 export interface PolicySourceOptions {
   readonly config: PoliciesConfig;
-  /** Whether reports are for a terminal with colours. */
-  readonly color: boolean;
   /** New policies are in force from here on. Not called when the content is the same. */
   readonly swap: (policies: LoadedPolicies) => void;
   /** Policies with mistakes; those before stay in force. */
@@ -62,7 +60,7 @@ export class PolicySource {
   async #load(): Promise<void> {
     do {
       this.#again = false;
-      this.#take(await loadPolicies(this.#options.config, this.#options.color));
+      this.#take(await loadPolicies(this.#options.config));
     } while (this.#again && !this.#closed);
   }
 

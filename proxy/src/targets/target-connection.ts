@@ -43,7 +43,7 @@ export function explainTargetError(target: TargetConfig, error: unknown): string
   const { host, port, user, database, name } = target;
   const where = `target \`${name}\` (${host}:${port})`;
   const explain = (what: string, next: string) => `${where}: ${what}\n  help: ${next}`;
-  const code = errorCode(error) ?? innerCode(error);
+  const code = errorCode(error) ?? innerCode(error) ?? "";
   switch (code) {
     case "ECONNREFUSED":
       return explain(

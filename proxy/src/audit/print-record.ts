@@ -1,0 +1,83 @@
+/** Audit lines for people. Everything that a client supplied is escaped: the log is a place where attackers write to terminals. */
+import { z } from "zod";
+import { escapeForTerminal } from "./escape.ts";
+
+const record = z.looseObject({
+  event: z.string(),
+  time: z.string(),
+  session: z.string().default(""),
+  statement: z.number().optional(),
+  principal: z.looseObject({ id: z.string(), on_behalf_of: z.string().optional() }).optional(),
+  target: z.string().optional(),
+  text: z.string().optional(),
+  kind: z.string().optional(),
+  decision: z.string().optional(),
+  reasons: z.array(z.string()).default([]),
+  rules: z.array(z.string()).default([]),
+  masked: z.array(z.string()).default([]),
+  rows: z.number().optional(),
+  duration_us: z.number().optional(),
+  sqlstate: z.string().optional(),
+  user: z.string().optional(),
+  reason: z.string().optional(),
+  message: z.string().optional(),
+  lines_lost: z.number().optional(),
+});
+export type AuditRecord = z.output<typeof record>;
+
+/** `undefined` for a line that is no audit record, such as one that a crash has cut. */
+export function parseRecord(line: string): AuditRecord | undefined {
+  try {
+    return record.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+const textCharactersMax = 160;
+
+/** One line of text without line break. @param full shows the whole statement. */
+export function printRecord(each: AuditRecord, full: boolean): string {
+  const where = `${each.time.slice(0, 23).replace("T", " ")} ${each.session.slice(0, 8)}`;
+  const number = each.statement === undefined ? "" : `#${each.statement}`;
+  return escapeForTerminal(`${where}${number} ${describe(each, full)}`.replaceAll(/\s+/g, " "));
+}
+
+function describe(each: AuditRecord, full: boolean): string {
+  switch (each.event) {
+    case "statement":
+      return describeStatement(each, full);
+    case "result":
+      return `  ${each.rows ?? 0} rows in ${((each.duration_us ?? 0) / 1000).toFixed(1)} ms${each.sqlstate === "00000" ? "" : `, error ${each.sqlstate ?? "unknown"}`}`;
+    case "connect":
+      return `${who(each)} connected to ${each.target ?? "?"}`;
+    case "disconnect":
+      return `disconnected (${each.reason ?? "?"})`;
+    case "refused":
+      return `REFUSED user ${each.user ?? "?"}: ${each.reason ?? "?"}`;
+    case "alert":
+      return `ALERT ${who(each)}: ${each.message ?? "?"}`;
+    case "audit_gap":
+      return `GAP: ${each.lines_lost ?? "?"} lines could not be written`;
+    default:
+      return each.event;
+  }
+}
+
+function describeStatement(each: AuditRecord, full: boolean): string {
+  const text = each.text ?? "";
+  const shown = full || text.length <= textCharactersMax ? text : `${text.slice(0, textCharactersMax)}…`;
+  const notes = [
+    ...(each.decision === "deny" ? [each.reasons.join("; ")] : []),
+    ...(each.masked.length > 0 ? [`masked ${each.masked.join(", ")}`] : []),
+    ...(each.rules.length > 0 ? [`rules ${each.rules.join(", ")}`] : []),
+  ];
+  const decision = each.decision === "deny" ? "DENIED " : "allowed";
+  return `${decision} ${who(each)} ${each.kind ?? "?"}: ${shown}${notes.map((note) => ` | ${note}`).join("")}`;
+}
+
+function who(each: AuditRecord): string {
+  const { principal } = each;
+  if (principal === undefined) return "?";
+  return principal.on_behalf_of === undefined ? principal.id : `${principal.id} for ${principal.on_behalf_of}`;
+}

@@ -1,0 +1,245 @@
+import { loadParser } from "@penstock/engine";
+import type { Logger } from "pino";
+import { type AuditEvent, FileAuditLog } from "../audit/file-audit-log.ts";
+import type { ProxyConfig } from "../config/load-config.ts";
+import { formatProblems } from "../config/problem.ts";
+import { errorMessage } from "../config/system-error.ts";
+import { type FileWatch, watchFiles } from "../config/watch-files.ts";
+import type { UserStore } from "../identity/user-store.ts";
+import type { LoadedPolicies } from "../policies/load-policies.ts";
+import { PolicySource } from "../policies/policy-source.ts";
+import { createProxyServer, type ProxyEvent, type ProxyServer } from "../proxy-server.ts";
+import { ConfiguredTargets } from "../targets/configured-targets.ts";
+import { explainTargetError } from "../targets/target-connection.ts";
+import { CommandError, exitCodes } from "./exit-codes.ts";
+import { explainListenError } from "./explain-listen-error.ts";
+
+/** How often the users file is looked at, besides what the system tells. */
+const usersPollMs = 5000;
+
+/** A proxy with everything that keeps it up to date, until a signal ends it. */
+export class RunningProxy {
+  readonly #config: ProxyConfig;
+  readonly #users: UserStore;
+  readonly #log: Logger;
+  readonly #audit: FileAuditLog;
+  readonly #targets: ConfiguredTargets;
+  readonly #server: ProxyServer;
+  readonly #policies: PolicySource;
+  #usersWatch: FileWatch | undefined;
+
+  private constructor(
+    config: ProxyConfig,
+    users: UserStore,
+    policies: LoadedPolicies,
+    log: Logger,
+    audit: FileAuditLog,
+    targets: ConfiguredTargets,
+  ) {
+    this.#config = config;
+    this.#users = users;
+    this.#log = log;
+    this.#audit = audit;
+    this.#targets = targets;
+    const { tls } = config.listen;
+    this.#server = createProxyServer({
+      enforcer: policies.enforcer,
+      audit,
+      identities: users,
+      targets,
+      ...(tls === undefined ? {} : { tls, tlsRequired: tls.required }),
+      limits: config.limits,
+      report: (event) => this.#reportProxy(event),
+    });
+    this.#policies = new PolicySource(policies, {
+      config: config.policies,
+      swap: (next) => {
+        this.#server.setEnforcer(next.enforcer);
+        log.info(
+          { revision: next.enforcer.revision, files: next.files, ...reportOf(next.warnings) },
+          "new policies are in force",
+        );
+      },
+      refused: (report) => log.error({ report }, "the changed policies have errors: the old ones stay in force"),
+    });
+  }
+
+  /** Opens the audit log, reads the catalogs, listens. Throws a CommandError for what an operator can mend. */
+  static async start(
+    config: ProxyConfig,
+    users: UserStore,
+    policies: LoadedPolicies,
+    log: Logger,
+  ): Promise<RunningProxy> {
+    await loadParser();
+    const audit = openAudit(config, log);
+    const targets = new ConfiguredTargets(config.targets);
+    try {
+      const problems = await targets.open();
+      if (problems.length > 0) throw new CommandError(problems.join("\n"), exitCodes.upstream);
+      const proxy = new RunningProxy(config, users, policies, log, audit, targets);
+      await proxy.#listen(policies);
+      return proxy;
+    } catch (error) {
+      targets.close();
+      await audit.close();
+      throw error;
+    }
+  }
+
+  async #listen(policies: LoadedPolicies): Promise<void> {
+    const { host, port } = this.#config.listen;
+    let actualPort: number;
+    try {
+      actualPort = await this.#server.listen(port, host);
+    } catch (error) {
+      throw new CommandError(explainListenError(error, host, port), exitCodes.listen);
+    }
+    this.#policies.start();
+    this.#usersWatch = watchFiles([this.#users.file], usersPollMs, () => this.#reloadUsers());
+    this.#targets.startRefreshing(this.#config.catalogRefreshMs, (explanation) =>
+      this.#log.warn({ report: explanation }, "a catalog could not be read again: the old one stays in use"),
+    );
+    const details = {
+      targets: this.#targets.all.map(({ name }) => name),
+      users: this.#users.count,
+      policies: policies.origin,
+      revision: policies.enforcer.revision,
+      pid: process.pid,
+      ...reportOf(policies.warnings),
+    };
+    this.#log.info(details, `listening on ${host}:${actualPort}`);
+  }
+
+  /** Resolves after SIGTERM or SIGINT, when sessions have ended and the last audit line is written. */
+  async untilStopped(): Promise<void> {
+    const hangUp = () => void this.#reloadAll();
+    process.on("SIGHUP", hangUp);
+    const signal = await firstSignal();
+    // Whoever asks twice does not want to wait.
+    for (const again of ["SIGTERM", "SIGINT"] as const) process.once(again, () => process.exit(exitCodes.failure));
+    this.#log.info(`${signal}: no new connections, waiting for running statements`);
+    await this.stop();
+    process.off("SIGHUP", hangUp);
+    const { sessionsTotal, statements, denials } = this.#server.counters;
+    this.#log.info({ sessions: sessionsTotal, statements, denials }, "stopped");
+    process.exit(exitCodes.success);
+  }
+
+  async stop(): Promise<void> {
+    this.#policies.close();
+    this.#usersWatch?.close();
+    this.#targets.close();
+    await this.#server.close();
+    await this.#audit.close();
+  }
+
+  /** SIGHUP: users, policies, catalogs anew, and the audit log's path opened again. The configuration is read at start only. */
+  async #reloadAll(): Promise<void> {
+    this.#log.info("SIGHUP: reading users, policies and catalogs again, opening the audit log again");
+    try {
+      this.#audit.reopen();
+    } catch (error) {
+      this.#log.error(
+        { error: errorMessage(error) },
+        "the audit log could not be opened again: writing goes on to the old file",
+      );
+    }
+    this.#reloadUsers();
+    const problems = await Promise.all([this.#policies.reload().then(() => []), this.#targets.open()]);
+    for (const report of problems.flat())
+      this.#log.warn({ report }, "a catalog could not be read again: the old one stays in use");
+  }
+
+  #reloadUsers(): void {
+    const result = this.#users.load();
+    if (result.ok) {
+      this.#log.info({ users: this.#users.count }, "read the users file again");
+      for (const warning of result.warnings) this.#log.warn(warning);
+    } else {
+      this.#log.error(
+        { report: formatProblems(result.problems) },
+        "the changed users file has mistakes: the users before stay",
+      );
+    }
+  }
+
+  #reportProxy(event: ProxyEvent): void {
+    const log = this.#log;
+    switch (event.kind) {
+      case "session_opened":
+      case "session_closed": {
+        const { kind, session, user, reason } = event;
+        log.debug({ session, user, reason }, kind === "session_opened" ? "session opened" : "session closed");
+        return;
+      }
+      case "login_failed": {
+        const { address, user, reason } = event;
+        log.warn({ address, user, reason }, "a login failed");
+        return;
+      }
+      case "upstream_failed": {
+        const target = this.#targets.all.find(({ name }) => name === event.target);
+        const cause = event.error.cause ?? event.error;
+        const report = target === undefined ? errorMessage(cause) : explainTargetError(target, cause);
+        log.error({ report }, "a session got no connection to its target");
+        return;
+      }
+      case "origin_leak": {
+        const { session, statement, message } = event;
+        log.error(
+          { session, statement, reason: message },
+          "a masked column came back from the target: the statement was ended. Please report this",
+        );
+        return;
+      }
+      case "fault":
+        log.error(
+          { session: event.session, report: event.error.stack ?? event.error.message },
+          "a fault ended a session. Please report this",
+        );
+    }
+  }
+}
+
+function openAudit(config: ProxyConfig, log: Logger): FileAuditLog {
+  const { file, strict } = config.audit;
+  try {
+    return new FileAuditLog({ path: file, strict, report: (event) => reportAudit(event, log) });
+  } catch (error) {
+    throw new CommandError(
+      `the audit log ${file} cannot be opened: ${errorMessage(error)}\n  help: check \`audit.file\`, its folder and who owns it`,
+      exitCodes.misuse,
+    );
+  }
+}
+
+function reportAudit(event: AuditEvent, log: Logger): void {
+  switch (event.kind) {
+    case "repaired":
+      log.warn(
+        `the last line of the audit log ${event.path} was cut off, by a crash or a full disk: it was ended, and stays`,
+      );
+      return;
+    case "exposed":
+      log.warn(
+        `the audit log ${event.path} can be read by others (mode ${event.mode.toString(8)}): it holds the text of statements`,
+      );
+      return;
+    case "failed":
+      log.error({ error: event.error.message }, "the audit log cannot be written: statements are refused until it can");
+      return;
+    case "recovered":
+      log.warn({ lines_lost: event.linesLost }, "the audit log can be written again");
+  }
+}
+
+function reportOf(text: string): { readonly report?: string } {
+  return text === "" ? {} : { report: text };
+}
+
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+  });
+}
