@@ -1,6 +1,6 @@
 /** Sources to a program: parse, resolve, check, emit, and bind the generated functions. */
 import { createHash } from "node:crypto";
-import { builtins } from "../builtins/index.ts";
+import { builtins } from "../builtins/registry.ts";
 import { checkDecisions } from "../check/decisions.ts";
 import type { Diagnostic, SourceFile } from "../diagnostics.ts";
 import type { CompileOptions, CompileResult } from "../program.ts";
@@ -98,9 +98,7 @@ export function compileQuery(
   const rules = new RuleTree(parsed.modules);
   const resolver = new Resolver(rules, { builtins, vocabulary: false });
   for (const group of rules.groups) resolver.resolveGroup(group);
-  const span = { file: "query", start: 0, end: 0, line: 1, column: 1 };
-  const around: Module = { file: "query", package: [], imports: [], rules: [], decisions: [], comments: [], span };
-  const resolved = resolver.query(body.tree, around, new Set());
+  const resolved = resolver.query(body.tree, new Set());
   const documents = documentNodes(rules.root);
   const emitter = new Emitter(rules, resolver.usage, documents, false);
   for (const group of rules.groups) emitGroup(emitter, group);

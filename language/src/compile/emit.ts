@@ -4,7 +4,7 @@
  */
 import type { Diagnostic, Span } from "../diagnostics.ts";
 import { RegoSet, type Value } from "../values.ts";
-import { type Bound, evaluable, neededBy, order, unifySteps } from "./order.ts";
+import { type Bound, evaluable, evaluationOrder, neededBy, order, unifySteps } from "./order.ts";
 import type { Body, Callee, Literal, Local, Override, Term } from "./plan.ts";
 import { type Group, groupsBelow, type RuleNode, type RuleTree } from "./rule-tree.ts";
 import type { Site } from "./runtime.ts";
@@ -255,32 +255,29 @@ export class Emitter {
   /** A comparison as a JavaScript condition. */
   private condition(term: Extract<Term, { kind: "compare" | "member" }>, context: Context, k: Continue): void {
     if (term.kind === "member") {
-      const { domain } = term;
-      return this.term(term.value, context, (value) => {
-        if (term.key === undefined && domain.kind === "const" && domain.value instanceof RegoSet) {
-          return k(`${this.writer.constant(domain.value)}.has(${value})`);
-        }
-        const finish = (key: string | undefined): void =>
-          this.term(domain, context, (collection) =>
-            k(key === undefined ? `R.member(${value}, ${collection})` : `R.memberAt(${key}, ${value}, ${collection})`),
-          );
-        if (term.key === undefined) finish(undefined);
-        else this.term(term.key, context, finish);
-      });
+      const { key, value, domain } = term;
+      if (key === undefined && domain.kind === "const" && domain.value instanceof RegoSet) {
+        const members = this.writer.constant(domain.value);
+        return this.term(value, context, (item) => k(`${members}.has(${item})`));
+      }
+      if (key === undefined) {
+        return this.terms([value, domain], context, ([item, collection]) => k(`R.member(${item}, ${collection})`));
+      }
+      return this.terms([key, value, domain], context, ([at, item, collection]) =>
+        k(`R.memberAt(${at}, ${item}, ${collection})`),
+      );
     }
     const { left, right, operator } = term;
-    this.term(left, context, (a) =>
-      this.term(right, context, (b) => {
-        switch (operator) {
-          case "==":
-            return k(equality(a, b, left, right));
-          case "!=":
-            return k(`!(${equality(a, b, left, right)})`);
-          default:
-            return k(`R.compare(${a}, ${b}) ${comparisons[operator]}`);
-        }
-      }),
-    );
+    this.terms([left, right], context, ([a = "", b = ""]) => {
+      switch (operator) {
+        case "==":
+          return k(equality(a, b, left, right));
+        case "!=":
+          return k(`!(${equality(a, b, left, right)})`);
+        default:
+          return k(`R.compare(${a}, ${b}) ${comparisons[operator]}`);
+      }
+    });
   }
 
   /** Matches a value against a pattern, binding what is unbound. */
@@ -401,23 +398,24 @@ export class Emitter {
       case "member":
         return this.condition(term, context, (condition) => this.hold(condition, k));
       case "arithmetic":
-        return this.term(term.left, context, (left) =>
-          this.term(term.right, context, (right) => {
-            const site = this.site(term.span, term.operator);
-            this.maybe(`R.${arithmetic[term.operator]}(${environment}, ${left}, ${right}, ${site})`, k);
-          }),
-        );
+        return this.terms([term.left, term.right], context, ([left, right]) => {
+          const site = this.site(term.span, term.operator);
+          this.maybe(`R.${arithmetic[term.operator]}(${environment}, ${left}, ${right}, ${site})`, k);
+        });
     }
   }
 
+  /** Evaluates several terms, those first that can be: one may bind what another needs. */
   private terms(terms: readonly Term[], context: Context, k: (values: readonly string[]) => void): void {
-    const values: string[] = [];
-    const next = (index: number): void => {
-      const term = terms[index];
-      if (term === undefined) return k(values);
+    const values: string[] = terms.map(() => "undefined");
+    const sequence = evaluationOrder(terms, new Set(context.bound)) ?? [];
+    const next = (position: number): void => {
+      const index = sequence[position];
+      const term = index === undefined ? undefined : terms[index];
+      if (index === undefined || term === undefined) return k(values);
       this.term(term, context, (value) => {
-        values.push(value);
-        next(index + 1);
+        values[index] = value;
+        next(position + 1);
       });
     };
     next(0);

@@ -20,26 +20,41 @@ export function evaluable(term: Term, bound: Bound): boolean {
       if (term.base.kind === "term" && !evaluable(term.base.term, bound)) return false;
       return term.path.every((step) => matchable(step, bound));
     case "call":
-      return term.args.every((arg) => evaluable(arg, bound));
+      return evaluationOrder(term.args, bound) !== undefined;
     case "array":
     case "set":
-      return term.items.every((item) => evaluable(item, bound));
+      return evaluationOrder(term.items, bound) !== undefined;
     case "object":
-      return term.entries.every(([key, value]) => evaluable(key, bound) && evaluable(value, bound));
+      return evaluationOrder(term.entries.flat(), bound) !== undefined;
     case "comprehension":
       return [...term.free].every((local) => bound.has(local));
     case "template":
       return term.parts.every((part) => typeof part === "string" || evaluable(part, bound));
     case "compare":
     case "arithmetic":
-      return evaluable(term.left, bound) && evaluable(term.right, bound);
-    case "member":
-      return (
-        (term.key === undefined || evaluable(term.key, bound)) &&
-        evaluable(term.value, bound) &&
-        evaluable(term.domain, bound)
-      );
+      return evaluationOrder([term.left, term.right], bound) !== undefined;
+    case "member": {
+      const parts = [term.value, term.domain];
+      return evaluationOrder(term.key === undefined ? parts : [term.key, ...parts], bound) !== undefined;
+    }
   }
+}
+
+/** In which order several terms can be evaluated, as indexes: `x == xs[x]` runs its right side first. Extends `bound`. */
+export function evaluationOrder(terms: readonly Term[], bound: Bound): number[] | undefined {
+  const sequence: number[] = [];
+  while (sequence.length < terms.length) {
+    const index = terms.findIndex((term, candidate) => {
+      if (sequence.includes(candidate)) return false;
+      const trial = new Set(bound);
+      if (!evaluable(term, trial)) return false;
+      for (const local of trial) bound.add(local);
+      return true;
+    });
+    if (index < 0) return undefined;
+    sequence.push(index);
+  }
+  return sequence;
 }
 
 /** Whether a known value can be matched against a term: unbound variables in arrays, object values and by themselves are bound by it. */

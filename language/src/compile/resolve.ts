@@ -6,6 +6,7 @@
  */
 import { roots, type RootName } from "../check/vocabulary.ts";
 import type { Builtin } from "../builtin.ts";
+import { refusalOf } from "../builtins/registry.ts";
 import type { Diagnostic, Span } from "../diagnostics.ts";
 import { suggest } from "../suggest.ts";
 import type * as tree from "../syntax/tree.ts";
@@ -595,6 +596,11 @@ export class Resolver {
       }
       if (name === "internal.member_3" && first !== undefined && second !== undefined && third !== undefined) {
         return { kind: "member", key: first, value: second, domain: third, span };
+      }
+      const refusal = refusalOf(name);
+      if (refusal !== undefined) {
+        this.report("P213", `function \`${name}\` does not exist in policies`, span, refusal);
+        return { kind: "const", value: null, span };
       }
       const help = suggest(name, this.options.builtins.keys());
       this.report("P202", `unknown function \`${name}\``, span, help);

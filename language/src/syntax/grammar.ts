@@ -33,6 +33,19 @@ class PolicyParser extends CstParser {
     }
   }
 
+  /** A brace begins a block of conditions, unless a colon shows it to be an object, whose literal is a condition too. */
+  private isBlock(): boolean {
+    if (this.LA(1).tokenType !== t.LeftBrace) return false;
+    let depth = 0;
+    for (let ahead = 1; ; ahead += 1) {
+      const { tokenType } = this.LA(ahead);
+      if (tokenType === t.LeftBrace || tokenType === t.LeftBracket || tokenType === t.IndexBracket) depth += 1;
+      else if (tokenType === t.RightBrace || tokenType === t.RightBracket) depth -= 1;
+      else if (tokenType === t.Colon && depth === 1) return false;
+      if (depth === 0 || tokenType === EOF) return true;
+    }
+  }
+
   private isRule(): boolean {
     return !decisionWords.some((word) => this.decisionWord(word));
   }
@@ -162,11 +175,10 @@ class PolicyParser extends CstParser {
     this.CONSUME(t.As);
     this.CONSUME2(t.Identifier, { LABEL: "row" });
     this.CONSUME3(t.Identifier, { LABEL: "where" });
-    this.OR({
-      // A brace begins a block; a set or object as a condition would always hold.
-      DEF: [{ ALT: () => this.SUBRULE(this.block) }, { ALT: () => this.SUBRULE(this.literal) }],
-      IGNORE_AMBIGUITIES: true,
-    });
+    this.OR([
+      { GATE: () => this.isBlock(), ALT: () => this.SUBRULE(this.block) },
+      { GATE: () => !this.isBlock(), ALT: () => this.SUBRULE(this.literal) },
+    ]);
     this.OPTION(() => this.SUBRULE(this.ifBody));
   });
 
@@ -218,11 +230,10 @@ class PolicyParser extends CstParser {
 
   private readonly ifBody = this.RULE("ifBody", () => {
     this.CONSUME(t.If);
-    this.OR({
-      // A brace begins a block; a set or object as a condition would always hold.
-      DEF: [{ ALT: () => this.SUBRULE(this.block) }, { ALT: () => this.SUBRULE(this.literal) }],
-      IGNORE_AMBIGUITIES: true,
-    });
+    this.OR([
+      { GATE: () => this.isBlock(), ALT: () => this.SUBRULE(this.block) },
+      { GATE: () => !this.isBlock(), ALT: () => this.SUBRULE(this.literal) },
+    ]);
   });
 
   private readonly block = this.RULE("block", () => {
@@ -366,7 +377,16 @@ class PolicyParser extends CstParser {
       {
         ALT: () => {
           this.CONSUME(t.CallParen);
-          this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE2(this.expression, { LABEL: "argument" }) });
+          this.OPTION(() => {
+            this.SUBRULE2(this.expression, { LABEL: "argument" });
+            this.MANY(() => {
+              this.CONSUME(t.Comma);
+              this.OPTION2({
+                GATE: () => this.LA(1).tokenType !== t.RightParen,
+                DEF: () => this.SUBRULE3(this.expression, { LABEL: "argument" }),
+              });
+            });
+          });
           this.CONSUME(t.RightParen);
         },
       },

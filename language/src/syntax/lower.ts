@@ -51,7 +51,11 @@ export class Lowering {
       if (lowered !== undefined) rules.push(lowered);
     }
     for (const kind of ["allow", "deny", "mask", "limit", "label", "approve", "filter", "notify"] as const) {
-      for (const statement of nodes(cst, kind)) decisions.push(this.decision(kind, statement));
+      for (const statement of nodes(cst, kind)) {
+        const decision = this.decision(kind, statement);
+        decisions.push(decision);
+        if (kind === "allow") rules.push(ruleOfAllow(decision, requiredToken(statement, "Identifier")));
+      }
     }
     return {
       file: this.source.path,
@@ -516,6 +520,16 @@ export class Lowering {
   private report(code: string, message: string, span: Span, help?: string): void {
     this.diagnostics.push({ code, severity: "error", message, span, ...(help === undefined ? {} : { help }) });
   }
+}
+
+/**
+ * `allow if …` is also the Rego rule that it looks like, so that `data.shop.allow`, `default allow := false` and tests of such rules mean what they
+ * mean in Rego.
+ */
+function ruleOfAllow(decision: tree.Decision, word: IToken): tree.Rule {
+  const { body, span } = decision;
+  const name = { text: word.image, span: { ...span, end: span.start + word.image.length } };
+  return { name, path: [], args: undefined, member: undefined, value: undefined, isDefault: false, body, else: undefined, span };
 }
 
 /** The dotted name that is called, or `undefined` for what is no name. */
