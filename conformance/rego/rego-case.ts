@@ -39,7 +39,7 @@ export type Verdict =
   | { readonly kind: "failed"; readonly reason: string };
 
 /** Diagnostics that say "not in this language": functions that need what a policy has not. */
-const refusalCodes: ReadonlySet<string> = new Set(["P210"]);
+const refusalCodes: ReadonlySet<string> = new Set(["P213"]);
 
 /** Throws for a line that is no case. */
 export function parseCase(line: string): RegoCase {

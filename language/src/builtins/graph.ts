@@ -22,26 +22,36 @@ export const graph: readonly Builtin[] = [
   define("graph.reachable_paths", [graphType, arrayOrSet], { set: "array" }, (args) => {
     const edges = objectAt(args, 0);
     const paths = new RegoSet();
-    for (const start of initial(args)) extend(edges, start, [], paths);
+    for (const start of initial(args)) {
+      const neighbours = edges.get(start);
+      if (neighbours === undefined) continue;
+      const next = vertices(neighbours);
+      if (next.length === 0) paths.add([start]);
+      for (const neighbour of next) extend(edges, neighbour, [start], RegoSet.from([start]), paths);
+    }
     return paths;
   }),
 ];
 
-/** Adds every path that begins with `path` and goes on by `vertex`, as far as it leads: to a dead end, out of the graph or into a cycle. */
-function extend(edges: RegoObject, vertex: Value, path: readonly Value[], paths: RegoSet): void {
+/**
+ * Adds every path that begins with `path` and goes on by `vertex`, until it comes to a dead end, leaves the graph, or comes to a vertex from
+ * which another path that begins with the same two vertices has gone on already: OPA's rule, which also ends cycles.
+ */
+function extend(edges: RegoObject, vertex: Value, path: readonly Value[], left: RegoSet, paths: RegoSet): void {
   const neighbours = edges.get(vertex);
   if (neighbours === undefined) {
-    if (path.length > 0) paths.add(path);
+    paths.add(path);
     return;
   }
   const longer = [...path, vertex];
-  const onPath = RegoSet.from(longer);
   const next = vertices(neighbours);
   if (next.length === 0) paths.add(longer);
   for (const neighbour of next) {
-    // A vertex that is its own neighbour stands twice in the path that begins with it, as in OPA.
-    if (path.length > 0 && onPath.has(neighbour)) paths.add(longer);
-    else extend(edges, neighbour, longer, paths);
+    if (left.has(neighbour)) paths.add(longer);
+    else {
+      left.add(vertex);
+      extend(edges, neighbour, longer, left, paths);
+    }
   }
   checkElements(paths.size);
 }

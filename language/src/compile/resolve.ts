@@ -208,10 +208,7 @@ export class Resolver {
   }
 
   /** A query's body; its named variables in order of appearance. */
-  query(
-    body: tree.Body,
-    uses: Set<Group>,
-  ): { readonly body: plan.Body; readonly variables: readonly plan.Local[] } {
+  query(body: tree.Body, uses: Set<Group>): { readonly body: plan.Body; readonly variables: readonly plan.Local[] } {
     this.module = undefined;
     this.uses = uses;
     this.inTest = false;
@@ -399,6 +396,7 @@ export class Resolver {
     }
     const name = clause.target.join(".");
     if (this.options.builtins.has(name)) return this.functionOverride(undefined, clause.target, clause, scope);
+    if (this.refused(name, clause.span)) return undefined;
     this.report(
       "P208",
       `\`with\` cannot replace \`${name}\``,
@@ -425,7 +423,17 @@ export class Resolver {
   private functionNamed(expr: tree.Expr, scope: Scope): plan.Callee | undefined {
     const names = nameOf(expr);
     if (names === undefined || scope.find(names[0] ?? "") !== undefined) return undefined;
-    return this.callee(names, scope);
+    const callee = this.callee(names, scope);
+    if (callee === undefined) this.refused(names.join("."), expr.span);
+    return callee;
+  }
+
+  /** Reports a function of Rego that needs what a policy has not, such as a network. */
+  private refused(name: string, span: Span): boolean {
+    const help = refusalOf(name);
+    if (help === undefined) return false;
+    this.report("P213", `function \`${name}\` does not exist in policies`, span, help);
+    return true;
   }
 
   // Terms.
@@ -597,11 +605,7 @@ export class Resolver {
       if (name === "internal.member_3" && first !== undefined && second !== undefined && third !== undefined) {
         return { kind: "member", key: first, value: second, domain: third, span };
       }
-      const refusal = refusalOf(name);
-      if (refusal !== undefined) {
-        this.report("P213", `function \`${name}\` does not exist in policies`, span, refusal);
-        return { kind: "const", value: null, span };
-      }
+      if (this.refused(name, span)) return { kind: "const", value: null, span };
       const help = suggest(name, this.options.builtins.keys());
       this.report("P202", `unknown function \`${name}\``, span, help);
       return { kind: "const", value: null, span };

@@ -1,1 +1,0 @@
-export { builtins } from "./registry.ts";
