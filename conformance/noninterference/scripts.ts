@@ -1,0 +1,127 @@
+/** Whole exchanges: a query in one of the forms in which a client can send it. */
+import fc from "fast-check";
+import { Choices } from "./choices.ts";
+import { query, subqueries } from "./queries.ts";
+import type { SchemaTable } from "./schema.ts";
+import { emptyScope } from "./scope.ts";
+
+export interface Step {
+  readonly mode: "simple" | "extended text" | "extended binary";
+  readonly sql: string;
+  /** In text form. */
+  readonly parameters: readonly string[];
+}
+
+export interface Script {
+  /** The form, for counting. */
+  readonly form: string;
+  readonly steps: readonly Step[];
+  /** Which steps give rows in an order that the statement fixes. */
+  readonly isOrdered: boolean;
+}
+
+const numbersMax = 500;
+
+export function scripts(schema: readonly SchemaTable[]): fc.Arbitrary<Script> {
+  return fc
+    .array(fc.nat(0xffff), { minLength: 0, maxLength: numbersMax, size: "max" })
+    .map((numbers) => script(numbers, schema));
+}
+
+const simple = (sql: string): Step => ({ mode: "simple", sql, parameters: [] });
+
+function script(numbers: readonly number[], schema: readonly SchemaTable[]): Script {
+  const [form = 0, ...rest] = numbers;
+  const chosen = forms[form % forms.length];
+  if (chosen === undefined) throw new Error("no such form");
+  const choices = new Choices(rest, chosen.takesParameters);
+  const made = query(emptyScope(choices, schema, subqueries));
+  return { form: chosen.name, steps: chosen.steps(made.sql, choices), isOrdered: made.isOrdered && chosen.keepsOrder };
+}
+
+interface Form {
+  readonly name: string;
+  readonly takesParameters: boolean;
+  readonly keepsOrder: boolean;
+  readonly steps: (sql: string, choices: Choices) => readonly Step[];
+}
+
+const form = (name: string, steps: Form["steps"], more: Partial<Form> = {}): Form => ({
+  name,
+  takesParameters: false,
+  keepsOrder: true,
+  steps,
+  ...more,
+});
+
+const plain = form("simple", (sql) => [simple(sql)]);
+const extended = form(
+  "extended text",
+  (sql, choices) => [{ mode: "extended text", sql, parameters: choices.parameters }],
+  { takesParameters: true },
+);
+const binary = form(
+  "extended binary",
+  (sql, choices) => [{ mode: "extended binary", sql, parameters: choices.parameters }],
+  { takesParameters: true },
+);
+
+/** Forms that most clients use stand here several times. */
+const forms: readonly Form[] = [
+  plain,
+  plain,
+  plain,
+  plain,
+  extended,
+  extended,
+  binary,
+  binary,
+  form("copy", (sql, choices) => [
+    simple(
+      `copy (${sql}) to stdout${choices.pick(["", " with (format csv, header)", " (format csv, force_quote *)"])}`,
+    ),
+  ]),
+  form("explain", (sql) => [simple(`explain (costs off) ${sql}`)], { keepsOrder: false }),
+  form(
+    "cursor",
+    (sql, choices) => [
+      simple("begin"),
+      simple(
+        `declare found ${choices.pick(["", "no scroll ", "scroll "])}cursor ${choices.pick(["", "with hold "])}for ${sql}`,
+      ),
+      simple("fetch 2 from found"),
+      simple("fetch all from found"),
+      simple("rollback"),
+    ],
+    { keepsOrder: false },
+  ),
+  form("prepare", (sql) => [
+    simple(`prepare again as ${sql}`),
+    simple("execute again"),
+    simple("execute again"),
+    simple("deallocate again"),
+  ]),
+  form(
+    "temporary table",
+    (sql) => [
+      simple("begin"),
+      simple(`create temp table kept as select * from (${sql}) as q`),
+      simple("select * from kept"),
+      simple("select kept::text from kept order by 1"),
+      simple("rollback"),
+    ],
+    { keepsOrder: false },
+  ),
+  form(
+    "insert into temporary table",
+    (sql) => [
+      simple("begin"),
+      simple("create temp table notes (note text)"),
+      simple(`insert into notes select q::text from (${sql}) as q`),
+      simple("select note from notes order by 1"),
+      simple("rollback"),
+    ],
+    { keepsOrder: false },
+  ),
+  form("two statements", (sql) => [simple(`select 1; ${sql}; select 2`)]),
+];

@@ -1,0 +1,162 @@
+/** The real proxy, in this process, in front of a real database: users with SCRAM, compiled policies, an audit file of its own. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createEnforcer, loadParser, type Principal, readPolicyFolder } from "@penstock/engine";
+import { compile, formatDiagnostics, type SourceFile } from "@penstock/language";
+import { createProxyServer, type ProxyEvent, type ProxyServer } from "@penstock/proxy";
+import { FileAuditLog } from "../../proxy/src/audit/file-audit-log.ts";
+import { type Identities, Login } from "../../proxy/src/identity/login.ts";
+import { deriveVerifier } from "../../proxy/src/identity/scram-verifier.ts";
+import { ConfiguredTargets } from "../../proxy/src/targets/configured-targets.ts";
+
+export interface ProxiedUser {
+  readonly name: string;
+  readonly kind: Principal["kind"];
+  readonly groups?: readonly string[];
+}
+
+export interface ProxiedDatabase {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  /** Whom the proxy logs in as. */
+  readonly user: string;
+  readonly password: string;
+}
+
+export interface ProxiedOptions {
+  /** Each is a target under its own name. */
+  readonly databases: readonly ProxiedDatabase[];
+  readonly users: readonly ProxiedUser[];
+  /** Policies as text, or the packs of the repository when left out. */
+  readonly policies?: readonly SourceFile[];
+}
+
+export interface Proxied {
+  readonly host: string;
+  readonly port: number;
+  /** Default: the first database. */
+  readonly as: (user: string, database?: string) => ProxiedLogin;
+  readonly url: (user: string, database?: string) => string;
+  /** What the audit file holds so far. */
+  readonly auditLines: () => Record<string, unknown>[];
+  /** What the proxy reported: faults and leaks among it. */
+  readonly events: readonly ProxyEvent[];
+  readonly proxy: ProxyServer;
+  /** After a change of the schema that did not go through the proxy. */
+  readonly refreshCatalogs: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+const host = "127.0.0.1";
+const packs = new URL("../../policies", import.meta.url).pathname;
+
+/** Reads the packs of the repository, without their tests. */
+export function packSources(): { readonly sources: readonly SourceFile[]; readonly data: unknown } {
+  const { sources, data, problems } = readPolicyFolder([packs], false);
+  if (problems.length > 0) throw new Error(problems.map(({ path, message }) => `${path}: ${message}`).join("\n"));
+  return { sources, data };
+}
+
+export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
+  await loadParser();
+  const { sources, data } = options.policies === undefined ? packSources() : { sources: options.policies, data: {} };
+  const { program, diagnostics } = compile({ sources, data });
+  if (program === undefined) throw new Error(formatDiagnostics(diagnostics, sources));
+  const targets = new ConfiguredTargets(
+    options.databases.map((database) => ({
+      ...database,
+      name: database.database,
+      tls: undefined,
+      environment: "test",
+      tags: {},
+    })),
+  );
+  const openTargets = async () => {
+    const problems = await targets.open();
+    if (problems.length > 0) throw new Error(problems.join("\n"));
+  };
+  await openTargets();
+  const folder = mkdtempSync(join(tmpdir(), "penstock-proxied-"));
+  const auditFile = join(folder, "audit.jsonl");
+  const audit = new FileAuditLog({ path: auditFile, strict: false, report: () => undefined });
+  const events: ProxyEvent[] = [];
+  const people = await passwords(options.users);
+  const proxy = createProxyServer({
+    enforcer: createEnforcer(program),
+    audit,
+    identities: identities(people),
+    targets,
+    report: (event) => events.push(event),
+  });
+  const port = await proxy.listen(0, host);
+  const as = (user: string, database = options.databases[0]?.database ?? "") => ({
+    host,
+    port,
+    database,
+    user,
+    password: people.get(user)?.password ?? "nobody has this password",
+  });
+  return {
+    host,
+    port,
+    as,
+    url: (user, database) => {
+      const login = as(user, database);
+      return `postgres://${login.user}:${login.password}@${host}:${port}/${encodeURIComponent(login.database)}`;
+    },
+    auditLines: () =>
+      readFileSync(auditFile, "utf8")
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    events,
+    proxy,
+    refreshCatalogs: openTargets,
+    async stop() {
+      await proxy.close();
+      targets.close();
+      await audit.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Fits `pg` and the wire client. */
+export interface ProxiedLogin {
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+interface Account {
+  readonly password: string;
+  readonly verifier: Awaited<ReturnType<typeof deriveVerifier>>;
+  readonly principal: Principal;
+}
+
+async function passwords(users: readonly ProxiedUser[]): Promise<ReadonlyMap<string, Account>> {
+  const accounts = new Map<string, Account>();
+  for (const { name, kind, groups = [] } of users) {
+    const password = `password of ${name}`.replaceAll(" ", "-");
+    const auth = { method: "scram", atNs: BigInt(Date.now()) * 1_000_000n, mfa: false } as const;
+    const principal: Principal = { id: `${name}@shop.example`, name, kind, groups, claims: {}, auth };
+    accounts.set(name, { password, verifier: await deriveVerifier(password), principal });
+  }
+  return accounts;
+}
+
+function identities(accounts: ReadonlyMap<string, Account>): Identities {
+  const [someone] = accounts.values();
+  if (someone === undefined) throw new Error("a proxy without users lets nobody in");
+  return {
+    begin: (user, channel) => {
+      const account = accounts.get(user);
+      const verifier = (account ?? someone).verifier;
+      return new Login(verifier, account !== undefined, channel, () => account?.principal);
+    },
+  };
+}
