@@ -1,0 +1,45 @@
+import { parsePostgres } from "../parse.ts";
+import { isObject, listOf, type TreeObject } from "./tree.ts";
+
+/** The trees of generated SQL, against which a rewritten statement is compared. The same few relations come again and again. */
+const parsed = new Map<string, TreeObject>();
+const keptMax = 500;
+
+/** The item of a FROM clause. */
+export function fromItem(text: string): TreeObject {
+  return onlyOne(listOf(select(`select from ${text}`)["fromClause"]));
+}
+
+/** An expression. */
+export function expression(text: string): unknown {
+  const target = onlyOne(listOf(select(`select ${text}`)["targetList"]))["ResTarget"];
+  return isObject(target) ? target["val"] : undefined;
+}
+
+/** The items of a select list. */
+export function targets(text: string): readonly TreeObject[] {
+  return listOf(select(`select ${text}`)["targetList"]);
+}
+
+/** A whole query. */
+export function query(text: string): TreeObject {
+  return { SelectStmt: select(text) };
+}
+
+function select(text: string): TreeObject {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const result = parsePostgres(text);
+  const statement: unknown = result.kind === "statements" ? result.statements[0]?.node : undefined;
+  if (!isObject(statement) || !isObject(statement["SelectStmt"])) throw new Error("generated SQL does not parse");
+  if (parsed.size >= keptMax) parsed.clear();
+  parsed.set(text, statement["SelectStmt"]);
+  return statement["SelectStmt"];
+}
+
+function onlyOne(list: readonly TreeObject[]): TreeObject {
+  const [first] = list;
+  if (first === undefined || list.length !== 1)
+    throw new Error("generated SQL does not parse as what it was meant to be");
+  return first;
+}

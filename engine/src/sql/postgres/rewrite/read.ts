@@ -1,0 +1,116 @@
+import { quoteName } from "../../../masks/quote.ts";
+import type { RelationMasks } from "../../../decide/decision.ts";
+import type { RelationRead } from "../resolution.ts";
+import { Denial } from "./denial.ts";
+import { type Edits, endOf, replaceTokens, tokenAt, unclear } from "./edits.ts";
+import { fromItem } from "./fragments.ts";
+import { maskedSource, wholeRelation } from "./masked-source.ts";
+import { exposeSystemColumns, groupByDependents, keepRowType, unqualify } from "./references.ts";
+import { endOfName, endOfParentheses, isToken, type SourceText } from "./source-text.ts";
+import { isObject, listOf, locationOf, type Site, type TreeIndex, type TreeObject } from "./tree.ts";
+
+/**
+ * Puts the masked source in the place of a relation. The name is replaced where it stands; the alias stays as the user wrote it, and
+ * where there is none the relation's name becomes one.
+ */
+export function rewriteRead(
+  source: SourceText,
+  tree: TreeIndex,
+  read: RelationRead,
+  masks: RelationMasks,
+  edits: Edits,
+): void {
+  const site = tree.rangeVars.find(({ node }) => node === read.rangeVar);
+  if (site === undefined) throw new Denial(unclear);
+  const span = relationSpan(source, site);
+  const sample = cutSample(source, site, edits);
+  const alias = aliasOf(site.node);
+  if (alias === undefined) refuseNamesake(tree, site, read);
+  const masked = maskedSource(masks, {
+    ...wholeRelation,
+    only: site.node["inh"] !== true,
+    sample: sample.text,
+    systemColumns: exposeSystemColumns(source, tree, site, read, edits),
+  });
+  if (masked.kind === "refused") throw new Denial(masked.reason);
+  const shown = alias === undefined ? `${masked.text} as ${quoteName(read.refName)}` : masked.text;
+  replaceTokens(edits, source, span.from, span.to, span.isTableCommand ? `select * from ${shown}` : shown);
+  edits.expected.set(sample.holder, [fromItem(alias === undefined ? shown : `${masked.text} as ${alias}`)]);
+  keepRowType(source, tree, read, edits);
+  unqualify(source, tree, read, edits);
+  groupByDependents(source, tree, site, read, edits);
+}
+
+/** The tokens of `[table] [only] name [*]`. */
+function relationSpan(source: SourceText, { node }: Site): { from: number; to: number; isTableCommand: boolean } {
+  const name = tokenAt(source, locationOf(node));
+  let from = name;
+  let to = endOfName(source, name);
+  if (to === undefined) throw new Denial(unclear);
+  if (isToken(source, to, "*")) to++;
+  if (node["inh"] !== true) {
+    const inParentheses = isToken(source, name - 1, "(");
+    from = inParentheses ? name - 2 : name - 1;
+    if (!isToken(source, from, "only")) throw new Denial(unclear);
+    if (inParentheses) to++;
+  }
+  const isTableCommand = isToken(source, from - 1, "table");
+  return { from: isTableCommand ? from - 1 : from, to, isTableCommand };
+}
+
+/** The alias as SQL, with its column names. */
+function aliasOf(rangeVar: TreeObject): string | undefined {
+  const alias = rangeVar["alias"];
+  if (!isObject(alias)) return undefined;
+  const names = aliasColumns(rangeVar).map(quoteName);
+  return quoteName(String(alias["aliasname"])) + (names.length === 0 ? "" : ` (${names.join(", ")})`);
+}
+
+export function aliasColumns(rangeVar: TreeObject): string[] {
+  const alias = rangeVar["alias"];
+  if (!isObject(alias)) return [];
+  return listOf(alias["colnames"]).map((name) =>
+    isObject(name["String"]) ? String(name["String"]["sval"] ?? "") : "",
+  );
+}
+
+/**
+ * TABLESAMPLE moves inside: it cannot follow a subquery. Its arguments could mean something else there, so they must be constants.
+ * The holder is what the masked source replaces in the tree.
+ */
+function cutSample(source: SourceText, { holder, path }: Site, edits: Edits): { text: string; holder: TreeObject } {
+  if (path?.field !== "relation" || path.up?.field !== "RangeTableSample") return { text: "", holder };
+  const { object: sample } = path;
+  const constant = (node: TreeObject) => isObject(node["A_Const"]) || isObject(node["ParamRef"]);
+  const repeatable = sample["repeatable"];
+  if (!listOf(sample["args"]).every(constant) || (isObject(repeatable) && !constant(repeatable))) {
+    throw new Denial("TABLESAMPLE of a table with columns that are masked for you takes constants only");
+  }
+  const method = tokenAt(source, locationOf(sample));
+  const afterName = endOfName(source, method);
+  let end = afterName === undefined ? undefined : endOfParentheses(source, afterName);
+  if (end !== undefined && isToken(source, end, "repeatable")) end = endOfParentheses(source, end + 1);
+  const keyword = source.tokens[method - 1];
+  if (end === undefined || keyword === undefined || !isToken(source, method - 1, "tablesample"))
+    throw new Denial(unclear);
+  replaceTokens(edits, source, method - 1, end, "");
+  return { text: source.bytes.toString("utf8", keyword.start, endOf(source, end - 1)), holder: path.up.object };
+}
+
+/** Two relations of one name in one FROM clause are told apart by their schemas, which an alias ends. */
+function refuseNamesake(tree: TreeIndex, site: Site, read: RelationRead): void {
+  const namesake = tree.rangeVars.some(
+    (other) =>
+      other !== site &&
+      other.container === site.container &&
+      other.node["alias"] === undefined &&
+      other.node["relname"] === read.refName &&
+      other.path?.field !== "lockedRels",
+  );
+  if (namesake) {
+    throw new Denial(
+      `two relations are called ${quoteName(read.refName)} in one FROM clause, and columns of one are masked for you`,
+      "give each an alias",
+    );
+  }
+}

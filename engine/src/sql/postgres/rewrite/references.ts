@@ -1,0 +1,169 @@
+/**
+ * References that a subquery would not answer as the relation did: its row type, its schema's name, its system columns, and the
+ * columns that depend on its primary key.
+ */
+import type { Column } from "../../../catalog/catalog.ts";
+import { quoteName } from "../../../masks/quote.ts";
+import type { RelationRead } from "../resolution.ts";
+import { Denial } from "./denial.ts";
+import { type Edits, insertAfter, replaceTokens, tokenAt, unclear } from "./edits.ts";
+import { expression, targets } from "./fragments.ts";
+import { relationName } from "./masked-source.ts";
+import { aliasColumns } from "./read.ts";
+import { endOfName, isToken, type SourceText } from "./source-text.ts";
+import { fieldNames, isObject, listOf, locationOf, type Site, type TreeIndex } from "./tree.ts";
+
+/**
+ * A whole row of a subquery is a record; the cast gives it the relation's type again. NULL, as an outer join gives it, must stay NULL:
+ * a cast alone makes a row of NULLs of it. The name that PostgreSQL derives for the result column stays the same.
+ */
+export function keepRowType(source: SourceText, tree: TreeIndex, read: RelationRead, edits: Edits): void {
+  for (const { position } of read.wholeRows) {
+    const site = columnRefAt(tree, position);
+    // `(c).email` and `(c).*` take a column of the row, which a record has as well.
+    if (site.path?.field === "arg" && site.path.up?.field === "A_Indirection") continue;
+    const names = fieldNames(site.node);
+    const row = quoteName(read.refName);
+    if (names[0] !== read.refName || names.length > 2 || (names.length === 2 && names[1] !== undefined))
+      throw new Denial(unclear);
+    const text = `(case when ${row} is not distinct from null then null else cast(${row} as ${relationName(read.relation)}) end)`;
+    const start = tokenAt(source, position);
+    replaceTokens(edits, source, start, endOfReference(source, start), text);
+    edits.expected.set(site.holder, [expression(text)]);
+  }
+}
+
+/** `public.users.email` becomes `users.email`: an alias has no schema. */
+export function unqualify(source: SourceText, tree: TreeIndex, read: RelationRead, edits: Edits): void {
+  for (const { position } of read.schemaQualified) {
+    const site = columnRefAt(tree, position);
+    const fields = listOf(site.node["fields"]);
+    const start = tokenAt(source, position);
+    let kept = start;
+    for (let dropped = 0; dropped < fields.length - 2; dropped++) kept = partAfter(source, kept);
+    if (kept === start) throw new Denial(unclear);
+    const last = source.tokens[kept];
+    const first = source.tokens[start];
+    if (first === undefined || last === undefined) throw new Denial(unclear);
+    edits.splices.push({ start: first.start, end: last.start, text: "" });
+    edits.expected.set(site.holder, [{ ColumnRef: { ...site.node, fields: fields.slice(-2) } }]);
+  }
+}
+
+/** Index of the next part of a dotted name. */
+function partAfter(source: SourceText, index: number): number {
+  for (let at = index; at < source.tokens.length; at++) if (isToken(source, at, ".")) return at + 1;
+  throw new Denial(unclear);
+}
+
+/**
+ * A query may use columns that depend on the primary key it groups by. A subquery has no primary key, so they join the GROUP BY,
+ * which changes no group.
+ */
+export function groupByDependents(
+  source: SourceText,
+  tree: TreeIndex,
+  site: Site,
+  read: RelationRead,
+  edits: Edits,
+): void {
+  if (read.groupedByKey === undefined || read.groupedByKey.dependents.length === 0) return;
+  const { position, dependents } = read.groupedByKey;
+  const key = columnRefAt(tree, position);
+  if (key.path?.field !== "groupClause" || key.container === undefined) {
+    throw new Denial(
+      `columns of ${read.relation.path} depend on its primary key inside GROUPING SETS, and some are masked for you`,
+      "name these columns in GROUP BY",
+    );
+  }
+  const shown = shownNames(site, read);
+  const added = dependents.map((name) => {
+    const column = read.relation.columns.find((one) => one.name === name);
+    if (column === undefined || cannotGroup(column)) {
+      throw new Denial(
+        `column ${quoteName(name)} of ${read.relation.path} depends on the primary key in GROUP BY but cannot be grouped by, and columns are masked for you`,
+        "use it inside an aggregate, such as any_value",
+      );
+    }
+    return `${quoteName(read.refName)}.${quoteName(shown.get(column) ?? name)}`;
+  });
+  const start = tokenAt(source, position);
+  insertAfter(edits, source, endOfReference(source, start) - 1, added.map((text) => `, ${text}`).join(""));
+  const itself = edits.expected.get(key.holder) ?? [{ ...key.holder }];
+  edits.expected.set(key.holder, [...itself, ...added.map(expression)]);
+}
+
+/** Types without an equality operator in a btree or hash operator class. */
+function cannotGroup({ type }: Column): boolean {
+  return ["json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle"].includes(type);
+}
+
+/**
+ * System columns join the source's columns. A star must not show them, so it is written out; where that cannot be, the statement is
+ * denied. Returns their names.
+ */
+export function exposeSystemColumns(
+  source: SourceText,
+  tree: TreeIndex,
+  site: Site,
+  read: RelationRead,
+  edits: Edits,
+): readonly string[] {
+  const names = [...new Set(read.systemColumns.map(({ name }) => name))];
+  if (names.length === 0) return [];
+  const refuse = (with_: string) =>
+    new Denial(
+      `${quoteName(names[0] ?? "")} of ${read.relation.path} cannot be read together with ${with_} while columns are masked for you`,
+      "name the columns that you need",
+    );
+  if (read.wholeRows.length > 0) throw refuse("the whole row");
+  if (JSON.stringify(site.container?.node["fromClause"] ?? null).includes('"isNatural":true'))
+    throw refuse("NATURAL JOIN");
+  const columns = [...shownNames(site, read).values()].map((name) => `${quoteName(read.refName)}.${quoteName(name)}`);
+  for (const star of tree.columnRefs) {
+    const fields = fieldNames(star.node);
+    if (fields.at(-1) !== undefined) continue;
+    const qualifier = fields.at(-2);
+    if (fields.length === 1 ? star.container !== site.container : qualifier !== read.refName) continue;
+    const isAlone = listOf(site.container?.node["fromClause"]).length === 1 && site.path?.field === "fromClause";
+    const isTarget =
+      star.path?.field === "val" &&
+      star.path.up?.field === "ResTarget" &&
+      star.path.up.up?.field === "targetList" &&
+      star.path.up.up.object === site.container?.node;
+    const target = star.path?.up?.object;
+    if (
+      !isTarget ||
+      target === undefined ||
+      fields.length > 2 ||
+      (fields.length === 1 && !isAlone) ||
+      columns.length === 0
+    )
+      throw refuse("`*`");
+    const start = tokenAt(source, locationOf(star.node));
+    replaceTokens(edits, source, start, endOfReference(source, start), columns.join(", "));
+    edits.expected.set(target, targets(columns.join(", ")));
+  }
+  return names;
+}
+
+/** The names under which a query sees the relation's columns: an alias may rename the first ones. */
+function shownNames(site: Site, read: RelationRead): Map<Column, string> {
+  const renamed = aliasColumns(site.node);
+  return new Map(read.relation.columns.map((column, index) => [column, renamed[index] ?? column.name]));
+}
+
+/** Index after `name`, `a.b.name`, `a.*` or `*`. */
+function endOfReference(source: SourceText, start: number): number {
+  if (isToken(source, start, "*")) return start + 1;
+  const end = endOfName(source, start);
+  if (end === undefined) throw new Denial(unclear);
+  return isToken(source, end, ".") && isToken(source, end + 1, "*") ? end + 2 : end;
+}
+
+function columnRefAt(tree: TreeIndex, position: number): Site {
+  const found = tree.columnRefs.filter(({ node }) => isObject(node) && locationOf(node) === position);
+  const [site] = found;
+  if (site === undefined || found.length !== 1) throw new Denial(unclear);
+  return site;
+}
