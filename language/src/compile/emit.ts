@@ -569,8 +569,7 @@ export class Emitter {
       }
       return this.path(`f${group.id}(${environment})`, term.path.slice(depth), context, k);
     }
-    if (depth < constant.length || node.children.size === 0)
-      return this.path(`${environment}.data`, term.path, context, k);
+    if (depth < constant.length) return this.path(`${environment}.data`, term.path, context, k);
     const document = this.writer.constant(this.documents.get(node));
     if (depth === term.path.length) return this.maybe(`R.document(${environment}, ${document})`, k);
     this.cursor(`R.cursor(${environment}, ${document})`, term.path.slice(depth), context, k);

@@ -529,7 +529,17 @@ export class Lowering {
 function ruleOfAllow(decision: tree.Decision, word: IToken): tree.Rule {
   const { body, span } = decision;
   const name = { text: word.image, span: { ...span, end: span.start + word.image.length } };
-  return { name, path: [], args: undefined, member: undefined, value: undefined, isDefault: false, body, else: undefined, span };
+  return {
+    name,
+    path: [],
+    args: undefined,
+    member: undefined,
+    value: undefined,
+    isDefault: false,
+    body,
+    else: undefined,
+    span,
+  };
 }
 
 /** The dotted name that is called, or `undefined` for what is no name. */
