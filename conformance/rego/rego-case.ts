@@ -43,7 +43,11 @@ const refusalCodes: ReadonlySet<string> = new Set(["P213"]);
 
 /** Throws for a line that is no case. */
 export function parseCase(line: string): RegoCase {
-  const value = parseJson(line);
+  return caseOf(parseJson(line));
+}
+
+/** Throws for a value that is no case. */
+export function caseOf(value: Value): RegoCase {
   if (!(value instanceof RegoObject)) throw new TypeError("a case must be a JSON object");
   const text = (name: string): string | undefined => {
     const field = value.field(name);
