@@ -5,13 +5,20 @@ import { printSample, printTable, sample } from "./statistics.ts";
 /** What a decision costs once the facts are there: evaluation of all packs and combination, nothing cached. */
 const statements: readonly (readonly [name: string, sql: string])[] = [
   ["no label: primary key look-up", "select id, total from orders where id = $1"],
-  ["no label: join with aggregate", "select o.status, count(*) from orders o join order_items i on i.order_id = o.id group by o.status"],
+  [
+    "no label: join with aggregate",
+    "select o.status, count(*) from orders o join order_items i on i.order_id = o.id group by o.status",
+  ],
   ["labels: select with masks", "select id, name, email, phone from customers where id = $1"],
   ["labels: everything", "select * from customers"],
   ["denied: delete without where", "delete from orders"],
 ];
 
-export function benchDecisions(program: Program, catalog: Catalog, principals: ReadonlyMap<string, PrincipalContext>): void {
+export function benchDecisions(
+  program: Program,
+  catalog: Catalog,
+  principals: ReadonlyMap<string, PrincipalContext>,
+): void {
   const rows: string[][] = [["µs a decision, from facts", ...principals.keys()]];
   for (const [name, sql] of statements) {
     const row = [name];

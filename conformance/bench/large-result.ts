@@ -26,7 +26,24 @@ export async function benchLargeResult(
         const started = performance.now();
         await execute(
           requireTool("psql"),
-          ["-X", "-q", "-h", "127.0.0.1", "-p", String(endpoint.port), "-U", endpoint.user, "-d", endpoint.database, "-v", "ON_ERROR_STOP=1", "-c", sql, "-o", "/dev/null"],
+          [
+            "-X",
+            "-q",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            String(endpoint.port),
+            "-U",
+            endpoint.user,
+            "-d",
+            endpoint.database,
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-c",
+            sql,
+            "-o",
+            "/dev/null",
+          ],
           { env: { ...process.env, PGPASSWORD: endpoint.password, PGSSLMODE: "disable" } },
         );
         if (round > 0) seconds.get(endpoint.name)?.push((performance.now() - started) / 1000);

@@ -43,7 +43,8 @@ function nextMessage(child: ChildProcess, wanted: (message: ChildMessage) => boo
       child.off("message", onMessage).off("exit", onExit);
       resolve(message);
     };
-    const onExit = (code: number | null): void => reject(new Error(`the measured process ended with ${code ?? "a signal"}`));
+    const onExit = (code: number | null): void =>
+      reject(new Error(`the measured process ended with ${code ?? "a signal"}`));
     child.on("message", onMessage).on("exit", onExit);
   });
 }

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { requireTool } from "../support/client-tools.ts";
 import type { PostgresServer } from "../support/postgres-server.ts";
 import { type MeasuredProcess, startMeasured } from "./measured-process.ts";
-import type { BenchProxyParameters } from "./proxy-process.ts";
+import type { ProxyParameters } from "./proxy-process.ts";
 import { printSample, printTable, ratios, sample } from "./statistics.ts";
 
 const execute = promisify(execFile);
@@ -30,10 +30,21 @@ interface Run {
 export async function benchPgbench(
   server: PostgresServer,
   database: string,
-  proxy: BenchProxyParameters,
-  options: { readonly rounds: number; readonly seconds: number; readonly clients: readonly number[] },
+  proxy: ProxyParameters,
+  options: {
+    readonly rounds: number;
+    readonly seconds: number;
+    readonly clients: readonly number[];
+    readonly modes: readonly string[];
+  },
 ): Promise<void> {
-  const direct: Endpoint = { name: "direct", port: server.port, user: server.user, password: server.password, process: undefined };
+  const direct: Endpoint = {
+    name: "direct",
+    port: server.port,
+    user: server.user,
+    password: server.password,
+    process: undefined,
+  };
   await pgbench(direct, database, ["-i", "-q", "-s", "1"]);
   const relay = await startMeasured("relay.ts", { host: server.host, port: server.port });
   const penstock = await startMeasured("proxy-process.ts", proxy);
@@ -41,12 +52,12 @@ export async function benchPgbench(
   const endpoints: Endpoint[] = [
     direct,
     { ...direct, name: "relay", port: relay.port, process: relay },
-    { name: "penstock", port: penstock.port, user: proxy.user.name, password: proxy.user.password, process: penstock },
+    { name: "penstock", port: penstock.port, user: "analyst", password: "password-of-analyst", process: penstock },
     ...(bouncer === undefined ? [] : [{ ...direct, name: "pgbouncer", port: bouncer.port, process: bouncer }]),
   ];
   if (bouncer === undefined) console.log("pgbouncer is not installed: left out (apt-get install pgbouncer)");
   try {
-    for (const mode of ["simple", "extended", "prepared"]) {
+    for (const mode of options.modes) {
       for (const clients of options.clients) await benchOne(endpoints, database, mode, clients, options);
     }
   } finally {
@@ -71,7 +82,9 @@ async function benchOne(
     }
   }
   const figures = (name: string, of: keyof Run): number[] => (runs.get(name) ?? []).map((run) => run[of]);
-  console.log(`\npgbench -S -M ${mode} -c ${clients}, ${options.rounds} rounds of ${options.seconds} s in turns: median (min–max)`);
+  console.log(
+    `\npgbench -S -M ${mode} -c ${clients}, ${options.rounds} rounds of ${options.seconds} s in turns: median (min–max)`,
+  );
   printTable([
     ["", "transactions/s", "of relay", "CPU µs/transaction", "of relay"],
     ...endpoints.map(({ name, process }) => [
