@@ -16,7 +16,14 @@ export interface Catalog {
   readonly functions: ReadonlyMap<string, readonly FunctionInfo[]>;
   /** By `schema.name` path. */
   readonly types: ReadonlyMap<string, TypeInfo>;
+  /** Operators outside pg_catalog. */
+  readonly operators: readonly OperatorInfo[];
   readonly schemas: ReadonlySet<string>;
+  /**
+   * The search_path, implicit schemas included, by which names in view definitions are to be read: a server prints them by the
+   * session's own, and asking for another would leave a trace in a session that may be a user's.
+   */
+  readonly definitionPath: readonly string[];
 }
 
 export interface Relation {
@@ -45,7 +52,7 @@ export interface Relation {
   readonly primaryKey: readonly number[] | undefined;
   /** Paths of inheritance or partition parents. */
   readonly parents: readonly string[];
-  /** `pg_get_viewdef` under an empty search_path, for views and materialised views. */
+  /** `pg_get_viewdef` under `Catalog.definitionPath`, for views and materialised views. */
   readonly definition: string | undefined;
 }
 
@@ -112,6 +119,27 @@ export interface TypeInfo {
   readonly schema: string;
   readonly name: string;
   readonly isSystem: boolean;
+  /** Functions outside pg_catalog that making a value of the type may call: its input function and casts to it. */
+  readonly functions: readonly { readonly schema: string; readonly name: string }[];
+}
+
+export interface OperatorInfo {
+  readonly schema: string;
+  readonly name: string;
+  readonly functionSchema: string;
+  readonly functionName: string;
+}
+
+/** The parts of a path that `objectPath` made, or `undefined` for a text that is none. */
+export function pathParts(path: string): readonly string[] | undefined {
+  const parts: string[] = [];
+  const pattern = /(?:"((?:[^"]|"")*)"|([^."]+))(\.|$)/y;
+  for (;;) {
+    const match = pattern.exec(path);
+    if (match === null) return undefined;
+    parts.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? "");
+    if (match[3] === "") return parts;
+  }
 }
 
 /** `schema.name` or `schema.table.column`; a part with a dot or a double quote is quoted, so that no two objects share a path. */

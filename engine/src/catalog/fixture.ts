@@ -1,0 +1,413 @@
+import { informationSchemaRelationNames, pgCatalogRelationNames } from "../sql/postgres/builtin-names.ts";
+import {
+  type Catalog,
+  type Column,
+  type FunctionInfo,
+  objectPath,
+  type OperatorInfo,
+  pathParts,
+  type Relation,
+  type TypeInfo,
+} from "./catalog.ts";
+import { columnType, printType } from "./fixture-types.ts";
+import { viewColumns } from "./view-columns.ts";
+
+/**
+ * A catalog as people write it, in JSON, for tests and `policy eval`: tables with columns and types, views with definitions. What
+ * PostgreSQL itself brings need not be written: its functions and types are known, its relations are known by name.
+ */
+export interface CatalogFixture {
+  readonly database?: string;
+  /** server_version_num; default 180000. */
+  readonly server_version_num?: number;
+  /** By path, `public.users`. */
+  readonly tables?: Readonly<Record<string, FixtureTable>>;
+  /** By path; the definition, with names as `search_path = public` reads them. */
+  readonly views?: Readonly<Record<string, string | FixtureView>>;
+  /** By path. */
+  readonly functions?: Readonly<Record<string, FixtureFunction>>;
+  /** By path; what kind of type it is. */
+  readonly types?: Readonly<Record<string, FixtureTypeKind>>;
+  readonly operators?: readonly { readonly operator: string; readonly function: string }[];
+  readonly schemas?: readonly string[];
+}
+
+export type FixtureTypeKind = "enum" | "domain" | "composite" | "range" | "base";
+
+export interface FixtureTable {
+  readonly kind?: "table" | "partitioned" | "foreign" | "sequence";
+  /** Type, or more of it. */
+  readonly columns: Readonly<Record<string, string | FixtureColumn>>;
+  readonly primary_key?: readonly string[];
+  /** Paths of the tables that it is a partition of or inherits from. */
+  readonly partition_of?: string;
+  readonly inherits?: readonly string[];
+  readonly temporary?: boolean;
+}
+
+export interface FixtureColumn {
+  readonly type: string;
+  readonly not_null?: boolean;
+  readonly comment?: string;
+  readonly generated?: string;
+}
+
+export interface FixtureView {
+  readonly definition: string;
+  readonly materialized?: boolean;
+  /** Types of its columns; default: those of the columns that it shows unchanged. */
+  readonly columns?: Readonly<Record<string, string | FixtureColumn>>;
+}
+
+export interface FixtureFunction {
+  readonly kind?: FunctionInfo["kind"];
+  readonly language?: string;
+  readonly volatility?: FunctionInfo["volatility"];
+  readonly leakproof?: boolean;
+}
+
+/** What is wrong with a fixture, all of it. */
+export class FixtureError extends Error {
+  override readonly name = "FixtureError";
+  readonly problems: readonly string[];
+
+  constructor(file: string, problems: readonly string[]) {
+    super(`\`${file}\` is not a catalog:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    this.problems = problems;
+  }
+}
+
+/** @throws FixtureError with every problem of the file. */
+export function parseCatalogFixture(json: unknown, file = "catalog"): Catalog {
+  const reader = new FixtureReader();
+  const catalog = reader.read(json);
+  if (reader.problems.length > 0) throw new FixtureError(file, reader.problems);
+  return catalog;
+}
+
+let versions = 0;
+
+class FixtureReader {
+  readonly problems: string[] = [];
+  readonly #relations = new Map<string, Relation>();
+  #oid = 16384;
+
+  read(json: unknown): Catalog {
+    const root = this.#object(json, "the catalog");
+    this.#known(root, "the catalog", rootKeys);
+    const types = this.#types(root.types);
+    for (const [path, table] of this.#entries(root.tables, "tables")) this.#table(path, table, types);
+    const views = this.#entries(root.views, "views");
+    this.#systemRelations();
+    const catalog: Catalog = {
+      engine: "postgres",
+      version: `fixture-${++versions}`,
+      database: typeof root.database === "string" ? root.database : "fixture",
+      serverVersionNum: typeof root.server_version_num === "number" ? root.server_version_num : 180000,
+      relations: this.#relations,
+      relationsByOid: new Map(),
+      functions: this.#functions(root.functions),
+      types,
+      operators: this.#operators(root.operators),
+      schemas: new Set(["pg_catalog", "information_schema", "public", ...this.#schemas(root.schemas)]),
+      definitionPath: ["pg_catalog", "public"],
+    };
+    this.#views(views, catalog, types);
+    const byOid = new Map([...this.#relations.values()].map((relation) => [relation.oid, relation]));
+    const schemas = new Set([...catalog.schemas, ...[...this.#relations.values()].map((relation) => relation.schema)]);
+    return { ...catalog, relationsByOid: byOid, schemas };
+  }
+
+  #table(path: string, value: unknown, types: ReadonlyMap<string, TypeInfo>): void {
+    const where = `tables["${path}"]`;
+    const name = this.#path(path, where);
+    const table = this.#object(value, where);
+    this.#known(table, where, tableKeys);
+    const columns = this.#columns(table.columns, where, types);
+    const primaryKey =
+      table.primary_key === undefined ? undefined : this.#primaryKey(table.primary_key, columns, where);
+    const parents = [
+      ...this.#strings(table.partition_of === undefined ? [] : [table.partition_of], `${where}.partition_of`),
+      ...this.#strings(table.inherits ?? [], `${where}.inherits`),
+    ];
+    const kind = table.kind ?? "table";
+    if (!tableKinds.has(String(kind))) this.problems.push(`${where}.kind is none of ${[...tableKinds].join(", ")}`);
+    this.#add({
+      ...this.#relation(name, kind as Relation["kind"]),
+      isPartition: table.partition_of !== undefined,
+      isTemporary: table.temporary === true,
+      columns,
+      primaryKey,
+      parents,
+    });
+  }
+
+  #relation([schema, name]: readonly [string, string], kind: Relation["kind"]): Relation {
+    return {
+      oid: this.#oid++,
+      schema,
+      name,
+      path: objectPath(schema, name),
+      kind,
+      isPartition: false,
+      isTemporary: false,
+      isSystem: schema === "pg_catalog" || schema === "information_schema",
+      columns: [],
+      primaryKey: undefined,
+      parents: [],
+      definition: undefined,
+    };
+  }
+
+  #add(relation: Relation): void {
+    if (this.#relations.has(relation.path)) this.problems.push(`${relation.path} is there twice`);
+    this.#relations.set(relation.path, relation);
+  }
+
+  /** Known by name; their columns are not listed, so any is taken for one of theirs. */
+  #systemRelations(): void {
+    for (const [schema, names] of [
+      ["pg_catalog", pgCatalogRelationNames],
+      ["information_schema", informationSchemaRelationNames],
+    ] as const) {
+      for (const name of names) {
+        const relation = this.#relation([schema, name], "table");
+        if (!this.#relations.has(relation.path)) this.#relations.set(relation.path, relation);
+      }
+    }
+  }
+
+  /** Views may read views: each round adds those whose relations are all there. */
+  #views(views: readonly (readonly [string, unknown])[], catalog: Catalog, types: ReadonlyMap<string, TypeInfo>): void {
+    let waiting = views;
+    while (waiting.length > 0) {
+      const later: (readonly [string, unknown])[] = [];
+      for (const entry of waiting) if (!this.#view(entry, catalog, types)) later.push(entry);
+      if (later.length === waiting.length) {
+        for (const [path] of later) this.problems.push(`views["${path}"] reads a relation that is not there`);
+        return;
+      }
+      waiting = later;
+    }
+  }
+
+  #view([path, value]: readonly [string, unknown], catalog: Catalog, types: ReadonlyMap<string, TypeInfo>): boolean {
+    const where = `views["${path}"]`;
+    const view = typeof value === "string" ? { definition: value } : this.#object(value, where);
+    this.#known(view, where, viewKeys);
+    if (typeof view.definition !== "string") {
+      this.problems.push(`${where} has no definition`);
+      return true;
+    }
+    const given = view.columns === undefined ? undefined : this.#columns(view.columns, where, types);
+    const derived = viewColumns({ ...catalog, version: "" }, view.definition);
+    if (derived.kind === "error") {
+      this.problems.push(`${where}: ${derived.message}`);
+      return true;
+    }
+    if (derived.kind === "unknown" && given === undefined) return false;
+    this.#add({
+      ...this.#relation(this.#path(path, where), view.materialized === true ? "materialized_view" : "view"),
+      columns: given ?? (derived.kind === "columns" ? derived.columns : []),
+      definition: view.definition,
+    });
+    return true;
+  }
+
+  #columns(value: unknown, where: string, types: ReadonlyMap<string, TypeInfo>): Column[] {
+    return this.#entries(value, `${where}.columns`).map(([name, given], index) => {
+      const at = `${where}.columns["${name}"]`;
+      const column = typeof given === "string" ? { type: given } : this.#object(given, at);
+      this.#known(column, at, columnKeys);
+      const type = typeof column.type === "string" ? columnType(column.type, types) : undefined;
+      if (type === undefined) this.problems.push(`${at}: \`${String(column.type)}\` is not a type that is known here`);
+      return {
+        attnum: index + 1,
+        name,
+        ...(type ?? columnType("text", types)),
+        isDomain: type?.isDomain ?? false,
+        notNull: column.not_null === true,
+        generated: typeof column.generated === "string" ? column.generated : undefined,
+        comment: typeof column.comment === "string" ? column.comment : undefined,
+      } as Column;
+    });
+  }
+
+  #primaryKey(value: unknown, columns: readonly Column[], where: string): number[] {
+    return this.#strings(value, `${where}.primary_key`).flatMap((name) => {
+      const column = columns.find((each) => each.name === name);
+      if (column !== undefined) return [column.attnum];
+      this.problems.push(`${where}.primary_key names \`${name}\`, which is not a column`);
+      return [];
+    });
+  }
+
+  #types(value: unknown): ReadonlyMap<string, TypeInfo & { readonly fixtureKind: FixtureTypeKind }> {
+    return new Map(
+      this.#entries(value, "types").map(([path, kind]) => {
+        const [schema, name] = this.#path(path, `types["${path}"]`);
+        if (!typeKinds.has(String(kind))) {
+          this.problems.push(`types["${path}"] is none of ${[...typeKinds].join(", ")}`);
+        }
+        const info = { schema, name, isSystem: false, functions: [], fixtureKind: kind as FixtureTypeKind };
+        return [objectPath(schema, name), info];
+      }),
+    );
+  }
+
+  #functions(value: unknown): ReadonlyMap<string, readonly FunctionInfo[]> {
+    return new Map(
+      this.#entries(value, "functions").map(([path, given]) => {
+        const where = `functions["${path}"]`;
+        const [schema, name] = this.#path(path, where);
+        const options = this.#object(given, where) as FixtureFunction & Record<string, unknown>;
+        this.#known(options, where, functionKeys);
+        const info: FunctionInfo = {
+          schema,
+          name,
+          kind: options.kind ?? "function",
+          language: options.language ?? "sql",
+          volatility: options.volatility ?? "volatile",
+          leakproof: options.leakproof === true,
+          isSystem: false,
+        };
+        return [objectPath(schema, name), [info]];
+      }),
+    );
+  }
+
+  #operators(value: unknown): readonly OperatorInfo[] {
+    if (value === undefined) return [];
+    if (!Array.isArray(value)) {
+      this.problems.push("operators is not a list");
+      return [];
+    }
+    return value.map((each: unknown, index) => {
+      const where = `operators[${index}]`;
+      const { operator, function: of } = this.#object(each, where);
+      const text = String(operator);
+      const dot = text.lastIndexOf(".");
+      const [functionSchema, functionName] = this.#path(String(of), `${where}.function`);
+      return { schema: text.slice(0, dot), name: text.slice(dot + 1), functionSchema, functionName };
+    });
+  }
+
+  #schemas(value: unknown): readonly string[] {
+    return value === undefined ? [] : this.#strings(value, "schemas");
+  }
+
+  #path(path: string, where: string): readonly [string, string] {
+    const parts = pathParts(path);
+    const [schema, name] = parts ?? [];
+    if (parts?.length === 2 && schema !== undefined && name !== undefined) return [schema, name];
+    this.problems.push(`${where}: write the name as schema.name, a part with a dot in double quotes`);
+    return ["public", path];
+  }
+
+  #entries(value: unknown, where: string): readonly (readonly [string, unknown])[] {
+    return value === undefined ? [] : Object.entries(this.#object(value, where));
+  }
+
+  #object(value: unknown, where: string): Record<string, unknown> {
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    this.problems.push(`${where} is not an object`);
+    return {};
+  }
+
+  #strings(value: unknown, where: string): readonly string[] {
+    if (Array.isArray(value) && value.every((each) => typeof each === "string")) return value;
+    this.problems.push(`${where} is not a list of names`);
+    return [];
+  }
+
+  #known(value: Record<string, unknown>, where: string, keys: ReadonlySet<string>): void {
+    for (const key of Object.keys(value)) {
+      if (!keys.has(key)) this.problems.push(`${where} has no \`${key}\`; it has ${[...keys].join(", ")}`);
+    }
+  }
+}
+
+const rootKeys = new Set("database server_version_num tables views functions types operators schemas".split(" "));
+const tableKeys = new Set("kind columns primary_key partition_of inherits temporary".split(" "));
+const viewKeys = new Set("definition materialized columns".split(" "));
+const columnKeys = new Set("type not_null comment generated".split(" "));
+const functionKeys = new Set("kind language volatility leakproof".split(" "));
+const tableKinds = new Set(["table", "partitioned", "foreign", "sequence"]);
+const typeKinds = new Set(["enum", "domain", "composite", "range", "base"]);
+
+/** The fixture of a catalog: what is not PostgreSQL's own. `parseCatalogFixture` reads it back. */
+export function dumpCatalogFixture(catalog: Catalog): CatalogFixture {
+  const tables: Record<string, FixtureTable> = {};
+  const views: Record<string, FixtureView> = {};
+  for (const relation of catalog.relations.values()) {
+    if (relation.isSystem) continue;
+    const columns = Object.fromEntries(relation.columns.map((column) => [column.name, dumpColumn(column)]));
+    if (relation.definition !== undefined) {
+      const materialized = relation.kind === "materialized_view" ? { materialized: true } : {};
+      views[relation.path] = { definition: relation.definition, ...materialized, columns };
+    } else if (tableKinds.has(relation.kind)) {
+      tables[relation.path] = dumpTable(relation, columns);
+    }
+  }
+  const functions: Record<string, FixtureFunction> = {};
+  for (const [path, [info]] of catalog.functions) {
+    if (info === undefined || info.isSystem) continue;
+    const { kind, language, volatility, leakproof } = info;
+    functions[path] = { kind, language, volatility, ...(leakproof ? { leakproof } : {}) };
+  }
+  return {
+    database: catalog.database,
+    server_version_num: catalog.serverVersionNum,
+    tables,
+    views,
+    functions,
+    types: userTypes(catalog),
+    operators: catalog.operators.map((operator) => ({
+      operator: `${operator.schema}.${operator.name}`,
+      function: objectPath(operator.functionSchema, operator.functionName),
+    })),
+    schemas: [...catalog.schemas].filter((schema) => !schema.startsWith("pg_") && schema !== "information_schema"),
+  };
+}
+
+function dumpColumn(column: Column): string | FixtureColumn {
+  const type = printType(column);
+  const { notNull, comment, generated } = column;
+  if (!notNull && comment === undefined && generated === undefined) return type;
+  return {
+    type,
+    ...(notNull ? { not_null: true } : {}),
+    ...(comment === undefined ? {} : { comment }),
+    ...(generated === undefined ? {} : { generated }),
+  };
+}
+
+function dumpTable(relation: Relation, columns: FixtureTable["columns"]): FixtureTable {
+  const key = relation.primaryKey?.flatMap(
+    (attnum) => relation.columns.find((column) => column.attnum === attnum)?.name ?? [],
+  );
+  const [parent] = relation.parents;
+  return {
+    ...(relation.kind === "table" ? {} : { kind: relation.kind as "partitioned" }),
+    columns,
+    ...(key === undefined ? {} : { primary_key: key }),
+    ...(relation.isPartition && parent !== undefined ? { partition_of: parent } : {}),
+    ...(!relation.isPartition && relation.parents.length > 0 ? { inherits: relation.parents } : {}),
+    ...(relation.isTemporary ? { temporary: true } : {}),
+  };
+}
+
+/** Types that columns of users' relations have, by how their values behave. */
+function userTypes(catalog: Catalog): Record<string, FixtureTypeKind> {
+  const types: Record<string, FixtureTypeKind> = {};
+  for (const relation of catalog.relations.values()) {
+    if (relation.isSystem) continue;
+    for (const column of relation.columns) {
+      const path = printType(column).replace(/\(.*$|(\[\])+$/, "");
+      if (!catalog.types.has(path) || catalog.types.get(path)?.isSystem === true) continue;
+      const kinds: Partial<Record<Column["typeCategory"], FixtureTypeKind>> = { enum: "enum", composite: "composite" };
+      types[path] = column.isDomain ? "domain" : (kinds[column.typeCategory] ?? "base");
+    }
+  }
+  return types;
+}

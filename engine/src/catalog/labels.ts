@@ -1,0 +1,70 @@
+import { analyzePostgres } from "../sql/postgres/analyze.ts";
+import type { StatementFacts } from "../sql/facts.ts";
+import { type Catalog, type Column, type Relation } from "./catalog.ts";
+
+export interface ColumnOf {
+  readonly relation: Relation;
+  readonly column: Column;
+}
+
+/** Which columns a view's columns come from. */
+export interface ViewLineage {
+  /** Index-aligned with the view's columns; sources are columns of the relations that its definition names, views among them. */
+  readonly columns: readonly { readonly sources: readonly ColumnOf[]; readonly direct: boolean }[];
+  /**
+   * Columns that the view uses beside showing them: to filter, join, group, order, or as arguments and conditions of what it shows. Those
+   * that views below it use are among them.
+   */
+  readonly otherUses: readonly ColumnOf[];
+  /** The definition, or that of a view below, could not be analysed. */
+  readonly unknown: boolean;
+}
+
+const lineages = new WeakMap<Catalog, Map<string, ViewLineage>>();
+
+/** The lineage of a view or materialised view by its definition, computed once a catalog. A relation that is no view has none. */
+export function viewLineage(catalog: Catalog, relation: Relation): ViewLineage {
+  let known = lineages.get(catalog);
+  if (known === undefined) lineages.set(catalog, (known = new Map()));
+  const lineage = known.get(relation.path);
+  if (lineage !== undefined) return lineage;
+  // While it is computed, a view that would read itself is unknown.
+  known.set(relation.path, unknownLineage);
+  const computed = computeLineage(catalog, relation);
+  known.set(relation.path, computed);
+  return computed;
+}
+
+const unknownLineage: ViewLineage = { columns: [], otherUses: [], unknown: true };
+
+function computeLineage(catalog: Catalog, relation: Relation): ViewLineage {
+  if (relation.definition === undefined) return unknownLineage;
+  const facts = definitionFacts(catalog, relation.definition);
+  if (facts === undefined) return unknownLineage;
+  const columns = relation.columns.map((_, index) => {
+    const output = facts.outputs[index];
+    return { sources: output?.sources ?? [], direct: output?.direct ?? false };
+  });
+  const otherUses = new Map<Column, ColumnOf>();
+  for (const { relation: of, column, uses } of facts.columns) {
+    if ([...uses].some((use) => use !== "output" && use !== "argument"))
+      otherUses.set(column, { relation: of, column });
+  }
+  let unknown = relation.columns.length > facts.outputs.length || facts.outputs.some((output) => output.name === "*");
+  for (const { relation: below } of facts.tables) {
+    if (below.definition === undefined) continue;
+    const lineage = viewLineage(catalog, below);
+    unknown ||= lineage.unknown;
+    for (const use of lineage.otherUses) otherUses.set(use.column, use);
+  }
+  return { columns, otherUses: [...otherUses.values()], unknown };
+}
+
+/** Facts of a definition that is read with certainty; `undefined` where anything in it is not. */
+function definitionFacts(catalog: Catalog, definition: string): StatementFacts | undefined {
+  const analyzed = analyzePostgres(definition, catalog, { searchPath: catalog.definitionPath });
+  if (analyzed.kind !== "statements" || analyzed.statements.length !== 1) return undefined;
+  const facts = analyzed.statements[0]?.facts;
+  if (facts === undefined || facts.opaque.length > 0 || facts.unknown.length > 0) return undefined;
+  return facts;
+}

@@ -1,0 +1,43 @@
+import { analyzePostgres } from "../sql/postgres/analyze.ts";
+import type { Catalog, Column } from "./catalog.ts";
+
+export type ViewColumns =
+  | { readonly kind: "columns"; readonly columns: readonly Column[] }
+  /** It reads what the catalog does not have. */
+  | { readonly kind: "unknown" }
+  | { readonly kind: "error"; readonly message: string };
+
+/** The columns of a view by its definition: a column that it shows unchanged has that column's type, a computed one an unknown type. */
+export function viewColumns(catalog: Catalog, definition: string): ViewColumns {
+  const analyzed = analyzePostgres(definition, catalog, { searchPath: catalog.definitionPath });
+  if (analyzed.kind !== "statements") return { kind: "error", message: analyzed.message };
+  const [statement, second] = analyzed.statements;
+  if (statement === undefined || second !== undefined) return { kind: "error", message: "write one SELECT" };
+  const { facts } = statement;
+  if (facts.unknown.some((name) => name.what !== "column")) return { kind: "unknown" };
+  const [missing] = facts.unknown;
+  if (missing !== undefined) return { kind: "error", message: `column "${missing.name}" does not exist` };
+  return {
+    kind: "columns",
+    columns: facts.outputs.map(({ position, name, sources, direct }): Column => {
+      const source = direct ? sources[0]?.column : undefined;
+      return {
+        ...(source ?? unknownType),
+        attnum: position,
+        name,
+        notNull: false,
+        generated: undefined,
+        comment: undefined,
+      };
+    }),
+  };
+}
+
+const unknownType = {
+  type: "unknown",
+  typeSql: 'pg_catalog."unknown"',
+  typeCategory: "other",
+  typeOid: 705,
+  typeModifier: -1,
+  isDomain: false,
+} as const;

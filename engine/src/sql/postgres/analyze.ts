@@ -1,0 +1,220 @@
+import {
+  accessKinds,
+  type AccessKind,
+  columnUses,
+  type ColumnUse,
+  type StatementKind,
+  statementKinds,
+  type TableKind,
+} from "@penstock/language";
+import type { Node } from "@pgsql/types";
+import type { Catalog, Relation } from "../../catalog/catalog.ts";
+import type { NameContext } from "../../enforcer.ts";
+import type { ColumnFact, OutputFact, StatementFacts, TableFact } from "../facts.ts";
+import { audit } from "./audit.ts";
+import { distinct, type ResolvedInContext, StatementContext, touchedBit } from "./context.ts";
+import { defaultParseLimits, type ParseLimits } from "./limits.ts";
+import { createRelation } from "./new-relations.ts";
+import { NameState } from "./names.ts";
+import { parsePostgres, type ParsedStatement, type RefusedResult, type SyntaxErrorResult } from "./parse.ts";
+import { refuse } from "./prescan.ts";
+import { type QueryResult, subquery, topQuery } from "./query.ts";
+import type { RelationRead, ResolvedStatement } from "./resolution.ts";
+import { sessionEffect, applyToNames } from "./session-effects.ts";
+import { statementKind } from "./statement-kinds.ts";
+import { isQuery, walkStatement } from "./utility.ts";
+
+export type AnalyzedText =
+  | { readonly kind: "statements"; readonly statements: readonly ResolvedStatement[] }
+  | SyntaxErrorResult
+  | RefusedResult;
+
+/**
+ * Parses a text and resolves every statement of it against the catalog, in order: each under the search_path and the relations that those
+ * before it leave. Pure, and never throws: what cannot be read safely is `refused`, what is not understood is opaque in the facts.
+ * An empty text has no statements.
+ */
+export function analyzePostgres(
+  text: string,
+  catalog: Catalog,
+  names: NameContext,
+  limits: ParseLimits = defaultParseLimits,
+): AnalyzedText {
+  const parsed = parsePostgres(text, limits);
+  if (parsed.kind !== "statements") return parsed;
+  try {
+    return { kind: "statements", statements: resolveStatements(parsed.statements, catalog, names) };
+  } catch {
+    // A tree within the parser's limits that is still too deep to walk: refused as one that is too deep to parse.
+    return { kind: "refused", ...refuse("tree_depth", "statement is too complex to be analysed") };
+  }
+}
+
+/** Resolves parsed statements in order. */
+export function resolveStatements(
+  statements: readonly ParsedStatement[],
+  catalog: Catalog,
+  names: NameContext,
+): readonly ResolvedStatement[] {
+  const state = new NameState(catalog, names.searchPath);
+  return statements.map((statement) => {
+    const resolved = resolveStatement(statement, state);
+    applyToNames(state, resolved);
+    return resolved.statement;
+  });
+}
+
+function resolveStatement({ node, start, end }: ParsedStatement, state: NameState): ResolvedInContext {
+  const context = new StatementContext(state, subquery);
+  let result: QueryResult | undefined;
+  let innerNode: Node | undefined;
+  if (isQuery(node)) {
+    result = topQuery(context, node);
+    if ("SelectStmt" in node) createRelation(context, node.SelectStmt.intoClause?.rel, "table");
+  } else {
+    context.isUtility = true;
+    const inner = walkStatement(context, node);
+    result = inner?.result;
+    innerNode = inner?.node;
+  }
+  audit(context, node);
+  const reads = context.reads.map(
+    ({ read, isTableCommand, groupedByKey }): RelationRead => ({ ...read, isTableCommand, groupedByKey }),
+  );
+  const facts = factsOf(context, node, innerNode, result, start, end);
+  return { statement: { facts, node, reads, writes: context.writes }, context };
+}
+
+function factsOf(
+  context: StatementContext,
+  node: Node,
+  innerNode: Node | undefined,
+  result: QueryResult | undefined,
+  start: number,
+  end: number,
+): StatementFacts {
+  const outerKind = kindOf(node);
+  const inner = innerNode === undefined ? undefined : effectiveKind(context, kindOf(innerNode) ?? "opaque");
+  const kind = outerKind === undefined ? "opaque" : effectiveKind(context, outerKind);
+  if (outerKind === undefined) context.addOpaque(Object.keys(node).join(), undefined);
+  const where = whereOf(context, result);
+  return {
+    start,
+    end,
+    kind,
+    category: statementKinds[kind],
+    tables: tablesOf(context),
+    columns: columnsOf(context),
+    outputs: result === undefined ? [] : outputsOf(result),
+    functions: [...context.functions.values()],
+    hasWhere: where.present,
+    whereIsConstant: where.constant,
+    limit: result?.limit,
+    joins: context.joins,
+    opaque: context.opaque,
+    unknown: context.unknown,
+    inner,
+    session: sessionEffect(context, node, kind, result),
+  };
+}
+
+function kindOf(node: Node): StatementKind | undefined {
+  for (const name in node) {
+    const kind = statementKind(name, node[name as keyof Node]);
+    if (kind !== "select" || !("SelectStmt" in node)) return kind;
+    if (node.SelectStmt.valuesLists !== undefined) return "values";
+    return kind;
+  }
+  return undefined;
+}
+
+const modificationOrder = ["delete", "update", "merge", "insert"] as const;
+
+/** A SELECT whose WITH changes data is what it changes: `with d as (delete from t returning *) select …` is a DELETE. */
+function effectiveKind(context: StatementContext, kind: StatementKind): StatementKind {
+  if (kind !== "select" && kind !== "values" && kind !== "select_into") return kind;
+  for (const each of modificationOrder) {
+    if (context.modifications.some((modification) => modification.kind === each)) return each;
+  }
+  return kind;
+}
+
+/** Every UPDATE and DELETE of the statement must have a WHERE for the statement to have one. */
+function whereOf(
+  context: StatementContext,
+  result: QueryResult | undefined,
+): { readonly present: boolean; readonly constant: boolean } {
+  const wheres = context.modifications
+    .filter(({ kind }) => kind === "update" || kind === "delete")
+    .map((modification) => modification.where);
+  if (result !== undefined && (wheres.length === 0 || result.kind === "update" || result.kind === "delete")) {
+    wheres.push(result.where);
+  }
+  return {
+    present: wheres.length > 0 && wheres.every((where) => where.present),
+    constant: wheres.some((where) => where.constant),
+  };
+}
+
+const useSets = setsOf<ColumnUse>(columnUses);
+const accessSets = setsOf<AccessKind>(accessKinds);
+
+/** The set that each combination of bits stands for, made once. */
+function setsOf<Name>(names: readonly Name[]): readonly ReadonlySet<Name>[] {
+  return Array.from(
+    { length: 1 << names.length },
+    (_, bits) => new Set(names.filter((_name, index) => (bits & (1 << index)) !== 0)),
+  );
+}
+
+const noUses: ReadonlySet<ColumnUse> = new Set();
+const noAccess: ReadonlySet<AccessKind> = new Set();
+
+function columnsOf(context: StatementContext): ColumnFact[] {
+  const columns: ColumnFact[] = [];
+  for (const { relation, column, uses } of context.sources) {
+    if (uses !== 0) columns.push({ relation, column, uses: useSets[uses & (touchedBit - 1)] ?? noUses });
+  }
+  return columns;
+}
+
+function tablesOf(context: StatementContext): TableFact[] {
+  const tables: TableFact[] = [];
+  for (const [relation, access] of context.tables) {
+    const kind = tableKind(relation);
+    if (kind !== undefined) tables.push({ relation, kind, access: accessSets[access] ?? noAccess });
+  }
+  return tables;
+}
+
+/** Indexes and types hold no rows of their own and are no tables. */
+function tableKind(relation: Relation): TableKind | undefined {
+  if (relation.kind === "index" || relation.kind === "composite") return undefined;
+  if (relation.isSystem || relation.kind === "toast") return "system";
+  if (relation.isTemporary) return "temporary";
+  switch (relation.kind) {
+    case "view":
+      return "view";
+    case "materialized_view":
+      return "materialized_view";
+    case "foreign":
+      return "foreign";
+    case "table":
+    case "partitioned":
+    case "sequence":
+      return relation.isPartition ? "partition" : "table";
+  }
+}
+
+function outputsOf(result: QueryResult): OutputFact[] {
+  const outputs: OutputFact[] = result.columns.map(({ name, sources, direct }, index) => ({
+    position: index + 1,
+    name,
+    sources,
+    direct,
+  }));
+  if (result.open !== undefined) {
+    outputs.push({ position: outputs.length + 1, name: "*", sources: distinct(result.open), direct: false });
+  }
+  return outputs;
+}

@@ -1,0 +1,90 @@
+import type { Catalog, Column, Relation } from "../../catalog/catalog.ts";
+import { builtinAggregateNames } from "./builtin-names.ts";
+
+/** Look-ups over one catalog that every statement needs, computed once. */
+export interface CatalogIndex {
+  relation(schema: string, name: string): Relation | undefined;
+  /** The session's own temporary relations by name. */
+  readonly temporary: ReadonlyMap<string, Relation>;
+  /** Schemas that hold a function of that name and are not the system's. */
+  readonly userFunctions: ReadonlyMap<string, readonly string[]>;
+  /** Names of aggregates, users' and built-in: their arguments are exempt from GROUP BY's rules. */
+  isAggregate(name: string): boolean;
+  readonly userOperators: ReadonlyMap<string, readonly UserOperator[]>;
+  readonly typesWithFunctions: ReadonlyMap<string, readonly TypeWithFunctions[]>;
+  /** A relation whose columns the catalog does not list, as the system's in a fixture. */
+  isOpen(relation: Relation): boolean;
+}
+
+interface UserOperator {
+  readonly schema: string;
+  readonly functionSchema: string;
+  readonly functionName: string;
+}
+
+interface TypeWithFunctions {
+  readonly schema: string;
+  readonly functions: readonly { readonly schema: string; readonly name: string }[];
+}
+
+const indexes = new WeakMap<Catalog, CatalogIndex>();
+
+export function catalogIndex(catalog: Catalog): CatalogIndex {
+  let index = indexes.get(catalog);
+  if (index === undefined) {
+    index = buildIndex(catalog);
+    indexes.set(catalog, index);
+  }
+  return index;
+}
+
+function buildIndex(catalog: Catalog): CatalogIndex {
+  const schemas = new Map<string, Map<string, Relation>>();
+  const temporary = new Map<string, Relation>();
+  for (const relation of catalog.relations.values()) {
+    let names = schemas.get(relation.schema);
+    if (names === undefined) schemas.set(relation.schema, (names = new Map()));
+    names.set(relation.name, relation);
+    if (relation.isTemporary) temporary.set(relation.name, relation);
+  }
+  const userFunctions = new Map<string, string[]>();
+  const aggregates = new Set<string>();
+  for (const overloads of catalog.functions.values()) {
+    const [first] = overloads;
+    if (first === undefined || first.isSystem) continue;
+    push(userFunctions, first.name, first.schema);
+    if (overloads.some((each) => each.kind === "aggregate")) aggregates.add(first.name);
+  }
+  const userOperators = new Map<string, UserOperator[]>();
+  for (const operator of catalog.operators) push(userOperators, operator.name, operator);
+  const typesWithFunctions = new Map<string, TypeWithFunctions[]>();
+  for (const type of catalog.types.values()) {
+    if (type.functions.length > 0) push(typesWithFunctions, type.name, type);
+  }
+  return {
+    relation: (schema, name) => schemas.get(schema)?.get(name),
+    temporary,
+    userFunctions,
+    isAggregate: (name) => builtinAggregateNames.has(name) || aggregates.has(name),
+    userOperators,
+    typesWithFunctions,
+    isOpen: (relation) => relation.isSystem && relation.columns.length === 0,
+  };
+}
+
+function push<Value>(map: Map<string, Value[]>, key: string, value: Value): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}
+
+const columnMaps = new WeakMap<Relation, ReadonlyMap<string, Column>>();
+
+export function columnsByName(relation: Relation): ReadonlyMap<string, Column> {
+  let map = columnMaps.get(relation);
+  if (map === undefined) {
+    map = new Map(relation.columns.map((column) => [column.name, column]));
+    columnMaps.set(relation, map);
+  }
+  return map;
+}

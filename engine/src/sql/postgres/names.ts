@@ -1,0 +1,204 @@
+import { type Catalog, objectPath, type Relation } from "../../catalog/catalog.ts";
+import type { FunctionFact } from "../facts.ts";
+import { catalogIndex, type CatalogIndex } from "./catalog-index.ts";
+import { builtinCategory, extensionCategory, isBuiltinFunction } from "./functions.ts";
+
+export type RelationLookup =
+  /** `open`: it may have columns that the catalog does not list. */
+  | { readonly kind: "found"; readonly relation: Relation; readonly open: boolean }
+  | { readonly kind: "unknown"; readonly missingSchema: boolean }
+  /** What the name means cannot be told before the statements ahead of it have run. */
+  | { readonly kind: "uncertain" };
+
+const unknownRelation: RelationLookup = { kind: "unknown", missingSchema: false };
+const missingSchema: RelationLookup = { kind: "unknown", missingSchema: true };
+const uncertain: RelationLookup = { kind: "uncertain" };
+
+/**
+ * How names are resolved at one point of a text: the catalog, the search_path, and what earlier statements of the same text
+ * did to both. Lives for one text.
+ */
+export class NameState {
+  readonly catalog: Catalog;
+  readonly index: CatalogIndex;
+  /** `undefined` once a statement has set it to what is not known. */
+  #searchPath: readonly string[] | undefined;
+  #pathBefore: readonly string[] | undefined;
+  #pathChanged = false;
+  #inTransaction = false;
+  readonly #created = new Map<string, Relation>();
+  readonly #dropped = new Set<string>();
+  readonly #altered = new Set<string>();
+  readonly #createdFunctions = new Set<string>();
+  #schemaUncertain = false;
+
+  constructor(catalog: Catalog, searchPath: readonly string[]) {
+    this.catalog = catalog;
+    this.index = catalogIndex(catalog);
+    this.#searchPath = searchPath;
+    this.#pathBefore = searchPath;
+  }
+
+  /** Schemas in the order in which PostgreSQL looks for a relation, or undefined where the path is not known. */
+  get searchPath(): readonly string[] | undefined {
+    return this.#searchPath;
+  }
+
+  setSearchPath(path: readonly string[] | undefined): void {
+    this.#searchPath = path;
+    this.#pathChanged = true;
+  }
+
+  beginTransaction(): void {
+    if (!this.#pathChanged) this.#pathBefore = this.#searchPath;
+    this.#inTransaction = true;
+  }
+
+  /** COMMIT ends SET LOCAL, ROLLBACK undoes SET: also those of texts before this one, where the transaction began earlier. */
+  endTransaction(): void {
+    if (!this.#inTransaction) this.#searchPath = undefined;
+    else if (this.#pathChanged) this.#searchPath = undefined;
+    else this.#searchPath = this.#pathBefore;
+    this.#inTransaction = false;
+  }
+
+  addRelation(relation: Relation): void {
+    this.#created.set(relation.path, relation);
+    this.#dropped.delete(relation.path);
+  }
+
+  dropRelation(relation: Relation): void {
+    this.#created.delete(relation.path);
+    this.#dropped.add(relation.path);
+  }
+
+  /** Its columns are not what the catalog says any more. */
+  alterRelation(relation: Relation): void {
+    this.#altered.add(relation.path);
+  }
+
+  addFunction(name: string): void {
+    this.#createdFunctions.add(name);
+  }
+
+  /** Relations may have changed their names: nothing that the catalog says of them can be relied on. */
+  loseSchema(): void {
+    this.#schemaUncertain = true;
+  }
+
+  /** @param reading rows or columns are read, so a name whose meaning has changed must not be resolved as it was before. */
+  relation(schema: string | undefined, name: string, reading: boolean): RelationLookup {
+    if (schema !== undefined) return this.#inSchema(schema, name, reading);
+    const path = this.#searchPath;
+    if (path === undefined) return uncertain;
+    if (!path.includes("pg_temp")) {
+      const temporary = this.#find("pg_temp", name, reading);
+      if (temporary !== undefined) return temporary;
+    }
+    if (!path.includes("pg_catalog")) {
+      const system = this.#find("pg_catalog", name, reading);
+      if (system !== undefined) return system;
+    }
+    for (const each of path) {
+      const found = this.#find(each, name, reading);
+      if (found !== undefined) return found;
+    }
+    return this.#schemaUncertain && reading ? uncertain : unknownRelation;
+  }
+
+  /** Where CREATE without a schema puts a relation. */
+  creationSchema(isTemporary: boolean): string {
+    if (isTemporary) return "pg_temp";
+    return this.#searchPath?.find((schema) => this.catalog.schemas.has(schema)) ?? this.#searchPath?.[0] ?? "";
+  }
+
+  #inSchema(schema: string, name: string, reading: boolean): RelationLookup {
+    const found = this.#find(schema, name, reading);
+    if (found !== undefined) return found;
+    if (this.#schemaUncertain && reading) return uncertain;
+    return schema === "pg_temp" || this.catalog.schemas.has(schema) ? unknownRelation : missingSchema;
+  }
+
+  #find(schema: string, name: string, reading: boolean): RelationLookup | undefined {
+    if (this.#created.size > 0) {
+      const created = this.#created.get(objectPath(schema, name));
+      if (created !== undefined) return { kind: "found", relation: created, open: true };
+    }
+    const relation = schema === "pg_temp" ? this.index.temporary.get(name) : this.index.relation(schema, name);
+    if (relation === undefined) return undefined;
+    if (this.#dropped.size > 0 && this.#dropped.has(relation.path)) return undefined;
+    if (reading && !relation.isSystem && (this.#schemaUncertain || this.#altered.has(relation.path))) return uncertain;
+    return { kind: "found", relation, open: this.index.isOpen(relation) };
+  }
+
+  /**
+   * All functions that a call may mean. Which overload runs depends on argument types, which are not computed here: a user's function
+   * of the same name anywhere on the search_path counts besides the built-in one.
+   */
+  functions(schema: string | undefined, name: string): FunctionFact[] {
+    if (schema !== undefined) return [this.#functionIn(schema, name) ?? unknownFunction(schema, name)];
+    const facts: FunctionFact[] = [];
+    if (isBuiltinFunction(this.catalog, name)) facts.push(builtin("pg_catalog", name));
+    const others = this.index.userFunctions.get(name);
+    if (others !== undefined) {
+      const path = this.#searchPath;
+      for (const other of others) {
+        if (path === undefined || path.includes(other)) facts.push(userFunction(other, name));
+      }
+    }
+    if (this.#createdFunctions.has(name)) facts.push(unknownFunction("", name));
+    if (facts.length === 0) facts.push(unknownFunction("", name));
+    return facts;
+  }
+
+  /** Whether a function of that name, built-in or not, can be called without a schema. */
+  hasFunction(name: string): boolean {
+    return (
+      isBuiltinFunction(this.catalog, name) || this.index.userFunctions.has(name) || this.#createdFunctions.has(name)
+    );
+  }
+
+  #functionIn(schema: string, name: string): FunctionFact | undefined {
+    if (schema === "pg_catalog" && isBuiltinFunction(this.catalog, name)) return builtin(schema, name);
+    if (schema === "information_schema") return builtin(schema, name);
+    return this.index.userFunctions.get(name)?.includes(schema) === true ? userFunction(schema, name) : undefined;
+  }
+
+  /** Functions of users' operators of that name which an expression may call. Built-in operators are pure and not listed. */
+  operatorFunctions(schema: string | undefined, name: string): FunctionFact[] {
+    const operators = this.index.userOperators.get(name);
+    if (operators === undefined) return [];
+    return operators
+      .filter((operator) =>
+        schema === undefined
+          ? this.#searchPath === undefined || this.#searchPath.includes(operator.schema)
+          : operator.schema === schema,
+      )
+      .map((operator) => userFunction(operator.functionSchema, operator.functionName));
+  }
+
+  /** Users' functions that making a value of the type may call: its input function and casts to it. */
+  typeFunctions(schema: string | undefined, name: string): FunctionFact[] {
+    const types = this.index.typesWithFunctions.get(name);
+    if (types === undefined) return [];
+    return types
+      .filter((type) =>
+        schema === undefined
+          ? this.#searchPath === undefined || this.#searchPath.includes(type.schema)
+          : type.schema === schema,
+      )
+      .flatMap((type) => type.functions.map((each) => userFunction(each.schema, each.name)));
+  }
+}
+
+function builtin(schema: string, name: string): FunctionFact {
+  return { schema, name, builtin: true, category: builtinCategory(name) };
+}
+
+function userFunction(schema: string, name: string): FunctionFact {
+  return { schema, name, builtin: false, category: extensionCategory(name) ?? "user_defined" };
+}
+
+function unknownFunction(schema: string, name: string): FunctionFact {
+  return { schema, name, builtin: false, category: extensionCategory(name) ?? "user_defined" };
+}

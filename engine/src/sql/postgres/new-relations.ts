@@ -1,0 +1,46 @@
+import type { RangeVar } from "@pgsql/types";
+import { objectPath, type Relation } from "../../catalog/catalog.ts";
+import type { StatementContext } from "./context.ts";
+
+/**
+ * A relation that the statement creates: reported as a table with access `ddl`, and known to later statements of the text as one
+ * without labels. What its columns are is not tracked.
+ */
+export function createRelation(
+  context: StatementContext,
+  rangeVar: RangeVar | undefined,
+  kind: Relation["kind"],
+  replaces = false,
+): Relation | undefined {
+  if (rangeVar === undefined) return undefined;
+  context.visited.add(rangeVar);
+  const { schemaname, relname: name = "", relpersistence } = rangeVar;
+  const isTemporary = relpersistence === "t" || schemaname === "pg_temp";
+  const schema = schemaname ?? context.creationSchema ?? context.names.creationSchema(isTemporary);
+  const existing = context.names.relation(schema, name, false);
+  let relation: Relation;
+  if (existing.kind === "found") {
+    // CREATE … IF NOT EXISTS and OR REPLACE name what is there; anything else the server refuses.
+    relation = existing.relation;
+    if (replaces) context.created.push({ ...relation, columns: [], definition: undefined });
+  } else {
+    relation = {
+      oid: 0,
+      schema,
+      name,
+      path: objectPath(schema, name),
+      kind,
+      isPartition: false,
+      isTemporary,
+      isSystem: false,
+      columns: [],
+      primaryKey: undefined,
+      parents: [],
+      definition: undefined,
+    };
+    context.created.push(relation);
+  }
+  context.access(relation, "ddl");
+  context.write(relation, rangeVar, "ddl");
+  return relation;
+}
