@@ -1,0 +1,240 @@
+import {
+  type Catalog,
+  type Column,
+  type FunctionInfo,
+  objectPath,
+  type OperatorInfo,
+  type Relation,
+  type TypeInfo,
+} from "./catalog.ts";
+import { columnTypeOf, indexTypes, type TypeIndex, type TypeRow } from "./postgres-types.ts";
+import * as sql from "./postgres-catalog-sql.ts";
+
+type Rows = readonly (readonly (string | null)[])[];
+/** Runs one statement and gives its rows as text, as the simple query protocol does. */
+export type RunQuery = (sql: string) => Promise<Rows>;
+
+let snapshots = 0;
+
+/**
+ * Reads a snapshot of the schema: one query for each kind of object, every name in them qualified, so that no search_path and no object of
+ * a user's can change what they read. They only read and set nothing, so that they may run between two statements of a user's session, inside
+ * its transaction. For PostgreSQL 14 to 18.
+ * @param previous a snapshot of the same server: what PostgreSQL itself brings is taken from it, and only users' objects are read.
+ */
+export async function loadPostgresCatalog(query: RunQuery, previous?: Catalog): Promise<Catalog> {
+  const [server] = await query(sql.server);
+  const [database, versionNum, path] = server ?? [];
+  const schemas = new Map((await query(sql.schemas)).map(([oid, name]) => [oid ?? "", name ?? ""]));
+  const skipped =
+    previous === undefined ? [] : [...schemas].filter(([, name]) => isSystemSchema(name)).map(([oid]) => oid);
+  const types = indexTypes(await typeRows(query, schemas));
+  const functions = await query(sql.functions(skipped));
+  const relations = await loadRelations(query, schemas, types, skipped);
+  const reused = previous === undefined ? [] : [...previous.relations.values()].filter((each) => each.isSystem);
+  const all = [...reused, ...relations];
+  const functionPaths = new Map(
+    functions.map(([oid, schema, name]) => [oid ?? "", { schema: schemas.get(schema ?? "") ?? "", name: name ?? "" }]),
+  );
+  return {
+    engine: "postgres",
+    version: `snapshot-${++snapshots}`,
+    database: database ?? "",
+    serverVersionNum: Number(versionNum),
+    relations: new Map(all.map((relation) => [relation.path, relation])),
+    relationsByOid: new Map(all.map((relation) => [relation.oid, relation])),
+    functions: functionMap(functions, schemas, previous),
+    types: await typeMap(query, types, functionPaths),
+    operators: operatorList(await query(sql.operators), schemas, functionPaths),
+    schemas: new Set(schemas.values()),
+    definitionPath: (JSON.parse(path ?? "[]") as readonly string[]).map((name) =>
+      name.startsWith("pg_temp_") ? "pg_temp" : name,
+    ),
+  };
+}
+
+function isSystemSchema(name: string): boolean {
+  return name === "pg_catalog" || name === "information_schema" || name.startsWith("pg_toast");
+}
+
+async function typeRows(query: RunQuery, schemas: ReadonlyMap<string, string>): Promise<TypeRow[]> {
+  const checked = new Set((await query(sql.domainChecks)).map(([oid]) => oid));
+  return (await query(sql.types)).map(
+    ([oid, schema, name, kind, category, element, base, baseModifier, notNull, input, shown]) => ({
+      oid: oid ?? "",
+      schema: schemas.get(schema ?? "") ?? "",
+      name: name ?? "",
+      kind: kind ?? "",
+      category: category ?? "",
+      element: element ?? "0",
+      base: base ?? "0",
+      baseModifier: Number(baseModifier),
+      notNull: notNull === "true",
+      input: input ?? "",
+      shown: shown ?? "",
+      hasCheck: checked.has(oid ?? ""),
+    }),
+  );
+}
+
+const relationKinds: Readonly<Record<string, Relation["kind"]>> = {
+  r: "table",
+  p: "partitioned",
+  v: "view",
+  m: "materialized_view",
+  f: "foreign",
+  S: "sequence",
+  i: "index",
+  I: "index",
+  c: "composite",
+  t: "toast",
+};
+
+async function loadRelations(
+  query: RunQuery,
+  schemas: ReadonlyMap<string, string>,
+  types: TypeIndex,
+  skipped: readonly string[],
+): Promise<Relation[]> {
+  const rows = await query(sql.relations(skipped));
+  const columns = await loadColumns(query, types, skipped);
+  const definitions = new Map((await query(sql.definitions)).map(([oid, text]) => [oid, text ?? undefined]));
+  const keys = new Map((await query(sql.primaryKeys)).map(([oid, attnums]) => [oid, numbers(attnums)]));
+  const parents = groupBy(await query(sql.inheritance));
+  const paths = new Map(
+    rows.map(([oid, schema, name]) => [oid, objectPath(schemas.get(schema ?? "") ?? "", name ?? "")]),
+  );
+  return rows.map(([oid, schemaOid, relname, relkind, isPartition, persistence]): Relation => {
+    const schema = schemas.get(schemaOid ?? "") ?? "";
+    const name = relname ?? "";
+    return {
+      oid: Number(oid),
+      schema,
+      name,
+      path: objectPath(schema, name),
+      kind: relationKinds[relkind ?? ""] ?? "table",
+      isPartition: isPartition === "true",
+      isTemporary: persistence === "t",
+      isSystem: isSystemSchema(schema),
+      columns: columns.get(oid ?? "") ?? [],
+      primaryKey: keys.get(oid ?? ""),
+      parents: (parents.get(oid ?? "") ?? []).flatMap(([, parent]) => paths.get(parent ?? "") ?? []),
+      definition: definitions.get(oid ?? ""),
+    };
+  });
+}
+
+async function loadColumns(
+  query: RunQuery,
+  types: TypeIndex,
+  skipped: readonly string[],
+): Promise<ReadonlyMap<string, readonly Column[]>> {
+  const generated = new Map((await query(sql.generated)).map(([oid, attnum, text]) => [`${oid}.${attnum}`, text]));
+  const comments = new Map((await query(sql.comments)).map(([oid, attnum, text]) => [`${oid}.${attnum}`, text]));
+  const columns = new Map<string, Column[]>();
+  for (const [oid, attnum, name, typeOid, modifier, notNull, shown] of await query(sql.columns(skipped))) {
+    const key = `${oid}.${attnum}`;
+    const column: Column = {
+      attnum: Number(attnum),
+      name: name ?? "",
+      ...columnTypeOf(types, typeOid ?? "", Number(modifier), shown ?? ""),
+      notNull: notNull === "true",
+      generated: generated.get(key) ?? undefined,
+      comment: comments.get(key) ?? undefined,
+    };
+    const list = columns.get(oid ?? "");
+    if (list === undefined) columns.set(oid ?? "", [column]);
+    else list.push(column);
+  }
+  return columns;
+}
+
+const functionKinds: Readonly<Record<string, FunctionInfo["kind"]>> = {
+  f: "function",
+  p: "procedure",
+  a: "aggregate",
+  w: "window",
+};
+const volatilities: Readonly<Record<string, FunctionInfo["volatility"]>> = {
+  i: "immutable",
+  s: "stable",
+  v: "volatile",
+};
+
+function functionMap(
+  rows: Rows,
+  schemas: ReadonlyMap<string, string>,
+  previous: Catalog | undefined,
+): ReadonlyMap<string, readonly FunctionInfo[]> {
+  const functions = new Map<string, FunctionInfo[]>();
+  for (const [path, overloads] of previous?.functions ?? []) {
+    if (overloads[0]?.isSystem === true) functions.set(path, [...overloads]);
+  }
+  for (const [, schemaOid, proname, kind, volatility, leakproof, language] of rows) {
+    const schema = schemas.get(schemaOid ?? "") ?? "";
+    const name = proname ?? "";
+    const info: FunctionInfo = {
+      schema,
+      name,
+      kind: functionKinds[kind ?? ""] ?? "function",
+      language: language ?? "",
+      volatility: volatilities[volatility ?? ""] ?? "volatile",
+      leakproof: leakproof === "true",
+      isSystem: isSystemSchema(schema),
+    };
+    const path = objectPath(schema, name);
+    const list = functions.get(path);
+    if (list === undefined) functions.set(path, [info]);
+    else list.push(info);
+  }
+  return functions;
+}
+
+type FunctionPaths = ReadonlyMap<string, { readonly schema: string; readonly name: string }>;
+
+async function typeMap(
+  query: RunQuery,
+  types: TypeIndex,
+  functionPaths: FunctionPaths,
+): Promise<ReadonlyMap<string, TypeInfo>> {
+  const casts = groupBy(await query(sql.casts));
+  const map = new Map<string, TypeInfo>();
+  for (const type of types.values()) {
+    const isSystem = isSystemSchema(type.schema);
+    const called = [type.input, ...(casts.get(type.oid) ?? []).map(([, of]) => of ?? "")];
+    const functions = called
+      .flatMap((oid) => functionPaths.get(oid) ?? [])
+      .filter((each) => !isSystemSchema(each.schema));
+    map.set(objectPath(type.schema, type.name), { schema: type.schema, name: type.name, isSystem, functions });
+  }
+  return map;
+}
+
+function operatorList(rows: Rows, schemas: ReadonlyMap<string, string>, functionPaths: FunctionPaths): OperatorInfo[] {
+  return rows.map(([schema, name, of]) => {
+    // A user's operator of a built-in function is in no list of users' functions: it is pure, and named as built in.
+    const path = functionPaths.get(of ?? "") ?? { schema: "pg_catalog", name: "" };
+    return {
+      schema: schemas.get(schema ?? "") ?? "",
+      name: name ?? "",
+      functionSchema: path.schema,
+      functionName: path.name,
+    };
+  });
+}
+
+function groupBy(rows: Rows): ReadonlyMap<string, (readonly (string | null)[])[]> {
+  const groups = new Map<string, (readonly (string | null)[])[]>();
+  for (const row of rows) {
+    const key = row[0] ?? "";
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
+/** `{1,2}` or `1 2`. */
+function numbers(text: string | null | undefined): readonly number[] {
+  return (text ?? "").match(/\d+/g)?.map(Number) ?? [];
+}

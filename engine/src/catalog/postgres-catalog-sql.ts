@@ -1,0 +1,99 @@
+/**
+ * The queries of the catalog loader. They may run in a user's session under any search_path, where a schema of the user's can stand
+ * before pg_catalog: so every relation, function, type and operator is written with its schema, and forms that name an operator
+ * without one (IN, LIKE, IS DISTINCT FROM, NULLIF, a CASE with an operand, `=` itself) do not occur. Rows come in a fixed order, so that
+ * an unchanged schema reads the same.
+ */
+
+const text = (expression: string): string => `(${expression})::pg_catalog.text`;
+
+/** Database, version, and the search_path in effect with the implicit schemas, as JSON. */
+export const server = `select ${text("pg_catalog.current_database()")},
+  pg_catalog.current_setting('server_version_num'),
+  ${text("pg_catalog.array_to_json(pg_catalog.current_schemas(true))")}`;
+
+export const schemas = `select ${text("n.oid")}, ${text("n.nspname")} from pg_catalog.pg_namespace n order by n.oid`;
+
+export const types = `select ${text("t.oid")}, ${text("t.typnamespace")}, ${text("t.typname")}, ${text("t.typtype")},
+  ${text("t.typcategory")}, ${text("t.typelem")}, ${text("t.typbasetype")}, ${text("t.typtypmod")}, ${text("t.typnotnull")},
+  ${text("t.typinput::pg_catalog.oid")}, pg_catalog.format_type(t.oid, null)
+from pg_catalog.pg_type t order by t.oid`;
+
+export const domainChecks = `select distinct ${text("c.contypid")} from pg_catalog.pg_constraint c
+where c.contypid OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid and c.contype OPERATOR(pg_catalog.=) 'c'::pg_catalog."char"
+order by 1`;
+
+function outside(column: string, schemaOids: readonly string[]): string {
+  if (schemaOids.length === 0) return "true";
+  return `${column} OPERATOR(pg_catalog.<>) all ('{${schemaOids.map(Number).join(",")}}'::pg_catalog.oid[])`;
+}
+
+const kinds = (alias: string, list: string): string =>
+  `${alias}.relkind OPERATOR(pg_catalog.=) any ('{${list}}'::pg_catalog."char"[])`;
+
+/** What other sessions hold in temporary schemas is nobody's business here. */
+const own = (alias: string): string => `not pg_catalog.pg_is_other_temp_schema(${alias}.relnamespace)`;
+
+export const relations = (skipped: readonly string[]): string =>
+  `select ${text("c.oid")}, ${text("c.relnamespace")}, ${text("c.relname")}, ${text("c.relkind")},
+  ${text("c.relispartition")}, ${text("c.relpersistence")}
+from pg_catalog.pg_class c
+where ${kinds("c", "r,p,v,m,f,S,c,i,I")} and ${own("c")} and ${outside("c.relnamespace", skipped)}
+order by c.oid`;
+
+export const columns = (skipped: readonly string[]): string =>
+  `select ${text("a.attrelid")}, ${text("a.attnum")}, ${text("a.attname")}, ${text("a.atttypid")}, ${text("a.atttypmod")},
+  ${text("a.attnotnull")}, pg_catalog.format_type(a.atttypid, a.atttypmod)
+from pg_catalog.pg_attribute a
+join pg_catalog.pg_class c on c.oid OPERATOR(pg_catalog.=) a.attrelid
+where a.attnum OPERATOR(pg_catalog.>) '0'::pg_catalog.int2 and not a.attisdropped
+  and ${kinds("c", "r,p,v,m,f,S,c")} and ${own("c")} and ${outside("c.relnamespace", skipped)}
+order by a.attrelid, a.attnum`;
+
+export const generated = `select ${text("d.adrelid")}, ${text("d.adnum")}, pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+from pg_catalog.pg_attrdef d
+join pg_catalog.pg_attribute a on a.attrelid OPERATOR(pg_catalog.=) d.adrelid and a.attnum OPERATOR(pg_catalog.=) d.adnum
+where a.attgenerated OPERATOR(pg_catalog.<>) ''::pg_catalog."char"
+order by d.adrelid, d.adnum`;
+
+export const comments = `select ${text("d.objoid")}, ${text("d.objsubid")}, d.description
+from pg_catalog.pg_description d
+where d.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+  and d.objsubid OPERATOR(pg_catalog.>) '0'::pg_catalog.int4
+order by d.objoid, d.objsubid`;
+
+/** Definitions of users' views: those of the system's show nothing of users' relations that a label could follow. */
+export const definitions = `select ${text("c.oid")}, pg_catalog.pg_get_viewdef(c.oid)
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid OPERATOR(pg_catalog.=) c.relnamespace
+where ${kinds("c", "v,m")} and ${own("c")}
+  and n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name
+  and n.nspname OPERATOR(pg_catalog.<>) 'information_schema'::pg_catalog.name
+order by c.oid`;
+
+export const primaryKeys = `select ${text("c.conrelid")}, ${text("c.conkey")}
+from pg_catalog.pg_constraint c
+where c.contype OPERATOR(pg_catalog.=) 'p'::pg_catalog."char"
+order by c.conrelid`;
+
+export const inheritance = `select ${text("i.inhrelid")}, ${text("i.inhparent")}
+from pg_catalog.pg_inherits i order by i.inhrelid, i.inhseqno`;
+
+export const functions = (skipped: readonly string[]): string =>
+  `select ${text("p.oid")}, ${text("p.pronamespace")}, ${text("p.proname")}, ${text("p.prokind")}, ${text("p.provolatile")},
+  ${text("p.proleakproof")}, ${text("l.lanname")}
+from pg_catalog.pg_proc p
+join pg_catalog.pg_language l on l.oid OPERATOR(pg_catalog.=) p.prolang
+where ${outside("p.pronamespace", skipped)}
+order by p.oid`;
+
+export const operators = `select ${text("o.oprnamespace")}, ${text("o.oprname")}, ${text("o.oprcode::pg_catalog.oid")}
+from pg_catalog.pg_operator o
+join pg_catalog.pg_namespace n on n.oid OPERATOR(pg_catalog.=) o.oprnamespace
+where n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name
+order by o.oid`;
+
+export const casts = `select ${text("c.casttarget")}, ${text("c.castfunc")}
+from pg_catalog.pg_cast c
+where c.castfunc OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid
+order by c.casttarget, c.castfunc`;
