@@ -1,4 +1,3 @@
-import { loadParser } from "@penstock/engine";
 import type { Logger } from "pino";
 import { type AuditEvent, FileAuditLog } from "../audit/file-audit-log.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
@@ -71,7 +70,6 @@ export class RunningProxy {
     policies: LoadedPolicies,
     log: Logger,
   ): Promise<RunningProxy> {
-    await loadParser();
     const audit = openAudit(config, log);
     const targets = new ConfiguredTargets(config.targets);
     try {

@@ -1,4 +1,4 @@
-import { type FSWatcher, lstatSync, readdirSync, statSync, watch } from "node:fs";
+import { type FSWatcher, lstatSync, readdirSync, type Stats, statSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
 
 export interface FileWatch {
@@ -7,7 +7,7 @@ export interface FileWatch {
 
 /** Editors write a file in several steps; what the system tells within this time counts as one change. */
 const settleMs = 50;
-/** Files that are looked at for changes; in larger trees only these. */
+/** Files that are looked at for changes; of larger trees only the first of them. */
 const filesMax = 10_000;
 
 /**
@@ -16,66 +16,110 @@ const filesMax = 10_000;
  * change is a change of size, time or identity of a file; writing the same text again counts.
  */
 export function watchFiles(paths: readonly string[], pollMs: number, changed: () => void): FileWatch {
-  let last = stateOf(paths);
-  let settling: NodeJS.Timeout | undefined;
-  let closed = false;
-  const look = () => {
-    if (closed) return;
-    const state = stateOf(paths);
-    if (state === last) return;
-    last = state;
-    changed();
-  };
-  const soon = () => {
-    clearTimeout(settling);
-    settling = setTimeout(look, settleMs);
-  };
-  const watchers = paths.flatMap((path) => tryWatch(path, soon));
-  const poll = setInterval(look, pollMs);
-  return {
-    close() {
-      closed = true;
-      clearTimeout(settling);
-      clearInterval(poll);
-      for (const watcher of watchers) watcher.close();
-    },
-  };
+  return new Watch(paths, pollMs, changed);
 }
 
-/** A file is watched through its folder: editors replace files instead of writing them. */
-function tryWatch(path: string, soon: () => void): FSWatcher[] {
+class Watch implements FileWatch {
+  readonly #paths: readonly string[];
+  readonly #changed: () => void;
+  readonly #poll: NodeJS.Timeout;
+  /** One for each folder, by identity and path, since a folder may be replaced too. Node's recursive watch loses replaced files. */
+  readonly #watchers = new Map<string, FSWatcher>();
+  #state: string;
+  #settling: NodeJS.Timeout | undefined;
+
+  constructor(paths: readonly string[], pollMs: number, changed: () => void) {
+    this.#paths = paths;
+    this.#changed = changed;
+    this.#state = this.#scan();
+    this.#poll = setInterval(() => this.#look(), pollMs);
+  }
+
+  close(): void {
+    clearTimeout(this.#settling);
+    clearInterval(this.#poll);
+    for (const watcher of this.#watchers.values()) watcher.close();
+    this.#watchers.clear();
+  }
+
+  #look(): void {
+    const state = this.#scan();
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#changed();
+  }
+
+  /** What the files look like now; watches the folders that hold them, and no others. */
+  #scan(): string {
+    const files: string[] = [];
+    const folders = new Map<string, string>();
+    const addFolder = (path: string, stats: Stats) => folders.set(`${stats.ino} ${path}`, path);
+    const visit = (path: string): void => {
+      if (files.length >= filesMax) return;
+      const stats = statOf(path);
+      if (!stats?.isDirectory()) {
+        files.push(
+          stats === undefined ? `${path} -` : `${path} ${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`,
+        );
+        return;
+      }
+      addFolder(path, stats);
+      for (const child of childrenOf(path)) visit(child);
+    };
+    for (const path of this.#paths) {
+      visit(path);
+      // Editors replace a file instead of writing it, which only its folder tells; and a folder may come later.
+      const parent = statOf(path)?.isDirectory() === true ? undefined : statOf(dirname(path));
+      if (parent !== undefined) addFolder(dirname(path), parent);
+    }
+    for (const [key, watcher] of this.#watchers) {
+      if (folders.has(key)) continue;
+      watcher.close();
+      this.#watchers.delete(key);
+    }
+    for (const [key, folder] of folders) if (!this.#watchers.has(key)) this.#watchFolder(key, folder);
+    return files.join("\n");
+  }
+
+  #watchFolder(key: string, folder: string): void {
+    try {
+      const watcher = watch(folder, () => {
+        clearTimeout(this.#settling);
+        this.#settling = setTimeout(() => this.#look(), settleMs);
+      });
+      this.#watchers.set(key, watcher);
+      // A watch that breaks leaves polling, which sets it up again.
+      watcher.on("error", () => {
+        watcher.close();
+        this.#watchers.delete(key);
+      });
+    } catch {
+      // No such folder, or too many watches: polling remains.
+    }
+  }
+}
+
+function childrenOf(folder: string): string[] {
   try {
-    const isFolder = statSync(path).isDirectory();
-    const watcher = watch(isFolder ? path : dirname(path), { recursive: isFolder }, soon);
-    // A watch that breaks (folder removed, too many watches) leaves polling.
-    watcher.on("error", () => watcher.close());
-    return [watcher];
+    return readdirSync(folder)
+      .sort()
+      .filter((name) => !name.startsWith(".") && name !== "node_modules")
+      .map((name) => join(folder, name))
+      .filter((child) => !isLinkToFolder(child));
   } catch {
     return [];
   }
 }
 
-function stateOf(paths: readonly string[]): string {
-  const parts: string[] = [];
-  const look = (path: string): void => {
-    if (parts.length >= filesMax) return;
-    try {
-      const stats = statSync(path);
-      if (!stats.isDirectory()) {
-        parts.push(`${path} ${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`);
-        return;
-      }
-      for (const name of readdirSync(path).sort()) {
-        if (name.startsWith(".") || name === "node_modules") continue;
-        const child = join(path, name);
-        // A link to a folder could lead around in a circle.
-        if (lstatSync(child).isSymbolicLink() && statSync(child).isDirectory()) continue;
-        look(child);
-      }
-    } catch {
-      parts.push(`${path} -`);
-    }
-  };
-  for (const path of paths) look(path);
-  return parts.join("\n");
+/** It could lead around in a circle. */
+function isLinkToFolder(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true && statOf(path)?.isDirectory() === true;
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
