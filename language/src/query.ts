@@ -1,6 +1,6 @@
 /** Plain Rego: modules, data, input and a query, without the vocabulary. For the conformance suite and for tools. */
-import type { BuiltinContext } from "./builtin.ts";
 import { compileQuery } from "./compile/compile.ts";
+import { EvaluationContext } from "./compile/evaluation-context.ts";
 import { Environment, EvaluationError, type EvaluationErrorCode } from "./compile/runtime.ts";
 import type { Diagnostic, SourceFile } from "./diagnostics.ts";
 import { RegoObject, type Value } from "./values.ts";
@@ -25,12 +25,7 @@ export type QueryResult =
 export function evaluateQuery(options: QueryOptions): QueryResult {
   const { query, diagnostics } = compileQuery(options.sources, options.query);
   if (query === undefined) return { outcome: "invalid", diagnostics };
-  const context: BuiltinContext = {
-    nowNs: BigInt(Date.now()) * 1_000_000n,
-    print: options.print ?? (() => undefined),
-    strict: options.strict,
-    cache: new Map(),
-  };
+  const context = new EvaluationContext(options.strict, options.print);
   const environment = new Environment(options.data, query.groups, context);
   environment.input = options.input;
   const solutions: (readonly Value[])[] = [];

@@ -1,6 +1,6 @@
 /** `test_` rules as test cases: run against a host that knows SQL, with the place and the variables of a failure. */
 import type { ProgramParts } from "./compile/make-program.ts";
-import { strictContext } from "./compile/make-program.ts";
+import { EvaluationContext } from "./compile/evaluation-context.ts";
 import { Environment, EvaluationError, type Trace } from "./compile/runtime.ts";
 import type { Span } from "./diagnostics.ts";
 import type { TestCase, TestHost, TestResult } from "./program.ts";
@@ -33,7 +33,7 @@ function runTest(
   const environment = new Environment(
     parts.data,
     parts.groups.length,
-    strictContext((line) => prints.push(line)),
+    new EvaluationContext(true, (line) => prints.push(line)),
   );
   const trace: Trace = { depth: -1, site: undefined, variables: {} };
   environment.trace = trace;

@@ -3,30 +3,38 @@ import { createHash } from "node:crypto";
 import { builtins } from "../builtins/registry.ts";
 import { checkDecisions } from "../check/decisions.ts";
 import type { Diagnostic, SourceFile } from "../diagnostics.ts";
-import type { CompileOptions, CompileResult } from "../program.ts";
+import type { CompileOptions, CompileResult, Reads } from "../program.ts";
 import { parseBody, parseModule } from "../syntax/parse.ts";
 import type { Module } from "../syntax/tree.ts";
 import { emptyObject, toJson, toValue, type Value } from "../values.ts";
+import type { CompiledDecision } from "./dispatch.ts";
 import * as effects from "./effects.ts";
 import { Emitter } from "./emit.ts";
-import { emitDecision, ruleIdOf } from "./emit-decision.ts";
+import { emitDecision, emitGuard, ruleIdOf } from "./emit-decision.ts";
 import { emitGroup } from "./emit-group.ts";
 import type { DecisionPlan, Local } from "./plan.ts";
-import { type CompiledDecision, makeProgram } from "./make-program.ts";
+import { FactFinder, readsField } from "./facts.ts";
+import { makeProgram } from "./make-program.ts";
 import { recursionErrors } from "./recursion.ts";
 import { Resolver } from "./resolve.ts";
-import { type Group, type RuleNode, RuleTree } from "./rule-tree.ts";
+import { type RuleNode, RuleTree } from "./rule-tree.ts";
 import * as runtime from "./runtime.ts";
+import { type SplitBody, splitBody } from "./split.ts";
 
 export type GroupFunction = (environment: runtime.Environment, ...args: Value[]) => Value | undefined;
-export type DecisionFunction = (environment: runtime.Environment, column: Value | undefined, out: unknown[]) => void;
+type DecisionFunctions = readonly [
+  whole: CompiledDecision["whole"],
+  rest: CompiledDecision["rest"],
+  session: NonNullable<CompiledDecision["session"]>,
+  label: NonNullable<CompiledDecision["label"]>,
+];
 
 /** What generated code calls as `R`. */
 const library = { ...runtime, ...effects };
 
 interface Compiled {
   readonly groups: readonly GroupFunction[];
-  readonly decisions: readonly DecisionFunction[];
+  readonly decisions: readonly DecisionFunctions[];
   readonly query: ((environment: runtime.Environment, out: (readonly Value[])[]) => void) | undefined;
 }
 
@@ -43,19 +51,22 @@ export function compile(options: CompileOptions): CompileResult {
   const rules = new RuleTree(parsed.modules);
   const resolver = new Resolver(rules, { builtins, vocabulary: true });
   for (const group of rules.groups) resolver.resolveGroup(group);
-  const plans: { readonly plan: DecisionPlan; readonly uses: ReadonlySet<Group> }[] = [];
-  for (const module of parsed.modules) {
-    for (const decision of module.decisions) {
-      const uses = new Set<Group>();
-      const plan = resolver.decision(module, decision, uses);
-      if (plan !== undefined) plans.push({ plan, uses });
-    }
-  }
+  const plans = parsed.modules.flatMap((module) =>
+    module.decisions.flatMap((decision) => resolver.decision(module, decision, new Set()) ?? []),
+  );
   const statements = parsed.modules.flatMap(checkDecisions);
   const documents = documentNodes(rules.root);
   const emitter = new Emitter(rules, resolver.usage, documents, true);
   for (const group of rules.groups) emitGroup(emitter, group);
-  plans.forEach(({ plan }, index) => emitDecision(emitter, plan, `d${index}`, plan.body));
+  const finder = new FactFinder(rules);
+  const splits = plans.map((plan) => splitBody(plan, finder));
+  plans.forEach((plan, index) => {
+    const split = splits[index] as SplitBody;
+    emitDecision(emitter, plan, `d${index}`, plan.body);
+    emitDecision(emitter, plan, `r${index}`, split.rest);
+    emitGuard(emitter, plan, `s${index}_`, split.session);
+    emitGuard(emitter, plan, `l${index}_`, split.label);
+  });
   const diagnostics = [
     ...statements,
     ...resolver.diagnostics,
@@ -65,15 +76,23 @@ export function compile(options: CompileOptions): CompileResult {
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics: unique(diagnostics) };
   const compiled = bind(emitter, rules, plans.length, false);
   connect(rules.root, documents, compiled.groups);
-  const decisions = plans.map(
-    ({ plan }, index): CompiledDecision => ({
-      plan,
+  const decisions = plans.map((plan, index): CompiledDecision => {
+    const split = splits[index] as SplitBody;
+    const [whole, rest, session, label] = compiled.decisions[index] as DecisionFunctions;
+    return {
+      statement: plan.kind,
       rule: ruleIdOf(plan),
-      run: compiled.decisions[index] as DecisionFunction,
-    }),
-  );
+      path: plan.path,
+      kinds: split.kinds,
+      session: split.session.length === 0 ? undefined : session,
+      label: split.label.length === 0 ? undefined : label,
+      rest,
+      whole,
+    };
+  });
   const program = makeProgram({
     revision: revisionOf(options.sources, data),
+    reads: readsOf(plans, finder),
     data,
     decisions,
     groups: rules.groups,
@@ -81,6 +100,21 @@ export function compile(options: CompileOptions): CompileResult {
     sources: options.sources,
   });
   return { program, diagnostics: unique(diagnostics) };
+}
+
+/** What the decisions depend on, labels apart: these are computed with the catalog. */
+function readsOf(plans: readonly DecisionPlan[], finder: FactFinder): Reads {
+  const facts = plans
+    .filter(({ kind }) => kind !== "label")
+    .flatMap((plan) => [
+      ...plan.body.map((literal) => finder.ofLiteral(literal)),
+      ...[...plan.values, ...(plan.code === undefined ? [] : [plan.code])].map((term) => finder.ofTerm(term)),
+    ]);
+  return {
+    parameters: facts.some((fact) => readsField(fact, "parameters")),
+    time: facts.some((fact) => fact.impure),
+    text: facts.some((fact) => readsField(fact, "text", "limit")),
+  };
 }
 
 /** Compiles plain Rego with a query. `compileQuery` is for `evaluateQuery`, which the conformance suite uses. */
@@ -166,13 +200,15 @@ function connect(
 function bind(emitter: Emitter, rules: RuleTree, decisions: number, hasQuery: boolean): Compiled {
   const { writer } = emitter;
   const names = writer.constants.map((_, index) => `c${index} = C[${index}]`);
-  const list = (prefix: string, length: number): string =>
-    Array.from({ length }, (_, index) => `${prefix}${index}`).join(", ");
+  const list = (length: number, item: (index: number) => string): string =>
+    Array.from({ length }, (_, index) => item(index)).join(", ");
+  const functions = list(rules.groups.length, (index) => `f${index}`);
+  const statements = list(decisions, (index) => `[d${index}, r${index}, s${index}_, l${index}_]`);
   const text = [
     '"use strict";',
     ...(names.length === 0 ? [] : [`const ${names.join(", ")};`]),
     writer.text(),
-    `return { groups: [${list("f", rules.groups.length)}], decisions: [${list("d", decisions)}], query: ${hasQuery ? "q" : "undefined"} };`,
+    `return { groups: [${functions}], decisions: [${statements}], query: ${hasQuery ? "q" : "undefined"} };`,
   ].join("\n");
   // eslint-disable-next-line no-implied-eval -- a compiler's back end; see the invariant in writer.ts
   return new Function("R", "C", text)(library, writer.constants) as Compiled;

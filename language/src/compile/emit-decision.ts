@@ -8,6 +8,20 @@ export function ruleIdOf(plan: DecisionPlan): RuleId {
   return { package: plan.package.join("."), file: plan.span.file, line: plan.span.line };
 }
 
+/** Writes `function NAME(E, column)`, which tells whether conditions hold that need nothing but the session and `column`. */
+export function emitGuard(emitter: Emitter, plan: DecisionPlan, name: string, body: Body): void {
+  const { writer } = emitter;
+  const context: Context = { environment: "E", bound: new Set() };
+  writer.block(`function ${name}(E, column)`, () => {
+    if (plan.subject !== undefined) {
+      writer.line(`const ${nameOf(plan.subject)} = column;`);
+      context.bound.add(plan.subject);
+    }
+    writer.block("L:", () => emitter.body(body, context, () => writer.line("return true;")));
+    writer.line("return false;");
+  });
+}
+
 /**
  * Writes `function NAME(E, column, out)`; `column` is the candidate for masks and labels.
  * @param body the plan's own, or what is left of it when conditions are checked elsewhere

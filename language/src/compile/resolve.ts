@@ -12,7 +12,7 @@ import { suggest } from "../suggest.ts";
 import type * as tree from "../syntax/tree.ts";
 import { emptySet, equal, RegoObject, RegoSet, type Value } from "../values.ts";
 import type * as plan from "./plan.ts";
-import { type Group, groupsBelow, type RuleNode, type RuleTree, type SourceRule } from "./rule-tree.ts";
+import { type Group, groupsMatching, type RuleTree, type SourceRule } from "./rule-tree.ts";
 import { Scope } from "./scope.ts";
 
 export interface ResolveOptions {
@@ -574,15 +574,7 @@ export class Resolver {
 
   /** Records which groups a data reference may evaluate. */
   private use(steps: readonly plan.Term[]): void {
-    const constant: string[] = [];
-    for (const step of steps) {
-      if (step.kind !== "const" || typeof step.value !== "string") break;
-      constant.push(step.value);
-    }
-    const { node, depth } = this.rules.find(constant);
-    if (node.group !== undefined) this.uses.add(node.group);
-    // A constant step that no rule has: the base document answers.
-    else if (depth === constant.length) for (const group of matching(node, steps.slice(depth))) this.uses.add(group);
+    for (const group of groupsMatching(this.rules, steps)) this.uses.add(group);
   }
 
   // Calls.
@@ -674,17 +666,6 @@ function arityRange(callee: plan.Callee): readonly [number, number] {
 
 function ref(base: plan.Term, path: readonly plan.Term[], span: Span): plan.Term {
   return path.length === 0 ? base : { kind: "ref", base: { kind: "term", term: base }, path, span };
-}
-
-/** Groups below a node whose paths fit steps, variable steps fitting any name. */
-function matching(node: RuleNode, steps: readonly plan.Term[]): Group[] {
-  const [step, ...rest] = steps;
-  if (step === undefined || node.group !== undefined) return groupsBelow(node);
-  if (step.kind === "const") {
-    const next = typeof step.value === "string" ? node.children.get(step.value) : undefined;
-    return next === undefined ? [] : matching(next, rest);
-  }
-  return [...node.children.values()].flatMap((child) => matching(child, rest));
 }
 
 /** Collections of constants are constants. */

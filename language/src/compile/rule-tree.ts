@@ -3,7 +3,7 @@
  * has variables (`p[x].q := …`), everything below belongs to that group, since only evaluating it tells which keys exist.
  */
 import type { Module, Rule } from "../syntax/tree.ts";
-import type { Definition } from "./plan.ts";
+import type { Definition, Term } from "./plan.ts";
 
 export interface SourceRule {
   readonly module: Module;
@@ -129,4 +129,19 @@ function kindOf(group: Group): GroupKind {
 export function groupsBelow(node: RuleNode): Group[] {
   const below = [...node.children.values()].flatMap(groupsBelow);
   return node.group === undefined ? below : [node.group, ...below];
+}
+
+/** The groups that a reference below `data` may evaluate; steps that are no constants fit any name. */
+export function groupsMatching(rules: RuleTree, steps: readonly Term[]): Group[] {
+  return matching(rules.root, steps);
+}
+
+function matching(node: RuleNode, steps: readonly Term[]): Group[] {
+  const [step, ...rest] = steps;
+  if (step === undefined || node.group !== undefined) return groupsBelow(node);
+  if (step.kind === "const") {
+    const next = typeof step.value === "string" ? node.children.get(step.value) : undefined;
+    return next === undefined ? [] : matching(next, rest);
+  }
+  return [...node.children.values()].flatMap((child) => matching(child, rest));
 }

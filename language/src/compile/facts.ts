@@ -1,0 +1,193 @@
+/**
+ * What terms, literals and rules depend on: which fields of the query, whether the clock. From this follow what the engine may cache and
+ * which conditions are evaluated once a session.
+ */
+import type { Definition, Literal, Local, Override, Term } from "./plan.ts";
+import { type Group, groupsMatching, type RuleTree } from "./rule-tree.ts";
+
+export interface Facts {
+  /** Fields of `query` that are read; `*` stands for all. */
+  readonly query: Set<string>;
+  /** Reads `input` as a whole, or the clock, or asks the test host: anything may matter. */
+  impure: boolean;
+}
+
+export class FactFinder {
+  private readonly rules: RuleTree;
+  private readonly known = new Map<Group, Facts>();
+
+  constructor(rules: RuleTree) {
+    this.rules = rules;
+  }
+
+  ofLiteral(literal: Literal): Facts {
+    const facts = none();
+    this.literal(literal, facts);
+    return facts;
+  }
+
+  ofTerm(term: Term): Facts {
+    const facts = none();
+    this.term(term, facts);
+    return facts;
+  }
+
+  private ofGroup(group: Group): Facts {
+    const known = this.known.get(group);
+    if (known !== undefined) return known;
+    const facts = none();
+    // Before its definitions, so that a recursive rule, which is an error of its own, ends here.
+    this.known.set(group, facts);
+    for (const definition of group.definitions) this.definition(definition, facts);
+    return facts;
+  }
+
+  private definition(definition: Definition, facts: Facts): void {
+    for (const term of [...definition.params, ...definition.path]) this.term(term, facts);
+    for (const branch of definition.branches) {
+      this.term(branch.value, facts);
+      for (const literal of branch.body) this.literal(literal, facts);
+    }
+  }
+
+  private add(facts: Facts, more: Facts): void {
+    for (const name of more.query) facts.query.add(name);
+    facts.impure ||= more.impure;
+  }
+
+  private literal(literal: Literal, facts: Facts): void {
+    switch (literal.kind) {
+      case "test":
+        return this.term(literal.term, facts);
+      case "unify":
+        this.term(literal.left, facts);
+        return this.term(literal.right, facts);
+      case "some":
+        if (literal.key !== undefined) this.term(literal.key, facts);
+        this.term(literal.value, facts);
+        return this.term(literal.domain, facts);
+      case "every":
+        this.term(literal.domain, facts);
+        for (const inner of literal.body) this.literal(inner, facts);
+        return;
+      case "not":
+        for (const inner of literal.body) this.literal(inner, facts);
+        return;
+      case "with":
+        for (const override of literal.overrides) this.override(override, facts);
+        return this.literal(literal.literal, facts);
+    }
+  }
+
+  private override(override: Override, facts: Facts): void {
+    if (override.value !== undefined) this.term(override.value, facts);
+    if (override.kind === "function" && override.replacement?.kind === "function") {
+      this.add(facts, this.ofGroup(override.replacement.group));
+    }
+  }
+
+  private term(term: Term, facts: Facts): void {
+    switch (term.kind) {
+      case "const":
+      case "local":
+        return;
+      case "ref":
+        this.ref(term, facts);
+        for (const step of term.path) this.term(step, facts);
+        return;
+      case "call":
+        for (const arg of term.args) this.term(arg, facts);
+        if (term.callee.kind === "function") this.add(facts, this.ofGroup(term.callee.group));
+        else if (term.callee.kind === "decide" || !term.callee.builtin.pure) facts.impure = true;
+        return;
+      case "array":
+      case "set":
+        for (const item of term.items) this.term(item, facts);
+        return;
+      case "object":
+        for (const part of term.entries.flat()) this.term(part, facts);
+        return;
+      case "comprehension":
+        if (term.key !== undefined) this.term(term.key, facts);
+        this.term(term.value, facts);
+        for (const literal of term.body) this.literal(literal, facts);
+        return;
+      case "template":
+        for (const part of term.parts) if (typeof part !== "string") this.term(part, facts);
+        return;
+      case "compare":
+      case "arithmetic":
+        this.term(term.left, facts);
+        return this.term(term.right, facts);
+      case "member":
+        if (term.key !== undefined) this.term(term.key, facts);
+        this.term(term.value, facts);
+        return this.term(term.domain, facts);
+    }
+  }
+
+  private ref(term: Extract<Term, { kind: "ref" }>, facts: Facts): void {
+    switch (term.base.kind) {
+      case "term":
+        return this.term(term.base.term, facts);
+      case "input":
+        facts.query.add("*");
+        return;
+      case "root": {
+        if (term.base.root !== "query") return;
+        const [first] = term.path;
+        facts.query.add(first?.kind === "const" && typeof first.value === "string" ? first.value : "*");
+        return;
+      }
+      case "data":
+        for (const group of groupsMatching(this.rules, term.path)) this.add(facts, this.ofGroup(group));
+        return;
+    }
+  }
+}
+
+function none(): Facts {
+  return { query: new Set(), impure: false };
+}
+
+export function readsField(facts: Facts, ...names: readonly string[]): boolean {
+  return facts.query.has("*") || names.some((name) => facts.query.has(name));
+}
+
+/** Same principal, session, target and data, same result. */
+export function isOfSession(facts: Facts): boolean {
+  return facts.query.size === 0 && !facts.impure;
+}
+
+/** Where a variable occurs in a term that is not the beginning of `variable.label`. */
+export function readsMoreThanLabel(term: Term, subject: Local): boolean {
+  const more = (part: Term): boolean => readsMoreThanLabel(part, subject);
+  switch (term.kind) {
+    case "const":
+      return false;
+    case "local":
+      return term.local === subject;
+    case "ref": {
+      const [first, ...rest] = term.path;
+      const base = term.base.kind === "term" ? term.base.term : undefined;
+      if (base?.kind === "local" && base.local === subject && first?.kind === "const" && first.value === "label")
+        return rest.some(more);
+      return (base !== undefined && more(base)) || term.path.some(more);
+    }
+    case "call":
+      return term.args.some(more);
+    case "array":
+    case "set":
+      return term.items.some(more);
+    case "object":
+      return term.entries.flat().some(more);
+    case "compare":
+    case "arithmetic":
+      return more(term.left) || more(term.right);
+    case "member":
+      return (term.key !== undefined && more(term.key)) || more(term.value) || more(term.domain);
+    case "comprehension":
+    case "template":
+      return true;
+  }
+}
