@@ -29,13 +29,17 @@ export function rewriteRead(
   const masked = maskedSource(masks, {
     ...wholeRelation,
     only: site.node["inh"] !== true,
-    sample: sample.text,
+    sample,
     systemColumns: exposeSystemColumns(source, tree, site, read, edits),
   });
   if (masked.kind === "refused") throw new Denial(masked.reason);
   const shown = alias === undefined ? `${masked.text} as ${quoteName(read.refName)}` : masked.text;
   replaceTokens(edits, source, span.from, span.to, span.isTableCommand ? `select * from ${shown}` : shown);
-  edits.expected.set(sample.holder, [fromItem(alias === undefined ? shown : `${masked.text} as ${alias}`)]);
+  const expected = fromItem(alias === undefined ? shown : `${masked.text} as ${alias}`);
+  // `set (a, b) = (select …)` stands in the tree once for each column, and once in the text.
+  for (const same of tree.rangeVars) {
+    if (locationOf(same.node) === locationOf(site.node)) edits.expected.set(replacedBy(same), [expected]);
+  }
   keepRowType(source, tree, read, edits);
   unqualify(source, tree, read, edits);
   groupByDependents(source, tree, site, read, edits);
@@ -74,13 +78,21 @@ export function aliasColumns(rangeVar: TreeObject): string[] {
   );
 }
 
-/**
- * TABLESAMPLE moves inside: it cannot follow a subquery. Its arguments could mean something else there, so they must be constants.
- * The holder is what the masked source replaces in the tree.
- */
-function cutSample(source: SourceText, { holder, path }: Site, edits: Edits): { text: string; holder: TreeObject } {
-  if (path?.field !== "relation" || path.up?.field !== "RangeTableSample") return { text: "", holder };
-  const { object: sample } = path;
+/** What the masked source takes the place of in the tree: the reference, or the sample of it. */
+function replacedBy(site: Site): TreeObject {
+  return sampleOf(site)?.holder ?? site.holder;
+}
+
+function sampleOf({ path }: Site): { node: TreeObject; holder: TreeObject } | undefined {
+  return path?.field === "relation" && path.up?.field === "RangeTableSample"
+    ? { node: path.object, holder: path.up.object }
+    : undefined;
+}
+
+/** TABLESAMPLE moves inside: it cannot follow a subquery. Its arguments could mean something else there, so they must be constants. */
+function cutSample(source: SourceText, site: Site, edits: Edits): string {
+  const sample = sampleOf(site)?.node;
+  if (sample === undefined) return "";
   const constant = (node: TreeObject) => isObject(node["A_Const"]) || isObject(node["ParamRef"]);
   const repeatable = sample["repeatable"];
   if (!listOf(sample["args"]).every(constant) || (isObject(repeatable) && !constant(repeatable))) {
@@ -94,7 +106,7 @@ function cutSample(source: SourceText, { holder, path }: Site, edits: Edits): { 
   if (end === undefined || keyword === undefined || !isToken(source, method - 1, "tablesample"))
     throw new Denial(unclear);
   replaceTokens(edits, source, method - 1, end, "");
-  return { text: source.bytes.toString("utf8", keyword.start, endOf(source, end - 1)), holder: path.up.object };
+  return source.bytes.toString("utf8", keyword.start, endOf(source, end - 1));
 }
 
 /** Two relations of one name in one FROM clause are told apart by their schemas, which an alias ends. */

@@ -29,7 +29,7 @@ export function keepRowType(source: SourceText, tree: TreeIndex, read: RelationR
     const text = `(case when ${row} is not distinct from null then null else cast(${row} as ${relationName(read.relation)}) end)`;
     const start = tokenAt(source, position);
     replaceTokens(edits, source, start, endOfReference(source, start), text);
-    edits.expected.set(site.holder, [expression(text)]);
+    replaceAll(tree, position, () => [expression(text)], edits);
   }
 }
 
@@ -46,7 +46,7 @@ export function unqualify(source: SourceText, tree: TreeIndex, read: RelationRea
     const first = source.tokens[start];
     if (first === undefined || last === undefined) throw new Denial(unclear);
     edits.splices.push({ start: first.start, end: last.start, text: "" });
-    edits.expected.set(site.holder, [{ ColumnRef: { ...site.node, fields: fields.slice(-2) } }]);
+    replaceAll(tree, position, ({ node }) => [{ ColumnRef: { ...node, fields: fields.slice(-2) } }], edits);
   }
 }
 
@@ -161,9 +161,20 @@ function endOfReference(source: SourceText, start: number): number {
   return isToken(source, end, ".") && isToken(source, end + 1, "*") ? end + 2 : end;
 }
 
+/** The source of `set (a, b) = (select …)` stands in the tree once for each column, and once in the text. */
+function replaceAll(
+  tree: TreeIndex,
+  position: number,
+  expected: (site: Site) => readonly unknown[],
+  edits: Edits,
+): void {
+  for (const site of tree.columnRefs) {
+    if (locationOf(site.node) === position) edits.expected.set(site.holder, expected(site));
+  }
+}
+
 function columnRefAt(tree: TreeIndex, position: number): Site {
-  const found = tree.columnRefs.filter(({ node }) => isObject(node) && locationOf(node) === position);
-  const [site] = found;
-  if (site === undefined || found.length !== 1) throw new Denial(unclear);
+  const site = tree.columnRefs.find(({ node }) => locationOf(node) === position);
+  if (site === undefined) throw new Denial(unclear);
   return site;
 }

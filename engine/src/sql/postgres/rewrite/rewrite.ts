@@ -10,7 +10,7 @@ import { isSameTree } from "./same-tree.ts";
 import { type SourceText, sourceText } from "./source-text.ts";
 import { applySplices, type SplicedText } from "./splices.ts";
 import { shapeOf } from "./statement-shape.ts";
-import { indexTree, type TreeIndex } from "./tree.ts";
+import { indexTree, locationOf, type TreeIndex } from "./tree.ts";
 import { checkWriteTarget } from "./write-target.ts";
 
 export interface StatementPlan {
@@ -139,13 +139,13 @@ function refuseUnaccounted(
   tree: TreeIndex,
   masks: ReadonlyMap<string, RelationMasks>,
 ): void {
-  const accounted = new Set<unknown>([...reads, ...writes].map(({ rangeVar }) => rangeVar));
+  const accounted = new Set<unknown>([...reads, ...writes].map(({ rangeVar }) => rangeVar?.location ?? 0));
   for (const { node, path, withNames } of tree.rangeVars) {
     const { relname: name, schemaname: schema } = node;
     const couldBe = [...masks.values()].some(
       ({ relation }) => relation.name === name && (schema === undefined || schema === relation.schema),
     );
-    if (!couldBe || accounted.has(node)) continue;
+    if (!couldBe || accounted.has(locationOf(node))) continue;
     if (schema === undefined && withNames.has(String(name))) continue;
     // Names of FROM items to lock, and of what the statement creates.
     if (path?.field === "lockedRels" || path?.field === "rel" || path?.field === "view") continue;

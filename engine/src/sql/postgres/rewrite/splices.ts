@@ -14,9 +14,11 @@ export interface SplicedText {
   readonly mapPosition: (position: number) => number;
 }
 
-/** @throws when two splices overlap: then the text would not be what was meant. */
+/** Equal splices count once. @throws when two others overlap: then the text would not be what was meant. */
 export function applySplices(bytes: Buffer, unordered: readonly Splice[]): SplicedText {
-  const splices = [...unordered].sort((a, b) => a.start - b.start || a.end - b.end);
+  const splices = [...unordered]
+    .sort((a, b) => a.start - b.start || a.end - b.end)
+    .filter((splice, index, all) => !isSame(splice, all[index - 1]));
   const parts: string[] = [];
   let at = 0;
   for (const splice of splices) {
@@ -27,6 +29,11 @@ export function applySplices(bytes: Buffer, unordered: readonly Splice[]): Splic
   parts.push(bytes.toString("utf8", at));
   const text = parts.join("");
   return { text, mapPosition: (position) => mapBack(bytes, splices, text, position) };
+}
+
+/** The same edit asked for twice, for a place that the tree has twice. */
+function isSame(splice: Splice, other: Splice | undefined): boolean {
+  return splice.start === other?.start && splice.end === other.end && splice.text === other.text;
 }
 
 function mapBack(bytes: Buffer, splices: readonly Splice[], text: string, position: number): number {

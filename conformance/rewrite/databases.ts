@@ -1,0 +1,154 @@
+import type { EventEmitter } from "node:events";
+import { Client, type FieldDef } from "pg";
+import type { Catalog, Relation } from "../../engine/src/catalog/catalog.ts";
+import type { ColumnMask, RelationMasks } from "../../engine/src/decide/decision.ts";
+import { applyMask } from "../../engine/src/masks/masks.ts";
+import { quoteName } from "../../engine/src/masks/quote.ts";
+import { analyzePostgres } from "../../engine/src/sql/postgres/analyze.ts";
+import { rewritePostgres, type RewriteResult } from "../../engine/src/sql/postgres/rewrite/rewrite.ts";
+import type { PostgresServer } from "../support/postgres-server.ts";
+import { loadCatalog } from "./load.ts";
+import { masks, rows, schema } from "./schema.ts";
+
+const asText = { getTypeParser: () => (text: string | Buffer) => text.toString() };
+
+/** What a statement gave: columns as (name, type, modifier), rows in no order. */
+export type Outcome =
+  | { readonly kind: "rows"; readonly columns: readonly string[]; readonly rows: readonly string[] }
+  | {
+      readonly kind: "error";
+      readonly sqlstate: string;
+      readonly message: string;
+      readonly position: string | undefined;
+    };
+
+/**
+ * Two databases: one with the real values, and one in which the masks have already replaced them. What a principal sees of the first
+ * through rewriting must be what anyone sees of the second.
+ */
+export interface Databases {
+  readonly catalog: Catalog;
+  readonly raw: Client;
+  readonly masked: Client;
+  readonly rewrite: (text: string, searchPath?: readonly string[], rowLimit?: number) => RewriteResult;
+  readonly end: () => Promise<void>;
+}
+
+export async function createDatabases(server: PostgresServer): Promise<Databases> {
+  const connect = async (name: string) => {
+    const client = new Client({ connectionString: await server.createDatabase(name), types: asText });
+    await client.connect();
+    await client.query(schema);
+    await client.query(rows);
+    return client;
+  };
+  const raw = await connect("raw");
+  const masked = await connect("masked");
+  const catalog = await loadCatalog(raw);
+  const relationMasks = masksOf(catalog);
+  await replaceValues(masked, relationMasks);
+  return {
+    catalog,
+    raw,
+    masked,
+    rewrite: (text, searchPath = ["public"], rowLimit = undefined) => {
+      const analyzed = analyzePostgres(text, catalog, { searchPath });
+      if (analyzed.kind !== "statements") throw new Error(analyzed.message);
+      const plans = analyzed.statements.map(({ facts }) => {
+        const touched = facts.tables.flatMap(({ relation }) => {
+          const found = relationMasks.get(relation.path);
+          return found === undefined ? [] : [[relation.path, found] as const];
+        });
+        return { masks: new Map(touched), rowLimit };
+      });
+      return rewritePostgres(text, analyzed.statements, plans);
+    },
+    end: async () => {
+      await raw.end();
+      await masked.end();
+    },
+  };
+}
+
+function masksOf(catalog: Catalog): ReadonlyMap<string, RelationMasks> {
+  return new Map(
+    Object.entries(masks).map(([path, byColumn]) => {
+      const relation = catalog.relations.get(path);
+      if (relation === undefined) throw new Error(`no relation ${path}`);
+      const columns = new Map<number, ColumnMask>();
+      for (const [name, mask] of Object.entries(byColumn)) {
+        const column = relation.columns.find((one) => one.name === name);
+        if (column === undefined) throw new Error(`no column ${name} of ${path}`);
+        columns.set(column.attnum, { column, mask, rules: [] });
+      }
+      return [path, { relation, columns }];
+    }),
+  );
+}
+
+/** The JavaScript side of each mask, row by row. */
+async function replaceValues(client: Client, relationMasks: ReadonlyMap<string, RelationMasks>): Promise<void> {
+  for (const { relation, columns } of relationMasks.values()) {
+    if (relation.kind !== "table") continue;
+    const name = nameOf(relation);
+    const found = await client.query<{ [column: string]: string | null }>(`select ctid, * from only ${name}`);
+    for (const row of found.rows) {
+      const changes = [...columns.values()].map(({ column, mask }) => ({
+        column,
+        value: applyMask(mask, column, row[column.name] ?? null),
+      }));
+      const assignments = changes.map(({ column }, index) => `${quoteName(column.name)} = $${index + 2}`);
+      await client.query(`update only ${name} set ${assignments.join(", ")} where ctid = $1`, [
+        row["ctid"],
+        ...changes.map(({ value }) => value),
+      ]);
+    }
+  }
+}
+
+function nameOf({ schema: inSchema, name }: Relation): string {
+  return `${quoteName(inSchema)}.${quoteName(name)}`;
+}
+
+/** Runs a text in a transaction that leaves nothing behind; the result is that of the last statement with columns. */
+export async function run(client: Client, text: string, searchPath = "public"): Promise<Outcome> {
+  await client.query("begin");
+  const copied: string[] = [];
+  const collect = ({ chunk }: { chunk: Buffer }) => copied.push(chunk.toString("utf8"));
+  const { connection } = client as unknown as { connection: EventEmitter };
+  connection.on("copyData", collect);
+  try {
+    await client.query(`set local search_path = ${searchPath}`);
+    const results: unknown = await client.query(text);
+    const list = (Array.isArray(results) ? results : [results]) as { fields: FieldDef[]; rows: object[] }[];
+    const last = list.findLast(({ fields }) => fields.length > 0) ?? { fields: [], rows: [] };
+    const named = await typeNames(client, last.fields);
+    return {
+      kind: "rows",
+      columns: last.fields.map(({ name, dataTypeModifier }, index) => `${name} ${named[index]} ${dataTypeModifier}`),
+      rows: [...last.rows.map((row) => JSON.stringify(row)), ...copied].sort(),
+    };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const { code, position } = error as { code?: string; position?: string };
+    if (code === undefined) throw error;
+    return { kind: "error", sqlstate: code, message: allTexts(error), position };
+  } finally {
+    connection.off("copyData", collect);
+    await client.query("rollback");
+  }
+}
+
+function allTexts(error: Error): string {
+  const { detail, hint, where } = error as { detail?: string; hint?: string; where?: string };
+  return [error.message, detail, hint, where].filter((text) => text !== undefined).join("\n");
+}
+
+async function typeNames(client: Client, fields: readonly FieldDef[]): Promise<readonly string[]> {
+  if (fields.length === 0) return [];
+  const result = await client.query<{ name: string }>(
+    "select pg_catalog.format_type(oid, null) as name from unnest($1::oid[]) with ordinality as given (oid, position) order by position",
+    [fields.map(({ dataTypeID }) => dataTypeID)],
+  );
+  return result.rows.map(({ name }) => name);
+}

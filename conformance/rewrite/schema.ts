@@ -1,0 +1,67 @@
+/** A schema with what rewriting has to cope with, and the masks that the tests put on it. */
+import type { MaskCall } from "@penstock/language";
+
+export const schema = `
+  create schema crm; create schema "Odd.Schema";
+  create type level as enum ('low', 'high');
+  create type address as (street text, zip text);
+  create domain phone as varchar(20);
+  create table customers (
+    id integer primary key, gone text, name text not null, email varchar(60) collate "C", ssn char(11), born date, seen timestamptz(3),
+    salary numeric(10, 2), phone phone, level level, tags text[], home address, extra json,
+    "we.ird ""Col" text, initial text generated always as (left(name, 1)) stored);
+  alter table customers drop column gone;
+  create table customers_eu (vat text) inherits (customers);
+  create table orders (id integer primary key, customer_id integer, amount numeric(8, 2), status text);
+  create table notes (id integer primary key, email varchar(60), body text);
+  create table crm.customers (id integer, email text);
+  create table "Odd.Schema"."T ä" ("K y" integer primary key, "Öl" text, secret text);
+  create table events (id integer, day date, secret text) partition by range (day);
+  create table events_old partition of events for values from ('2000-01-01') to ('2020-01-01');
+  create table events_new partition of events for values from ('2020-01-01') to ('2040-01-01');
+  create view contacts as select id, name, email from customers;
+  create table sink (id integer, email varchar(60), body text);
+  create function shout(customers) returns text language sql stable as $$ select upper($1.email) $$;
+`;
+
+export const rows = `
+  insert into customers (id, name, email, ssn, born, seen, salary, phone, level, tags, home, extra, "we.ird ""Col") values
+    (1, 'Ann', 'ann.hidden@example.com', '111-22-3331', '1980-05-06', '2024-01-02 03:04:05.678+00', 51234.50, '+1-555-0001', 'low', '{hush1,hush2}', '(Secret St 1,ZIPA1)', '{"k": 1}', 'whisper1'),
+    (2, 'Bob', 'bob.hidden@example.org', '111-22-3332', '1981-06-07', '2024-02-03 04:05:06.789+00', 61234.50, '+1-555-0002', 'high', '{hush3}', '(Secret St 2,ZIPA2)', '{"k": 2}', 'whisper2'),
+    (3, 'Cyd', null, null, null, null, null, null, null, null, null, null, null),
+    (4, 'Dee', 'notanaddresshidden', '999-88-7774', '0044-03-15 BC', 'infinity', 'NaN', '', 'low', '{}', null, '[]', '');
+  insert into customers_eu (id, name, email, ssn, born, salary, vat) values (5, 'Eve', 'eve.hidden@example.eu', '111-22-3335', '1985-09-10', 71234.50, 'VAT5');
+  insert into orders values (10, 1, 9.99, 'new'), (11, 1, 20.00, 'paid'), (12, 2, 5.50, 'paid'), (13, 9, 1.00, 'lost');
+  insert into notes values (1, 'ann@example.com', 'one'), (2, 'a***@example.com', 'two');
+  insert into crm.customers values (1, 'public@crm.example');
+  insert into "Odd.Schema"."T ä" values (1, 'olive', 'oddhidden1'), (2, 'sun', 'oddhidden2');
+  insert into events values (1, '2010-01-01', 'eventhidden1'), (2, '2030-01-01', 'eventhidden2');
+`;
+
+const customers: Readonly<Record<string, MaskCall>> = {
+  email: { name: "email", args: [] },
+  ssn: { name: "partial", args: [0n, 1n] },
+  born: { name: "truncate", args: ["year"] },
+  seen: { name: "truncate", args: ["day"] },
+  salary: { name: "null", args: [] },
+  phone: { name: "redact", args: [] },
+  tags: { name: "null", args: [] },
+  home: { name: "null", args: [] },
+  'we.ird "Col': { name: "redact", args: ["it's \\ gone"] },
+};
+const secret: Readonly<Record<string, MaskCall>> = { secret: { name: "redact", args: ["-"] } };
+
+/** By relation path and column name. */
+export const masks: Readonly<Record<string, Readonly<Record<string, MaskCall>>>> = {
+  "public.customers": customers,
+  "public.customers_eu": customers,
+  "public.contacts": { email: { name: "email", args: [] } },
+  '"Odd.Schema".T ä': secret,
+  "public.events": secret,
+  "public.events_old": secret,
+  "public.events_new": secret,
+};
+
+/** What must never be seen: parts of raw values that no mask leaves. */
+export const hidden =
+  /\.hidden|notanaddresshidden|111-22|999-88|05-06|06-07|1980-05|04:05|1234\.5|555-000|hush|Secret St|ZIPA|whisper|oddhidden|eventhidden/;
