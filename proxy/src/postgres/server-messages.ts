@@ -128,10 +128,13 @@ function row(session: Session, framer: Framer): void {
   pass(session, framer);
 }
 
-/** A row larger than what was read so far: its parts follow each other, whatever they hold. */
+/** A row that is not whole in what was read so far: its parts follow each other, whatever they hold. */
 function streamed(session: Session, framer: Framer, isFirst: boolean): void {
   const { run, hidden } = expectExecution(session);
-  if (hidden) throw new Error("a row of a side query is too large");
+  if (hidden) {
+    session.side.part(framer.buffer, isFirst ? framer.body : framer.start, framer.end, framer.remaining);
+    return;
+  }
   if (isFirst && run !== undefined) {
     run.rows++;
     const limit = run.plan.rowLimit;

@@ -26,6 +26,8 @@ interface Asked {
 export class SideQuery {
   readonly #session: Session;
   #asked: Asked | undefined;
+  /** Of a row that is not whole yet. */
+  #parts: Buffer[] = [];
 
   constructor(session: Session) {
     this.#session = session;
@@ -58,12 +60,26 @@ export class SideQuery {
   }
 
   row(buffer: Buffer, body: number, end: number): void {
+    this.#count(end - body);
+    this.#asked?.rows.push(decodeTextRow(buffer, body, end));
+  }
+
+  /** Bytes of a row that comes in several chunks; `remaining` more follow. */
+  part(buffer: Buffer, start: number, end: number, remaining: number): void {
+    this.#count(end - start);
+    this.#parts.push(Buffer.from(buffer.subarray(start, end)));
+    if (remaining > 0) return;
+    const row = Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#asked?.rows.push(decodeTextRow(row, 0, row.length));
+  }
+
+  #count(bytes: number): void {
     const asked = this.#asked;
     if (asked === undefined) return;
-    asked.bytes += end - body;
+    asked.bytes += bytes;
     if (asked.bytes > this.#session.host.limits.sideQueryBytes)
       throw new Error("the catalog is larger than sideQueryBytes");
-    asked.rows.push(decodeTextRow(buffer, body, end));
   }
 
   /** Everything asked is answered. */
