@@ -1,6 +1,7 @@
 export { readBundle, type Trust } from "./bundle/bundle.ts";
 export { type FileProblem, type PolicyFolder, readPolicyFolder } from "./bundle/policy-folder.ts";
 export type { Catalog, Column, Relation } from "./catalog/catalog.ts";
+export { parseCatalogFixture, dumpCatalogFixture } from "./catalog/fixture.ts";
 export { loadPostgresCatalog } from "./catalog/load-postgres.ts";
 export { printRule } from "./decide/combine.ts";
 export type { ColumnMask, Decision, Reason, RelationMasks } from "./decide/decision.ts";
@@ -17,3 +18,5 @@ export type {
   Verdict,
 } from "./enforcer.ts";
 export type { SessionEffect, StatementFacts } from "./sql/facts.ts";
+export { resolveStatements } from "./sql/postgres/analyze.ts";
+export { type ParsedText, parsePostgres } from "./sql/postgres/parse.ts";

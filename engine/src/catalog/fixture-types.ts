@@ -14,6 +14,12 @@ export function columnType(
   text: string,
   types: ReadonlyMap<string, TypeInfo & { readonly fixtureKind?: FixtureTypeKind }>,
 ): ColumnType | undefined {
+  const interval = builtinTypes.get("interval");
+  if (/^interval [a-z ]+(\(\d\))?$/i.test(text) && interval !== undefined) {
+    // Its fields have no spelling with a schema, and INTERVAL is a keyword that nothing can capture.
+    const { type, category, oid } = interval;
+    return { type, typeSql: text, typeCategory: category, typeOid: oid, typeModifier: -1, isDomain: false };
+  }
   const match =
     /^(?<name>[^([]+?)\s*(?:\((?<modifier>[^)]*)\))?(?<rest> with(?:out)? time zone)?\s*(?<array>(?:\[\])*)$/i.exec(
       text.trim(),

@@ -22,7 +22,7 @@ export interface CatalogFixture {
   readonly server_version_num?: number;
   /** By path, `public.users`. */
   readonly tables?: Readonly<Record<string, FixtureTable>>;
-  /** By path; the definition, with names as `search_path = public` reads them. */
+  /** By path; the definition. */
   readonly views?: Readonly<Record<string, string | FixtureView>>;
   /** By path. */
   readonly functions?: Readonly<Record<string, FixtureFunction>>;
@@ -30,6 +30,8 @@ export interface CatalogFixture {
   readonly types?: Readonly<Record<string, FixtureTypeKind>>;
   readonly operators?: readonly { readonly operator: string; readonly function: string }[];
   readonly schemas?: readonly string[];
+  /** The search_path by which definitions of views are read; default `public`. */
+  readonly definition_path?: readonly string[];
 }
 
 export type FixtureTypeKind = "enum" | "domain" | "composite" | "range" | "base";
@@ -110,7 +112,10 @@ class FixtureReader {
       types,
       operators: this.#operators(root.operators),
       schemas: new Set(["pg_catalog", "information_schema", "public", ...this.#schemas(root.schemas)]),
-      definitionPath: ["pg_catalog", "public"],
+      definitionPath:
+        root.definition_path === undefined
+          ? ["pg_catalog", "public"]
+          : this.#strings(root.definition_path, "definition_path"),
     };
     this.#views(views, catalog, types);
     const byOid = new Map([...this.#relations.values()].map((relation) => [relation.oid, relation]));
@@ -327,7 +332,9 @@ class FixtureReader {
   }
 }
 
-const rootKeys = new Set("database server_version_num tables views functions types operators schemas".split(" "));
+const rootKeys = new Set(
+  "database server_version_num tables views functions types operators schemas definition_path".split(" "),
+);
 const tableKeys = new Set("kind columns primary_key partition_of inherits temporary".split(" "));
 const viewKeys = new Set("definition materialized columns".split(" "));
 const columnKeys = new Set("type not_null comment generated".split(" "));
@@ -367,6 +374,7 @@ export function dumpCatalogFixture(catalog: Catalog): CatalogFixture {
       function: objectPath(operator.functionSchema, operator.functionName),
     })),
     schemas: [...catalog.schemas].filter((schema) => !schema.startsWith("pg_") && schema !== "information_schema"),
+    definition_path: catalog.definitionPath,
   };
 }
 

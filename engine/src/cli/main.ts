@@ -13,7 +13,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description("Write, check and test policies for Penstock.")
     .showHelpAfterError()
     .exitOverride();
-  for (const register of [registerCheck, registerTest, registerEval, registerKeygen, registerBuild, registerVerify]) register(program);
+  for (const register of [registerCheck, registerTest, registerEval, registerKeygen, registerBuild, registerVerify])
+    register(program);
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {

@@ -28,14 +28,28 @@ describe("combining effects", () => {
   });
 
   it("lets deny beat allow", () => {
-    expect(combine([{ kind: "allow", rule: rule(1) }, deny(2, "no")], true).reasons.map((reason) => reason.message)).toEqual(["no"]);
+    expect(
+      combine([{ kind: "allow", rule: rule(1) }, deny(2, "no")], true).reasons.map((reason) => reason.message),
+    ).toEqual(["no"]);
   });
 
   it.each([
     ["the stronger wins", [mask(1, "partial", 0, 4), mask(2, "null")], { name: "null", args: [] }],
-    ["the same mask twice is itself", [mask(1, "partial", 0, 4), mask(2, "partial", 0, 4)], { name: "partial", args: [0, 4] }],
-    ["equal strength with other arguments is null", [mask(1, "partial", 0, 4), mask(2, "partial", 2, 0)], { name: "null", args: [] }],
-    ["equal strength with another name is null", [mask(1, "partial", 0, 4), mask(2, "email")], { name: "null", args: [] }],
+    [
+      "the same mask twice is itself",
+      [mask(1, "partial", 0, 4), mask(2, "partial", 0, 4)],
+      { name: "partial", args: [0, 4] },
+    ],
+    [
+      "equal strength with other arguments is null",
+      [mask(1, "partial", 0, 4), mask(2, "partial", 2, 0)],
+      { name: "null", args: [] },
+    ],
+    [
+      "equal strength with another name is null",
+      [mask(1, "partial", 0, 4), mask(2, "email")],
+      { name: "null", args: [] },
+    ],
     ["redact beats token", [mask(1, "token"), mask(2, "redact")], { name: "redact", args: [] }],
   ])("combines masks: %s", (_, effects, expected) => {
     for (const order of [effects, effects.toReversed()]) {
@@ -57,7 +71,9 @@ describe("combining effects", () => {
   });
 
   it("denies where a limit cannot be enforced", () => {
-    expect(combine([{ kind: "limit", rule: rule(1), what: "duration", value: 5 }], false).reasons[0]?.code).toBe("unenforced");
+    expect(combine([{ kind: "limit", rule: rule(1), what: "duration", value: 5 }], false).reasons[0]?.code).toBe(
+      "unenforced",
+    );
   });
 
   it("gives the same result in any order", () => {

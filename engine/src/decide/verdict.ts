@@ -12,7 +12,12 @@ export function verdictOf(world: World, text: string, prepared: PreparedText, de
   const denied = decisions.findIndex((decision) => decision.outcome === "deny");
   const reason = decisions[denied]?.reasons[0];
   if (reason !== undefined) {
-    return deny("42501", reason, undefined, statementVerdicts(world, prepared, allDenied(decisions, denied), undefined));
+    return deny(
+      "42501",
+      reason,
+      undefined,
+      statementVerdicts(world, prepared, allDenied(decisions, denied), undefined),
+    );
   }
   const unknown = firstUnknownRelation(prepared);
   if (unknown !== undefined) {
@@ -32,8 +37,9 @@ export function verdictOf(world: World, text: string, prepared: PreparedText, de
         code: "rewrite",
         hint: rewrite.hint,
       };
-      const refused = decisions.map((decision, index): Decision =>
-        index === rewrite.statement ? { ...decision, outcome: "deny", reasons: [reason] } : decision,
+      const refused = decisions.map(
+        (decision, index): Decision =>
+          index === rewrite.statement ? { ...decision, outcome: "deny", reasons: [reason] } : decision,
       );
       const verdicts = statementVerdicts(world, prepared, allDenied(refused, rewrite.statement), undefined);
       return deny("42501", reason, undefined, verdicts);
@@ -66,7 +72,9 @@ function allDenied(decisions: readonly Decision[], denied: number): readonly Dec
     code: "together",
     hint: undefined,
   };
-  return decisions.map((decision) => (decision.outcome === "deny" ? decision : { ...decision, outcome: "deny", reasons: [together] }));
+  return decisions.map((decision) =>
+    decision.outcome === "deny" ? decision : { ...decision, outcome: "deny", reasons: [together] },
+  );
 }
 
 /** A text that could not be read at all. */

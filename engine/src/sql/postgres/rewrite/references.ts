@@ -24,8 +24,8 @@ export function keepRowType(source: SourceText, tree: TreeIndex, read: RelationR
     if (site.path?.field === "arg" && site.path.up?.field === "A_Indirection") continue;
     const names = fieldNames(site.node);
     const row = quoteName(read.refName);
-    if (names[0] !== read.refName || names.length > 2 || (names.length === 2 && names[1] !== undefined))
-      throw new Denial(unclear);
+    const table = names.at(-1) === undefined ? names.at(-2) : names.length === 1 ? names[0] : undefined;
+    if (table !== read.refName) throw new Denial(unclear);
     const text = `(case when ${row} is not distinct from null then null else cast(${row} as ${relationName(read.relation)}) end)`;
     const start = tokenAt(source, position);
     replaceTokens(edits, source, start, endOfReference(source, start), text);
@@ -35,7 +35,9 @@ export function keepRowType(source: SourceText, tree: TreeIndex, read: RelationR
 
 /** `public.users.email` becomes `users.email`: an alias has no schema. */
 export function unqualify(source: SourceText, tree: TreeIndex, read: RelationRead, edits: Edits): void {
+  const rows = new Set(read.wholeRows.map(({ position }) => position));
   for (const { position } of read.schemaQualified) {
+    if (rows.has(position)) continue;
     const site = columnRefAt(tree, position);
     const fields = listOf(site.node["fields"]);
     const start = tokenAt(source, position);
