@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { toValue, type Value } from "@penstock/language";
+import { toValue } from "@penstock/language";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { caseOf, runCase, type RegoCase } from "./rego-case.ts";
@@ -7,22 +7,16 @@ import { caseOf, runCase, type RegoCase } from "./rego-case.ts";
 /** The language's own cases: `language/cases/FEATURE.yaml`, a list of cases in the format of OPA's suite. */
 const folder = new URL("../../language/cases/", import.meta.url);
 
-for (const file of readdirSync(folder).filter((name) => name.endsWith(".yaml"))) {
-  describe(file.replace(".yaml", ""), () => {
-    for (const [index, { note, verdict }] of casesOf(file).entries()) {
-      test(note === "" ? `case ${index + 1}` : note, () => {
-        expect(verdict()).toEqual({ kind: "passed" });
-      });
-    }
-  });
-}
+const files = readdirSync(folder).filter((file) => file.endsWith(".yaml"));
 
-function casesOf(file: string): { readonly note: string; readonly verdict: () => unknown }[] {
+describe.each(files)("%s", (file) => {
+  test.each(casesOf(file))("$note", (example) => {
+    expect(runCase(example)).toEqual({ kind: "passed" });
+  });
+});
+
+function casesOf(file: string): readonly RegoCase[] {
   const list: unknown = parse(readFileSync(new URL(file, folder), "utf8"), { intAsBigInt: true });
   if (!Array.isArray(list)) throw new TypeError(`${file} must hold a list of cases`);
-  return list.map((plain: unknown) => {
-    const value: Value = toValue(plain);
-    const test: RegoCase = caseOf(value);
-    return { note: test.note, verdict: () => runCase(test) };
-  });
+  return list.map((plain: unknown) => caseOf(toValue(plain)));
 }

@@ -102,7 +102,7 @@ function judge(test: RegoCase): Verdict {
       const errors = result.diagnostics.filter(({ severity }) => severity === "error");
       const refusals = errors.filter(({ code }) => refusalCodes.has(code));
       if (refusals.length > 0)
-        return { kind: "unsupported", reason: refusals.map(({ message }) => message).join("; ") };
+        return { kind: "unsupported", reason: [...new Set(refusals.map(({ message }) => message))].sort().join("; ") };
       if (wanted?.startsWith("rego_") === true) return { kind: "passed" };
       return { kind: "failed", reason: `does not compile: ${errors.map(describe).join("; ")}` };
     }
@@ -114,6 +114,8 @@ function judge(test: RegoCase): Verdict {
         return { kind: "failed", reason: `gave ${show(result.bindings)}; wanted ${wanted ?? test.wantError ?? ""}` };
       }
       return judgeBindings(test, result.bindings);
+    default:
+      return result satisfies never;
   }
 }
 
@@ -135,7 +137,7 @@ function judgeBindings(test: RegoCase, bindings: readonly RegoObject[]): Verdict
  */
 function canonical(bindings: readonly RegoObject[], sortBindings: boolean): string {
   const texts = bindings.map((binding) => {
-    const named = binding.entries().filter(([name]) => !/^(\$|__local)/.test(String(name)));
+    const named = binding.entries().filter(([name]) => typeof name !== "string" || !/^(\$|__local)/.test(name));
     return toJson(RegoObject.fromEntries(named.map(([name, value]) => [name, asJson(value, sortBindings)] as const)));
   });
   return [...new Set(texts)].sort().join("\n");

@@ -94,7 +94,7 @@ export function mergeBlocks(blocks: readonly Block[]): readonly Block[] {
   const ranges = blocks
     .map((block) => {
       const [first, last] = rangeOf(block);
-      return { bits: first.bits, first: first.value, last: last.value, alone: block as Block | undefined };
+      return { bits: first.bits, first: first.value, last: last.value, alone: block };
     })
     .sort((a, b) => a.bits - b.bits || (a.first < b.first ? -1 : a.first > b.first ? 1 : 0));
   for (const range of ranges) {

@@ -31,9 +31,9 @@ export function daysFromCivil(year: number, month: number, day: number): number 
   // Years are counted from March, so that the leap day is the last of its year.
   const marchYear = carriedMonth < 2 ? carriedYear - 1 : carriedYear;
   const marchMonth = (carriedMonth + 10) % 12;
-  const dayOfYear = Math.floor((153 * marchMonth + 2) / 5);
+  const monthStart = Math.floor((153 * marchMonth + 2) / 5);
   const leapDays = Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400);
-  return marchYear * 365 + leapDays + dayOfYear + (day - 1) - 719_468;
+  return marchYear * 365 + leapDays + monthStart + (day - 1) - 719_468;
 }
 
 export function civilFromDays(days: number): CivilDate {
@@ -43,13 +43,13 @@ export function civilFromDays(days: number): CivilDate {
   const yearOfEra = Math.floor(
     (dayOfEra - Math.floor(dayOfEra / 1_460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
   );
-  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
-  const marchMonth = Math.floor((5 * dayOfYear + 2) / 153);
+  const marchDay = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const marchMonth = Math.floor((5 * marchDay + 2) / 153);
   const month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9;
   return {
     year: yearOfEra + era * 400 + (month <= 2 ? 1 : 0),
     month,
-    day: dayOfYear - Math.floor((153 * marchMonth + 2) / 5) + 1,
+    day: marchDay - Math.floor((153 * marchMonth + 2) / 5) + 1,
   };
 }
 

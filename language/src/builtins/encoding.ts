@@ -94,5 +94,5 @@ function queryValues(value: Value): readonly string[] {
   if (items === undefined || !items.every((item) => typeof item === "string")) {
     throw new BuiltinError("operand 1 values must be string, array[string], or set[string]", "type");
   }
-  return items as readonly string[];
+  return items;
 }

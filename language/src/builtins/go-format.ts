@@ -85,7 +85,7 @@ function directive(text: string, start: number, values: readonly Value[], state:
   const spec = plain();
   let at = start;
   flags: for (; at < text.length; at += 1) {
-    switch (text[at]) {
+    switch (text.charAt(at)) {
       case "-":
         spec.minus = true;
         spec.zero = false;
@@ -165,9 +165,12 @@ function directive(text: string, start: number, values: readonly Value[], state:
   at += verb.length;
   if (verb === "%") out.push("%");
   else if (!goodIndex) out.push(`%!${verb}(BADINDEX)`);
-  else if (state.next >= values.length) out.push(`%!${verb}(MISSING)`);
   else {
-    const value = values[state.next] as Value;
+    const value = values[state.next];
+    if (value === undefined) {
+      out.push(`%!${verb}(MISSING)`);
+      return at;
+    }
     state.next += 1;
     const argument = operand(value);
     if (verb === "T") out.push(pad(argument.kind, spec));
@@ -187,6 +190,8 @@ function formatVerb(verb: string, argument: Operand, spec: Spec): string | undef
       return formatFloat(verb, argument.value, spec);
     case "string":
       return formatString(verb, argument.value, spec);
+    default:
+      return argument satisfies never;
   }
 }
 

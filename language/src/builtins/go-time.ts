@@ -20,8 +20,8 @@ const namedLayouts: ReadonlyMap<string, string> = new Map([
   ["RFC3339Nano", "2006-01-02T15:04:05.999999999Z07:00"],
 ]);
 
-export function layoutByName(name: string): string {
-  return namedLayouts.get(name) ?? name;
+export function layoutByName(nameOrLayout: string): string {
+  return namedLayouts.get(nameOrLayout) ?? nameOrLayout;
 }
 
 export const months = [
@@ -57,7 +57,7 @@ function parts(layout: string): readonly Part[] {
     if (match.index > from) result.push({ element: false, text: layout.slice(from, match.index) });
     // A fraction only counts as one directly behind the seconds.
     const fraction = /^[.,]/.test(match[0]);
-    result.push({ element: !fraction || /5$/.test(layout.slice(0, match.index)), text: match[0] });
+    result.push({ element: !fraction || layout.slice(0, match.index).endsWith("5"), text: match[0] });
     from = match.index + match[0].length;
   }
   if (from < layout.length) result.push({ element: false, text: layout.slice(from) });
@@ -384,23 +384,26 @@ const unitNs: ReadonlyMap<string, bigint> = new Map([
   ["h", 3_600_000_000_000n],
 ]);
 
+function invalidDuration(): BuiltinError {
+  return new BuiltinError("invalid duration");
+}
+
 /** Nanoseconds of a duration such as `1h15m30.5s` or `-1.5h`. @throws {BuiltinError} */
 export function parseDuration(text: string): bigint {
-  const invalid = (): BuiltinError => new BuiltinError("invalid duration");
   const negative = text.startsWith("-");
   let rest = text.replace(/^[+-]/, "");
   if (rest === "0") return 0n;
-  if (rest === "") throw invalid();
+  if (rest === "") throw invalidDuration();
   let total = 0n;
   while (rest !== "") {
     const match = /^([0-9]*)(?:\.([0-9]*))?([^0-9.]+)/.exec(rest);
     const [whole = "", digits = "", fraction = "", unit = ""] = match ?? [];
     const factor = unitNs.get(unit);
-    if (factor === undefined || (digits === "" && fraction === "") || rest.length > 512) throw invalid();
+    if (factor === undefined || (digits === "" && fraction === "") || rest.length > 512) throw invalidDuration();
     total += BigInt(digits === "" ? "0" : digits) * factor;
     if (fraction !== "") total += (BigInt(fraction) * factor) / 10n ** BigInt(fraction.length);
     rest = rest.slice(whole.length);
   }
-  if (total > (negative ? 2n ** 63n : 2n ** 63n - 1n)) throw invalid();
+  if (total > (negative ? 2n ** 63n : 2n ** 63n - 1n)) throw invalidDuration();
   return negative ? -total : total;
 }

@@ -18,7 +18,8 @@ function applyOne(target: Value, operation: RegoObject): Value | undefined {
   const path = pathOf(operation, "path");
   if (path === undefined) return undefined;
   const value = operation.field("value");
-  switch (operation.field("op")) {
+  const op = operation.field("op");
+  switch (typeof op === "string" ? op : "") {
     case "add":
       return value === undefined ? undefined : add(target, path, value);
     case "remove":

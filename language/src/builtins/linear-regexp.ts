@@ -41,8 +41,8 @@ interface Piece {
   readonly single: boolean;
 }
 
-const literal = /^[A-Za-z0-9 _@#%&=:;,'"<>~`!\/-]$/;
-const escapable = /^[\\.+*?()|[\]{}^$\/-]$/;
+const literal = /^[A-Za-z0-9 _@#%&=:;,'"<>~`!/-]$/;
+const escapable = /^[\\.+*?()|[\]{}^$/-]$/;
 
 /** Recursive descent; any method gives `undefined` for what does not qualify. */
 class Parser {
@@ -159,10 +159,10 @@ class Parser {
 
   /** `[abc]`, `[^a-z_.]`: ASCII characters and ranges, escaped punctuation. */
   private characterClass(): Piece | undefined {
-    const match = /^\^?(?:[A-Za-z0-9 _@#%=:;,'"<>!.*+?$()|{}\/]|-|\\[\\.\]^[-])+\]/.exec(this.text.slice(this.at));
+    const match = /^\^?(?:[A-Za-z0-9 _@#%=:;,'"<>!.*+?$()|{}/]|-|\\[\\.\]^[-])+\]/.exec(this.text.slice(this.at));
     if (match === null) return undefined;
     this.at += match[0].length;
-    const body = match[0].replace(/\\.|[.*+?$()|{}\/]/g, (part) => (part.length === 2 ? part : `\\${part}`));
+    const body = match[0].replace(/\\.|[.*+?$()|{}/]/g, (part) => (part.length === 2 ? part : `\\${part}`));
     return this.one(`[${body}`);
   }
 

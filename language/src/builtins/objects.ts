@@ -90,7 +90,7 @@ function isSubValue(whole: Value, part: Value): boolean {
 /** `part` stands in `whole` as it is, without gaps. */
 function isRunOf(whole: readonly Value[], part: readonly Value[]): boolean {
   for (let start = 0; start + part.length <= whole.length; start += 1) {
-    if (part.every((value, index) => equal(value, whole[start + index] as Value))) return true;
+    if (equal(whole.slice(start, start + part.length), part)) return true;
   }
   return false;
 }

@@ -25,7 +25,9 @@ export function ofString(name: string, result: BuiltinType, apply: (text: string
 
 /** The argument at `index`; the compiler has checked how many there are. */
 export function valueAt(args: readonly Value[], index: number): Value {
-  return args[index] as Value;
+  const value = args[index];
+  if (value === undefined) throw new Error(`argument ${index + 1} is missing`);
+  return value;
 }
 
 export function typeError(index: number, value: Value, ...wanted: readonly string[]): BuiltinError {
@@ -96,19 +98,17 @@ export function collectionAt(args: readonly Value[], index: number): readonly Va
 }
 
 export function stringsAt(args: readonly Value[], index: number): readonly string[] {
-  const elements = collectionAt(args, index);
-  for (const element of elements) {
+  return collectionAt(args, index).map((element) => {
     if (typeof element !== "string") throw elementError(index, valueAt(args, index), element, "string");
-  }
-  return elements as readonly string[];
+    return element;
+  });
 }
 
 export function numbersAt(args: readonly Value[], index: number): readonly (number | bigint)[] {
-  const elements = collectionAt(args, index);
-  for (const element of elements) {
+  return collectionAt(args, index).map((element) => {
     if (!isNumber(element)) throw elementError(index, valueAt(args, index), element, "number");
-  }
-  return elements as readonly (number | bigint)[];
+    return element;
+  });
 }
 
 export function checkElements(count: number): void {

@@ -59,8 +59,10 @@ function compile(source: string): Pattern {
   return {
     test: fast === undefined ? (text) => compiled.test(text) : (text) => fast.test(text),
     matches: (text, count) => {
-      const found: unknown = count === 0 ? null : engine.findAllSubmatchIndex(text, count);
-      return found === null ? [] : (found as number[][]);
+      // Typed `any[]`, and null where nothing is found.
+      const found: readonly (readonly number[])[] | null =
+        count === 0 ? null : engine.findAllSubmatchIndex(text, count);
+      return found ?? [];
     },
     names: compiled.namedGroups(),
   };

@@ -29,7 +29,7 @@ function mapSimple(text: string, map: (point: string) => string): string {
     const mapped = map(point);
     // The one simple mapping whose full mapping is longer, U+0130 to `i`; all other longer ones have no simple mapping.
     if (point === "\u0130" && mapped !== point) result += "i";
-    else result += [...mapped].length === 1 ? mapped : point;
+    else result += Array.from(mapped).length === 1 ? mapped : point;
   }
   return result;
 }
@@ -37,10 +37,10 @@ function mapSimple(text: string, map: (point: string) => string): string {
 /** `text` without leading (`start`) and trailing (`end`) code points that `drop` accepts. */
 export function trimPoints(text: string, drop: (point: string) => boolean, start: boolean, end: boolean): string {
   const points = Array.from(text);
-  let from = 0;
-  let to = points.length;
-  while (start && from < to && drop(points[from] ?? "")) from += 1;
-  while (end && to > from && drop(points[to - 1] ?? "")) to -= 1;
+  const keep = (point: string): boolean => !drop(point);
+  const from = start ? points.findIndex(keep) : 0;
+  if (from < 0) return "";
+  const to = end ? points.findLastIndex(keep) + 1 : points.length;
   return points.slice(from, to).join("");
 }
 
