@@ -1,8 +1,8 @@
 import type { AccessKind, ColumnUse } from "@penstock/language";
 import { accessKinds, columnUses } from "@penstock/language";
-import type { Node, RangeVar } from "@pgsql/types";
+import type { FuncCall, Node, RangeVar } from "@pgsql/types";
 import type { Column, Relation } from "../../catalog/catalog.ts";
-import type { FunctionFact, OpaqueConstruct, SessionEffect, UnknownName } from "../facts.ts";
+import type { FunctionFact, OpaqueConstruct, UnknownName } from "../facts.ts";
 import type { NameState } from "./names.ts";
 import type { RelationRead, RelationWrite, ResolvedStatement } from "./resolution.ts";
 import type { CteScope, RangeColumn, RangeItem, ReadRecord, Scope, Source } from "./scope.ts";
@@ -41,7 +41,7 @@ export class StatementContext {
   readonly opaque: OpaqueConstruct[] = [];
   readonly unknown: UnknownName[] = [];
   readonly visited = new Set<object>();
-  readonly sessionEffects: SessionEffect[] = [];
+  readonly setConfigCalls: FuncCall[] = [];
   /** A data-modifying statement inside WITH: kind, and whether it has a WHERE that looks at columns. */
   readonly modifications: { readonly kind: "insert" | "update" | "delete" | "merge"; readonly where: Where }[] = [];
   /** Relations that the statement creates, for the statements after it. */

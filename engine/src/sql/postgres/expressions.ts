@@ -20,7 +20,6 @@ import type { NodeName, NodeOf } from "./grammar.ts";
 import type { Relation } from "../../catalog/catalog.ts";
 import type { Scope, Source } from "./scope.ts";
 import { lookUpRelation } from "./relations.ts";
-import { noteSetConfig } from "./session.ts";
 
 /**
  * Walks an expression: resolves its names, reports its functions, and adds the base columns that its value comes from to `sources`.
@@ -204,7 +203,7 @@ function functionCall(context: StatementContext, fields: FuncCall, scope: Scope,
   if (isAggregate) scope.aggregates--;
   if (fields.over !== undefined) windowDefinition(context, fields.over, scope, sources);
   context.addFunctions(context.names.functions(schema, name));
-  if (name === "set_config") noteSetConfig(context, fields);
+  if (name === "set_config") context.setConfigCalls.push(fields);
   return undefined;
 }
 

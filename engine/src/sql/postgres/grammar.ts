@@ -253,7 +253,7 @@ const coercionContext = values<CoercionContext>({
 const coercionForm = values<CoercionForm>({
   COERCE_EXPLICIT_CALL: raw,
   COERCE_EXPLICIT_CAST: analysed,
-  COERCE_IMPLICIT_CAST: analysed,
+  COERCE_IMPLICIT_CAST: raw,
   COERCE_SQL_SYNTAX: raw,
 });
 const constrType = values<ConstrType>({

@@ -4,7 +4,7 @@ import type { SessionEffect } from "../facts.ts";
 import type { ResolvedInContext, StatementContext } from "./context.ts";
 import type { NameState } from "./names.ts";
 import type { QueryResult } from "./query.ts";
-import { constantText } from "./session.ts";
+import { constantText, setConfigEffect } from "./session.ts";
 
 /** What a statement does to the session, as far as later statements depend on it. */
 export function sessionEffect(
@@ -35,7 +35,7 @@ export function sessionEffect(
   if ("FetchStmt" in node) return { kind: "fetch", name: node.FetchStmt.portalname };
   if ("ClosePortalStmt" in node) return { kind: "close", name: node.ClosePortalStmt.portalname };
   if (changesSchema(kind)) return { kind: "schema_change" };
-  return setConfigEffect(context, node, result);
+  return setConfigEffects(context, node, result);
 }
 
 function changesSchema(kind: StatementKind): boolean {
@@ -52,23 +52,28 @@ function changesSchema(kind: StatementKind): boolean {
 }
 
 /**
- * The one call of set_config whose effect matters beyond the statement. Settings of applications' own (with a dot in their name) change nothing
- * here; of two others only one could be told, so the statement is opaque.
+ * What calls of set_config set. Settings of applications' own (with a dot in their name) change nothing here; of several others only one
+ * could be told, so the statement is opaque, as is one that sets what is not a constant.
  */
-function setConfigEffect(
+function setConfigEffects(
   context: StatementContext,
   node: Node,
   result: QueryResult | undefined,
 ): SessionEffect | undefined {
-  const [first, second] = context.sessionEffects.filter(
-    (effect) => effect.kind !== "set" || !effect.variable.includes("."),
-  );
+  if (context.setConfigCalls.length === 0) return undefined;
+  const query = "SelectStmt" in node ? node.SelectStmt : undefined;
+  const effects: Extract<SessionEffect, { kind: "set" }>[] = [];
+  for (const call of context.setConfigCalls) {
+    const effect = setConfigEffect(call, query);
+    if (effect?.kind === "set") effects.push(effect);
+    else context.addOpaque("set_config of a setting that is not a constant", call.location);
+  }
+  const [first, second] = effects.filter((effect) => !effect.variable.includes("."));
   if (second !== undefined) context.addOpaque("several calls of set_config", undefined);
-  const effect = first ?? context.sessionEffects[0];
-  if (effect?.kind !== "set" || result === undefined) return effect;
+  const effect = first ?? effects[0];
+  if (effect === undefined || result === undefined) return effect;
   // In a query over rows the call may run never, or many times.
-  const runsOnce = "SelectStmt" in node && isBare(node.SelectStmt);
-  return runsOnce ? effect : { ...effect, values: undefined };
+  return query !== undefined && isBare(query) ? effect : { ...effect, values: undefined };
 }
 
 function isBare(fields: SelectStmt): boolean {

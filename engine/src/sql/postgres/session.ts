@@ -1,22 +1,33 @@
-import type { FuncCall, Node } from "@pgsql/types";
-import { type StatementContext } from "./context.ts";
+import type { FuncCall, Node, SelectStmt } from "@pgsql/types";
+import type { SessionEffect } from "../facts.ts";
+import { strings } from "./context.ts";
 
 /** `set_config(name, value, is_local)` is SET: what it sets is read off its constants. */
-export function noteSetConfig(context: StatementContext, call: FuncCall): void {
+export function setConfigEffect(call: FuncCall, query: SelectStmt | undefined): SessionEffect | undefined {
   const [name, value, local] = call.args ?? [];
-  const variable = constantText(name);
-  if (variable === undefined) {
-    context.addOpaque("set_config of a setting that is not a constant", call.location);
-    return;
-  }
+  const variable = (constantText(name) ?? settingOfQuery(name, query))?.toLowerCase();
+  if (variable === undefined) return undefined;
   const text = constantText(value);
-  const lower = variable.toLowerCase();
-  context.sessionEffects.push({
+  return {
     kind: "set",
-    variable: lower,
-    values: text === undefined ? undefined : lower === "search_path" ? splitIdentifierList(text) : [text],
-    local: constantBoolean(local) ?? true,
-  });
+    variable,
+    values: text === undefined ? undefined : variable === "search_path" ? splitIdentifierList(text) : [text],
+    // SET lasts longer than SET LOCAL: where it cannot be told, it lasts.
+    local: constantBoolean(local) ?? false,
+  };
+}
+
+/** `select set_config(name, …) from pg_settings where name = 'constant'`, as pg_dump sets what an older server may not have. */
+function settingOfQuery(name: Node | undefined, query: SelectStmt | undefined): string | undefined {
+  if (name === undefined || !("ColumnRef" in name) || query?.fromClause?.length !== 1) return undefined;
+  const [from] = query.fromClause;
+  const where = query.whereClause;
+  if (from === undefined || !("RangeVar" in from) || from.RangeVar.relname !== "pg_settings") return undefined;
+  if (where === undefined || !("A_Expr" in where) || where.A_Expr.kind !== "AEXPR_OP") return undefined;
+  const { lexpr, rexpr, name: operator } = where.A_Expr;
+  if (strings(operator).at(-1) !== "=" || lexpr === undefined || !("ColumnRef" in lexpr)) return undefined;
+  const columns = [strings(name.ColumnRef.fields).at(-1), strings(lexpr.ColumnRef.fields).at(-1)];
+  return columns.every((column) => column === "name") ? constantText(rexpr) : undefined;
 }
 
 /** The text of a string constant, a cast of one included. */
@@ -51,7 +62,19 @@ export function splitIdentifierList(text: string): readonly string[] | undefined
     const match = pattern.exec(text);
     if (match === null) return undefined;
     const [, quoted, bare, separator] = match;
-    names.push(quoted === undefined ? (bare ?? "").toLowerCase() : quoted.replaceAll('""', '"'));
+    names.push(truncated(quoted === undefined ? (bare ?? "").toLowerCase() : quoted.replaceAll('""', '"')));
     if (separator === "") return names;
   }
+}
+
+/** Names are cut at 63 bytes, not within a character. */
+function truncated(name: string): string {
+  let bytes = 0;
+  let result = "";
+  for (const character of name) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > 63) return result;
+    result += character;
+  }
+  return result;
 }
