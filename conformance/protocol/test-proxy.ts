@@ -126,4 +126,6 @@ const emptyCatalog: Catalog = {
   functions: new Map(),
   types: new Map(),
   schemas: new Set(),
+  operators: [],
+  definitionPath: [],
 };

@@ -80,14 +80,16 @@ function passed(verdict: ForwardVerdict, text: string): Ruling {
 
 const namingKinds: ReadonlySet<string> = new Set(["prepare", "execute", "deallocate", "declare", "fetch", "close"]);
 
-/** What an earlier statement of the same text changes, the later ones were not decided under. */
+/**
+ * What earlier statements of a text change, the engine takes into account where it can read them; what code of users' own may have
+ * done, only the server knows.
+ */
 function afterChange(effects: number): Refusal | undefined {
-  const changed =
-    (effects & effect.path) !== 0 ? "the search_path" : (effects & effect.schema) !== 0 ? "the schema" : undefined;
-  if (changed === undefined) return undefined;
+  if ((effects & effect.hiddenCode) === 0) return undefined;
   return {
     sqlstate: "42501",
-    message: `an earlier statement of this text may change ${changed}, so what this one reads or writes cannot be told`,
+    message:
+      "an earlier statement of this text runs code that may change the search_path, so what this one reads or writes cannot be told",
     hint: "send the statements one by one",
     code: "changed_within_text",
   };

@@ -7,7 +7,7 @@
  */
 import { refuse, type Refused } from "../enforce/gate.ts";
 import { effect } from "../enforce/plan.ts";
-import { confirm, decideText, earlierOf, missing, readText } from "./decide.ts";
+import { confirm, decideText, earlierOf, missing, readText, resolveName, runsByName } from "./decide.ts";
 import { frame, type Framer } from "./framer.ts";
 import { type BindNames, decodeBindNames } from "./messages/bind.ts";
 import { encodeCopyFail } from "./messages/copy-fail.ts";
@@ -15,13 +15,18 @@ import { encodeError } from "./messages/error-response.ts";
 import { decodeExecute } from "./messages/execute.ts";
 import { decodeParse, encodeParse } from "./messages/parse.ts";
 import { encodeQuery, queryTextEnd } from "./messages/query.ts";
-import { decodeTargetMessage, encodeCloseStatement, encodeDescribeStatement } from "./messages/target-message.ts";
+import {
+  decodeTargetMessage,
+  encodeCloseStatement,
+  encodeDescribePortal,
+  encodeDescribeStatement,
+} from "./messages/target-message.ts";
 import { boundValues } from "./parameters.ts";
 import { pendingKind } from "./pending.ts";
 import { Portal, Prepared } from "./prepared.ts";
 import { copyState, type Session } from "./session.ts";
 import { definitionOf } from "./sql-names.ts";
-import { ProtocolError } from "./wire.ts";
+import { message, ProtocolError } from "./wire.ts";
 
 /** A syntax error in every version, under every setting; it says in the server's log what it is. */
 const refusedSql = "penstock: statement refused by policy";
@@ -70,7 +75,7 @@ function forward(session: Session, framer: Framer): void {
 function query(session: Session, framer: Framer): boolean {
   if (!session.knowledge.isSure()) return false;
   const text = readText(framer.buffer, framer.body, queryTextEnd(framer.buffer, framer.body, framer.end));
-  const ruling = typeof text === "string" ? decideText(session, text) : text;
+  const ruling = typeof text === "string" ? decideText(session, text, true) : text;
   if (ruling === undefined) return false;
   if (ruling.kind === "refused") {
     denyQuery(session, ruling);
@@ -98,7 +103,7 @@ function parse(session: Session, framer: Framer): boolean {
   const { buffer, body, end } = framer;
   const { name, textStart, textEnd, types } = decodeParse(buffer, body, end);
   const text = readText(buffer, textStart, textEnd);
-  let ruling = typeof text === "string" ? decideText(session, text) : text;
+  let ruling = typeof text === "string" ? decideText(session, text, false) : text;
   if (ruling === undefined) return false;
   if (ruling.kind === "pass" && session.statements.size >= session.host.limits.preparedStatements) {
     ruling = refuse(
@@ -222,7 +227,7 @@ function bindAgain(session: Session, framer: Framer, prepared: Prepared): BoundA
     prepared.plan = now.plan;
     return { kind: "bound", prepared, plan: now.plan };
   }
-  const ruling = decideText(session, prepared.text, values);
+  const ruling = decideText(session, prepared.text, false, values);
   if (ruling === undefined || ruling.kind === "refused") return ruling;
   const { verdict } = ruling.pass;
   const plan = ruling.statements[0]?.plan;
@@ -285,17 +290,37 @@ function execute(session: Session, framer: Framer): boolean {
     }
     plan = now.plan;
   }
+  let auditFields = plan?.auditFields ?? "";
+  if (plan !== undefined && runsByName(plan)) {
+    const resolved = resolveName(session, plan, portal.statement.text);
+    if (resolved === undefined) return false;
+    if (resolved.kind === "refused") {
+      denyExtended(session, resolved, session.ownName);
+      return true;
+    }
+    ({ plan, auditFields } = resolved);
+    if (plan.forbidden !== undefined) lookAtPortal(session, name, plan.forbidden);
+  }
   opened(session);
   const entry = session.pending.push(pendingKind.execute);
   entry.mapPosition = portal.statement.mapPosition;
   if (plan !== undefined) {
-    entry.run = session.begin(plan, plan.auditFields);
+    entry.run = session.begin(plan, auditFields);
     if ((plan.effects & effect.names) !== 0)
       entry.run.definition = new Prepared({ ...portal.statement, fromSql: true });
     if (plan.isCopyFrom) session.copy = copyState.awaited;
   }
   forward(session, framer);
   return true;
+}
+
+/** What FETCH and EXECUTE give back is known only now. */
+function lookAtPortal(session: Session, name: string, forbidden: ReadonlySet<number>): void {
+  opened(session);
+  const look = session.pending.push(pendingKind.describePortal);
+  look.hidden = true;
+  look.forbidden = forbidden;
+  session.toUpstream.push(encodeDescribePortal(name));
 }
 
 function describe(session: Session, framer: Framer): boolean {
@@ -370,6 +395,7 @@ function copyMessage(session: Session, framer: Framer, found: number): boolean {
   // Strays after a failed COPY are ignored, as the server does.
   if (session.copy !== copyState.open) return true;
   forward(session, framer);
+  session.copyDataInBatch = true;
   if (framer.type === 0x64 || framer.remaining > 0) return true;
   session.copy = (session.pending.head?.later?.length ?? 0) > 0 ? copyState.awaited : copyState.none;
   return true;
@@ -414,4 +440,41 @@ function denyExtended(session: Session, refused: Refused, name: string): void {
 
 function denialOf({ sqlstate, message, detail, hint, position }: Refused): Buffer {
   return encodeError({ severity: "ERROR", sqlstate, message, detail, hint, position });
+}
+
+/**
+ * What to send in place of messages that have not left yet and must not: the server refuses each Query and each group, and the entries
+ * of the queue become denials.
+ */
+export function refuseBatch(
+  session: Session,
+  firstEntry: number,
+  endEntry: number,
+  error: { readonly sqlstate: string; readonly message: string },
+): Buffer {
+  const { pending, ownName } = session;
+  const denial = encodeError({ severity: "ERROR", hint: "tell whoever operates the proxy", ...error });
+  const parts: Buffer[] = [];
+  const shifted = pending.pushed - pending.length;
+  let isRefused = false;
+  for (let number = firstEntry; number < endEntry; number++) {
+    const entry = pending.at(number - shifted);
+    if (entry.kind === pendingKind.sync) {
+      parts.push(message("S"));
+      isRefused = false;
+    } else if (isRefused) {
+      // The server skips it; so it need not even be sent.
+      continue;
+    } else if (entry.kind === pendingKind.query) {
+      parts.push(refusedQuery);
+      entry.denial = denial;
+    } else {
+      parts.push(encodeParse(ownName, refusedSql));
+      entry.denial = denial;
+      isRefused = true;
+    }
+  }
+  if (isRefused && session.groupOpen) session.skipping = true;
+  session.copy = copyState.none;
+  return Buffer.concat(parts);
 }

@@ -15,10 +15,14 @@ export interface Admitted {
   readonly effects: number;
 }
 
-/** `undefined`: the session has to wait and try the same message again. */
+/**
+ * `undefined`: the session has to wait and try the same message again.
+ * @param runsNow EXECUTE and FETCH are resolved: the text is about to run, not only to be prepared.
+ */
 export function decideText(
   session: Session,
   text: string,
+  runsNow: boolean,
   parameters?: readonly (string | null | undefined)[],
 ): Admitted | Refused | undefined {
   const { knowledge } = session;
@@ -39,7 +43,7 @@ export function decideText(
   }
   knowledge.retried = false;
   if (/\btemp/i.test(text) && (ruling.effects & effect.schema) !== 0) knowledge.madeTemporary();
-  return ruling.usesNames ? resolveNames(session, text, ruling) : admit(ruling);
+  return runsNow && ruling.usesNames ? resolveNames(session, text, ruling) : admit(ruling);
 }
 
 const admitted = new WeakMap<Ruling, Admitted>();
@@ -54,42 +58,76 @@ function admit(pass: Pass): Admitted {
   return result;
 }
 
-/** EXECUTE and FETCH run a statement that was decided earlier: its decision counts, as it is now. */
-function resolveNames(session: Session, text: string, pass: Pass): Admitted | Refused {
+/** EXECUTE and FETCH run a statement that was decided earlier: its decision counts, as it is now. `undefined`: wait. */
+function resolveNames(session: Session, text: string, pass: Pass): Admitted | Refused | undefined {
   const statements: { plan: StatementPlan; auditFields: string }[] = [];
   const fields = pass.plans.map(({ auditFields }) => auditFields);
   const defined = new Set<string>();
   let { effects } = pass;
   for (const plan of pass.plans) {
     const named = plan.facts.session;
-    let inner: StatementPlan | undefined;
-    if (named?.kind === "prepare" || named?.kind === "declare") {
-      if (named.name !== undefined) defined.add(`${named.kind} ${named.name}`);
-    } else if (named?.kind === "execute" || named?.kind === "fetch") {
-      const definition = named.kind === "execute" ? "prepare" : "declare";
-      const found = lookUp(session, named.kind, named.name);
-      if (found === undefined) {
-        const hint = defined.has(`${definition} ${named.name}`) ? "send the statements one by one" : undefined;
-        return refuse({ ...missing(named.kind, named.name ?? ""), hint }, text, fields);
-      }
-      const now = confirm(session, found);
-      if (now.kind === "refused")
-        return {
-          ...now,
-          records: fields.map((own, index) => `${own},"prepared":{${now.records[index] ?? now.records[0]}}`),
-        };
-      inner = now.plan;
-    }
-    if (inner === undefined) statements.push({ plan, auditFields: plan.auditFields });
-    else {
-      effects |= inner.effects;
-      statements.push({
-        plan: { ...inner, facts: plan.facts, effects: plan.effects | inner.effects },
-        auditFields: `${plan.auditFields},"prepared":{${inner.auditFields}}`,
-      });
-    }
+    if (named?.kind === "prepare" || named?.kind === "declare") defined.add(`${named.kind} ${named.name}`);
+    if (named?.kind === "execute" || named?.kind === "fetch") {
+      const isDefinedHere = defined.has(`${named.kind === "execute" ? "prepare" : "declare"} ${named.name}`);
+      const ruling = resolveName(
+        session,
+        plan,
+        text,
+        fields,
+        isDefinedHere ? "send the statements one by one" : undefined,
+      );
+      if (ruling === undefined || ruling.kind === "refused") return ruling;
+      effects |= ruling.plan.effects;
+      statements.push(ruling);
+    } else statements.push({ plan, auditFields: plan.auditFields });
   }
   return { kind: "pass", pass, statements, effects };
+}
+
+export interface Resolved {
+  readonly kind: "pass";
+  readonly plan: StatementPlan;
+  readonly auditFields: string;
+}
+
+/** Whether a statement runs another one by name. */
+export function runsByName({ facts: { session } }: StatementPlan): boolean {
+  return session?.kind === "execute" || session?.kind === "fetch";
+}
+
+/**
+ * The plan of an EXECUTE or FETCH: that of the statement it names. `undefined`: the name depends on answers that are due.
+ * @param fields audit fields of all statements of the text, should it be refused.
+ */
+export function resolveName(
+  session: Session,
+  plan: StatementPlan,
+  text: string,
+  fields: readonly string[] = [plan.auditFields],
+  hint?: string,
+): Resolved | Refused | undefined {
+  const named = plan.facts.session;
+  if (named?.kind !== "execute" && named?.kind !== "fetch")
+    return { kind: "pass", plan, auditFields: plan.auditFields };
+  const name = named.name ?? "";
+  const table = named.kind === "execute" ? session.statements : session.portals;
+  if (table.isUncertain(nameKeyOf(name), session.group)) return undefined;
+  const found = lookUp(session, named.kind, name);
+  if (found === undefined) return refuse({ ...missing(named.kind, name), hint }, text, fields);
+  const now = confirm(session, found);
+  if (now.kind === "refused") {
+    return {
+      ...now,
+      records: fields.map((own, index) => `${own},"prepared":{${now.records[index] ?? now.records[0]}}`),
+    };
+  }
+  const inner = now.plan;
+  if (inner === undefined) return { kind: "pass", plan, auditFields: plan.auditFields };
+  return {
+    kind: "pass",
+    plan: { ...inner, facts: plan.facts, isCopyFrom: false, effects: plan.effects | (inner.effects & ~effect.names) },
+    auditFields: `${plan.auditFields},"prepared":{${inner.auditFields}}`,
+  };
 }
 
 /** A statement decided earlier, and the plan under which it was. */
@@ -100,8 +138,7 @@ interface Earlier {
   readonly isCurrent: boolean;
 }
 
-function lookUp(session: Session, kind: "execute" | "fetch", name: string | undefined): Earlier | undefined {
-  if (name === undefined) return undefined;
+function lookUp(session: Session, kind: "execute" | "fetch", name: string): Earlier | undefined {
   const key = nameKeyOf(name);
   if (kind === "execute") {
     const prepared = session.statements.get(key);

@@ -1,5 +1,5 @@
 /** What decisions depend on beyond the text: policies, catalog and search_path, and how the session keeps up with them. */
-import type { Catalog, Enforcer, NameContext } from "@penstock/engine";
+import { type Catalog, type Enforcer, loadPostgresCatalog, type NameContext } from "@penstock/engine";
 import { effect } from "../enforce/plan.ts";
 import { parseSearchPath, sameSearchPath } from "../enforce/search-path.ts";
 import { transactionStatus } from "./messages/ready-for-query.ts";
@@ -155,8 +155,7 @@ export class Knowledge {
       const isOwn = this.#hasTemporary || session.groupOpen || session.status !== transactionStatus.idle;
       if (isOwn) {
         this.#ownSince = session.target.catalog.current();
-        const { loadPostgresCatalog } = await import("@penstock/engine");
-        this.#ownCatalog = await loadPostgresCatalog((sql: string) => session.side.run(sql));
+        this.#ownCatalog = await loadPostgresCatalog((sql) => session.side.run(sql), this.#ownSince);
       } else {
         await session.target.catalog.refresh();
         this.#ownCatalog = undefined;

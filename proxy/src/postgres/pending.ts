@@ -50,20 +50,19 @@ export class PendingQueue {
   #slots: Pending[] = Array.from({ length: 64 }, () => new Pending());
   #head = 0;
   length = 0;
+  /** How many were ever pushed: the number of the next entry. */
+  pushed = 0;
 
   push(kind: number): Pending {
     if (this.length === this.#slots.length) this.#grow();
     const slot = this.#slots[(this.#head + this.length) & (this.#slots.length - 1)]!;
     this.length++;
+    this.pushed++;
     return slot.reset(kind);
   }
 
   get head(): Pending | undefined {
     return this.length === 0 ? undefined : this.#slots[this.#head];
-  }
-
-  get last(): Pending | undefined {
-    return this.length === 0 ? undefined : this.#slots[(this.#head + this.length - 1) & (this.#slots.length - 1)];
   }
 
   shift(): void {

@@ -251,9 +251,7 @@ function errorResponse(session: Session, framer: Framer): void {
     pass(session, framer);
     return;
   }
-  if (head.denial !== undefined) {
-    if (!session.suppressing) session.toClient.push(head.denial);
-  } else if (head.hidden && session.side.isRunning) {
+  if (head.hidden && session.side.isRunning) {
     session.side.fail(new Error(fields.find(([code]) => code === "M")?.[1] ?? sqlstate));
     if (session.groupOpen) {
       // The group has failed by a question of the proxy's: the client has to know why the rest is skipped.
@@ -266,6 +264,8 @@ function errorResponse(session: Session, framer: Framer): void {
         }),
       );
     }
+  } else if (head.denial !== undefined) {
+    if (!session.suppressing) session.toClient.push(head.denial);
   } else passError(session, framer, head, fields, sqlstate);
   if (head.run !== undefined) {
     if (head.run.plan.isCopyFrom) session.copy = copyState.none;

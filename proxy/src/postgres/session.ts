@@ -14,7 +14,7 @@ import type { AuditLog } from "../audit/audit-log.ts";
 import { SessionRecords } from "../audit/audit-records.ts";
 import { effect, type StatementPlan } from "../enforce/plan.ts";
 import type { ProxyLimits } from "../limits.ts";
-import { handleClientMessage } from "./client-messages.ts";
+import { handleClientMessage, refuseBatch } from "./client-messages.ts";
 import { clientFrameRules, serverFrameRules } from "./frame-rules.ts";
 import { frame, Framer } from "./framer.ts";
 import { Knowledge } from "./knowledge.ts";
@@ -53,6 +53,11 @@ export interface SessionStart {
   readonly early: Buffer;
 }
 
+const unrecorded = {
+  sqlstate: "58030",
+  message: "the audit log cannot be written, so the statement was not run",
+} as const;
+
 /** COPY FROM STDIN: what may come from the client. */
 export const copyState = {
   none: 0,
@@ -61,6 +66,15 @@ export const copyState = {
   /** The server reads data. */
   open: 2,
 } as const;
+
+/** Bytes that leave together once their audit lines are written. */
+interface HeldBatch {
+  readonly bytes: Buffer;
+  /** Which entries of the queue they belong to, by number; end exclusive. */
+  readonly firstEntry: number;
+  readonly endEntry: number;
+  readonly hasCopyData: boolean;
+}
 
 export class Session {
   readonly host: SessionHost;
@@ -89,6 +103,8 @@ export class Session {
   /** The server was asked to send the answers it holds back. */
   flushAsked = false;
   copy: number = copyState.none;
+  /** CopyData or what ends it goes out with the current batch. */
+  copyDataInBatch = false;
   /** Statements sent whose effects later decisions have to wait for. */
   effectsInFlight = 0;
   /** A result named a forbidden origin: nothing passes until the next ReadyForQuery. */
@@ -100,8 +116,9 @@ export class Session {
   readonly #client: Socket;
   readonly #clientFramer: Framer;
   readonly #serverFramer: Framer;
-  /** Bytes that leave together once their audit lines are written. */
-  readonly #held: Buffer[] = [];
+  readonly #held: HeldBatch[] = [];
+  #heldBytes = 0;
+  #entriesInBatches = 0;
   #linesWaiting = false;
   #waiting = false;
   #pumping = false;
@@ -273,7 +290,7 @@ export class Session {
     const full =
       this.#waiting ||
       this.#upstreamFull ||
-      this.#held.length > 64 ||
+      this.#heldBytes > this.host.limits.heldBytes ||
       this.pending.length > this.host.limits.pipelinedMessages;
     if (full) this.#client.pause();
     else if (this.#client.isPaused()) this.#client.resume();
@@ -282,26 +299,28 @@ export class Session {
   #sendUpstream(): void {
     if (this.toUpstream.isEmpty) return;
     const bytes = this.toUpstream.take();
+    const firstEntry = this.#entriesInBatches;
+    const endEntry = this.pending.pushed;
+    const hasCopyData = this.copyDataInBatch;
+    this.#entriesInBatches = endEntry;
+    this.copyDataInBatch = false;
     if (!this.#linesWaiting && this.#held.length === 0) {
       this.#writeUpstream(bytes);
       return;
     }
     this.#linesWaiting = false;
-    this.#held.push(bytes);
+    this.#heldBytes += bytes.length;
+    this.#held.push({ bytes, firstEntry, endEntry, hasCopyData });
     this.host.audit.flushed(this.#whenFlushed);
   }
 
   readonly #whenFlushed = (error?: Error): void => {
     const batch = this.#held.shift();
     if (batch === undefined || this.#closed) return;
-    if (error !== undefined) {
-      this.end("audit log failed", {
-        sqlstate: "58030",
-        message: "the audit log cannot be written, so the statement was not run",
-      });
-      return;
-    }
-    this.#writeUpstream(batch);
+    this.#heldBytes -= batch.bytes.length;
+    if (error === undefined) this.#writeUpstream(batch.bytes);
+    else if (batch.hasCopyData) this.end("audit log failed", unrecorded);
+    else this.#writeUpstream(refuseBatch(this, batch.firstEntry, batch.endEntry, unrecorded));
     if (this.#client.isPaused()) this.#readClient();
   };
 

@@ -18,6 +18,10 @@ export function encodeDescribeStatement(name: string): Buffer {
   return message("D", (writer) => writer.byte(0x53).name(name));
 }
 
+export function encodeDescribePortal(name: string): Buffer {
+  return message("D", (writer) => writer.byte(0x50).name(name));
+}
+
 export function encodeCloseStatement(name: string): Buffer {
   return message("C", (writer) => writer.byte(0x53).name(name));
 }
