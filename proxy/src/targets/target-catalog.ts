@@ -9,7 +9,7 @@ export class TargetCatalog implements CatalogSource {
   /** Why the newest attempt to read it failed; `undefined` when it did not. */
   lastError: unknown;
   readonly #target: TargetConfig;
-  #current: { readonly catalog: Catalog; readonly digest: string } | undefined;
+  #current: Snapshot | undefined;
   #running: Promise<Catalog> | undefined;
   #next: Promise<Catalog> | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -66,11 +66,9 @@ export class TargetCatalog implements CatalogSource {
 
   async #load(): Promise<Catalog> {
     try {
-      const hash = createHash("sha256");
-      const loaded = await withConnection(this.#target, (run) => loadPostgresCatalog(digesting(run, hash)));
-      const digest = hash.digest("hex");
+      const next = await withConnection(this.#target, (run) => readCatalog(run, this.#current?.catalog));
       // Decisions are cached by the snapshot's identity: an unchanged schema must not make them all anew.
-      if (digest !== this.#current?.digest) this.#current = { catalog: loaded, digest };
+      if (next.digest !== this.#current?.digest) this.#current = next;
       this.lastError = undefined;
       return this.#current.catalog;
     } catch (error) {
@@ -78,6 +76,21 @@ export class TargetCatalog implements CatalogSource {
       throw error;
     }
   }
+}
+
+interface Snapshot {
+  readonly catalog: Catalog;
+  /** Of the rows that were read beside what PostgreSQL itself brings. */
+  readonly digest: string;
+}
+
+async function readCatalog(run: RunQuery, previous: Catalog | undefined): Promise<Snapshot> {
+  const known = previous ?? (await loadPostgresCatalog(run));
+  const hash = createHash("sha256");
+  const catalog = await loadPostgresCatalog(digesting(run, hash), known);
+  // Another version of the server brings other functions: the whole is read again.
+  if (catalog.serverVersionNum !== known.serverVersionNum) return readCatalog(run, undefined);
+  return { catalog, digest: hash.digest("hex") };
 }
 
 function digesting(run: RunQuery, hash: ReturnType<typeof createHash>): RunQuery {
