@@ -21,6 +21,9 @@ const users: readonly ProxiedUser[] = [
   { name: "agent", kind: "agent", groups: [] },
 ];
 
+/** pg's type parsers replaced by none: the catalog loader takes text. */
+const asText = { getTypeParser: () => (text: string) => text };
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -116,9 +119,6 @@ async function withClient<T>(target: PostgresServer, use: (client: Client) => Pr
     await client.end();
   }
 }
-
-/** pg's type parsers replaced by none: the catalog loader takes text. */
-const asText = { getTypeParser: () => (text: string) => text };
 
 function contextOf({ name, kind, groups = [] }: ProxiedUser): PrincipalContext {
   return {
