@@ -20,28 +20,40 @@ export interface Cell {
 }
 
 const cellWidthMax = 36;
+const lineWidthMax = 118;
 
 /**
- * Rows as aligned lines; cells are padded before they are coloured. A line break in a value is shown as a space: what comes from a
- * database must not move the cursor.
+ * Rows as aligned lines; cells are padded before they are coloured. The last cell of a row may take what is left of the line. A line
+ * break in a value is shown as a space: what comes from a database must not move the cursor.
  */
-export function tableLines(rows: readonly (readonly Cell[])[], indent = "  "): string[] {
-  const shown = rows.map((row) => row.map((cell) => ({ ...cell, text: cut(plain(cell.text), cellWidthMax) })));
-  const widths: number[] = [];
+export function tableLines(
+  rows: readonly (readonly Cell[])[],
+  indent = "  ",
+  lineMax = lineWidthMax,
+  widthsMin: readonly number[] = [],
+): string[] {
+  const shown = rows.map((row) => row.map((cell) => ({ ...cell, text: plain(cell.text) })));
+  const widths = [...widthsMin];
   for (const row of shown) {
-    row.forEach((cell, index) => {
-      widths[index] = Math.max(widths[index] ?? 0, width(cell.text));
+    row.slice(0, -1).forEach((cell, index) => {
+      widths[index] = Math.max(widths[index] ?? 0, Math.min(width(cell.text), cellWidthMax));
     });
   }
   return shown.map((row) => {
+    let used = indent.length;
     const cells = row.map(({ text, ink }, index) => {
       const isLast = index === row.length - 1;
-      const padded = isLast ? text : text + " ".repeat((widths[index] ?? 0) - width(text));
+      const room = isLast ? Math.max(cellWidthMax, lineMax - used) : (widths[index] ?? 0);
+      const fitted = cut(text, room);
+      used += room + gap.length;
+      const padded = isLast ? fitted : fitted + " ".repeat(room - width(fitted));
       return ink === undefined ? padded : ink(padded);
     });
-    return `${indent}${cells.join("  ")}`.trimEnd();
+    return `${indent}${cells.join(gap)}`.trimEnd();
   });
 }
+
+const gap = "  ";
 
 export function cut(text: string, max: number): string {
   const points = Array.from(text);

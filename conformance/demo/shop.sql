@@ -1,13 +1,13 @@
 -- A small shop, as many companies have it: ordinary names, nothing prepared for Penstock.
 
-create domain email_address as varchar(254) check (value like '%_@_%');
+create domain quantity as integer check (value > 0);
 create type order_status as enum ('new', 'paid', 'shipped', 'delivered', 'returned');
 create type ticket_priority as enum ('low', 'normal', 'urgent');
 
 create table customers (
   id           integer primary key,
   name         varchar(80) not null,
-  email        email_address not null unique,
+  email        varchar(254) not null unique,
   phone        varchar(20),
   ssn          varchar(11),
   card_number  varchar(19),
@@ -52,7 +52,7 @@ create table order_items (
   order_id   bigint not null references orders,
   position   smallint not null,
   product_id integer not null references products,
-  quantity   integer not null check (quantity > 0),
+  quantity   quantity not null,
   unit_price numeric(10, 2) not null,
   primary key (order_id, position)
 );
@@ -61,7 +61,7 @@ create table employees (
   id            integer primary key,
   first_name    text not null,
   last_name     text not null,
-  email         email_address not null unique,
+  email         varchar(254) not null unique,
   department    text not null,
   title         text not null,
   manager_id    integer references employees,

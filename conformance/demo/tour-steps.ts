@@ -27,7 +27,7 @@ export const tourSteps: readonly TourStep[] = [
   },
   {
     title: "A trick: the whole row as JSON",
-    sql: "select left(row_to_json(c)::text, 120) as row from (select id, email, ssn from customers) c where id = 7",
+    sql: "select row_to_json(c) as row from (select id, email, ssn from customers) c where id = 7",
     note: "Masks act where the table is read, so no expression around it can undo them.",
   },
   {
@@ -47,7 +47,7 @@ export const tourSteps: readonly TourStep[] = [
   },
   {
     title: "A large result",
-    sql: "select id, total from orders",
+    sql: "select id, status, total from orders order by id",
     note: "Agents get 200 rows at a time.",
   },
   {

@@ -108,38 +108,34 @@ function answerTable(answers: StepResult["answers"], ink: Ink): string[] {
     if (same === undefined) groups.push({ people: [person], answer });
     else same.people.push(person);
   }
-  const names = groups.map(({ people }) => (people.length === answers.length ? "everyone" : people.join(", ")));
-  const columns = groups
-    .map(({ answer }) => (answer.kind === "rows" ? answer.columns : []))
-    .find((found) => found.length > 0);
-  const rows: Cell[][] = columns === undefined ? [] : [["", ...columns].map((text) => ({ text, ink: ink.dim }))];
-  const refusals: { name: string; line: string }[] = [];
-  groups.forEach(({ answer }, index) => {
-    const name = names[index] ?? "";
-    if (answer.kind === "rows") rows.push(...rowCells(name, answer.rows, ink));
-    else if (answer.kind === "done") refusals.push({ name, line: ink.good(answer.tag) });
-    else refusals.push({ name, line: refusalLine(answer, ink) });
-  });
-  const nameWidth = Math.max(...refusals.map(({ name }) => name.length));
-  return [
-    ...tableLines(rows, "   "),
-    ...refusals.map(({ name, line }) => `   ${ink.bold(name.padEnd(nameWidth))}  ${line}`),
-  ];
+  const named = groups.map(({ people, answer }) => ({
+    name: people.length === answers.length ? "everyone" : people.join(", "),
+    answer,
+  }));
+  const nameWidth = Math.max(...named.map(({ name }) => name.length));
+  const columns = named.flatMap(({ answer }) => (answer.kind === "rows" ? [answer.columns] : []))[0];
+  const table: Cell[][] =
+    columns === undefined ? [] : [["".padEnd(nameWidth), ...columns].map((text) => ({ text, ink: ink.dim }))];
+  const others: string[] = [];
+  for (const { name, answer } of named) {
+    if (answer.kind === "rows") table.push(...rowCells(name, answer.rows, ink));
+    else others.push(`   ${ink.bold(name.padEnd(nameWidth))}  ${otherAnswer(answer, ink)}`);
+  }
+  return [...tableLines(table, "   "), ...others];
 }
 
 function rowCells(name: string, rows: readonly (readonly (string | null)[])[], ink: Ink): Cell[][] {
-  const cells: Cell[][] = [];
-  for (const row of rows.slice(0, rowsShownMax)) {
+  const shown = rows.length > rowsShownMax ? rows.slice(0, 2) : rows;
+  const cells = shown.map((row, index): Cell[] => {
     const values = row.map((value): Cell => (value === null ? { text: "NULL", ink: ink.dim } : { text: value }));
-    cells.push([{ text: cells.length === 0 ? name : "", ink: ink.bold }, ...values]);
-  }
-  if (rows.length > rowsShownMax) {
-    cells.push([{ text: "" }, { text: `… ${rows.length} rows in all`, ink: ink.dim }]);
-  }
+    return [{ text: index === 0 ? name : "", ink: ink.bold }, ...values];
+  });
+  if (shown.length < rows.length) cells.push([{ text: "" }, { text: `… ${rows.length} rows in all`, ink: ink.dim }]);
   return cells;
 }
 
-function refusalLine(answer: Extract<Answer, { kind: "refused" }>, ink: Ink): string {
+function otherAnswer(answer: Exclude<Answer, { kind: "rows" }>, ink: Ink): string {
+  if (answer.kind === "done") return ink.good(answer.tag);
   const detail = answer.detail === undefined ? "" : `  ${ink.dim(cut(plain(answer.detail), 60))}`;
   return `${ink.bad("refused")}  ${plain(answer.message)}${detail}`;
 }

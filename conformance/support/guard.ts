@@ -4,6 +4,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { rmSync } from "node:fs";
 import { Socket } from "node:net";
 
 export interface Guard {
@@ -85,6 +86,8 @@ export function guard(folder: string, command?: GuardedCommand): Guard {
       const exited = once(child, "exit");
       child.stdin?.end();
       await exited;
+      // As another user the shell may empty the folder, but not take it out of a folder that is only ours.
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createEnforcer, loadParser, type Principal, readPolicyFolder } from "@penstock/engine";
+import { createEnforcer, type Principal, readPolicyFolder } from "@penstock/engine";
 import { compile, formatDiagnostics, type SourceFile } from "@penstock/language";
 import { createProxyServer, type ProxyEvent, type ProxyServer } from "@penstock/proxy";
 import { FileAuditLog } from "../../proxy/src/audit/file-audit-log.ts";
@@ -31,6 +31,8 @@ export interface ProxiedOptions {
   readonly users: readonly ProxiedUser[];
   /** Policies as text, or the packs of the repository when left out. */
   readonly policies?: readonly SourceFile[];
+  /** `data.*` of those policies. */
+  readonly data?: unknown;
 }
 
 export interface Proxied {
@@ -60,8 +62,8 @@ export function packSources(): { readonly sources: readonly SourceFile[]; readon
 }
 
 export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
-  await loadParser();
-  const { sources, data } = options.policies === undefined ? packSources() : { sources: options.policies, data: {} };
+  const { sources, data } =
+    options.policies === undefined ? packSources() : { sources: options.policies, data: options.data ?? {} };
   const { program, diagnostics } = compile({ sources, data });
   if (program === undefined) throw new Error(formatDiagnostics(diagnostics, sources));
   const targets = new ConfiguredTargets(

@@ -29,7 +29,13 @@ export class WireClient {
   readonly #socket: Socket;
   #buffer: Buffer = Buffer.alloc(0);
   #messages: Message[] = [];
-  #waiting: { readonly readies: number; readonly resolve: (messages: Message[]) => void; readonly reject: (error: Error) => void } | undefined;
+  #waiting:
+    | {
+        readonly readies: number;
+        readonly resolve: (messages: Message[]) => void;
+        readonly reject: (error: Error) => void;
+      }
+    | undefined;
   #readies = 0;
   #error: Error | undefined;
   #received: Buffer[] | undefined;
@@ -145,7 +151,12 @@ export const executeMessage = (portal: string, rowsMax = 0) => message("E", text
 export const syncMessage = () => message("S");
 
 /** Parameters in text form, all results in one format. */
-export function bindMessage(portal: string, statement: string, parameters: readonly (string | null)[], results: Format): Buffer {
+export function bindMessage(
+  portal: string,
+  statement: string,
+  parameters: readonly (string | null)[],
+  results: Format,
+): Buffer {
   const values = parameters.flatMap((value) =>
     value === null ? [int32(-1)] : [int32(Buffer.byteLength(value)), Buffer.from(value)],
   );
