@@ -1,8 +1,14 @@
-import type { Effect, MaskCall } from "@penstock/language";
+import type { Effect, MaskCall, RuleId } from "@penstock/language";
 import { describe, expect, it } from "vitest";
 import { combine } from "./combine.ts";
 
-const rule = (line: number) => ({ package: "test", file: "test.policy", line });
+const rules = new Map<number, RuleId>();
+/** One object a rule, as in a program. */
+function rule(line: number): RuleId {
+  let id = rules.get(line);
+  if (id === undefined) rules.set(line, (id = { package: "test", file: "test.policy", line }));
+  return id;
+}
 const deny = (line: number, message: string): Effect => ({ kind: "deny", rule: rule(line), message });
 const mask = (line: number, name: MaskCall["name"], ...args: MaskCall["args"][number][]): Effect => ({
   kind: "mask",
