@@ -408,7 +408,8 @@ function groupBy(
   );
   const expressions = () =>
     choices.some(1, 2, (): ColumnExpression => {
-      const kind = choices.pick(["text", "text", "date", "bool"] as const);
+      // A boolean or a number without a column in it would be a constant or a position.
+      const kind = choices.pick(["text", "text", "date"] as const);
       return { kind, sql: expression(kind, { ...scope, items: [] }, 1) };
     });
   return choices.weighted<{ sql: string; columns: readonly ColumnExpression[] }>([

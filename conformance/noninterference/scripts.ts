@@ -20,12 +20,10 @@ export interface Script {
   readonly isOrdered: boolean;
 }
 
-const numbersMax = 500;
+const numbers = { minLength: 60, maxLength: 600, size: "max" } as const;
 
 export function scripts(schema: readonly SchemaTable[]): fc.Arbitrary<Script> {
-  return fc
-    .array(fc.nat(0xffff), { minLength: 0, maxLength: numbersMax, size: "max" })
-    .map((numbers) => script(numbers, schema));
+  return fc.array(fc.nat(0xffff), numbers).map((made) => script(made, schema));
 }
 
 const simple = (sql: string): Step => ({ mode: "simple", sql, parameters: [] });

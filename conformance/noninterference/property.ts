@@ -1,0 +1,163 @@
+/** Non-interference as a property: what the proxy shows of two databases that differ in hidden values only is the same. */
+import fc from "fast-check";
+import { Client } from "pg";
+import { packSources, type Proxied, startProxied } from "../support/proxied.ts";
+import type { PostgresServer } from "../support/postgres-server.ts";
+import { sqlstates, WireClient } from "../support/wire-client.ts";
+import { type Answer, everything, meaning, type Outcome, outcomeOf, play } from "./answers.ts";
+import { readSchema, type SchemaTable } from "./schema.ts";
+import { type Script, scripts } from "./scripts.ts";
+import { createTwins, hiddenByPacks, hiddenFromStrict, strictPolicy, type Twins } from "./twin-databases.ts";
+
+export interface Subject {
+  readonly name: string;
+  readonly kind: "human" | "agent";
+  readonly groups: readonly string[];
+  readonly hides: typeof hiddenByPacks;
+  /** Whether the masks are those of the masked database, so that its answers can be compared too. */
+  readonly hasMaskedDatabase: boolean;
+}
+
+export const subjects = {
+  analyst: { name: "analyst", kind: "human", groups: ["analyst"], hides: hiddenByPacks, hasMaskedDatabase: true },
+  strict: { name: "strict", kind: "human", groups: ["strict"], hides: hiddenFromStrict, hasMaskedDatabase: true },
+  agent: { name: "agent", kind: "agent", groups: [], hides: hiddenByPacks, hasMaskedDatabase: false },
+  /** Sees everything: for the test that the property can fail. */
+  dba: { name: "dba", kind: "human", groups: ["dba"], hides: hiddenByPacks, hasMaskedDatabase: false },
+} as const satisfies Record<string, Subject>;
+
+export interface Trial {
+  readonly script: Script;
+  readonly outcome: Outcome;
+  /** The first line in which the answers of the two databases differ. */
+  readonly interference: string | undefined;
+  /** The same against the database that holds the masked values. */
+  readonly difference: string | undefined;
+}
+
+export interface Laboratory {
+  readonly schema: readonly SchemaTable[];
+  readonly arbitrary: fc.Arbitrary<Script>;
+  readonly run: (script: Script) => Promise<Trial>;
+  readonly proxied: Proxied;
+  readonly twins: Twins;
+  readonly stop: () => Promise<void>;
+}
+
+/** @param name of the databases: a server can hold several laboratories. */
+export async function openLaboratory(server: PostgresServer, name: string, subject: Subject): Promise<Laboratory> {
+  const twins = await createTwins(server, name, subject.hides);
+  const packs = packSources();
+  const proxied = await startProxied({
+    databases: [twins.shop, twins.twin],
+    users: [subject],
+    policies: [...packs.sources, strictPolicy],
+    data: packs.data,
+  });
+  const schema = await readSchemaOf(twins, subject);
+  const shop = await WireClient.connect(proxied.as(subject.name, twins.shop.database));
+  const twin = await WireClient.connect(proxied.as(subject.name, twins.twin.database));
+  const masked = await WireClient.connect(twins.masked);
+  return {
+    schema,
+    arbitrary: scripts(schema),
+    proxied,
+    twins,
+    async run(script) {
+      const answers = await Promise.all([shop, twin, masked].map((client) => play(script, client)));
+      const [ofShop = [], ofTwin = [], ofMasked = []] = answers;
+      const outcomes = answers.map((answer) => outcomeOf(answer));
+      const outcome = outcomes[0] ?? "failed";
+      if (outcomes.includes("timed out")) {
+        return { script, outcome: "timed out", interference: undefined, difference: undefined };
+      }
+      return {
+        script,
+        outcome,
+        interference: firstDifference(everything(script, ofShop), everything(script, ofTwin)),
+        difference:
+          subject.hasMaskedDatabase && outcome !== "denied"
+            ? differenceFromMasked(script, ofShop, ofMasked)
+            : undefined,
+      };
+    },
+    async stop() {
+      for (const client of [shop, twin, masked]) client.close();
+      await proxied.stop();
+    },
+  };
+}
+
+async function readSchemaOf({ shop }: Twins, subject: Subject): Promise<readonly SchemaTable[]> {
+  const client = new Client(shop);
+  await client.connect();
+  const hiding = Object.keys(subject.hides);
+  const isProtected = (table: string) =>
+    hiding.some((hidden) => table.startsWith(hidden)) || table === "customer_overview";
+  try {
+    const schema = await readSchema(client, isProtected);
+    // What a shrunk statement reads stands first.
+    return schema.sort((a, b) => Number(b.name === hiding[0]) - Number(a.name === hiding[0]));
+  } finally {
+    await client.end();
+  }
+}
+
+/** Plans show the statement that really runs. */
+function differenceFromMasked(script: Script, mine: readonly Answer[], masked: readonly Answer[]): string | undefined {
+  if (script.form === "explain") return undefined;
+  const difference = firstDifference(meaning(script, mine), meaning(script, masked));
+  if (difference === undefined || mayDependOnPlan(mine) || mayDependOnPlan(masked)) return undefined;
+  return difference;
+}
+
+/**
+ * Whether a value made an expression fail: which rows an expression is evaluated for, and in which order, is the planner's choice, and
+ * it plans a mask otherwise than a column.
+ */
+function mayDependOnPlan(answers: readonly Answer[]): boolean {
+  return (
+    outcomeOf(answers) === "failed" &&
+    answers.some(({ messages }) => sqlstates(messages).some((state) => /^(?:22|21)/.test(state)))
+  );
+}
+
+function firstDifference(a: readonly string[], b: readonly string[]): string | undefined {
+  const length = Math.max(a.length, b.length);
+  for (let index = 0; index < length; index++) {
+    if (a[index] !== b[index]) return `${a[index] ?? "(nothing)"}\n  against\n${b[index] ?? "(nothing)"}`;
+  }
+  return undefined;
+}
+
+export interface Report {
+  readonly scripts: number;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  /** fast-check's own words, with seed, path and the shrunk case; undefined when the property held. */
+  readonly failure: string | undefined;
+}
+
+/** Checks the property; counts what became of the statements. */
+export async function check(
+  laboratory: Laboratory,
+  options: { readonly runs: number; readonly seed?: number; readonly path?: string },
+): Promise<Report> {
+  const outcomes: Record<Outcome, number> = { ran: 0, failed: 0, denied: 0, "timed out": 0 };
+  let count = 0;
+  const property = fc.asyncProperty(laboratory.arbitrary, async (script) => {
+    const trial = await laboratory.run(script);
+    count++;
+    outcomes[trial.outcome]++;
+    if (trial.interference !== undefined)
+      throw new Error(`the two databases answer differently:\n${trial.interference}`);
+    if (trial.difference !== undefined)
+      throw new Error(`the answer is not that of the masked values:\n${trial.difference}`);
+  });
+  const details = await fc.check(property, {
+    numRuns: options.runs,
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.path === undefined ? {} : { path: options.path }),
+    endOnFailure: false,
+  });
+  return { scripts: count, outcomes, failure: details.failed ? fc.defaultReportMessage(details) : undefined };
+}

@@ -1,0 +1,63 @@
+/** The values that must not come back: as they stand in the tables, and as simple functions would disguise them. */
+import { createHash } from "node:crypto";
+import { Client, type ClientConfig } from "pg";
+
+export interface HiddenValues {
+  /** Which hidden values, in which disguise, the bytes hold; empty is good. */
+  readonly findIn: (bytes: Buffer) => string[];
+  readonly count: number;
+}
+
+/** Shorter values, such as a year, occur in anything. */
+const charactersMin = 6;
+
+/**
+ * @param login of somebody who sees everything, directly at the server.
+ * @param columns hidden columns by table.
+ */
+export async function readHiddenValues(
+  login: ClientConfig,
+  columns: Readonly<Record<string, readonly string[]>>,
+): Promise<HiddenValues> {
+  const client = new Client(login);
+  await client.connect();
+  const needles = new Map<string, string>();
+  try {
+    for (const [table, names] of Object.entries(columns)) {
+      for (const name of names) {
+        const result = await client.query<{ value: string }>(
+          `select distinct ${name}::text as value from ${table} where length(${name}::text) >= ${charactersMin}`,
+        );
+        for (const { value } of result.rows) {
+          for (const [disguise, needle] of disguises(value))
+            needles.set(needle, `${table}.${name} ${value} (${disguise})`);
+        }
+      }
+    }
+  } finally {
+    await client.end();
+  }
+  return {
+    count: needles.size,
+    findIn(bytes) {
+      const haystack = bytes.toString("latin1");
+      return [...needles].filter(([needle]) => haystack.includes(needle)).map(([, found]) => found);
+    },
+  };
+}
+
+/** As the bytes of the wire would show them, one character a byte. */
+function disguises(value: string): [disguise: string, needle: string][] {
+  const bytes = Buffer.from(value);
+  const all: [string, string][] = [
+    ["as it is", bytes.toString("latin1")],
+    ["in upper case", Buffer.from(value.toUpperCase()).toString("latin1")],
+    ["backwards", Buffer.from([...value].reverse().join("")).toString("latin1")],
+    ["without separators", value.replace(/[^A-Za-z0-9]/g, "")],
+    ["in hexadecimal", bytes.toString("hex")],
+    ["in base64", bytes.toString("base64")],
+    ["as md5", createHash("md5").update(bytes).digest("hex")],
+    ["as sha256", createHash("sha256").update(bytes).digest("hex")],
+  ];
+  return all.filter(([, needle]) => needle.length >= charactersMin);
+}
