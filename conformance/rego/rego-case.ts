@@ -7,6 +7,7 @@ import {
   RegoObject,
   toJson,
   toValue,
+  type Builtin,
   type Diagnostic,
   type Value,
 } from "@penstock/language";
@@ -40,6 +41,19 @@ export type Verdict =
 
 /** Diagnostics that say "not in this language": functions that need what a policy has not. */
 const refusalCodes: ReadonlySet<string> = new Set(["P213"]);
+
+/** OPA's own runner brings this function, to show that the clock stands still within an evaluation. */
+const sleep: Builtin = {
+  name: "test.sleep",
+  arity: 1,
+  types: { args: ["string"], result: "null" },
+  pure: false,
+  apply: ([duration]) => {
+    const milliseconds = /^([0-9]+)ms$/.exec(String(duration))?.[1] ?? "0";
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.min(Number(milliseconds), 1_000));
+    return null;
+  },
+};
 
 /** Throws for a line that is no case. */
 export function parseCase(line: string): RegoCase {
@@ -95,6 +109,7 @@ function judge(test: RegoCase): Verdict {
     data: test.data,
     input: test.inputTerm === undefined ? test.input : evaluateTerm(test.inputTerm),
     strict: test.strict,
+    functions: [sleep],
   });
   const wanted = test.wantErrorCode ?? /^(\w+_error)\b/.exec(test.wantError ?? "")?.[1];
   switch (result.outcome) {

@@ -12,6 +12,7 @@ export type {
   TestHost,
   TestResult,
 } from "./program.ts";
+export type { Builtin } from "./builtin.ts";
 export * from "./check/vocabulary.ts";
 export { compile } from "./compile/compile.ts";
 export { formatDiagnostics } from "./format-diagnostics.ts";

@@ -1,4 +1,5 @@
 /** Plain Rego: modules, data, input and a query, without the vocabulary. For the conformance suite and for tools. */
+import type { Builtin } from "./builtin.ts";
 import { compileQuery } from "./compile/compile.ts";
 import { EvaluationContext } from "./compile/evaluation-context.ts";
 import { Environment, EvaluationError, type EvaluationErrorCode } from "./compile/runtime.ts";
@@ -14,6 +15,8 @@ export interface QueryOptions {
   /** A failing builtin ends the evaluation instead of being undefined. */
   readonly strict: boolean;
   readonly print?: (line: string) => void;
+  /** Functions that exist besides the language's own, for test suites that bring some. */
+  readonly functions?: readonly Builtin[];
 }
 
 export type QueryResult =
@@ -23,7 +26,7 @@ export type QueryResult =
   | { readonly outcome: "invalid"; readonly diagnostics: readonly Diagnostic[] };
 
 export function evaluateQuery(options: QueryOptions): QueryResult {
-  const { query, diagnostics } = compileQuery(options.sources, options.query);
+  const { query, diagnostics } = compileQuery(options.sources, options.query, options.functions);
   if (query === undefined) return { outcome: "invalid", diagnostics };
   const context = new EvaluationContext(options.strict, options.print);
   const environment = new Environment(options.data, query.groups, context);

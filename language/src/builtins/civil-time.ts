@@ -24,7 +24,7 @@ export function floorDivide(dividend: bigint, divisor: bigint): bigint {
 }
 
 /** Days since 1970-01-01. `month` and `day` may lie outside their ranges and carry over. */
-export function daysFromCivil(year: number, month: number, day: number): number {
+function daysFromCivil(year: number, month: number, day: number): number {
   const months = year * 12 + (month - 1);
   const carriedYear = Math.floor(months / 12);
   const carriedMonth = months - carriedYear * 12;
@@ -36,7 +36,7 @@ export function daysFromCivil(year: number, month: number, day: number): number 
   return marchYear * 365 + leapDays + monthStart + (day - 1) - 719_468;
 }
 
-export function civilFromDays(days: number): CivilDate {
+function civilFromDays(days: number): CivilDate {
   const shifted = days + 719_468;
   const era = Math.floor(shifted / 146_097);
   const dayOfEra = shifted - era * 146_097;

@@ -24,7 +24,7 @@ export function layoutByName(nameOrLayout: string): string {
   return namedLayouts.get(nameOrLayout) ?? nameOrLayout;
 }
 
-export const months = [
+const months = [
   "January",
   "February",
   "March",

@@ -2,9 +2,9 @@ import { BuiltinError, type Builtin, type BuiltinContext, type BuiltinType } fro
 import { RegoObject, RegoSet, isArray, isNumber, toInteger, typeName, type Value } from "../values.ts";
 
 /** The most elements that one call may produce: a policy cannot take all memory with one `numbers.range`. */
-export const resultElementsMax = 1_000_000;
+const resultElementsMax = 1_000_000;
 /** The longest text, in UTF-16 code units, that one call may produce. */
-export const resultTextLengthMax = 16 * 1024 * 1024;
+const resultTextLengthMax = 16 * 1024 * 1024;
 
 /** A builtin without side effects; `options.pure: false` for what depends on more than its arguments. */
 export function define(

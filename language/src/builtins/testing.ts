@@ -4,7 +4,7 @@ import { format, toValue, type Value } from "../values.ts";
 import { builtins } from "./registry.ts";
 
 /** An evaluation's context for tests. */
-export function testContext(lines: string[] = []): BuiltinContext {
+function testContext(lines: string[] = []): BuiltinContext {
   return { nowNs: 1_700_000_000_123_456_789n, print: (line) => lines.push(line), strict: true, cache: new Map() };
 }
 

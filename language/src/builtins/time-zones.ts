@@ -11,10 +11,6 @@ export interface Zone {
 
 export const utc: Zone = { offset: () => 0, abbreviation: () => "UTC" };
 
-export function fixedZone(offset: number, name: string): Zone {
-  return { offset: () => offset, abbreviation: () => name };
-}
-
 /** There are about 600 names; others throw and are not kept. */
 const zones = new Map<string, Zone>();
 

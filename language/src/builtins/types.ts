@@ -21,7 +21,7 @@ export const types: readonly Builtin[] = [
 ];
 
 /** Decimal spellings beyond JSON's that Go accepts too: `+1`, `.5`, `5.`, `007`. */
-export function parseLooseNumber(text: string): number | bigint | undefined {
+function parseLooseNumber(text: string): number | bigint | undefined {
   const match = /^([+-]?)0*([0-9]*)(?:\.([0-9]*))?([eE][+-]?[0-9]+)?$/.exec(text);
   if (match === null || !/[0-9]/.test(text.replace(/[eE].*/s, ""))) return undefined;
   const [, sign = "", whole = "", fraction = "", exponent = ""] = match;
