@@ -1,13 +1,13 @@
 import type { EventEmitter } from "node:events";
 import { Client, type FieldDef } from "pg";
 import type { Catalog, Relation } from "../../engine/src/catalog/catalog.ts";
+import { loadPostgresCatalog } from "../../engine/src/catalog/load-postgres.ts";
 import type { ColumnMask, RelationMasks } from "../../engine/src/decide/decision.ts";
 import { applyMask } from "../../engine/src/masks/masks.ts";
 import { quoteName } from "../../engine/src/masks/quote.ts";
 import { analyzePostgres } from "../../engine/src/sql/postgres/analyze.ts";
 import { rewritePostgres, type RewriteResult } from "../../engine/src/sql/postgres/rewrite/rewrite.ts";
 import type { PostgresServer } from "../support/postgres-server.ts";
-import { loadCatalog } from "./load.ts";
 import { masks, rows, schema } from "./schema.ts";
 
 const asText = { getTypeParser: () => (text: string | Buffer) => text.toString() };
@@ -68,6 +68,14 @@ export async function createDatabases(server: PostgresServer): Promise<Databases
       await masked.end();
     },
   };
+}
+
+/** The catalog of a database, through the loader that the proxy uses. */
+export function loadCatalog(client: Client): Promise<Catalog> {
+  return loadPostgresCatalog(async (sql) => {
+    const result = await client.query<(string | null)[]>({ text: sql, rowMode: "array" });
+    return result.rows;
+  });
 }
 
 function masksOf(catalog: Catalog): ReadonlyMap<string, RelationMasks> {
@@ -135,7 +143,7 @@ export async function run(client: Client, text: string, searchPath = "public"): 
     return { kind: "error", sqlstate: code, message: allTexts(error), position };
   } finally {
     connection.off("copyData", collect);
-    await client.query("rollback");
+    await client.query("rollback; deallocate all; close all");
   }
 }
 

@@ -42,7 +42,7 @@ export function rewriteRead(
   }
   keepRowType(source, tree, read, edits);
   unqualify(source, tree, read, edits);
-  groupByDependents(source, tree, site, read, edits);
+  groupByDependents(source, site, read, edits);
 }
 
 /** The tokens of `[table] [only] name [*]`. */

@@ -11,7 +11,7 @@ import { expression, targets } from "./fragments.ts";
 import { relationName } from "./masked-source.ts";
 import { aliasColumns } from "./read.ts";
 import { endOfName, isToken, type SourceText } from "./source-text.ts";
-import { fieldNames, isObject, listOf, locationOf, type Site, type TreeIndex } from "./tree.ts";
+import { fieldNames, isObject, listOf, locationOf, type Site, type TreeIndex, type TreeObject } from "./tree.ts";
 
 /**
  * A whole row of a subquery is a record; the cast gives it the relation's type again. NULL, as an outer join gives it, must stay NULL:
@@ -24,9 +24,12 @@ export function keepRowType(source: SourceText, tree: TreeIndex, read: RelationR
     if (site.path?.field === "arg" && site.path.up?.field === "A_Indirection") continue;
     const names = fieldNames(site.node);
     const row = quoteName(read.refName);
-    const table = names.at(-1) === undefined ? names.at(-2) : names.length === 1 ? names[0] : undefined;
+    const isStar = names.at(-1) === undefined;
+    const table = names.length === 1 ? names[0] : names.at(-2);
     if (table !== read.refName) throw new Denial(unclear);
-    const text = `(case when ${row} is not distinct from null then null else cast(${row} as ${relationName(read.relation)}) end)`;
+    // `c.shout` may call a function on the row, `shout(c)`.
+    const called = names.length > 1 && !isStar ? `.${quoteName(names.at(-1) ?? "")}` : "";
+    const text = `(case when ${row} is not distinct from null then null else cast(${row} as ${relationName(read.relation)}) end)${called}`;
     const start = tokenAt(source, position);
     replaceTokens(edits, source, start, endOfReference(source, start), text);
     replaceAll(tree, position, () => [expression(text)], edits);
@@ -62,22 +65,9 @@ function partAfter(source: SourceText, index: number): number {
  * A query may use columns that depend on the primary key it groups by. A subquery has no primary key, so they join the GROUP BY,
  * which changes no group.
  */
-export function groupByDependents(
-  source: SourceText,
-  tree: TreeIndex,
-  site: Site,
-  read: RelationRead,
-  edits: Edits,
-): void {
+export function groupByDependents(source: SourceText, site: Site, read: RelationRead, edits: Edits): void {
   if (read.groupedByKey === undefined || read.groupedByKey.dependents.length === 0) return;
-  const { position, dependents } = read.groupedByKey;
-  const key = columnRefAt(tree, position);
-  if (key.path?.field !== "groupClause" || key.container === undefined) {
-    throw new Denial(
-      `columns of ${read.relation.path} depend on its primary key inside GROUPING SETS, and some are masked for you`,
-      "name these columns in GROUP BY",
-    );
-  }
+  const { dependents } = read.groupedByKey;
   const shown = shownNames(site, read);
   const added = dependents.map((name) => {
     const column = read.relation.columns.find((one) => one.name === name);
@@ -89,10 +79,31 @@ export function groupByDependents(
     }
     return `${quoteName(read.refName)}.${quoteName(shown.get(column) ?? name)}`;
   });
-  const start = tokenAt(source, position);
-  insertAfter(edits, source, endOfReference(source, start) - 1, added.map((text) => `, ${text}`).join(""));
-  const itself = edits.expected.get(key.holder) ?? [{ ...key.holder }];
-  edits.expected.set(key.holder, [...itself, ...added.map(expression)]);
+  const [first] = listOf(site.container?.node["groupClause"]);
+  if (first === undefined) throw new Denial(unclear);
+  insertAfter(edits, source, groupByKeyword(source, first), added.map((text) => ` ${text},`).join(""));
+  const before = edits.expected.get(first) ?? [{ ...first }];
+  // What another relation adds comes after what this one has added, in the text as in the tree.
+  edits.expected.set(first, [...before.slice(0, -1), ...added.map(expression), ...before.slice(-1)]);
+}
+
+/** Index of the last word of `group by [all | distinct]` before an item of it. */
+function groupByKeyword(source: SourceText, item: TreeObject): number {
+  const leftmost = firstLocation(item);
+  let at = leftmost === undefined ? -1 : tokenAt(source, leftmost) - 1;
+  while (at > 0 && !(isToken(source, at, "by") && isToken(source, at - 1, "group"))) at--;
+  if (at <= 0) throw new Denial(unclear);
+  return isToken(source, at + 1, "distinct") || isToken(source, at + 1, "all") ? at + 1 : at;
+}
+
+/** Where the leftmost part of an expression with a position starts. */
+function firstLocation(value: unknown): number | undefined {
+  if (!isObject(value) && !Array.isArray(value)) return undefined;
+  const own =
+    isObject(value) && typeof value["location"] === "number" && value["location"] >= 0 ? [value["location"]] : [];
+  const below = Object.values(value).flatMap((child) => firstLocation(child) ?? []);
+  const all = [...own, ...below];
+  return all.length === 0 ? undefined : Math.min(...all);
 }
 
 /** Types without an equality operator in a btree or hash operator class. */

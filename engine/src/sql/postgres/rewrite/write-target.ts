@@ -18,6 +18,8 @@ export function checkWriteTarget(
   const container = tree.containers.find(({ node }) => node["relation"] === write.rangeVar);
   if (write.kind !== "copy_from" && (write.rangeVar === undefined || container === undefined))
     throw new Denial(unclear);
+  // Then the facts do not tell whose column is used, the target's or the masked source's.
+  const isReadToo = statement.reads.some(({ relation }) => relation.path === write.relation.path);
   for (const { column } of masks.columns.values()) {
     const fact = statement.facts.columns.find(
       (one) => one.relation.path === write.relation.path && one.column.attnum === column.attnum,
@@ -32,14 +34,14 @@ export function checkWriteTarget(
         "leave the column out, or ask for a role for which it is not masked",
       );
     }
-    if (uses.size > 0) {
+    if (uses.size > 0 && !isReadToo) {
       throw new Denial(
         `${label} is masked for you, and a statement that changes ${write.relation.path} cannot read it`,
         "leave the column out of WHERE, SET and RETURNING",
       );
     }
   }
-  if (container !== undefined) checkReferences(tree, container, masks);
+  if (container !== undefined) checkReferences(tree, container, masks, isReadToo);
 }
 
 /** Whether an INSERT gives the column nothing but DEFAULT. */
@@ -60,8 +62,9 @@ function isOnlyDefault(insert: TreeObject, name: string, { relation }: RelationM
 /**
  * The same once more from the tree alone, without name resolution: no reference at the level of the statement itself may be able to mean
  * a masked column of the target.
+ * @param strict nor may one without qualifier in a query inside it.
  */
-function checkReferences(tree: TreeIndex, container: Container, masks: RelationMasks): void {
+function checkReferences(tree: TreeIndex, container: Container, masks: RelationMasks, strict: boolean): void {
   const target = container.node["relation"];
   if (!isObject(target)) throw new Denial(unclear);
   const names = targetNames(container.node, target);
@@ -72,7 +75,7 @@ function checkReferences(tree: TreeIndex, container: Container, masks: RelationM
     const last = fields.at(-1);
     const qualifier = fields.at(-2);
     const isOwnLevel = site.container === container && !isInFrom(site);
-    const meansTarget = qualifier === undefined ? isOwnLevel : names.has(qualifier);
+    const meansTarget = qualifier === undefined ? isOwnLevel || (strict && last !== undefined) : names.has(qualifier);
     const isWholeRow =
       fields.length === 1 &&
       last !== undefined &&
