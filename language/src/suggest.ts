@@ -4,7 +4,10 @@ export function suggest(name: string, known: Iterable<string>): string | undefin
   let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), bestDistance);
-    if (distance < bestDistance) {
+    // Of two that are equally near, the one that begins alike: people mistype the middle of a word.
+    const alike =
+      distance === bestDistance && best?.charAt(0) !== name.charAt(0) && candidate.charAt(0) === name.charAt(0);
+    if (distance < bestDistance || (alike && best !== undefined)) {
       best = candidate;
       bestDistance = distance;
     }

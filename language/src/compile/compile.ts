@@ -1,7 +1,10 @@
 /** Sources to a program: parse, resolve, check, emit, and bind the generated functions. */
 import { createHash } from "node:crypto";
+import type { Builtin } from "../builtin.ts";
 import { builtins } from "../builtins/registry.ts";
+import { Checker } from "../check/checker.ts";
 import { checkDecisions } from "../check/decisions.ts";
+import { roots } from "../check/vocabulary.ts";
 import type { Diagnostic, SourceFile } from "../diagnostics.ts";
 import type { CompileOptions, CompileResult, Reads } from "../program.ts";
 import { parseBody, parseModule } from "../syntax/parse.ts";
@@ -55,8 +58,14 @@ export function compile(options: CompileOptions): CompileResult {
     module.decisions.flatMap((decision) => resolver.decision(module, decision, new Set()) ?? []),
   );
   const statements = parsed.modules.flatMap(checkDecisions);
+  const checker = new Checker();
+  for (const group of rules.groups) checker.group(group);
+  for (const plan of plans) checker.decision(plan);
   const documents = documentNodes(rules.root);
-  const emitter = new Emitter(rules, resolver.usage, documents, true);
+  const emitter = new Emitter(rules, resolver.usage, documents, true, (file) => [
+    ...roots,
+    ...namesIn(parsed.modules, file),
+  ]);
   for (const group of rules.groups) emitGroup(emitter, group);
   const finder = new FactFinder(rules);
   const splits = plans.map((plan) => splitBody(plan, finder));
@@ -69,6 +78,7 @@ export function compile(options: CompileOptions): CompileResult {
   });
   const diagnostics = [
     ...statements,
+    ...checker.diagnostics,
     ...resolver.diagnostics,
     ...recursionErrors(rules.groups),
     ...emitter.diagnostics,
@@ -121,6 +131,7 @@ function readsOf(plans: readonly DecisionPlan[], finder: FactFinder): Reads {
 export function compileQuery(
   sources: readonly SourceFile[],
   query: string,
+  functions: readonly Builtin[] = [],
 ):
   | { readonly query: CompiledQuery; readonly diagnostics: readonly Diagnostic[] }
   | { readonly query?: undefined; readonly diagnostics: readonly Diagnostic[] } {
@@ -130,11 +141,12 @@ export function compileQuery(
     return { diagnostics: [...parsed.diagnostics, ...body.diagnostics] };
   }
   const rules = new RuleTree(parsed.modules);
-  const resolver = new Resolver(rules, { builtins, vocabulary: false });
+  const known = new Map([...builtins, ...functions.map((builtin) => [builtin.name, builtin] as const)]);
+  const resolver = new Resolver(rules, { builtins: known, vocabulary: false });
   for (const group of rules.groups) resolver.resolveGroup(group);
   const resolved = resolver.query(body.tree, new Set());
   const documents = documentNodes(rules.root);
-  const emitter = new Emitter(rules, resolver.usage, documents, false);
+  const emitter = new Emitter(rules, resolver.usage, documents, false, (file) => namesIn(parsed.modules, file));
   for (const group of rules.groups) emitGroup(emitter, group);
   const { writer } = emitter;
   writer.block("function q(E, out)", () => {
@@ -165,6 +177,15 @@ function parseAll(
     if (parsed.tree !== undefined) modules.push(parsed.tree);
   }
   return diagnostics.length > 0 ? { diagnostics } : { modules, diagnostics: [] };
+}
+
+/** Rules of the file's package and its imports. */
+function namesIn(modules: readonly Module[], file: string): string[] {
+  const own = modules.find((module) => module.file === file);
+  if (own === undefined) return [];
+  const name = own.package.join(".");
+  const rules = modules.filter((module) => module.package.join(".") === name).flatMap((module) => module.rules);
+  return [...rules.map((rule) => rule.name.text), ...own.imports.map(({ alias, path }) => alias ?? path.at(-1) ?? "")];
 }
 
 /** Run-time nodes for the rule tree; `connect` gives them their functions once these exist. */

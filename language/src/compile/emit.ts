@@ -3,6 +3,7 @@
  * backtracking is the language's own control flow. `k` writes what follows and gets a name (or constant) that holds a defined value.
  */
 import type { Diagnostic, Span } from "../diagnostics.ts";
+import { suggest } from "../suggest.ts";
 import { RegoSet, type Value } from "../values.ts";
 import { type Bound, evaluable, evaluationOrder, neededBy, order, unifySteps } from "./order.ts";
 import type { Body, Callee, Literal, Local, Override, Term } from "./plan.ts";
@@ -36,14 +37,23 @@ export class Emitter {
   private readonly rules: RuleTree;
   private readonly usage: Usage;
   private readonly vocabulary: boolean;
+  /** The names that a file can use, for suggestions. */
+  private readonly names: (file: string) => readonly string[];
   /** Run-time nodes of the rule tree, which the caller builds. */
   private readonly documents: ReadonlyMap<RuleNode, unknown>;
 
-  constructor(rules: RuleTree, usage: Usage, documents: ReadonlyMap<RuleNode, unknown>, vocabulary: boolean) {
+  constructor(
+    rules: RuleTree,
+    usage: Usage,
+    documents: ReadonlyMap<RuleNode, unknown>,
+    vocabulary: boolean,
+    names: (file: string) => readonly string[],
+  ) {
     this.rules = rules;
     this.usage = usage;
     this.documents = documents;
     this.vocabulary = vocabulary;
+    this.names = names;
   }
 
   site(span: Span, name: string): string {
@@ -57,14 +67,7 @@ export class Emitter {
   body(body: Body, context: Context, k: () => void, before?: (literal: Literal, index: number) => void): void {
     const trial = new Set(context.bound);
     const ordered = order(body, trial);
-    for (const local of ordered.unsafe) {
-      this.report(
-        "P210",
-        `variable \`${local.name}\` is unsafe: nothing gives it a value`,
-        local.span,
-        "bind it with `:=` or `some … in`, outside of `not`",
-      );
-    }
+    for (const local of ordered.unsafe) this.unsafe(local);
     if (ordered.unsafe.length === 0) this.literals(ordered.body, 0, context, k, before);
   }
 
@@ -462,15 +465,18 @@ export class Emitter {
   head(term: Term, context: Context, k: Continue): void {
     if (evaluable(term, new Set(context.bound))) return this.term(term, context, k);
     for (const local of neededBy([{ kind: "test", term, span: term.span }])) {
-      if (!context.bound.has(local)) {
-        this.report(
-          "P210",
-          `variable \`${local.name}\` is unsafe: nothing gives it a value`,
-          local.span,
-          "bind it in the body",
-        );
-      }
+      if (!context.bound.has(local)) this.unsafe(local);
     }
+  }
+
+  /** No order of the body gives the variable a value: it is unsafe, or no variable at all but a misspelt name. */
+  private unsafe(local: Local): void {
+    const help = local.declared ? undefined : suggest(local.name, this.names(local.span.file));
+    if (help !== undefined) return this.report("P201", `unknown name \`${local.name}\``, local.span, help);
+    const advice = "bind it with `:=` or `some … in`, outside of `not`";
+    if (local.name === "_")
+      return this.report("P210", "`_` cannot iterate here", local.span, "name the value with `some … in` before");
+    this.report("P210", `unknown name or unsafe variable \`${local.name}\``, local.span, advice);
   }
 
   // Calls.

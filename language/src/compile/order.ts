@@ -254,7 +254,10 @@ export function order(body: Body, bound: Bound): Ordered {
     if (literal === undefined) {
       const unsafe = new Set<Local>();
       for (const left of open) literalLocals(left, unsafe);
-      return { body: ordered, unsafe: [...unsafe].filter((local) => !bound.has(local)) };
+      const missing = [...unsafe].filter((local) => !bound.has(local));
+      // `x := y` lacks `x` only because it lacks `y`: what the policy declares is rarely the cause.
+      const causes = missing.filter((local) => !local.declared);
+      return { body: ordered, unsafe: causes.length > 0 ? causes : missing };
     }
     ordered.push(literal);
   }

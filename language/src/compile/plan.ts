@@ -34,7 +34,8 @@ export type Callee =
   | { readonly kind: "decide" };
 
 export type Term =
-  | { readonly kind: "const"; readonly value: Value; readonly span: Span }
+  /** `parts` are the items of a constant collection, each with its place. */
+  | { readonly kind: "const"; readonly value: Value; readonly parts?: readonly Term[]; readonly span: Span }
   | { readonly kind: "local"; readonly local: Local; readonly span: Span }
   | { readonly kind: "ref"; readonly base: Base; readonly path: readonly Term[]; readonly span: Span }
   | { readonly kind: "call"; readonly callee: Callee; readonly args: readonly Term[]; readonly span: Span }

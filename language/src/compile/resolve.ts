@@ -675,12 +675,16 @@ function folded(term: Extract<plan.Term, { kind: "array" | "set" | "object" }>):
   switch (term.kind) {
     case "array": {
       const items = term.items.map(constant);
-      return items.every((item) => item !== undefined) ? { kind: "const", value: items, span } : term;
+      return items.every((item) => item !== undefined)
+        ? { kind: "const", value: items, parts: term.items, span }
+        : term;
     }
     case "set": {
       const items = term.items.map(constant);
       if (items.length === 0) return { kind: "const", value: emptySet, span };
-      return items.every((item) => item !== undefined) ? { kind: "const", value: RegoSet.from(items), span } : term;
+      return items.every((item) => item !== undefined)
+        ? { kind: "const", value: RegoSet.from(items), parts: term.items, span }
+        : term;
     }
     case "object": {
       const object = new RegoObject();

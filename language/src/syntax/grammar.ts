@@ -4,7 +4,8 @@
  * Infix expressions are parsed flat (`operand (operator operand)*`); lower.ts applies precedence. Decision words (`allow deny mask …`) are
  * names; `decisionWord` tells by what follows whether a statement begins with one.
  */
-import { CstParser, type CstNode, EOF, type IToken, type ParserMethod } from "chevrotain";
+import { CstParser, type CstNode, EOF, type ParserMethod } from "chevrotain";
+import { syntaxErrors } from "./errors.ts";
 import * as t from "./tokens.ts";
 
 /** What an infix expression may contain: `|` ends the head of a comprehension, `in` ends the variables of `some`. */
@@ -12,7 +13,12 @@ type ExpressionOptions = [allowBar?: boolean, allowIn?: boolean];
 
 class PolicyParser extends CstParser {
   constructor() {
-    super(t.allTokens, { recoveryEnabled: true, maxLookahead: 2, nodeLocationTracking: "full" });
+    super(t.allTokens, {
+      recoveryEnabled: true,
+      maxLookahead: 2,
+      nodeLocationTracking: "full",
+      errorMessageProvider: syntaxErrors,
+    });
     this.performSelfAnalysis();
   }
 
@@ -498,5 +504,3 @@ const ruleContinuations: ReadonlySet<unknown> = new Set([
 
 /** Built once; `parse.ts` sets its input for each file. Parsing is synchronous, so that one serves all. */
 export const parser: PolicyParser = new PolicyParser();
-
-export type { IToken };
