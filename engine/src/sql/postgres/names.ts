@@ -31,6 +31,7 @@ export class NameState {
   readonly #altered = new Set<string>();
   readonly #createdFunctions = new Set<string>();
   #schemaUncertain = false;
+  #dropsOnCommit = false;
 
   constructor(catalog: Catalog, searchPath: readonly string[]) {
     this.catalog = catalog;
@@ -54,12 +55,22 @@ export class NameState {
     this.#inTransaction = true;
   }
 
-  /** COMMIT ends SET LOCAL, ROLLBACK undoes SET: also those of texts before this one, where the transaction began earlier. */
-  endTransaction(): void {
+  /**
+   * COMMIT ends SET LOCAL and drops tables made ON COMMIT DROP, ROLLBACK undoes SET and DDL: also what texts before this one did,
+   * where the transaction began earlier.
+   */
+  endTransaction(undoesSchema: boolean): void {
+    const changed = this.#created.size + this.#dropped.size + this.#altered.size > 0;
+    if ((undoesSchema && changed) || this.#dropsOnCommit) this.loseSchema();
     if (!this.#inTransaction) this.#searchPath = undefined;
     else if (this.#pathChanged) this.#searchPath = undefined;
     else this.#searchPath = this.#pathBefore;
     this.#inTransaction = false;
+  }
+
+  /** A table of the open transaction goes when that ends. */
+  dropOnCommit(): void {
+    this.#dropsOnCommit = true;
   }
 
   addRelation(relation: Relation): void {
@@ -122,7 +133,9 @@ export class NameState {
   #find(schema: string, name: string, reading: boolean): RelationLookup | undefined {
     if (this.#created.size > 0) {
       const created = this.#created.get(objectPath(schema, name));
-      if (created !== undefined) return { kind: "found", relation: created, open: true };
+      if (created !== undefined) {
+        return this.#schemaUncertain && reading ? uncertain : { kind: "found", relation: created, open: true };
+      }
     }
     const relation = schema === "pg_temp" ? this.index.temporary.get(name) : this.index.relation(schema, name);
     if (relation === undefined) return undefined;

@@ -151,6 +151,7 @@ const renaming: ReadonlySet<StatementKind> = new Set([
 export function applyToNames(state: NameState, { statement, context }: ResolvedInContext): void {
   const { facts, node } = statement;
   for (const relation of context.created) state.addRelation(relation);
+  if (isDroppedOnCommit(node)) state.dropOnCommit();
   for (const relation of context.dropped) state.dropRelation(relation);
   for (const relation of context.altered) state.alterRelation(relation);
   if (renaming.has(facts.kind) || "AlterObjectSchemaStmt" in node) state.loseSchema();
@@ -160,6 +161,11 @@ export function applyToNames(state: NameState, { statement, context }: ResolvedI
     if (last !== undefined && "String" in last) state.addFunction(last.String.sval ?? "");
   }
   applySession(state, facts.session, facts.kind);
+}
+
+function isDroppedOnCommit(node: Node): boolean {
+  if ("CreateStmt" in node) return node.CreateStmt.oncommit === "ONCOMMIT_DROP";
+  return "CreateTableAsStmt" in node && node.CreateTableAsStmt.into?.onCommit === "ONCOMMIT_DROP";
 }
 
 function applySession(state: NameState, effect: SessionEffect | undefined, kind: StatementKind): void {
@@ -178,9 +184,11 @@ function applySession(state: NameState, effect: SessionEffect | undefined, kind:
       state.beginTransaction();
       break;
     case "commit":
+      state.endTransaction(false);
+      break;
     case "rollback":
     case "rollback_to":
-      state.endTransaction();
+      state.endTransaction(true);
       break;
     default:
       break;

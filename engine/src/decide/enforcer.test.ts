@@ -1,0 +1,158 @@
+import { compile } from "@penstock/language";
+import { describe, expect, it } from "vitest";
+import { parseCatalogFixture } from "../catalog/fixture.ts";
+import type { PrincipalContext, Verdict } from "../enforcer.ts";
+import { createEnforcer } from "./enforcer.ts";
+
+const table = { columns: { id: "int8", ssn: "text", city: "text" }, primary_key: ["id"] };
+const catalog = parseCatalogFixture({
+  tables: { "public.customers": table, "mine.customers": table, "pg_temp_3.scratch": table },
+  views: {
+    "public.contacts": "select id, ssn as number, left(ssn, 3) as area from public.customers",
+    "public.suspects": "select id from public.customers where ssn like '1%'",
+    "public.contacts_again": "select number from public.contacts",
+  },
+});
+
+function enforcerFor(policy: string) {
+  const { program, diagnostics } = compile({ sources: [{ path: "test.policy", text: `package test\n\n${policy}\n` }] });
+  if (program === undefined) throw new Error(diagnostics.map((diagnostic) => diagnostic.message).join("\n"));
+  return createEnforcer(program);
+}
+
+const who: PrincipalContext = {
+  principal: {
+    id: "ann",
+    name: "Ann",
+    kind: "human",
+    groups: ["analyst"],
+    claims: {},
+    auth: { method: "scram", atNs: 0n, mfa: false },
+  },
+  session: {
+    id: "s1",
+    database: "app",
+    user: "ann",
+    client: { address: "127.0.0.1", application: "", tls: true },
+    startedAtNs: 0n,
+    tags: {},
+  },
+  target: { name: "app", engine: "postgres", version: "18.0", environment: "test", tags: {} },
+};
+
+const masking = enforcerFor("mask public.customers.ssn with partial(0, 4)");
+
+function decide(sql: string, searchPath: readonly string[] = ["public"]): Verdict {
+  return masking.decide(sql, who, { searchPath }, catalog);
+}
+
+function masksOf(verdict: Verdict): Record<string, string> {
+  const masks = verdict.statements.flatMap(({ decision }) => [...decision.masks.values()]);
+  return Object.fromEntries(
+    masks.flatMap(({ relation, columns }) =>
+      [...columns.values()].map(({ column, mask }) => [`${relation.path}.${column.name}`, mask.name]),
+    ),
+  );
+}
+
+describe("a verdict", () => {
+  it("leaves a text without masks as it is", () => {
+    expect(decide("select city from mine.customers")).toMatchObject({ action: "forward", rewritten: false });
+  });
+
+  it("is the same object for the same text, so that a session pays once", () => {
+    expect(decide("select 1")).toBe(decide("select 1"));
+  });
+
+  it("records the text, the tables and the revision as JSON fields", () => {
+    const [statement] = decide("select ssn from customers").statements;
+    const record = JSON.parse(`{${statement?.auditFields ?? ""}}`) as Record<string, unknown>;
+    expect(record).toMatchObject({
+      text: "select ssn from customers",
+      tables: ["public.customers"],
+      columns: ["public.customers.ssn"],
+      masked: ["public.customers.ssn"],
+      decision: "allow",
+      revision: masking.revision,
+    });
+  });
+
+  it("denies all statements of a text when one is denied, and records each", () => {
+    const verdict = enforcerFor('deny "no" if query.kind == "delete"').decide(
+      "select 1; delete from customers",
+      who,
+      { searchPath: ["public"] },
+      catalog,
+    );
+    expect(verdict).toMatchObject({ action: "deny", sqlstate: "42501", reason: { message: "no" } });
+    expect(verdict.statements.map(({ decision }) => decision.outcome)).toEqual(["deny", "deny"]);
+  });
+
+  it("gives the server's own words for what the server would refuse", () => {
+    expect(decide("selec 1")).toMatchObject({ sqlstate: "42601", position: 1 });
+    expect(decide("select * from nowhere")).toMatchObject({
+      sqlstate: "42P01",
+      reason: { message: 'relation "nowhere" does not exist' },
+      position: 15,
+    });
+  });
+
+  it("never throws: a fault denies without a word about the statement", () => {
+    const broken = { ...catalog, relations: undefined } as unknown as typeof catalog;
+    const verdict = masking.decide("select 'secret'", who, { searchPath: ["public"] }, broken);
+    expect(verdict).toMatchObject({ action: "deny", sqlstate: "XX000" });
+    expect(JSON.stringify(verdict.action === "deny" && verdict.reason)).not.toContain("secret");
+  });
+});
+
+describe("masks through views", () => {
+  it.each([
+    ["a column shown unchanged takes the mask", "select * from contacts", { "public.contacts.number": "partial" }],
+    ["a computed one becomes null", "select * from contacts", { "public.contacts.area": "null" }],
+    ["through a second view", "select * from contacts_again", { "public.contacts_again.number": "partial" }],
+  ])("%s", (_, sql, expected) => {
+    expect(masksOf(decide(sql))).toMatchObject(expected);
+  });
+
+  it("refuses a view whose rows depend on a masked column", () => {
+    expect(decide("select count(*) from suspects")).toMatchObject({ action: "deny", reason: { code: "masked_view" } });
+  });
+});
+
+describe("a name whose meaning changes within a text", () => {
+  it.each([
+    "begin; create temp table customers (id int); rollback; select * from customers",
+    "begin; create temp table customers (id int) on commit drop; commit; select * from customers",
+    "begin; create temp table customers on commit drop as select 1 as id; commit; select * from customers",
+    "savepoint s; create temp table customers (id int); rollback to s; select * from customers",
+    "begin; set local search_path = mine; commit; select * from customers",
+    "begin; set search_path = mine; rollback; select * from customers",
+    "select set_config('search_path', 'mine', false) where false; select * from customers",
+  ])("is never read as what it was: %s", (sql) => {
+    expect(decide(sql).action).toBe("deny");
+  });
+
+  it.each([
+    "begin; create temp table customers (id int); commit; select * from customers",
+    "set search_path = mine; select * from customers",
+    "begin; select * from mine.customers; rollback",
+  ])("is read as what it is: %s", (sql) => {
+    expect(decide(sql).action).toBe("forward");
+  });
+});
+
+describe("ways around the masks", () => {
+  it.each([
+    ["DO", "do $$ begin end $$"],
+    ["a function of the user's own", "select mine.peek()"],
+    ["statistics", "select * from pg_catalog.pg_stats"],
+    ["a function definition", "create function f() returns int language sql as 'select 1'"],
+    ["set_config in a prepared statement", "prepare p as select set_config('search_path', 'mine', false)"],
+    ["set_config in a cursor", "declare c cursor for select set_config('search_path', 'mine', false)"],
+    ["set_config in a view", "create view v as select set_config('search_path', 'mine', false)"],
+    ["set_config in a default", "create table t (a text default set_config('search_path', 'mine', false))"],
+  ])("are closed to whom something is masked, and open to others: %s", (_, sql) => {
+    expect(decide(sql)).toMatchObject({ action: "deny", sqlstate: "42501" });
+    expect(enforcerFor("limit rows 5").decide(sql, who, { searchPath: ["public"] }, catalog).action).toBe("forward");
+  });
+});
