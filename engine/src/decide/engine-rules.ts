@@ -67,15 +67,6 @@ function waysAroundMasks(world: World, facts: StatementFacts): Reason[] {
           askForRole,
         ),
       );
-    } else if (called.name === "set_config" && facts.session?.kind !== "set") {
-      // Run later, from a cursor, a view or a default, it would change what names mean without anybody noticing.
-      ways.push(
-        refusal(
-          "set_config",
-          "`set_config` runs at a time that cannot be foreseen here, and columns are masked for you",
-          "call it in a SELECT of its own",
-        ),
-      );
     } else if (called.category === "user_defined" && hasHiddenBody(world, called.schema, called.name)) {
       ways.push(
         refusal(
