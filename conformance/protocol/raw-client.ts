@@ -8,14 +8,14 @@ export interface RawMessage {
 }
 
 export class RawClient {
-  readonly #socket: Socket;
+  readonly socket: Socket;
   #bytes: Buffer = Buffer.alloc(0);
   #messages: RawMessage[] = [];
   #wake: (() => void) | undefined;
   closed = false;
 
   constructor(socket: Socket) {
-    this.#socket = socket;
+    this.socket = socket;
     socket.on("data", (chunk: Buffer) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk]);
       while (this.#bytes.length >= 5) {
@@ -47,7 +47,7 @@ export class RawClient {
   }
 
   send(...messages: readonly Buffer[]): void {
-    this.#socket.write(Buffer.concat(messages));
+    this.socket.write(Buffer.concat(messages));
   }
 
   /** The messages up to and including the n-th for which `isLast` holds. Rejects after a while. */
@@ -78,7 +78,7 @@ export class RawClient {
   }
 
   end(): void {
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 }
 

@@ -123,7 +123,7 @@ function describe(text: string): Described {
   });
   switch (first) {
     case "set": {
-      const match = /^set\s+(?:session\s+|local\s+)?(\w+)\s*(?:=|to)\s*(.+)$/is.exec(text);
+      const match = /^set\s+(?:session\s+|local\s+)?(\w+)(?:\s*=\s*|\s+to\s+|\s+)(.+)$/is.exec(text);
       const values = match?.[2]?.split(",").map((value) => value.trim().replace(/^['"](.*)['"]$/, "$1"));
       return session("set", { kind: "set", variable: match?.[1]?.toLowerCase() ?? "", values, local: false });
     }
@@ -144,6 +144,8 @@ function describe(text: string): Described {
     case "commit":
     case "rollback":
       return { kind: first, category: "transaction", session: { kind: first, chain: false } };
+    case "do":
+      return { kind: "do", category: "opaque", session: { kind: "schema_change" } };
     case "copy":
       return { kind: words.includes("from") ? "copy_from" : "copy_to", category: "write", session: undefined };
     default:

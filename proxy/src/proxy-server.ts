@@ -149,6 +149,10 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
 
   // LoginHost
 
+  isFull(): boolean {
+    return this.#sessions.size + this.#loggingIn.size > this.limits.sessions;
+  }
+
   isThrottled(address: string): boolean {
     return this.#throttle.isThrottled(address);
   }
@@ -198,18 +202,17 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
   }
 
   #connected(socket: Socket): void {
-    if (this.#closing) {
+    // Beyond that it is nobody who wants a session: those are told at their StartupMessage.
+    if (this.#closing || this.#loggingIn.size > this.limits.sessions) {
       socket.destroy();
       return;
     }
     // Not only the login: whatever `socket` is wrapped in later, this stays the connection.
     this.#loggingIn.add(socket);
-    const login = new ClientLogin(this, socket, (client) => {
+    // Nothing refers to it but its socket.
+    void new ClientLogin(this, socket, (client) => {
       void this.#open(client).finally(() => this.#loggingIn.delete(socket));
     });
-    if (this.#sessions.size + this.#loggingIn.size > this.limits.sessions) {
-      login.refuse("53300", "sorry, too many clients already", "try again later");
-    }
     const timer = setTimeout(() => {
       if (this.#loggingIn.has(socket)) socket.destroy();
     }, this.limits.loginMs);

@@ -27,6 +27,8 @@ export interface LoginHost {
   readonly identities: Identities;
   readonly tls: { readonly context: SecureContext; readonly certificateHash: Buffer | undefined } | undefined;
   readonly tlsRequired: boolean;
+  /** Whether this connection is one too many. */
+  isFull(): boolean;
   /** Whether this address has failed too often to be asked again. */
   isThrottled(address: string): boolean;
   loginFailed(address: string, user: string, reason: string): void;
@@ -73,7 +75,7 @@ export class ClientLogin {
   }
 
   /** Tells the client why, and ends the connection. */
-  refuse(sqlstate: string, message: string, hint?: string): void {
+  #refuse(sqlstate: string, message: string, hint?: string): void {
     this.#over = true;
     endWithError(this.#socket, sqlstate, message, hint);
   }
@@ -94,7 +96,7 @@ export class ClientLogin {
         this.#authenticate(this.#framer);
       }
     } catch (error) {
-      if (error instanceof ProtocolError) this.refuse(error.sqlstate, error.message);
+      if (error instanceof ProtocolError) this.#refuse(error.sqlstate, error.message);
       else throw error;
     }
   }
@@ -172,7 +174,7 @@ export class ClientLogin {
     secure.on("close", () => plain.destroy());
     secure.once("secure", () => {
       if (isDirect && secure.alpnProtocol !== "postgresql") {
-        this.refuse("08P01", "received direct SSL connection request without ALPN protocol negotiation extension");
+        this.#refuse("08P01", "received direct SSL connection request without ALPN protocol negotiation extension");
       }
     });
   }
@@ -180,19 +182,23 @@ export class ClientLogin {
   #begun(first: Extract<FirstMessage, { kind: "startup" }>): void {
     const { tls, tlsRequired, identities } = this.#host;
     if (first.major !== 3) {
-      this.refuse(
+      this.#refuse(
         "0A000",
         `unsupported frontend protocol ${first.major}.${first.minor}: 3.0 to 3.${newestMinor} are supported`,
       );
       return;
     }
+    if (this.#host.isFull()) {
+      this.#refuse("53300", "sorry, too many clients already", "try again later");
+      return;
+    }
     if (tlsRequired && !this.#tls) {
-      this.refuse("28000", "connections must be encrypted", "connect with sslmode=require");
+      this.#refuse("28000", "connections must be encrypted", "connect with sslmode=require");
       return;
     }
     const read = readStartupParameters(first.parameters);
     if (read.kind === "refused") {
-      this.refuse(read.sqlstate, read.message, read.hint);
+      this.#refuse(read.sqlstate, read.message, read.hint);
       return;
     }
     const { parameters } = read;
@@ -202,7 +208,7 @@ export class ClientLogin {
       this.#socket.write(encodeNegotiateProtocolVersion((3 << 16) | this.#minor, parameters.protocolOptions));
     }
     if (this.#host.isThrottled(this.#address)) {
-      this.refuse("28000", "too many failed logins from this address", "wait a minute");
+      this.#refuse("28000", "too many failed logins from this address", "wait a minute");
       return;
     }
     this.#login = identities.begin(parameters.user, { certificateHash: this.#tls ? tls?.certificateHash : undefined });
@@ -241,11 +247,11 @@ export class ClientLogin {
         return;
       case "refused":
         this.#host.loginFailed(this.#address, user, "wrong password or unknown user");
-        this.refuse("28P01", `password authentication failed for user "${user}"`);
+        this.#refuse("28P01", `password authentication failed for user "${user}"`);
         return;
       case "protocol_error":
         this.#host.loginFailed(this.#address, user, step.message);
-        this.refuse("08P01", step.message);
+        this.#refuse("08P01", step.message);
         return;
       case "done":
         this.#finish(step.data, step.principal);

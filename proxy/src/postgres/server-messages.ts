@@ -226,9 +226,9 @@ function described(session: Session, framer: Framer, head: Pending): void {
 
 /** It must never happen: a masked column is about to come out unmasked. Nothing more passes of this group. */
 function leak(session: Session, head: Pending, output: string): void {
+  if (session.suppressing) return;
   const message = `the result's column ${JSON.stringify(output)} comes straight from a masked column`;
   session.host.leaked(session, head.run?.number ?? session.statementCount, message);
-  if (session.suppressing) return;
   session.toClient.push(
     encodeError({
       severity: "ERROR",
