@@ -14,7 +14,7 @@ const categories = {
     pg_ls_logicalmapdir pg_ls_logicalsnapdir pg_ls_replslotdir pg_ls_summariesdir pg_current_logfile pg_hba_file_rules
     pg_ident_file_mappings pg_show_all_file_settings pg_file_write pg_file_sync pg_file_rename pg_file_unlink pg_logdir_ls
     pg_read_file_old pg_file_read pg_file_length lo_import lo_export get_raw_page pg_walinspect pg_get_wal_block_info
-    pg_get_wal_record_info pg_get_wal_records_info pg_get_wal_stats pg_tablespace_location pg_wal_summary_contents`,
+    pg_get_wal_record_info pg_get_wal_records_info pg_get_wal_stats pg_wal_summary_contents`,
   /** Talk to other servers. */
   network: `dblink dblink_exec dblink_connect dblink_connect_u dblink_open dblink_fetch dblink_close dblink_send_query
     dblink_get_result dblink_disconnect dblink_cancel_query dblink_get_connections dblink_get_notify dblink_is_busy
@@ -59,7 +59,7 @@ const categories = {
     pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared pg_stat_clear_snapshot pg_stat_force_next_flush pg_listening_channels
     pg_notification_queue_usage current_query pg_prepared_statement pg_prepared_xact pg_cursor`,
   /** Tell of the size, content statistics or activity of relations, or what others run. */
-  statistics: `pg_relation_size pg_table_size pg_indexes_size pg_total_relation_size pg_database_size pg_tablespace_size
+  statistics: `pg_relation_size pg_table_size pg_indexes_size pg_total_relation_size pg_database_size pg_tablespace_size pg_tablespace_location
     pg_column_size pg_relation_filepath pg_relation_filenode pg_filenode_relation pg_sequence_last_value pg_get_sequence_data
     pg_lock_status pg_blocking_pids pg_safe_snapshot_blocking_pids pg_isolation_test_session_is_blocked pg_mcv_list_items
     pg_stat_get_activity pg_stat_statements pg_stat_statements_info pgstattuple pgstattuple_approx pgstatindex pgstatginindex
