@@ -9,6 +9,7 @@ export interface AuditStatement {
   readonly principal: string;
   readonly onBehalfOf: string | undefined;
   readonly text: string;
+  readonly tables: readonly string[];
   readonly kind: string;
   readonly decision: string;
   readonly reasons: readonly string[];
@@ -45,6 +46,7 @@ function parseStatement(line: string): AuditStatement | undefined {
     principal: String(field(principal, "id")),
     onBehalfOf: typeof onBehalfOf === "string" ? onBehalfOf : undefined,
     text: String(field(record, "text")),
+    tables: strings(field(record, "tables")),
     kind: String(field(record, "kind")),
     decision: String(field(record, "decision")),
     reasons: strings(field(record, "reasons")),
@@ -68,7 +70,8 @@ export function auditCells(statement: AuditStatement, ink: Ink): Cell[] {
     statement.onBehalfOf === undefined ? statement.principal : `${statement.principal} for ${statement.onBehalfOf}`;
   const denied = statement.decision === "deny";
   const outcome = denied ? "deny" : statement.masked.length > 0 ? `mask ${statement.masked.length}` : "allow";
-  const why = denied ? (statement.reasons[0] ?? "") : shortColumns(statement.masked);
+  const masked = shortColumns(statement.masked);
+  const why = denied ? (statement.reasons[0] ?? "") : masked === "" ? statement.text : masked;
   return [
     { text: statement.time.slice(11, 19), ink: ink.dim },
     { text: who },
@@ -77,6 +80,13 @@ export function auditCells(statement: AuditStatement, ink: Ink): Cell[] {
     { text: cut(plain(why), 56), ink: ink.dim },
   ];
 }
+
+/** What clients ask of the catalog before they show anything: psql sends a dozen of these for one `\d`. */
+export function isHousekeeping({ decision, tables }: AuditStatement): boolean {
+  return decision === "allow" && tables.length > 0 && tables.every((table) => systemSchemas.test(table));
+}
+
+const systemSchemas = /^(pg_catalog|information_schema)\./;
 
 /** `public.customers.email`, … without the schema, a few of them. */
 function shortColumns(paths: readonly string[]): string {

@@ -1,6 +1,6 @@
 /** While people try things: what the audit log says of each statement, as it happens. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { auditCells, readStatements } from "./audit-view.ts";
+import { auditCells, isHousekeeping, readStatements } from "./audit-view.ts";
 import { type Ink, tableLines } from "./screen.ts";
 import type { Stage } from "./stage.ts";
 
@@ -17,7 +17,7 @@ export async function printFeed(
   while (!stop.aborted) {
     const { statements, next } = await readStatements(stage.auditFile, from);
     from = next;
-    for (const statement of statements) {
+    for (const statement of statements.filter((each) => !isHousekeeping(each))) {
       for (const line of tableLines([auditCells(statement, ink)], "  ", lineWidthMax, widths)) print(line);
     }
     await sleep(pollMs, undefined, { signal: stop }).catch(() => undefined);

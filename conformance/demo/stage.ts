@@ -2,16 +2,17 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
-import { loadConfig } from "../../proxy/src/config/load-config.ts";
+import { join, relative, resolve as absolutePath } from "node:path";
+import { loadConfig, type PoliciesConfig } from "../../proxy/src/config/load-config.ts";
 import { formatProblems } from "../../proxy/src/config/problem.ts";
 import { createLogger } from "../../proxy/src/cli/logger.ts";
 import { RunningProxy } from "../../proxy/src/cli/running-proxy.ts";
 import { addUser } from "../../proxy/src/identity/edit-users.ts";
 import { deriveVerifier, formatVerifier } from "../../proxy/src/identity/scram-verifier.ts";
 import { UserStore } from "../../proxy/src/identity/user-store.ts";
-import { loadPolicies } from "../../proxy/src/policies/load-policies.ts";
+import { type LoadedPolicies, loadPolicies } from "../../proxy/src/policies/load-policies.ts";
 import { guard } from "../support/guard.ts";
+import type { PostgresMajor } from "../support/postgres-binaries.ts";
 import { freePort, type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import type { Person } from "./people.ts";
 import { makePeople } from "./people.ts";
@@ -32,6 +33,7 @@ export interface Stage {
 export interface StageOptions {
   readonly port: number | undefined;
   readonly policies: string | undefined;
+  readonly major?: PostgresMajor;
   /** Messages of the proxy for its operator, such as new policies or their mistakes. */
   readonly log: (line: string) => void;
 }
@@ -42,6 +44,9 @@ const portsTried = 20;
 const packs = new URL("../../policies", import.meta.url).pathname;
 
 export async function setStage(options: StageOptions): Promise<Stage> {
+  const policies = absolutePath(options.policies ?? packs);
+  // First what takes no time: a mistake in a policy should not have to wait for a server.
+  await compiled({ kind: "folder", paths: [policies], pollMs: 1000 });
   const folder = mkdtempSync(join(tmpdir(), "penstock-demo-"));
   const guarded = guard(folder);
   const ending: (() => Promise<void>)[] = [guarded.close];
@@ -49,14 +54,13 @@ export async function setStage(options: StageOptions): Promise<Stage> {
     for (const end of ending.toReversed()) await end();
   };
   try {
-    const server = await startPostgres();
+    const server = await startPostgres(options.major === undefined ? {} : { major: options.major });
     ending.push(server.stop);
     const [shop, people, port] = await Promise.all([
       createShop(server),
       Promise.resolve(makePeople()),
       choosePort(options.port),
     ]);
-    const policies = options.policies ?? packs;
     const configFile = await writeConfiguration(folder, { shop, people, port, policies });
     const proxy = await startProxy(configFile, options.log);
     ending.push(() => proxy.stop());
@@ -117,14 +121,19 @@ async function startProxy(configFile: string, print: (line: string) => void): Pr
   const users = new UserStore(read.config.usersFile);
   const loadedUsers = users.load();
   if (!loadedUsers.ok) throw new Error(formatProblems(loadedUsers.problems));
-  const policies = await loadPolicies(read.config.policies);
-  if (!policies.ok) throw new Error(`the policies have errors\n${policies.report}`);
+  const policies = await compiled(read.config.policies);
   const output = { isTTY: true, write: (text: string) => print(text.trimEnd()) };
   const log = createLogger({ level: "warn", format: "pretty" }, output);
-  const proxy = await RunningProxy.start(read.config, users, policies.policies, log);
+  const proxy = await RunningProxy.start(read.config, users, policies, log);
   // The greeting has said what starting says; from here on, news.
   log.level = "info";
   return proxy;
+}
+
+async function compiled(config: PoliciesConfig): Promise<LoadedPolicies> {
+  const result = await loadPolicies(config);
+  if (result.ok) return result.policies;
+  throw new Error(`the policies have errors\n${result.report}`);
 }
 
 async function choosePort(wanted: number | undefined): Promise<number> {

@@ -47,8 +47,26 @@ describe("the tour", () => {
       "4000 0043 0885 8681",
       "1986-04-08",
     ]);
-    expect(firstRow("One customer", "analyst")).toMatchInlineSnapshot();
-    expect(firstRow("One customer", "agent")).toMatchInlineSnapshot();
+    expect(firstRow("One customer", "analyst")).toMatchInlineSnapshot(`
+      [
+        "Carlos Wirth",
+        "c***@example.org",
+        "*************89",
+        "***",
+        "***************8681",
+        "1986-01-01",
+      ]
+    `);
+    expect(firstRow("One customer", "agent")).toMatchInlineSnapshot(`
+      [
+        "***",
+        "***",
+        "***",
+        "***",
+        null,
+        null,
+      ]
+    `);
   });
 
   test("gives everybody the same of what holds nothing personal", () => {

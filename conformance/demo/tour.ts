@@ -1,7 +1,7 @@
 /** The tour: the same questions asked as each person, each in one session of its own, and what came back side by side. */
 import { Client, DatabaseError } from "pg";
 import type { Person } from "./people.ts";
-import { type Cell, type Ink, cut, plain, tableLines } from "./screen.ts";
+import { type Cell, type Ink, plain, tableLines } from "./screen.ts";
 import { type TourStep, tourSteps } from "./tour-steps.ts";
 
 export interface ProxyAddress {
@@ -136,8 +136,12 @@ function rowCells(name: string, rows: readonly (readonly (string | null)[])[], i
 
 function otherAnswer(answer: Exclude<Answer, { kind: "rows" }>, ink: Ink): string {
   if (answer.kind === "done") return ink.good(answer.tag);
-  const detail = answer.detail === undefined ? "" : `  ${ink.dim(cut(plain(answer.detail), 60))}`;
-  return `${ink.bad("refused")}  ${plain(answer.message)}${detail}`;
+  return `${ink.bad("refused")}  ${plain(answer.message)}  ${ink.dim(ruleIn(answer.detail))}`.trimEnd();
+}
+
+/** `rule penstock.agents:17 (agent_read_only)` → `penstock.agents:17`. */
+function ruleIn(detail: string | undefined): string {
+  return /^rule (\S+)/.exec(detail ?? "")?.[1] ?? "";
 }
 
 function sqlLines(sql: string): string[] {
