@@ -137,11 +137,16 @@ export interface Report {
   readonly failure: string | undefined;
 }
 
+export interface CheckOptions {
+  readonly runs: number;
+  readonly timeLimitMs: number;
+  /** To repeat a run. */
+  readonly seed?: number;
+  readonly path?: string;
+}
+
 /** Checks the property; counts what became of the statements. */
-export async function check(
-  laboratory: Laboratory,
-  options: { readonly runs: number; readonly seed?: number; readonly path?: string },
-): Promise<Report> {
+export async function check(laboratory: Laboratory, options: CheckOptions): Promise<Report> {
   const outcomes: Record<Outcome, number> = { ran: 0, failed: 0, denied: 0, "timed out": 0 };
   let count = 0;
   const property = fc.asyncProperty(laboratory.arbitrary, async (script) => {
@@ -157,7 +162,10 @@ export async function check(
     numRuns: options.runs,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.path === undefined ? {} : { path: options.path }),
-    endOnFailure: false,
+    includeErrorInReport: true,
+    // Shrinking may take longer than anybody waits; the smallest case so far is then shown.
+    interruptAfterTimeLimit: options.timeLimitMs,
+    markInterruptAsFailure: true,
   });
   return { scripts: count, outcomes, failure: details.failed ? fc.defaultReportMessage(details) : undefined };
 }

@@ -125,12 +125,12 @@ function union(a: HiddenColumns, b: HiddenColumns): HiddenColumns {
 }
 
 /** Few rows: statements of the generator join and nest. */
-const size = { customers: 24, products: 8, orders: 40, employees: 10, tickets: 15, views: 25 };
+const size = { customers: 16, products: 8, orders: 24, employees: 9, tickets: 12, views: 16 };
 
 /** Settings that the server of these databases needs: nothing may change by itself, and no statement may run for long. */
 export const twinServerSettings = {
   autovacuum: "off",
-  statement_timeout: "5000",
+  statement_timeout: "2000",
   max_parallel_workers_per_gather: "0",
 };
 
