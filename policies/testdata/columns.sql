@@ -28,7 +28,8 @@ create table fields (
   ref_3           text,
   ref_4           text,
   ref_5           date,
-  ref_6           numeric
+  ref_6           numeric,
+  ref_7           text
 );
 comment on column fields.key_material is 'Signs the invoices. @label secret.key';
 comment on column fields.ref_1 is '@label pii.national_id';
@@ -37,6 +38,7 @@ comment on column fields.ref_3 is 'Credit card number, until 2020';
 comment on column fields.ref_4 is 'Telephone number of the office';
 comment on column fields.ref_5 is 'Date of birth of the account holder';
 comment on column fields.ref_6 is 'Monthly salary in EUR';
+comment on column fields.ref_7 is 'In centimetres. @label pii.shoe_size';
 
 create table lookalikes (
   id                   integer primary key,
