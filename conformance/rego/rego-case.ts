@@ -49,7 +49,7 @@ const sleep: Builtin = {
   types: { args: ["string"], result: "null" },
   pure: false,
   apply: ([duration]) => {
-    const milliseconds = /^([0-9]+)ms$/.exec(String(duration))?.[1] ?? "0";
+    const milliseconds = /^([0-9]+)ms$/.exec(typeof duration === "string" ? duration : "")?.[1] ?? "0";
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.min(Number(milliseconds), 1_000));
     return null;
   },

@@ -30,6 +30,17 @@ cases([
   ["crypto.sha256", [1], fails("type")],
   ["json.marshal", [{ b: [1, 2n ** 60n], a: "<é>" }], `{"a":"\\u003cé\\u003e","b":[1,${2n ** 60n}]}`],
   ["json.marshal", [new Set([2, 1])], "[1,2]"],
+  [
+    "json.marshal",
+    [
+      new Map<unknown, unknown>([
+        [[1], 1],
+        ["a", 2],
+        [3, 4],
+      ]),
+    ],
+    '{"3":4,"[1]":1,"a":2}',
+  ],
   ["json.marshal_with_options", [{ a: [1], b: {} }, { indent: "  " }], '{\n  "a": [\n    1\n  ],\n  "b": {}\n}'],
   ["json.marshal_with_options", [[1], { pretty: false, indent: " " }], "[1]"],
   ["json.marshal_with_options", [[1], { prefix: "--" }], "--[\n--\t1\n--]"],

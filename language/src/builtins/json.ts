@@ -1,15 +1,25 @@
 import { BuiltinError, type Builtin } from "../builtin.ts";
-import { RegoObject, RegoSet, isArray, parseJson, toJson, typeName, type Value } from "../values.ts";
+import {
+  RegoObject,
+  RegoSet,
+  fromValue,
+  isArray,
+  parseJson,
+  toJson,
+  toValue,
+  typeName,
+  type Value,
+} from "../values.ts";
 import { applyPatch } from "./json-patch.ts";
 import { parsePath, type Path } from "./json-path.ts";
 import { arrayAt, arrayOrSet, checkText, collectionAt, define, objectAt, ofString, valueAt } from "./operands.ts";
 
 export const json: readonly Builtin[] = [
-  define("json.marshal", ["any"], "string", (args) => escapeHtml(toJson(valueAt(args, 0)))),
+  define("json.marshal", ["any"], "string", (args) => marshal(valueAt(args, 0))),
   define("json.marshal_with_options", ["any", "object"], "string", (args) => {
     const options = marshalOptions(objectAt(args, 1));
-    if (options === undefined) return escapeHtml(toJson(valueAt(args, 0)));
-    const text = options.prefix + escapeHtml(indented(valueAt(args, 0), options.prefix, options.indent));
+    if (options === undefined) return marshal(valueAt(args, 0));
+    const text = options.prefix + escapeHtml(indented(asJson(valueAt(args, 0)), options.prefix, options.indent));
     checkText(text.length);
     return text;
   }),
@@ -40,6 +50,17 @@ export const json: readonly Builtin[] = [
   ),
   define("json.patch", ["any", { array: "object" }], "any", (args) => applyPatch(valueAt(args, 0), arrayAt(args, 1))),
 ];
+
+function marshal(value: Value): string {
+  const text = escapeHtml(toJson(asJson(value)));
+  checkText(text.length);
+  return text;
+}
+
+/** Keys are text and sorted as such; sets are arrays. */
+function asJson(value: Value): Value {
+  return toValue(fromValue(value));
+}
 
 /** Go's encoder keeps JSON harmless inside HTML and JavaScript. */
 function escapeHtml(text: string): string {
@@ -74,17 +95,12 @@ function marshalOptions(options: RegoObject): MarshalOptions | undefined {
 function indented(value: Value, prefix: string, indent: string, depth = 0): string {
   const open = `\n${prefix}${indent.repeat(depth + 1)}`;
   const close = `\n${prefix}${indent.repeat(depth)}`;
-  if (isArray(value) || value instanceof RegoSet) {
-    const items = (isArray(value) ? value : value.members()).map((item) => indented(item, prefix, indent, depth + 1));
+  if (isArray(value)) {
+    const items = value.map((item) => indented(item, prefix, indent, depth + 1));
     return items.length === 0 ? "[]" : `[${open}${items.join(`,${open}`)}${close}]`;
   }
   if (value instanceof RegoObject) {
-    const items = value
-      .entries()
-      .map(
-        ([key, item]) =>
-          `${JSON.stringify(typeof key === "string" ? key : toJson(key))}: ${indented(item, prefix, indent, depth + 1)}`,
-      );
+    const items = value.entries().map(([key, item]) => `${toJson(key)}: ${indented(item, prefix, indent, depth + 1)}`);
     return items.length === 0 ? "{}" : `{${open}${items.join(`,${open}`)}${close}}`;
   }
   return toJson(value);

@@ -39,5 +39,11 @@ function range(from: bigint, to: bigint, step: bigint): Value {
   const count = distance / step + 1n;
   checkElements(Number(count));
   const signed = to >= from ? step : -step;
-  return Array.from({ length: Number(count) }, (_, index) => integer(from + signed * BigInt(index)));
+  const length = Number(count);
+  const [first, last] = [integer(from), integer(from + signed * (count - 1n))];
+  if (typeof first === "number" && typeof last === "number") {
+    const stride = length === 1 ? 0 : Number(signed);
+    return Array.from({ length }, (_, index) => first + stride * index);
+  }
+  return Array.from({ length }, (_, index) => integer(from + signed * BigInt(index)));
 }

@@ -79,13 +79,17 @@ function split(pattern: Pattern, text: string, emptyPattern: boolean): Value {
 }
 
 function replace(pattern: Pattern, text: string, template: string): string {
+  const pieces = parseTemplate(template, pattern.names);
   const parts: string[] = [];
   let from = 0;
   let length = 0;
   for (const match of pattern.matches(text, -1)) {
-    const replacement = expand(template, text, match, pattern.names);
-    parts.push(text.slice(from, match[0]), replacement);
-    length += replacement.length;
+    parts.push(text.slice(from, match[0]));
+    for (const piece of pieces) {
+      const expanded = typeof piece === "string" ? piece : part(text, match, piece);
+      parts.push(expanded);
+      length += expanded.length;
+    }
     checkText(length);
     from = match[1] ?? from;
   }
@@ -93,17 +97,21 @@ function replace(pattern: Pattern, text: string, template: string): string {
   return parts.join("");
 }
 
-/** Go's templates: `$1`, `$name`, `${1}`, `$$`; the longest name counts, an unknown one is empty. */
-function expand(template: string, text: string, match: Match, names: Readonly<Record<string, number>>): string {
-  return template.replace(
-    /\$(?:(\$)|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu,
-    (_, dollar?: string, bare?: string, braced?: string) => {
-      if (dollar !== undefined) return "$";
-      const name = bare ?? braced ?? "";
-      const group = /^[0-9]+$/.test(name) ? Number(name) : Object.hasOwn(names, name) ? names[name] : undefined;
-      return group === undefined || group * 2 >= match.length ? "" : part(text, match, group);
-    },
-  );
+/** Go's templates as texts and numbers of groups: `$1`, `$name`, `${1}`, `$$`; the longest name counts, an unknown one is empty. */
+function parseTemplate(template: string, names: Readonly<Record<string, number>>): readonly (string | number)[] {
+  const pieces: (string | number)[] = [];
+  let from = 0;
+  for (const match of template.matchAll(/\$(?:(\$)|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu)) {
+    const [whole, dollar, bare, braced] = match;
+    pieces.push(template.slice(from, match.index));
+    from = match.index + whole.length;
+    const name = bare ?? braced ?? "";
+    if (dollar !== undefined) pieces.push("$");
+    else if (/^[0-9]+$/.test(name)) pieces.push(Number(name));
+    else if (Object.hasOwn(names, name)) pieces.push(names[name] ?? "");
+  }
+  pieces.push(template.slice(from));
+  return pieces.filter((piece) => piece !== "");
 }
 
 /** Between the delimiters, which may nest, stands a pattern; outside them text. */

@@ -26,6 +26,7 @@ cases([
   ["replace", ["$&", "&", "$1"], "$$1"],
   ["strings.replace_n", [{ a: "b", b: "a" }, "abc"], "bac"],
   ["strings.replace_n", [{ a: "1", ab: "2" }, "ab"], "1b"],
+  ["strings.replace_n", [{ a: "x", "": "-" }, "ab"], "-x-b-"],
   ["split", ["a.b.", "."], ["a", "b", ""]],
   ["split", ["", "."], [""]],
   ["split", ["a😀", ""], ["a", "😀"]],

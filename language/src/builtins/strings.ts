@@ -48,15 +48,7 @@ export const strings: readonly Builtin[] = [
   }),
   define("indexof_n", ["string", "string"], { array: "number" }, (args) => {
     const [text, search] = searchOperands(args);
-    const positions: Value[] = [];
-    let index = 0;
-    let offset = 0;
-    for (const point of text) {
-      if (text.startsWith(search, offset)) positions.push(index);
-      index += 1;
-      offset += point.length;
-    }
-    return positions;
+    return occurrences(Array.from(text), Array.from(search));
   }),
   ofString("lower", "string", toLower),
   ofString("upper", "string", toUpper),
@@ -128,46 +120,54 @@ function searchOperands(args: readonly Value[]): [string, string] {
 }
 
 /**
+ * Every place where `search` begins, also where two overlap, in time linear in the text (Knuth, Morris and Pratt): comparing anew at
+ * each place takes minutes on a few hundred thousand equal letters.
+ */
+function occurrences(text: readonly string[], search: readonly string[]): readonly number[] {
+  const borders = [0];
+  for (let at = 1, length = 0; at < search.length; at += 1) {
+    while (length > 0 && search[at] !== search[length]) length = borders[length - 1] ?? 0;
+    if (search[at] === search[length]) length += 1;
+    borders.push(length);
+  }
+  const found: number[] = [];
+  let matched = 0;
+  for (const [at, point] of text.entries()) {
+    while (matched > 0 && point !== search[matched]) matched = borders[matched - 1] ?? 0;
+    if (point === search[matched]) matched += 1;
+    if (matched === search.length) {
+      found.push(at - matched + 1);
+      matched = borders[matched - 1] ?? 0;
+    }
+  }
+  return found;
+}
+
+/**
  * Replaces from left to right without looking at what has been replaced. Where several patterns begin at one place, the first in the
- * list wins, as with Go's `strings.Replacer`; an empty pattern stands before every code point and at the end.
+ * list wins, as with Go's `strings.Replacer`; an empty pattern stands before every code point or match, and at the end.
  */
 function replaceEach(text: string, pairs: readonly (readonly [string, string])[]): string {
-  const byFirst = new Map<string, (readonly [string, string])[]>();
-  let empty: string | undefined;
-  for (const pair of pairs) {
-    const [from, to] = pair;
-    if (from === "") empty ??= to;
-    else {
-      const first = String.fromCodePoint(from.codePointAt(0) ?? 0);
-      const list = byFirst.get(first);
-      if (list === undefined) byFirst.set(first, [pair]);
-      else list.push(pair);
-    }
-  }
+  const byFirst = Map.groupBy(pairs, ([from]) => firstPoint(from, 0));
+  const [, empty = ""] = byFirst.get("")?.[0] ?? [];
   const parts: string[] = [];
   let length = 0;
-  const push = (part: string): void => {
-    length += part.length;
-    checkText(length);
-    parts.push(part);
-  };
   let offset = 0;
-  let afterMatch = false;
   while (offset < text.length) {
-    const point = String.fromCodePoint(text.codePointAt(offset) ?? 0);
+    const point = firstPoint(text, offset);
     const at = offset;
-    const match = byFirst.get(point)?.find(([from]) => text.startsWith(from, at));
-    if (match === undefined) {
-      if (empty !== undefined && !afterMatch) push(empty);
-      push(point);
-      offset += point.length;
-      afterMatch = false;
-    } else {
-      push(match[1]);
-      offset += match[0].length;
-      afterMatch = true;
-    }
+    const [from, to] = byFirst.get(point)?.find(([search]) => text.startsWith(search, at)) ?? [point, point];
+    parts.push(empty, to);
+    length += empty.length + to.length;
+    checkText(length);
+    offset += from.length;
   }
-  if (empty !== undefined && !afterMatch) push(empty);
+  parts.push(empty);
   return parts.join("");
+}
+
+/** Empty behind the end. */
+function firstPoint(text: string, offset: number): string {
+  const code = text.codePointAt(offset);
+  return code === undefined ? "" : String.fromCodePoint(code);
 }
