@@ -52,7 +52,7 @@ export interface Relation {
   readonly primaryKey: readonly number[] | undefined;
   /** Paths of inheritance or partition parents. */
   readonly parents: readonly string[];
-  /** `pg_get_viewdef` under `Catalog.definitionPath`, for views and materialised views. */
+  /** `pg_get_viewdef` under `Catalog.definitionPath`, for views and materialised views; empty where it could not be read safely. */
   readonly definition: string | undefined;
 }
 

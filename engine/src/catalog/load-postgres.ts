@@ -24,18 +24,20 @@ let snapshots = 0;
  */
 export async function loadPostgresCatalog(query: RunQuery, previous?: Catalog): Promise<Catalog> {
   const [server] = await query(sql.server);
-  const [database, versionNum, path] = server ?? [];
+  const [database, versionNum, pathJson] = server ?? [];
   const schemas = new Map((await query(sql.schemas)).map(([oid, name]) => [oid ?? "", name ?? ""]));
   const skipped =
     previous === undefined ? [] : [...schemas].filter(([, name]) => isSystemSchema(name)).map(([oid]) => oid);
   const types = indexTypes(await typeRows(query, schemas));
   const functions = await query(sql.functions(skipped));
-  const relations = await loadRelations(query, schemas, types, skipped);
+  const operators = operatorList(await query(sql.operators), schemas, functionPathsOf(functions, schemas));
+  const definitionPath = (JSON.parse(pathJson ?? "[]") as readonly string[]).map((name) =>
+    name.startsWith("pg_temp_") ? "pg_temp" : name,
+  );
+  const definitions = await loadDefinitions(query, operators, definitionPath);
+  const relations = await loadRelations(query, schemas, types, definitions, skipped);
   const reused = previous === undefined ? [] : [...previous.relations.values()].filter((each) => each.isSystem);
   const all = [...reused, ...relations];
-  const functionPaths = new Map(
-    functions.map(([oid, schema, name]) => [oid ?? "", { schema: schemas.get(schema ?? "") ?? "", name: name ?? "" }]),
-  );
   return {
     engine: "postgres",
     version: `snapshot-${++snapshots}`,
@@ -44,13 +46,32 @@ export async function loadPostgresCatalog(query: RunQuery, previous?: Catalog): 
     relations: new Map(all.map((relation) => [relation.path, relation])),
     relationsByOid: new Map(all.map((relation) => [relation.oid, relation])),
     functions: functionMap(functions, schemas, previous),
-    types: await typeMap(query, types, functionPaths),
-    operators: operatorList(await query(sql.operators), schemas, functionPaths),
+    types: await typeMap(query, types, functionPathsOf(functions, schemas)),
+    operators,
     schemas: new Set(schemas.values()),
-    definitionPath: (JSON.parse(path ?? "[]") as readonly string[]).map((name) =>
-      name.startsWith("pg_temp_") ? "pg_temp" : name,
-    ),
+    definitionPath,
   };
+}
+
+function functionPathsOf(rows: Rows, schemas: ReadonlyMap<string, string>): FunctionPaths {
+  return new Map(
+    rows.map(([oid, schema, name]) => [oid ?? "", { schema: schemas.get(schema ?? "") ?? "", name: name ?? "" }]),
+  );
+}
+
+/**
+ * Definitions of views by oid. `pg_get_viewdef` itself looks its view up with an unqualified `=`: where a schema ahead of pg_catalog has an
+ * operator of that name, what it gives may be another view's, so it is not asked and every definition is the empty string, which is
+ * none that can be analysed.
+ */
+async function loadDefinitions(
+  query: RunQuery,
+  operators: readonly OperatorInfo[],
+  path: readonly string[],
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const ahead = path.slice(0, Math.max(0, path.indexOf("pg_catalog")));
+  if (operators.some((operator) => operator.name === "=" && ahead.includes(operator.schema))) return undefined;
+  return new Map((await query(sql.definitions)).map(([oid, text]) => [oid ?? "", text ?? ""]));
 }
 
 function isSystemSchema(name: string): boolean {
@@ -94,11 +115,11 @@ async function loadRelations(
   query: RunQuery,
   schemas: ReadonlyMap<string, string>,
   types: TypeIndex,
+  definitions: ReadonlyMap<string, string> | undefined,
   skipped: readonly string[],
 ): Promise<Relation[]> {
   const rows = await query(sql.relations(skipped));
   const columns = await loadColumns(query, types, skipped);
-  const definitions = new Map((await query(sql.definitions)).map(([oid, text]) => [oid, text ?? undefined]));
   const keys = new Map((await query(sql.primaryKeys)).map(([oid, attnums]) => [oid, numbers(attnums)]));
   const parents = groupBy(await query(sql.inheritance));
   const paths = new Map(
@@ -119,9 +140,17 @@ async function loadRelations(
       columns: columns.get(oid ?? "") ?? [],
       primaryKey: keys.get(oid ?? ""),
       parents: (parents.get(oid ?? "") ?? []).flatMap(([, parent]) => paths.get(parent ?? "") ?? []),
-      definition: definitions.get(oid ?? ""),
+      definition: relkind === "v" || relkind === "m" ? definitionOf(definitions, oid ?? "", schema) : undefined,
     };
   });
+}
+
+function definitionOf(
+  definitions: ReadonlyMap<string, string> | undefined,
+  oid: string,
+  schema: string,
+): string | undefined {
+  return isSystemSchema(schema) ? undefined : (definitions?.get(oid) ?? "");
 }
 
 async function loadColumns(

@@ -54,6 +54,7 @@ tsrange tsrange 3908 other
 tstzrange tstzrange 3910 other
 daterange daterange 3912 other
 int8range int8range 3926 other
+unknown unknown 705 other
 `;
 
 /** By name in pg_catalog. */

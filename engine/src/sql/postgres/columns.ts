@@ -71,7 +71,7 @@ function qualifiedName(
   const row = findItem(scope, schema, table);
   if (row === undefined) {
     scope.references++;
-    context.addUnknown("relation", schema === undefined ? table : `${schema}.${table}`, position);
+    context.addUnknown("column", [schema, table, name].filter((part) => part !== undefined).join("."), position);
     return undefined;
   }
   const { level, item } = row;
@@ -95,7 +95,7 @@ function qualifiedName(
   // `row.f` is `f(row)` where no column has that name.
   if (context.names.hasFunction(name)) {
     context.addFunctions(context.names.functions(undefined, name));
-    wholeRow(level, item, sources, position);
+    wholeRow(level, item, sources, undefined);
     return undefined;
   }
   level.references++;

@@ -1,0 +1,156 @@
+import { Client } from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Catalog, dumpCatalogFixture, loadPostgresCatalog, parseCatalogFixture } from "@penstock/engine";
+import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
+
+const schema = `
+  create schema app;
+  create type app.mood as enum ('good', 'bad');
+  create domain app.code as varchar(5) not null check (value <> '');
+  create domain app.code2 as app.code;
+  create table app.t (
+    id int primary key, dropped int, names varchar(20)[], amount numeric(10,2), at timestamptz(3), lasts interval day to second(2),
+    feeling app.mood, code app.code2, fixed char(3), "Q.x" text, generated text generated always as (upper("Q.x")) stored,
+    bits bit varying(4), "char" "char", doc jsonb, whole app.code[]
+  );
+  alter table app.t drop column dropped;
+  comment on column app.t.amount is 'in euros';
+  create table app.p (id int, k text, primary key (k, id)) partition by list (k);
+  create table app.p1 partition of app.p for values in ('x');
+  create view public.v as select id, "Q.x" as q from app.t where fixed = 'x';
+  create function app.lower(text) returns text language sql as 'select 1::text';
+  create function app.eq(int, text) returns bool language sql as 'select true';
+  create operator app.=== (leftarg = int, rightarg = text, function = app.eq);
+  create function app.to_code(int) returns app.mood language sql as $$ select 'good'::app.mood $$;
+  create cast (int as app.mood) with function app.to_code(int);
+  create schema evil;
+  create function evil.eq(oid, oid) returns bool language sql as 'select 1/0 = 1';
+  create operator evil.= (leftarg = oid, rightarg = oid, function = evil.eq);
+  create function evil.format_type(oid, int) returns text language sql as 'select (1/0)::text';
+  create table evil.pg_class (oid oid);
+`;
+
+describe.each([18, 15] as const)("PostgreSQL %i", (major) => {
+  let server: PostgresServer;
+  let client: Client;
+  let catalog: Catalog;
+  const run = async (sql: string) =>
+    (
+      await client.query<(string | null)[]>({
+        text: sql,
+        rowMode: "array",
+        types: { getTypeParser: () => (value: string) => value },
+      })
+    ).rows;
+
+  beforeAll(async () => {
+    server = await startPostgres({ major });
+    client = new Client(server.url());
+    await client.connect();
+    await client.query(schema);
+    await client.query("create temp table scratch (x int)");
+    await client.query("set search_path = app, public");
+    catalog = await loadPostgresCatalog(run);
+  });
+
+  afterAll(async () => {
+    await client.end();
+    await server.stop();
+  });
+
+  test("columns have their types, in full and with modifiers, and PostgreSQL takes them", async () => {
+    const columns = catalog.relations.get("app.t")?.columns ?? [];
+    expect(
+      columns.map(({ attnum, name, typeSql, typeCategory }) => `${attnum} ${name} ${typeSql} ${typeCategory}`),
+    ).toEqual([
+      '1 id pg_catalog."int4" integer',
+      '3 names pg_catalog."varchar"(20)[] array',
+      '4 amount pg_catalog."numeric"(10,2) numeric',
+      '5 at pg_catalog."timestamptz"(3) timestamptz',
+      "6 lasts interval day to second(2) other",
+      '7 feeling "app"."mood" enum',
+      '8 code "app"."code2" text',
+      '9 fixed pg_catalog."bpchar"(3) text',
+      '10 Q.x pg_catalog."text" text',
+      '11 generated pg_catalog."text" text',
+      '12 bits pg_catalog."varbit"(4) other',
+      '13 char pg_catalog."char" other',
+      '14 doc pg_catalog."jsonb" json',
+      '15 whole "app"."code"[] array',
+    ]);
+    for (const { typeSql, typeOid, typeModifier, isDomain } of columns) {
+      if (isDomain) continue;
+      const result = await client.query(`select null::${typeSql} as x`);
+      expect([result.fields[0]?.dataTypeID, result.fields[0]?.dataTypeModifier], typeSql).toEqual([
+        typeOid,
+        typeModifier,
+      ]);
+    }
+    expect(columns.find((each) => each.name === "code")?.domain).toEqual({
+      baseType: "character varying",
+      baseTypeModifier: 9,
+      notNull: true,
+      hasCheck: true,
+    });
+    expect(columns.find((each) => each.name === "amount")?.comment).toBe("in euros");
+    expect(columns.find((each) => each.name === "generated")?.generated).toContain('"Q.x"');
+  });
+
+  test("keys, partitions, views, temporary tables, operators and casts are there", () => {
+    expect(catalog.relations.get("app.p")).toMatchObject({ kind: "partitioned", primaryKey: [2, 1] });
+    expect(catalog.relations.get("app.p1")).toMatchObject({ isPartition: true, parents: ["app.p"] });
+    expect(catalog.relations.get("public.v")?.definition).toContain("Q.x");
+    expect([...catalog.relations.values()].filter((each) => each.isTemporary).map((each) => each.name)).toEqual([
+      "scratch",
+    ]);
+    expect(catalog.operators.find((each) => each.schema === "app")).toMatchObject({ name: "===", functionName: "eq" });
+    expect(catalog.types.get("app.mood")?.functions).toEqual([{ schema: "app", name: "to_code" }]);
+    expect(catalog.definitionPath).toEqual(["pg_temp", "pg_catalog", "app", "public"]);
+  });
+
+  test("a schema ahead of pg_catalog captures nothing: what could be captured is not asked", async () => {
+    await client.query("set search_path = evil, pg_catalog, app, public");
+    const captured = await loadPostgresCatalog(run);
+    await client.query("set search_path = app, public");
+    expect(captured.relations.get("app.t")).toEqual(catalog.relations.get("app.t"));
+    expect(captured.definitionPath).toEqual(["pg_temp", "evil", "pg_catalog", "app", "public"]);
+    expect(captured.relations.get("public.v")?.definition).toBe("");
+  });
+
+  test("system relations are there with their columns", () => {
+    expect(catalog.relations.get("pg_catalog.pg_class")?.columns.length).toBeGreaterThan(30);
+    expect(catalog.relations.get("information_schema.columns")?.isSystem).toBe(true);
+  });
+
+  test("loading leaves no trace in a session, inside a transaction too", async () => {
+    const settings = "select name, setting, source from pg_catalog.pg_settings order by name";
+    await client.query("begin; set local search_path = app");
+    const before = (await client.query(settings)).rows;
+    await loadPostgresCatalog(run);
+    expect((await client.query(settings)).rows).toEqual(before);
+    await client.query("rollback");
+  });
+
+  test("users' objects can be read again without the system's", async () => {
+    await client.query("create table app.later (a int)");
+    const again = await loadPostgresCatalog(run, catalog);
+    expect(again.relations.get("app.later")?.columns).toHaveLength(1);
+    expect(again.relations.get("pg_catalog.pg_class")).toBe(catalog.relations.get("pg_catalog.pg_class"));
+    expect(again.functions.size).toBe(catalog.functions.size);
+    await client.query("drop table app.later");
+  });
+
+  test("another session's temporary tables are not there", async () => {
+    const other = new Client(server.url());
+    await other.connect();
+    await other.query("create temp table secret_scratch (x int)");
+    const again = await loadPostgresCatalog(run, catalog);
+    expect([...again.relations.values()].some((each) => each.name === "secret_scratch")).toBe(false);
+    await other.end();
+  });
+
+  test("the catalog can be written to a file and read back", () => {
+    const dump = dumpCatalogFixture(catalog);
+    expect(dumpCatalogFixture(parseCatalogFixture(JSON.parse(JSON.stringify(dump))))).toEqual(dump);
+  });
+});
