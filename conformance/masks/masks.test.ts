@@ -3,7 +3,7 @@
  * type, of the column's exact type, and that the SQL raises no error.
  */
 import type { MaskCall } from "@penstock/language";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Column } from "../../engine/src/catalog/catalog.ts";
@@ -66,6 +66,9 @@ const texts = fc
   )
   .map((text) => text.replaceAll("\0", "").replaceAll(/\p{Surrogate}/gu, ""));
 
+/** Two digits, rounded down. */
+const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
+
 const years = fc.oneof(
   fc.integer({ min: 1, max: 4713 }).map((year) => -year),
   fc.integer({ min: 1, max: 9999 }),
@@ -74,13 +77,11 @@ const years = fc.oneof(
 const dates = fc
   .tuple(years, fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 28 }))
   .map(([year, month, day]) => {
-    const two = (value: number) => String(value).padStart(2, "0");
     return { date: `${String(Math.abs(year)).padStart(4, "0")}-${two(month)}-${two(day)}`, era: year < 0 ? " BC" : "" };
   });
 const clocks = fc
   .tuple(fc.integer({ min: 0, max: 86_399 }), fc.integer({ min: 0, max: 999_999 }))
   .map(([seconds, micros]) => {
-    const two = (value: number) => String(Math.floor(value)).padStart(2, "0");
     return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}.${String(micros).padStart(6, "0")}`;
   });
 const edges: Readonly<Record<string, readonly string[]>> = {
@@ -113,7 +114,8 @@ const edges: Readonly<Record<string, readonly string[]>> = {
 };
 
 function valuesOf(column: Column): fc.Arbitrary<string> {
-  switch (column.typeCategory) {
+  const category: string = column.typeCategory;
+  switch (category) {
     case "text":
       return texts;
     case "date":
@@ -145,7 +147,7 @@ function valuesOf(column: Column): fc.Arbitrary<string> {
     case "enum":
       return fc.constantFrom("low", "high");
     default:
-      throw new Error(`no values for ${column.type}`);
+      throw new Error(`no values for ${column.type}, a type of category ${category}`);
   }
 }
 
@@ -166,6 +168,12 @@ describe("a mask in JavaScript and the same mask in SQL", () => {
     await client.query(setup);
     columns = await maskableColumns(client);
   });
+  const columnNamed = (name: string): Column => {
+    const column = columns.find((one) => one.name === name);
+    if (column === undefined) throw new Error(`no column ${name}`);
+    return column;
+  };
+  const maskOf = (name: string, mask: MaskCall) => maskSql(mask, columnNamed(name), `b.${name}`);
   afterAll(async () => {
     await client?.end();
     await server?.stop();
@@ -189,7 +197,8 @@ describe("a mask in JavaScript and the same mask in SQL", () => {
               `select b.${name} as raw, ${maskSql(mask, column, `b.${name}`)} as masked from public.sample as b order by b.position`,
             );
             const [raw, masked] = result.fields;
-            expect([masked?.dataTypeID, masked?.dataTypeModifier], column.type).toEqual([
+            expect([column.type, masked?.dataTypeID, masked?.dataTypeModifier]).toEqual([
+              column.type,
               raw?.dataTypeID,
               raw?.dataTypeModifier,
             ]);
@@ -214,14 +223,9 @@ describe("a mask in JavaScript and the same mask in SQL", () => {
     await client.query(
       "set search_path = evil, public, pg_catalog; set timezone = 'Asia/Kolkata'; set datestyle = 'SQL, DMY'",
     );
-    const sql = (name: string, mask: MaskCall) => {
-      const column = columns.find((one) => one.name === name);
-      if (column === undefined) throw new Error(name);
-      return maskSql(mask, column, `b.${name}`);
-    };
     const result = await client.query(
-      `select ${sql("text", { name: "email", args: [] })} as email, ${sql("text", { name: "partial", args: [1n, 0n] })} as partial,
-        pg_catalog.date_part('epoch', ${sql("timestamptz", { name: "truncate", args: ["day"] })}) as day from public.sample as b`,
+      `select ${maskOf("text", { name: "email", args: [] })} as email, ${maskOf("text", { name: "partial", args: [1n, 0n] })} as partial,
+        pg_catalog.date_part('epoch', ${maskOf("timestamptz", { name: "truncate", args: ["day"] })}) as day from public.sample as b`,
     );
     await client.query("reset all");
     expect(result.rows).toEqual([
@@ -236,18 +240,18 @@ describe("a mask in JavaScript and the same mask in SQL", () => {
   test("a masked column keeps its collation, by which the query outside goes on", async () => {
     await client.query("create table collated (v text collate \"C\"); insert into collated values ('b')");
     for (const mask of masks.filter(({ name }) => name !== "truncate")) {
-      const column = { ...columns.find(({ name }) => name === "text"), name: "v" } as Column;
+      const column: Column = { ...columnNamed("text"), name: "v" };
       const result = await client.query(
         `select pg_catalog.pg_collation_for(masked.v) as collation from (select ${maskSql(mask, column, "b.v")} as v from collated as b) as masked`,
       );
-      expect(result.rows, printed(mask)).toEqual([{ collation: '"C"' }]);
+      expect([printed(mask), result.rows]).toEqual([printed(mask), [{ collation: '"C"' }]]);
     }
   });
 
   test("nondeterministic collations, which refuse some searches, do not make a mask raise", async () => {
     await client.query(`create collation loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
       create table loosely (v text collate loose); insert into loosely values ('Ann@Example.COM')`);
-    const column = { ...columns.find(({ name }) => name === "text"), name: "v" } as Column;
+    const column: Column = { ...columnNamed("text"), name: "v" };
     const result = await client.query(
       `select ${maskSql({ name: "email", args: [] }, column, "b.v")} as v from loosely as b`,
     );
@@ -262,8 +266,7 @@ describe("a mask in JavaScript and the same mask in SQL", () => {
     [{ name: "null", args: [] }, "needed", /does not allow NULL/],
     [{ name: "email", args: [] }, "needed_checked", /does not allow NULL/],
   ] as const)("is refused with its reason: %o for a column of type %s", (mask, name, reason) => {
-    const column = columns.find((one) => one.name === name);
-    const plan = column && planMask(mask as MaskCall, column);
+    const plan = planMask(mask, columnNamed(name));
     expect(plan).toMatchObject({ kind: "refused", reason: expect.stringMatching(reason) });
   });
 });

@@ -1,5 +1,5 @@
-import type { EventEmitter } from "node:events";
-import { Client, type FieldDef } from "pg";
+import { EventEmitter } from "node:events";
+import { Client, DatabaseError, type FieldDef, type QueryResult } from "pg";
 import type { Catalog, Relation } from "../../engine/src/catalog/catalog.ts";
 import { loadPostgresCatalog } from "../../engine/src/catalog/load-postgres.ts";
 import type { ColumnMask, RelationMasks } from "../../engine/src/decide/decision.ts";
@@ -51,7 +51,7 @@ export async function createDatabases(server: PostgresServer): Promise<Databases
     catalog,
     raw,
     masked,
-    rewrite: (text, searchPath = ["public"], rowLimit = undefined) => {
+    rewrite: (text, searchPath = ["public"], rowLimit) => {
       const analyzed = analyzePostgres(text, catalog, { searchPath });
       if (analyzed.kind !== "statements") throw new Error(analyzed.message);
       const plans = analyzed.statements.map(({ facts }) => {
@@ -123,33 +123,35 @@ export async function run(client: Client, text: string, searchPath = "public"): 
   await client.query("begin");
   const copied: string[] = [];
   const collect = ({ chunk }: { chunk: Buffer }) => copied.push(chunk.toString("utf8"));
-  const { connection } = client as unknown as { connection: EventEmitter };
+  // What COPY sends goes past the results; pg shows it on the connection only.
+  const connection: unknown = Reflect.get(client, "connection");
+  if (!(connection instanceof EventEmitter)) throw new Error("pg has no connection to listen to");
   connection.on("copyData", collect);
   try {
     await client.query(`set local search_path = ${searchPath}`);
-    const results: unknown = await client.query(text);
-    const list = (Array.isArray(results) ? results : [results]) as { fields: FieldDef[]; rows: object[] }[];
-    const last = list.findLast(({ fields }) => fields.length > 0) ?? { fields: [], rows: [] };
-    const named = await typeNames(client, last.fields);
+    const results: QueryResult<object> | QueryResult<object>[] = await client.query<object>(text);
+    const list = Array.isArray(results) ? results : [results];
+    const last = list.findLast((each) => each.fields.length > 0);
+    const fields: readonly FieldDef[] = last?.fields ?? [];
+    const named = await typeNames(client, fields);
     return {
       kind: "rows",
-      columns: last.fields.map(({ name, dataTypeModifier }, index) => `${name} ${named[index]} ${dataTypeModifier}`),
-      rows: [...last.rows.map((row) => JSON.stringify(row)), ...copied].sort(),
+      columns: fields.map(({ name, dataTypeModifier }, index) => `${name} ${named[index]} ${dataTypeModifier}`),
+      rows: [...(last?.rows ?? []).map((row: object) => JSON.stringify(row)), ...copied].toSorted((a, b) =>
+        a < b ? -1 : 1,
+      ),
     };
   } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const { code, position } = error as { code?: string; position?: string };
-    if (code === undefined) throw error;
-    return { kind: "error", sqlstate: code, message: allTexts(error), position };
+    if (!(error instanceof DatabaseError)) throw error;
+    return { kind: "error", sqlstate: error.code ?? "", message: allTexts(error), position: error.position };
   } finally {
     connection.off("copyData", collect);
     await client.query("rollback; deallocate all; close all");
   }
 }
 
-function allTexts(error: Error): string {
-  const { detail, hint, where } = error as { detail?: string; hint?: string; where?: string };
-  return [error.message, detail, hint, where].filter((text) => text !== undefined).join("\n");
+function allTexts({ message, detail, hint, where }: DatabaseError): string {
+  return [message, detail, hint, where].filter((text) => text !== undefined).join("\n");
 }
 
 async function typeNames(client: Client, fields: readonly FieldDef[]): Promise<readonly string[]> {

@@ -24,6 +24,7 @@ export const partialMask: MaskFamily = ([keepFirst, keepLast, char = "*"], colum
   if (shape === undefined) return cannot;
   const kept = Number(first + last);
   const hide = (count: number) => char.repeat(Math.min(count, hiddenMax));
+  const hidden = (count: string) => `pg_catalog.repeat(${quoteText(char)}, least(${count}, ${hiddenMax}))`;
   return masking({
     apply: (value) => {
       if (value === null) return null;
@@ -38,7 +39,6 @@ export const partialMask: MaskFamily = ([keepFirst, keepLast, char = "*"], colum
     sql: (reference) => {
       const text = `cast(${reference} as pg_catalog.text)`;
       const length = `pg_catalog.char_length(${text})`;
-      const hidden = (count: string) => `pg_catalog.repeat(${quoteText(char)}, least(${count}, ${hiddenMax}))`;
       const parts = [
         ...(first === 0n ? [] : [`pg_catalog.left(${text}, ${first})`]),
         hidden(`${length} OPERATOR(pg_catalog.-) ${kept}`),

@@ -63,16 +63,19 @@ function isUnit(unit: unknown): unit is Unit {
   return units.some((known) => known === unit);
 }
 
+function startOf(date: CivilDate): IsoTime {
+  return { days: daysFromCivil(date), seconds: 0 };
+}
+
 function cut({ days, seconds }: IsoTime, unit: Unit): IsoTime {
-  const on = (date: CivilDate): IsoTime => ({ days: daysFromCivil(date), seconds: 0 });
   const { year, month } = civilFromDays(days);
   switch (unit) {
     case "year":
-      return on({ year, month: 1, day: 1 });
+      return startOf({ year, month: 1, day: 1 });
     case "quarter":
-      return on({ year, month: month - ((month - 1) % 3), day: 1 });
+      return startOf({ year, month: month - ((month - 1) % 3), day: 1 });
     case "month":
-      return on({ year, month, day: 1 });
+      return startOf({ year, month, day: 1 });
     case "week":
       return { days: mondayOf(days), seconds: 0 };
     case "day":

@@ -5,7 +5,7 @@ import { type Edits, replaceTokens, tokenAt, unclear } from "./edits.ts";
 import { query } from "./fragments.ts";
 import { maskedSource } from "./masked-source.ts";
 import { endOfName, endOfParentheses, isToken, type SourceText } from "./source-text.ts";
-import { isObject, listOf, locationOf, type TreeObject } from "./tree.ts";
+import { isObject, listOf, locationOf, stringOf, type TreeObject } from "./tree.ts";
 
 /**
  * `COPY table [(columns)] TO` becomes `COPY (select …) TO` with the same options. COPY of a table gives its own rows without those of
@@ -19,7 +19,7 @@ export function rewriteCopyTo(source: SourceText, copy: TreeObject, masks: Relat
     // The server refuses it as well, but it may know better than the catalog what the relation is by now.
     throw new Denial(`${relation.path} is not a table, so COPY cannot read it directly`, "use COPY (SELECT ...) TO");
   }
-  const listed = listOf(copy["attlist"]).map(({ String: name }) => (isObject(name) ? String(name["sval"] ?? "") : ""));
+  const listed = listOf(copy["attlist"]).map((name) => stringOf(name) ?? "");
   const columns =
     listed.length === 0
       ? relation.columns.filter(({ generated }) => generated === undefined)

@@ -10,23 +10,20 @@ export interface Token {
 }
 
 const code = (character: string): number => character.charCodeAt(0);
-const [quote, doubleQuote, dollar, backslash, newline, carriageReturn] = [..."'\"$\\\n\r"].map(code) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-];
-const [minus, slash, star, dot, colon, equals, underscore] = [..."-/*.:=_"].map(code) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-];
+const quote = code("'");
+const doubleQuote = code('"');
+const dollar = code("$");
+const backslash = code("\\");
+const newline = code("\n");
+const carriageReturn = code("\r");
+const minus = code("-");
+const plus = code("+");
+const slash = code("/");
+const star = code("*");
+const dot = code(".");
+const colon = code(":");
+const equals = code("=");
+const underscore = code("_");
 
 const isSpace = table((byte) => " \t\n\r\f\v".includes(String.fromCharCode(byte)));
 const isDigit = table((byte) => byte >= code("0") && byte <= code("9"));
@@ -130,7 +127,7 @@ function continuation(text: Uint8Array, from: number): number | undefined {
   for (let at = from; at < text.length; at++) {
     const byte = text[at] ?? 0;
     if (byte === newline || byte === carriageReturn) sawLineBreak = true;
-    else if (byte === minus && text[at + 1] === minus && sawLineBreak) at = endOfLine(text, at) - 1;
+    else if (byte === minus && text[at + 1] === minus) at = endOfLine(text, at) - 1;
     else if (isSpace[byte] !== true) return byte === quote && sawLineBreak ? at : undefined;
   }
   return undefined;
@@ -167,7 +164,7 @@ function endOfNumber(text: Uint8Array, start: number): number {
     if (!isDecimal && /[0-9a-fA-F]/.test(String.fromCharCode(byte))) continue;
     if (isDecimal && byte === dot && text[at + 1] !== dot) continue;
     if (isDecimal && (byte === code("e") || byte === code("E"))) {
-      const sign = text[at + 1] === minus || text[at + 1] === code("+") ? 1 : 0;
+      const sign = text[at + 1] === minus || text[at + 1] === plus ? 1 : 0;
       if (isDigit[text[at + 1 + sign] ?? 0] === true) {
         at += sign;
         continue;
@@ -186,7 +183,8 @@ function endOfOperator(text: Uint8Array, start: number): number {
     if (keepsSign[text[end] ?? 0] === true) keeps = true;
     end++;
   }
-  while (!keeps && end > start + 1 && (text[end - 1] === minus || text[end - 1] === code("+"))) end--;
+  if (keeps) return end;
+  while (end > start + 1 && (text[end - 1] === minus || text[end - 1] === plus)) end--;
   return end === start ? start + 1 : end;
 }
 

@@ -7,7 +7,7 @@ import { fromItem } from "./fragments.ts";
 import { maskedSource, wholeRelation } from "./masked-source.ts";
 import { exposeSystemColumns, groupByDependents, keepRowType, unqualify } from "./references.ts";
 import { endOfName, endOfParentheses, isToken, type SourceText } from "./source-text.ts";
-import { isObject, listOf, locationOf, type Site, type TreeIndex, type TreeObject } from "./tree.ts";
+import { aliasColumns, isObject, listOf, locationOf, type Site, type TreeIndex, type TreeObject } from "./tree.ts";
 
 /**
  * Puts the masked source in the place of a relation. The name is replaced where it stands; the alias stays as the user wrote it, and
@@ -70,14 +70,6 @@ function aliasOf(rangeVar: TreeObject): string | undefined {
   return quoteName(String(alias["aliasname"])) + (names.length === 0 ? "" : ` (${names.join(", ")})`);
 }
 
-export function aliasColumns(rangeVar: TreeObject): string[] {
-  const alias = rangeVar["alias"];
-  if (!isObject(alias)) return [];
-  return listOf(alias["colnames"]).map((name) =>
-    isObject(name["String"]) ? String(name["String"]["sval"] ?? "") : "",
-  );
-}
-
 /** What the masked source takes the place of in the tree: the reference, or the sample of it. */
 function replacedBy(site: Site): TreeObject {
   return sampleOf(site)?.holder ?? site.holder;
@@ -93,9 +85,8 @@ function sampleOf({ path }: Site): { node: TreeObject; holder: TreeObject } | un
 function cutSample(source: SourceText, site: Site, edits: Edits): string {
   const sample = sampleOf(site)?.node;
   if (sample === undefined) return "";
-  const constant = (node: TreeObject) => isObject(node["A_Const"]) || isObject(node["ParamRef"]);
   const repeatable = sample["repeatable"];
-  if (!listOf(sample["args"]).every(constant) || (isObject(repeatable) && !constant(repeatable))) {
+  if (!listOf(sample["args"]).every(isConstant) || (isObject(repeatable) && !isConstant(repeatable))) {
     throw new Denial("TABLESAMPLE of a table with columns that are masked for you takes constants only");
   }
   const method = tokenAt(source, locationOf(sample));
@@ -107,6 +98,10 @@ function cutSample(source: SourceText, site: Site, edits: Edits): string {
     throw new Denial(unclear);
   replaceTokens(edits, source, method - 1, end, "");
   return source.bytes.toString("utf8", keyword.start, endOf(source, end - 1));
+}
+
+function isConstant(node: TreeObject): boolean {
+  return isObject(node["A_Const"]) || isObject(node["ParamRef"]);
 }
 
 /** Two relations of one name in one FROM clause are told apart by their schemas, which an alias ends. */

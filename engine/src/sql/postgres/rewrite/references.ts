@@ -9,9 +9,17 @@ import { Denial } from "./denial.ts";
 import { type Edits, insertAfter, replaceTokens, tokenAt, unclear } from "./edits.ts";
 import { expression, targets } from "./fragments.ts";
 import { relationName } from "./masked-source.ts";
-import { aliasColumns } from "./read.ts";
 import { endOfName, isToken, type SourceText } from "./source-text.ts";
-import { fieldNames, isObject, listOf, locationOf, type Site, type TreeIndex, type TreeObject } from "./tree.ts";
+import {
+  aliasColumns,
+  fieldNames,
+  isObject,
+  listOf,
+  locationOf,
+  type Site,
+  type TreeIndex,
+  type TreeObject,
+} from "./tree.ts";
 
 /**
  * A whole row of a subquery is a record; the cast gives it the relation's type again. NULL, as an outer join gives it, must stay NULL:

@@ -63,8 +63,8 @@ function integer(value: number): TreeObject {
 
 function integerOf(node: unknown): { value: number; position: number } | undefined {
   const constant = isObject(node) ? node["A_Const"] : undefined;
-  const integer = isObject(constant) ? constant["ival"] : undefined;
-  if (!isObject(constant) || !isObject(integer)) return undefined;
-  const value = integer["ival"] ?? 0;
+  const wrapped = isObject(constant) ? constant["ival"] : undefined;
+  if (!isObject(constant) || !isObject(wrapped)) return undefined;
+  const value = wrapped["ival"] ?? 0;
   return typeof value === "number" ? { value, position: locationOf(constant) } : undefined;
 }

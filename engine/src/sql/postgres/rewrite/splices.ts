@@ -1,3 +1,5 @@
+import { characterCount, firstCharacters } from "../../../masks/base-type.ts";
+
 /** Replaces the bytes from `start` to `end` of a text. */
 export interface Splice {
   readonly start: number;
@@ -37,7 +39,7 @@ function isSame(splice: Splice, other: Splice | undefined): boolean {
 }
 
 function mapBack(bytes: Buffer, splices: readonly Splice[], text: string, position: number): number {
-  const byte = Buffer.byteLength([...text].slice(0, position - 1).join(""), "utf8");
+  const byte = Buffer.byteLength(firstCharacters(text, position - 1), "utf8");
   let shift = 0;
   for (const splice of splices) {
     const inserted = Buffer.byteLength(splice.text, "utf8");
@@ -50,5 +52,5 @@ function mapBack(bytes: Buffer, splices: readonly Splice[], text: string, positi
 }
 
 function characters(bytes: Buffer, end: number): number {
-  return [...bytes.toString("utf8", 0, end)].length;
+  return characterCount(bytes.toString("utf8", 0, end));
 }

@@ -6,7 +6,7 @@ export type TreeObject = { readonly [field: string]: unknown };
 
 /** A statement or query whose names are looked up together. */
 export interface Container {
-  readonly kind: "SelectStmt" | "InsertStmt" | "UpdateStmt" | "DeleteStmt" | "MergeStmt";
+  readonly kind: (typeof containerKinds)[number];
   readonly node: TreeObject;
   readonly parent: Container | undefined;
 }
@@ -36,13 +36,7 @@ export interface TreeIndex {
   readonly containers: readonly Container[];
 }
 
-const containerKinds: ReadonlySet<string> = new Set([
-  "SelectStmt",
-  "InsertStmt",
-  "UpdateStmt",
-  "DeleteStmt",
-  "MergeStmt",
-]);
+const containerKinds = ["SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"] as const;
 
 interface Walk {
   readonly index: { rangeVars: Site[]; columnRefs: Site[]; containers: Container[] };
@@ -75,8 +69,9 @@ function visit(
     walk.index.columnRefs.push({ node: value["ColumnRef"], holder: value, path, container, withNames });
   }
   for (const [field, child] of Object.entries(value)) {
-    if (containerKinds.has(field) && isObject(child)) {
-      visitContainer(walk, field as Container["kind"], child, { field, object: value, up: path }, container, withNames);
+    const kind = containerKinds.find((one) => one === field);
+    if (kind !== undefined && isObject(child)) {
+      visitContainer(walk, kind, child, { field, object: value, up: path }, container, withNames);
     } else {
       visit(walk, child, { field, object: value, up: path }, container, withNames);
     }
@@ -126,12 +121,22 @@ export function listOf(value: unknown): readonly TreeObject[] {
   return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
+/** The text of a String node, as names are kept. */
+export function stringOf(node: TreeObject): string | undefined {
+  const text = node["String"];
+  if (!isObject(text)) return undefined;
+  return typeof text["sval"] === "string" ? text["sval"] : "";
+}
+
 /** The names of a ColumnRef, `*` as undefined. */
 export function fieldNames(columnRef: TreeObject): readonly (string | undefined)[] {
-  return listOf(columnRef["fields"]).map((field) => {
-    const name = field["String"];
-    return isObject(name) ? String(name["sval"] ?? "") : undefined;
-  });
+  return listOf(columnRef["fields"]).map(stringOf);
+}
+
+/** The column names that a RangeVar's alias gives, for the first columns. */
+export function aliasColumns(rangeVar: TreeObject): string[] {
+  const alias = rangeVar["alias"];
+  return isObject(alias) ? listOf(alias["colnames"]).map((name) => stringOf(name) ?? "") : [];
 }
 
 /** UTF-8 byte position; absent means 0 in the parser's JSON. */
