@@ -22,14 +22,17 @@ import {
   encodeDescribeStatement,
 } from "./messages/target-message.ts";
 import { boundValues } from "./parameters.ts";
-import { pendingKind } from "./pending.ts";
+import { type Pending, pendingKind } from "./pending.ts";
 import { Portal, Prepared } from "./prepared.ts";
 import { copyState, type Session } from "./session.ts";
 import { definitionOf } from "./sql-names.ts";
 import { message, ProtocolError } from "./wire.ts";
 
-/** A syntax error in every version, under every setting; it says in the server's log what it is. */
-const refusedSql = "penstock: statement refused by policy";
+/**
+ * An unknown column in every version, under every setting; it says in the server's log what it is. No syntax error: in a failed
+ * transaction the server must say so, as it does to every statement that it can parse.
+ */
+const refusedSql = 'select "penstock: statement refused by policy"';
 const refusedQuery = encodeQuery(refusedSql);
 
 export function handleClientMessage(session: Session, framer: Framer, found: number): boolean {
@@ -424,7 +427,7 @@ function endGroup(session: Session): void {
 
 function denyQuery(session: Session, refused: Refused): void {
   session.recordRefusal(refused.records, refused.sqlstate);
-  session.pending.push(pendingKind.query).denial = denialOf(refused);
+  setDenial(session.pending.push(pendingKind.query), refused);
   session.toUpstream.push(refusedQuery);
   endGroup(session);
 }
@@ -433,13 +436,14 @@ function denyQuery(session: Session, refused: Refused): void {
 function denyExtended(session: Session, refused: Refused, name: string): void {
   session.recordRefusal(refused.records, refused.sqlstate);
   opened(session);
-  session.pending.push(pendingKind.parse).denial = denialOf(refused);
+  setDenial(session.pending.push(pendingKind.parse), refused);
   session.toUpstream.push(encodeParse(name, refusedSql));
   session.skipping = true;
 }
 
-function denialOf({ sqlstate, message, detail, hint, position }: Refused): Buffer {
-  return encodeError({ severity: "ERROR", sqlstate, message, detail, hint, position });
+function setDenial(entry: Pending, { sqlstate, message, detail, hint, position }: Refused): void {
+  entry.denial = encodeError({ severity: "ERROR", sqlstate, message, detail, hint, position });
+  entry.denialComesFirst = /^(?:42601|22021|54)/.test(sqlstate);
 }
 
 /**
@@ -468,9 +472,11 @@ export function refuseBatch(
     } else if (entry.kind === pendingKind.query) {
       parts.push(refusedQuery);
       entry.denial = denial;
+      entry.denialComesFirst = true;
     } else {
       parts.push(encodeParse(ownName, refusedSql));
       entry.denial = denial;
+      entry.denialComesFirst = true;
       isRefused = true;
     }
   }

@@ -19,6 +19,8 @@ export class Pending {
   hidden = false;
   /** Goes to the client in place of the server's ErrorResponse: a denial. */
   denial: Buffer | undefined = undefined;
+  /** The server would give the denial's error before it looks at the transaction: it stands in a failed transaction too. */
+  denialComesFirst = false;
   /** The execution that answers belong to; for a Query the one that runs. */
   run: Run | undefined = undefined;
   /** The further executions of a Query, first one first. */
@@ -35,6 +37,7 @@ export class Pending {
     this.kind = kind;
     this.hidden = false;
     this.denial = undefined;
+    this.denialComesFirst = false;
     this.run = undefined;
     this.later = undefined;
     this.statement = undefined;

@@ -240,6 +240,9 @@ function leak(session: Session, head: Pending, output: string): void {
   session.suppressing = true;
 }
 
+/** in_failed_sql_transaction: what the server says of any statement then, and so of one that the proxy refuses. */
+const failedTransaction = "25P02";
+
 function errorResponse(session: Session, framer: Framer): void {
   const { buffer, body, end } = framer;
   const { head } = session.pending;
@@ -264,7 +267,7 @@ function errorResponse(session: Session, framer: Framer): void {
         }),
       );
     }
-  } else if (head.denial !== undefined) {
+  } else if (head.denial !== undefined && (sqlstate !== failedTransaction || head.denialComesFirst)) {
     if (!session.suppressing) session.toClient.push(head.denial);
   } else passError(session, framer, head, fields, sqlstate);
   if (head.run !== undefined) {
