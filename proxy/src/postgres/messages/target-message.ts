@@ -7,7 +7,7 @@ export interface TargetMessage {
 }
 
 export function decodeTargetMessage(buffer: Buffer, body: number, end: number): TargetMessage {
-  const kind = buffer[body];
+  const kind = body < end ? buffer[body] : undefined;
   if (kind !== 0x53 && kind !== 0x50) throw new ProtocolError(`invalid DESCRIBE or CLOSE message subtype ${kind}`);
   const nameEnd = stringEnd(buffer, body + 1, end);
   if (nameEnd !== end - 1) throw new ProtocolError("invalid message format: bytes after a name");
