@@ -18,7 +18,7 @@ if (file === undefined || positionals.length !== 1) {
 }
 
 const outcomes: Outcome[] = [];
-for (const [index, line] of readFileSync(file, "utf8").split("\n").entries()) {
+for (const [index, line] of linesOf(file).entries()) {
   if (line.trim() === "") continue;
   const number = index + 1;
   try {
@@ -39,3 +39,12 @@ for (const [index, line] of readFileSync(file, "utf8").split("\n").entries()) {
 if (values.failures) console.log(reportFailures(outcomes));
 console.log(summarize(outcomes));
 process.exitCode = outcomes.some(({ verdict }) => verdict.kind === "failed") ? 1 : 0;
+
+function linesOf(path: string): readonly string[] {
+  try {
+    return readFileSync(path, "utf8").split("\n");
+  } catch (error) {
+    console.error(`cannot read ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    return process.exit(2);
+  }
+}
