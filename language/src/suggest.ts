@@ -1,7 +1,8 @@
 /** "did you mean": the nearest of the known names, where one is near enough to be meant. */
 export function suggest(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  // Any name is near one of a letter or two.
+  let bestDistance = name.length < 3 ? 1 : Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), bestDistance);
     // Of two that are equally near, the one that begins alike: people mistype the middle of a word.

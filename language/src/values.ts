@@ -193,7 +193,8 @@ export function parseNumber(text: string): number | bigint | undefined {
   if (match === null) return undefined;
   const [, sign, whole = "", fraction = "", exponent] = match;
   if (fraction === "" && exponent === undefined) {
-    return whole.length < 16 ? Number(text) : integer(BigInt(text));
+    // `+ 0` makes 0 of -0.
+    return whole.length < 16 ? Number(text) + 0 : integer(BigInt(text));
   }
   const value = Number(text);
   if (!Number.isFinite(value)) return undefined;

@@ -371,9 +371,7 @@ export class Emitter {
           const object = writer.name("t");
           writer.line(`const ${object} = new R.RegoObject();`);
           for (let index = 0; index < parts.length; index += 2) {
-            writer.line(
-              `R.putUnique(${object}, ${parts[index]}, ${parts[index + 1]}, ${this.site(term.span, "object")});`,
-            );
+            writer.line(`${object}.put(${parts[index]}, ${parts[index + 1]});`);
           }
           k(object);
         });

@@ -10,7 +10,7 @@ import { refusalOf } from "../builtins/registry.ts";
 import type { Diagnostic, Span } from "../diagnostics.ts";
 import { suggest } from "../suggest.ts";
 import type * as tree from "../syntax/tree.ts";
-import { emptySet, equal, RegoObject, RegoSet, type Value } from "../values.ts";
+import { emptySet, RegoObject, RegoSet, type Value } from "../values.ts";
 import type * as plan from "./plan.ts";
 import { type Group, groupsMatching, type RuleTree, type SourceRule } from "./rule-tree.ts";
 import { Scope } from "./scope.ts";
@@ -582,7 +582,11 @@ export class Resolver {
   private call(expr: Extract<tree.Expr, { kind: "call" }>, scope: Scope): plan.Term {
     const { span } = expr;
     const name = expr.callee.map((part) => part.text).join(".");
-    const args = expr.args.map((arg) => this.term(arg, scope));
+    // `print` shows what is undefined instead of being undefined itself.
+    const args =
+      name === "print"
+        ? expr.args.map((arg) => this.term({ kind: "template", parts: [{ expr: arg, with: [] }], span: arg.span }, scope))
+        : expr.args.map((arg) => this.term(arg, scope));
     const [first, second, third] = args;
     const callee = this.callee(
       expr.callee.map((part) => part.text),
@@ -692,8 +696,6 @@ function folded(term: Extract<plan.Term, { kind: "array" | "set" | "object" }>):
         const constantKey = constant(key);
         const constantValue = constant(value);
         if (constantKey === undefined || constantValue === undefined) return term;
-        const before = object.get(constantKey);
-        if (before !== undefined && !equal(before, constantValue)) return term;
         object.put(constantKey, constantValue);
       }
       return { kind: "const", value: object, span };

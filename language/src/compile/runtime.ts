@@ -96,7 +96,7 @@ export class Environment {
 
   constructor(data: Value, groups: number, context: BuiltinContext) {
     this.data = data;
-    this.memo = new Array<Memo>(groups).fill(undefined);
+    this.memo = Array.from<Memo>({ length: groups });
     this.context = context;
   }
 
@@ -394,7 +394,7 @@ export function setMock(environment: Environment, name: string, replacement: Moc
 
 export function lookupPath(value: Value | undefined, path: readonly Value[]): Value | undefined {
   let current = value;
-  for (const step of path) current = lookup(current, step);
+  for (const key of path) current = lookup(current, key);
   return current;
 }
 

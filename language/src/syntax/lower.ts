@@ -6,7 +6,7 @@ import type { CstElement, CstNode, IToken } from "chevrotain";
 import type { Diagnostic, SourceFile, Span } from "../diagnostics.ts";
 import { parseNumber } from "../values.ts";
 import { parser } from "./grammar.ts";
-import { spanOf } from "./parse.ts";
+import { spanOf } from "./span.ts";
 import { lex, templateExpressionEnd } from "./tokens.ts";
 import type * as tree from "./tree.ts";
 

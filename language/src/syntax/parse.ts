@@ -3,6 +3,7 @@ import type { CstNode, ILexingError, IRecognitionException, IToken } from "chevr
 import type { Diagnostic, SourceFile, Span } from "../diagnostics.ts";
 import { parser } from "./grammar.ts";
 import { Lowering } from "./lower.ts";
+import { spanOf } from "./span.ts";
 import { lex } from "./tokens.ts";
 import type { Body, Module } from "./tree.ts";
 
@@ -83,17 +84,6 @@ function parserDiagnostic(source: SourceFile, error: IRecognitionException): Dia
   const end = source.text.trimEnd().length;
   const span = atEnd ? spanAt(source, Math.max(0, end - 1), end) : spanOf(source, token, token);
   return { code: "P101", severity: "error", message: error.message, span };
-}
-
-/** From the start of one token to the end of another. */
-export function spanOf(source: SourceFile, first: IToken, last: IToken): Span {
-  return {
-    file: source.path,
-    start: first.startOffset,
-    end: (last.endOffset ?? last.startOffset) + 1,
-    line: first.startLine ?? 1,
-    column: first.startColumn ?? 1,
-  };
 }
 
 function spanAt(source: SourceFile, start: number, end: number): Span {

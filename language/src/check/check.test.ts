@@ -1,0 +1,229 @@
+import { describe, expect, test } from "vitest";
+import { compile } from "../compile/compile.ts";
+import { formatDiagnostics } from "../format-diagnostics.ts";
+
+/** Each diagnostic as `code: message @ what is underlined / help`. */
+function check(text: string): string[] {
+  const source = { path: "a.policy", text: `package a\n${text}` };
+  return compile({ sources: [source] }).diagnostics.map(
+    ({ code, message, span, help }) =>
+      `${code}: ${message} @ ${source.text.slice(span.start, span.end)}${help === undefined ? "" : ` / ${help}`}`,
+  );
+}
+
+describe("the vocabulary", () => {
+  test.each([
+    [
+      "a value that cannot occur",
+      'p if query.kind == "drop_tabel"',
+      'P312: `query.kind` is never `"drop_tabel"` @ "drop_tabel" / did you mean `drop_table`?',
+    ],
+    [
+      "one in a set",
+      'p if query.kind in {"select", "isnert"}',
+      'P312: `query.kind` is never `"isnert"` @ "isnert" / did you mean `insert`?',
+    ],
+    [
+      "one that is compared from the other side",
+      'p if "agnt" == principal.kind',
+      'P312: `principal.kind` is never `"agnt"` @ "agnt" / did you mean `agent`?',
+    ],
+    [
+      "one in a set of the vocabulary",
+      'p if { some c in query.columns; "filtr" in c.uses }',
+      'P312: `column.uses` is never `"filtr"` @ "filtr" / did you mean `filter`?',
+    ],
+    [
+      "one behind a variable",
+      'p if { k := query.kind; k == "selct" }',
+      'P312: `query.kind` is never `"selct"` @ "selct" / did you mean `select`?',
+    ],
+    [
+      "one in a test's `with`",
+      'test_p if { true with query.kind as "selct" }',
+      'P312: `query.kind` is never `"selct"` @ "selct" / did you mean `select`?',
+    ],
+    [
+      "a field that is not there",
+      'p if target.envronment == "x"',
+      "P310: `target` has no field `envronment` @ envronment / did you mean `environment`?",
+    ],
+    [
+      "a field behind iteration",
+      'p if query.columns[_].lable == "x"',
+      "P310: `column` has no field `lable` @ lable / did you mean `label`?",
+    ],
+    [
+      "a field of `input`",
+      "p if input.princpal.id",
+      "P310: `input` has no `princpal` @ princpal / did you mean `principal`?",
+    ],
+    ["types that never meet", 'p if query.joins == "3"', 'P323: a number is never a string @ query.joins == "3"'],
+    [
+      "an argument of a wrong type",
+      'p if startswith(query.joins, "x")',
+      "P322: `startswith` takes a string here, not a number @ query.joins",
+    ],
+    ["members of what has none", "p if { some x in query.joins; x }", "P320: a number has no members @ query.joins"],
+    [
+      "labels while labels are computed",
+      'label column as "x" if column.label == ""',
+      "P311: `column.label` is not known where labels are computed @ label / use the column's schema, table, name, type or comment",
+    ],
+  ])("refuses %s", (_, text, expected) => {
+    expect(check(text)).toEqual([expected]);
+  });
+
+  test.each([
+    ["data of unknown shape", 'p if { principal.claims.a.b[_] == 3; data.x[principal.id] == "y" }'],
+    ["a field that may be absent", "p if not query.limit"],
+    ["a local variable with a root's name", 'p if { some query in ["x"]; query == "x" }'],
+    ["columns in closures", 'p := [c.name | some c in query.columns; "output" in c.uses]'],
+    [
+      "another string for a field that takes any",
+      'p if column_is("x")\ncolumn_is(name) if query.columns[_].name == name',
+    ],
+  ])("accepts %s", (_, text) => {
+    expect(check(text)).toEqual([]);
+  });
+});
+
+describe("decision statements", () => {
+  test.each([
+    ["an unknown mask", "mask column with nul()", "P303: unknown mask `nul` @ nul / did you mean `null`?"],
+    [
+      "too few arguments of a mask",
+      "mask column with partial(1)",
+      "P304: mask `partial` does not take 1 arguments @ mask column with partial(1) / write `partial(keep_first, keep_last, [char])`",
+    ],
+    [
+      "an argument of a wrong type",
+      'mask column with partial("1", 2)',
+      'P306: `keep_first` of mask `partial` is a number, not a string @ "1"',
+    ],
+    [
+      "an unknown subject",
+      "mask colum with null()",
+      "P206: unknown subject `colum` @ colum / write `column` for every column, or one by `schema.table.column`",
+    ],
+    [
+      "a path that is no column",
+      "mask users.ssn with null()",
+      "P206: `users.ssn` is no column @ users.ssn / write it as `schema.table.column`",
+    ],
+    ["an unknown limit", "limit rowz 10", "P302: unknown limit `rowz` @ rowz / did you mean `rows`?"],
+    [
+      "deny without a message",
+      "deny if true",
+      'P307: `deny` needs a message @ deny / a decision is written `deny "why" if { … }`',
+    ],
+  ])("refuses %s", (_, text, expected) => {
+    expect(check(text)).toEqual([expected]);
+  });
+
+  test.each([
+    ["approve", 'approve by "dba" for "1h" because "why" if true'],
+    ["filter", 'filter public.orders as row where row.region == "x" if true'],
+    ["notify", 'notify "slack" because "why" if true'],
+  ])("refuses %s, which nothing would enforce", (word, text) => {
+    expect(check(text)).toEqual([expect.stringContaining(`P301: \`${word}\` is not enforced by this version`)]);
+  });
+
+  test.each([
+    "deny contains msg if msg := query.text",
+    "deny := false",
+    "mask := 1",
+    'label["x"] := 1',
+    "limit(x) := x",
+    "allow := true",
+    "default allow := false",
+    "notify if true",
+  ])("leaves the rule `%s` a rule", (text) => {
+    expect(check(text).filter((diagnostic) => !diagnostic.startsWith("P307"))).toEqual([]);
+  });
+
+  test("warns of a rule that looks like a denial", () => {
+    expect(check('deny contains "x" if true')).toEqual([
+      'P307: rule `a.deny` denies nothing by itself @ deny / a decision is written `deny "why" if { … }`',
+    ]);
+  });
+});
+
+describe("names", () => {
+  test("suggests the rule that was meant", () => {
+    expect(check('in_window if true\ndeny "x" if not in_windw')).toEqual([
+      "P201: unknown name `in_windw` @ in_windw / did you mean `in_window`?",
+    ]);
+  });
+
+  test("says why a function of Rego is missing", () => {
+    expect(check('p if http.send({"url": "x"})')).toEqual([
+      expect.stringContaining("P213: function `http.send` does not exist in policies"),
+    ]);
+  });
+
+  test("reports the cause, not what follows from it", () => {
+    expect(check("p if { x := nope_; y := x + 1; y > 2 }")).toEqual([expect.stringContaining("`nope_`")]);
+    expect(check("p if { x := uper(1); y := x + 1; y > 2 }")).toEqual([expect.stringContaining("`uper`")]);
+  });
+});
+
+describe("syntax", () => {
+  test("reports every error of every file at once", () => {
+    const sources = [
+      { path: "a.policy", text: "package a\np := ]\n\nq := {1 2}\nr := 1" },
+      { path: "b.policy", text: "package b\np := 'x'\n\nq if }" },
+    ];
+    const places = compile({ sources }).diagnostics.map(({ span }) => `${span.file}:${span.line}`);
+    expect(places).toEqual(expect.arrayContaining(["a.policy:2", "a.policy:4", "b.policy:2", "b.policy:4"]));
+  });
+
+  test.each([
+    [
+      "two conditions in a line",
+      "p if { true false }",
+      "P107: expected a new line or `;` before this condition @ false",
+    ],
+    [
+      "a rule without anything",
+      "p",
+      "P106: rule `p` has neither value nor condition @ p / write `if` and a condition, `:=` and a value, or `contains` and a member",
+    ],
+    [
+      "an open string",
+      'p := "x',
+      'P102: string without an end @ " / close it in the same line; a text of several lines goes between backticks',
+    ],
+    [
+      "a comparison that is none",
+      "p if { q(x = 1) }\nq(_) := 1",
+      "P209: `=` is a condition of its own @ x = 1 / compare with `==`",
+    ],
+    [
+      "an expression in a template",
+      'p := $"{1 +}"',
+      'P113: template expression `{1 +}`: expected an expression, found the end of the file @ $"{1 +}" / a brace that is text is written `\\{`',
+    ],
+  ])("refuses %s", (_, text, expected) => {
+    expect(check(text)[0]).toBe(expected);
+  });
+
+  test("bounds nesting, so that no file can exhaust the stack", () => {
+    expect(check(`p := ${"[".repeat(5000)}${"]".repeat(5000)}`)).toEqual(["P103: brackets nest deeper than 100 @ ["]);
+  });
+});
+
+test("an excerpt shows the place, with tabs kept and control characters made visible", () => {
+  const source = { path: "a.policy", text: 'package a\n\tp if query.kind == "x\u202e"' };
+  const { diagnostics } = compile({ sources: [source] });
+  expect(formatDiagnostics(diagnostics, [source])).toBe(
+    [
+      'error[P312]: `query.kind` is never `"x\\u{202e}"`',
+      "  --> a.policy:2:21",
+      "   |",
+      ' 2 | \tp if query.kind == "x\\u{202e}"',
+      "   | \t                   ^^^^",
+    ].join("\n"),
+  );
+  expect(JSON.parse(formatDiagnostics(diagnostics, [source], { format: "json" }))).toEqual(diagnostics);
+});
