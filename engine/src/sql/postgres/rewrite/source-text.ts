@@ -15,7 +15,7 @@ export function sourceText(text: string): SourceText {
 }
 
 /** A token as written. */
-export function written(source: SourceText, token: Token): string {
+function written(source: SourceText, token: Token): string {
   return source.bytes.toString("utf8", token.start, token.end);
 }
 

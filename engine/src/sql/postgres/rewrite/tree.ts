@@ -12,7 +12,7 @@ export interface Container {
 }
 
 /** A field and the object that has it, innermost first. */
-export interface Path {
+interface Path {
   readonly field: string;
   readonly object: TreeObject;
   readonly up: Path | undefined;
