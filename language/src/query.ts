@@ -2,7 +2,7 @@
 import type { Builtin } from "./builtin.ts";
 import { compileQuery } from "./compile/compile.ts";
 import { EvaluationContext } from "./compile/evaluation-context.ts";
-import { Environment, EvaluationError, type EvaluationErrorCode } from "./compile/runtime.ts";
+import { blankMemo, Environment, EvaluationError, type EvaluationErrorCode } from "./compile/runtime.ts";
 import type { Diagnostic, SourceFile } from "./diagnostics.ts";
 import { RegoObject, type Value } from "./values.ts";
 
@@ -29,7 +29,7 @@ export function evaluateQuery(options: QueryOptions): QueryResult {
   const { query, diagnostics } = compileQuery(options.sources, options.query, options.functions);
   if (query === undefined) return { outcome: "invalid", diagnostics };
   const context = new EvaluationContext(options.strict, options.print);
-  const environment = new Environment(options.data, query.groups, context);
+  const environment = new Environment(options.data, blankMemo(query.groups), context);
   environment.input = options.input;
   const solutions: (readonly Value[])[] = [];
   try {

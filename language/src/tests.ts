@@ -1,7 +1,7 @@
 /** `test_` rules as test cases: run against a host that knows SQL, with the place and the variables of a failure. */
 import type { ProgramParts } from "./compile/make-program.ts";
 import { EvaluationContext } from "./compile/evaluation-context.ts";
-import { Environment, EvaluationError, type Trace } from "./compile/runtime.ts";
+import { blankMemo, Environment, EvaluationError, type Trace } from "./compile/runtime.ts";
 import type { Span } from "./diagnostics.ts";
 import type { TestCase, TestHost, TestResult } from "./program.ts";
 import { format, toValue } from "./values.ts";
@@ -32,7 +32,7 @@ function runTest(
   const prints: string[] = [];
   const environment = new Environment(
     parts.data,
-    parts.groups.length,
+    blankMemo(parts.groups.length),
     new EvaluationContext(true, (line) => prints.push(line)),
   );
   const trace: Trace = { depth: -1, site: undefined, variables: {} };

@@ -7,7 +7,7 @@
 import type { Effect, Input, RuleId } from "../program.ts";
 import { RegoObject, type Value } from "../values.ts";
 import type { StatementKind } from "./effects.ts";
-import { Environment, EvaluationError, field } from "./runtime.ts";
+import { blankMemo, Environment, EvaluationError, field, type Memo } from "./runtime.ts";
 import { EvaluationContext } from "./evaluation-context.ts";
 
 type Run = (environment: Environment, column: Value | undefined, out: unknown[]) => void;
@@ -57,7 +57,7 @@ const sessionsPerPrincipalMax = 8;
 export class Dispatcher {
   private readonly decisions: readonly CompiledDecision[];
   private readonly data: Value;
-  private readonly groups: number;
+  private readonly blank: readonly Memo[];
   private readonly sessions = new WeakMap<RegoObject, SessionPlan[]>();
   private lastPrincipal: Value | undefined;
   private last: SessionPlan | undefined;
@@ -65,7 +65,7 @@ export class Dispatcher {
   constructor(decisions: readonly CompiledDecision[], data: Value, groups: number) {
     this.decisions = decisions;
     this.data = data;
-    this.groups = groups;
+    this.blank = blankMemo(groups);
   }
 
   evaluate(input: Input, columns: readonly Value[], data: Value | undefined): Effect[] {
@@ -94,7 +94,7 @@ export class Dispatcher {
 
   labels(columns: readonly Value[]): { readonly labels: string[]; readonly errors: Effect[] }[] {
     const decisions = this.decisions.filter(({ statement }) => statement === "label");
-    const environment = new Environment(this.data, this.groups, new EvaluationContext());
+    const environment = new Environment(this.data, this.blank, new EvaluationContext());
     return columns.map((column) => {
       const labels: string[] = [];
       const errors: Effect[] = [];
@@ -108,7 +108,7 @@ export class Dispatcher {
   }
 
   private environment(input: Input, data: Value | undefined): Environment {
-    const environment = new Environment(data ?? this.data, this.groups, new EvaluationContext());
+    const environment = new Environment(data ?? this.data, this.blank, new EvaluationContext());
     environment.principal = input.principal;
     environment.session = input.session;
     environment.target = input.target;

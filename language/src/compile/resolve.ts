@@ -585,7 +585,9 @@ export class Resolver {
     // `print` shows what is undefined instead of being undefined itself.
     const args =
       name === "print"
-        ? expr.args.map((arg) => this.term({ kind: "template", parts: [{ expr: arg, with: [] }], span: arg.span }, scope))
+        ? expr.args.map((arg) =>
+            this.term({ kind: "template", parts: [{ expr: arg, with: [] }], span: arg.span }, scope),
+          )
         : expr.args.map((arg) => this.term(arg, scope));
     const [first, second, third] = args;
     const callee = this.callee(

@@ -54,7 +54,14 @@ export class EvaluationError extends Error {
 
 /** Memo of a rule that is undefined. */
 export const none: unique symbol = Symbol("undefined");
-type Memo = Value | typeof none | undefined;
+export type Memo = Value | typeof none | undefined;
+
+/** The memo of an evaluation that has not begun. */
+export function blankMemo(groups: number): readonly Memo[] {
+  const blank: Memo[] = [];
+  for (let index = 0; index < groups; index += 1) blank.push(undefined);
+  return blank;
+}
 
 /** What a function is replaced by. */
 export type Mock =
@@ -94,15 +101,19 @@ export class Environment {
   host: TestHost | null = null;
   readonly context: BuiltinContext;
 
-  constructor(data: Value, groups: number, context: BuiltinContext) {
+  /** What nothing is remembered in; copied, which costs less than filling. */
+  private readonly blank: readonly Memo[];
+
+  constructor(data: Value, blank: readonly Memo[], context: BuiltinContext) {
     this.data = data;
-    this.memo = Array.from<Memo>({ length: groups });
+    this.blank = blank;
+    this.memo = blank.slice();
     this.context = context;
   }
 
   /** The same world, to be changed: nothing remembered. */
   fork(): Environment {
-    const copy = new Environment(this.data, this.memo.length, this.context);
+    const copy = new Environment(this.data, this.blank, this.context);
     copy.principal = this.principal;
     copy.session = this.session;
     copy.target = this.target;
