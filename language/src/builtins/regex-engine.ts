@@ -55,15 +55,33 @@ function compile(source: string): Pattern {
     throw error;
   }
   const fast = linearRegExp(source);
-  const engine = compiled.re2();
   return {
     test: fast === undefined ? (text) => compiled.test(text) : (text) => fast.test(text),
-    matches: (text, count) => {
-      // Typed `any[]`, and null where nothing is found.
-      const found: readonly (readonly number[])[] | null =
-        count === 0 ? null : engine.findAllSubmatchIndex(text, count);
-      return found ?? [];
-    },
+    matches: (text, count) => findMatches(compiled, text, count),
     names: compiled.namedGroups(),
   };
+}
+
+/** One search is linear, but as many of them as there are matches are not (`a.*b|a` over `aaa…`): nothing else bounds their sum. */
+const searchTimeMaxMs = 1_000;
+
+function findMatches(compiled: RE2JS, text: string, count: number): readonly (readonly number[])[] {
+  const found: number[][] = [];
+  const matcher = compiled.matcher(text);
+  const groups = matcher.groupCount();
+  const started = performance.now();
+  let previousEnd = -1;
+  while (found.length !== count && matcher.find()) {
+    const [start, end] = [matcher.start(), matcher.end()];
+    // As in Go, an empty match directly behind another match is none.
+    if (start === end && start === previousEnd) continue;
+    previousEnd = end;
+    const match = [start, end];
+    for (let group = 1; group <= groups; group += 1) match.push(matcher.start(group), matcher.end(group));
+    found.push(match);
+    if (performance.now() - started > searchTimeMaxMs) {
+      throw new BuiltinError(`finding all matches took longer than ${searchTimeMaxMs} ms`);
+    }
+  }
+  return found;
 }

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { RE2JS } from "re2js";
 import { describe, expect, test } from "vitest";
 import { linearRegExp } from "./linear-regexp.ts";
+import { compilePattern } from "./regex-engine.ts";
 import { call, cases, fails } from "./testing.ts";
 
 cases([
@@ -53,6 +54,24 @@ describe("time", () => {
       call("regex.match", [pattern, `${"a".repeat(20_000)}!`]);
       expect(performance.now() - started).toBeLessThan(1_000);
     },
+  );
+});
+
+test("finding all matches stops where searches add up", () => {
+  expect(() => call("regex.find_n", ["a.*b|a", "a".repeat(300_000), -1])).toThrow("took longer than 1000 ms");
+});
+
+test("all matches are those that Go's rules give", () => {
+  const piece = fc.constantFrom("a", "b*", "(a)?", "[^b]", "x*", "^", "$", "(b|)", "\\b", ".", "😀", "é?");
+  const pattern = fc.array(piece, { minLength: 1, maxLength: 4 }).map((pieces) => pieces.join(""));
+  const text = fc.string({ unit: fc.constantFrom("a", "b", "x", " ", "é", "😀"), maxLength: 8 });
+  fc.assert(
+    fc.property(pattern, text, fc.integer({ min: -1, max: 3 }), (source, candidate, count) => {
+      const expected: readonly (readonly number[])[] | null =
+        count === 0 ? [] : RE2JS.compile(source).re2().findAllSubmatchIndex(candidate, count);
+      expect(compilePattern(source).matches(candidate, count)).toEqual(expected ?? []);
+    }),
+    { numRuns: 1_000 },
   );
 });
 
