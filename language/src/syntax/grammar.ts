@@ -60,6 +60,8 @@ class PolicyParser extends CstParser {
     this.OPTION(() => this.SUBRULE(this.packageClause));
     this.MANY(() =>
       this.OR([
+        // Statements may be parted by semicolons as well as by lines.
+        { ALT: () => this.CONSUME(t.Semicolon) },
         { ALT: () => this.SUBRULE(this.importClause) },
         { GATE: () => this.decisionWord("allow"), ALT: () => this.SUBRULE(this.allow) },
         { GATE: () => this.decisionWord("deny"), ALT: () => this.SUBRULE(this.deny) },
