@@ -1,5 +1,5 @@
 /** Bytes that no client of good will sends: they end their own connection at most, and nothing reaches the server undecided. */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { connect } from "node:net";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -19,13 +19,15 @@ afterAll(async () => {
   await server?.stop();
 });
 
-async function stillWorks(): Promise<void> {
+/** What a well-meaning client gets afterwards, and how many faults the proxy has counted. */
+async function afterwards(): Promise<unknown> {
   const client = new Client({ connectionString: proxied.url() });
   await client.connect();
-  expect((await client.query("select 1 as v")).rows).toEqual([{ v: 1 }]);
+  const { rows } = await client.query("select 1 as v");
   await client.end();
-  expect(proxied.events.filter(({ kind }) => kind === "fault")).toEqual([]);
+  return { rows, faults: proxied.proxy.counters.faults };
 }
+const unharmed = { rows: [{ v: 1 }], faults: 0 };
 
 test("random bytes instead of a login harm nobody", async () => {
   await fc.assert(
@@ -39,12 +41,16 @@ test("random bytes instead of a login harm nobody", async () => {
     }),
     { numRuns: 100 },
   );
-  await stillWorks();
+  expect(await afterwards()).toEqual(unharmed);
 });
 
 const length = fc.oneof(fc.constantFrom(0, 1, 3, 4, 5, 0x7fffffff, 0x80000000, 0xffffffff), fc.nat(300));
 const damaged = fc
-  .tuple(fc.constantFrom(..."QPBEDCSHFdcfXpRZ\0"), length, fc.uint8Array({ maxLength: 80 }))
+  .tuple(
+    fc.constantFrom("Q", "P", "B", "E", "D", "C", "S", "H", "F", "d", "c", "f", "X", "p", "R", "Z", "\0"),
+    length,
+    fc.uint8Array({ maxLength: 80 }),
+  )
   .map(([type, claimed, body]) => {
     const bytes = raw(type, Buffer.from(body));
     bytes.writeUInt32BE(claimed, 1);
@@ -57,7 +63,10 @@ const smuggled = Buffer.concat([
   sync,
 ]);
 const wellFramed = fc
-  .tuple(fc.constantFrom(..."QPBEDCFdf"), fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.constant(smuggled)))
+  .tuple(
+    fc.constantFrom("Q", "P", "B", "E", "D", "C", "F", "d", "f"),
+    fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.constant(smuggled)),
+  )
   .map(([type, body]) => raw(type, Buffer.from(body)));
 
 test("damaged, nested and misplaced messages harm nobody, and no denied text gets through", async () => {
@@ -71,6 +80,6 @@ test("damaged, nested and misplaced messages harm nobody, and no denied text get
     }),
     { numRuns: 150 },
   );
-  await stillWorks();
+  expect(await afterwards()).toEqual(unharmed);
   expect(server.log()).not.toContain("smuggled");
 });

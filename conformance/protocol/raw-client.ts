@@ -41,7 +41,7 @@ export class RawClient {
   static async connect(url: string): Promise<RawClient> {
     const client = new Client({ connectionString: url });
     await client.connect();
-    const { stream } = (client as unknown as { readonly connection: { readonly stream: Socket } }).connection;
+    const { stream } = connectionOf(client);
     for (const event of ["data", "end", "close", "error"]) stream.removeAllListeners(event);
     return new RawClient(stream);
   }
@@ -80,6 +80,11 @@ export class RawClient {
   end(): void {
     this.socket.destroy();
   }
+}
+
+function connectionOf(client: unknown): { readonly stream: Socket } {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a field that pg has and its types leave out
+  return (client as { readonly connection: { readonly stream: Socket } }).connection;
 }
 
 /** One word a message: `Z:I`, `C:SELECT 1`, `E:42501`, `D:1,null`, else the type alone. */
@@ -161,7 +166,6 @@ export const closePortal = (name: string) => raw("C", "P", name, z);
 export const closeStatement = (name: string) => raw("C", "S", name, z);
 export const flush = raw("H");
 export const sync = raw("S");
-export const terminate = raw("X");
 export const copyData = (text: string) => raw("d", text);
 export const copyDone = raw("c");
 export const copyFail = (reason: string) => raw("f", reason, z);

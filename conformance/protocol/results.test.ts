@@ -119,9 +119,10 @@ test("a constraint's message loses the row that it shows where columns are maske
   expect(await detail()).toBeUndefined();
 });
 
+const open = ({ type }: { readonly type: string }) => type === "G";
+
 test("data is copied in, by simple and by extended protocol, and given up", async () => {
   const copy = "copy loaded from stdin";
-  const open = ({ type }: { readonly type: string }) => type === "G";
   through.send(query(copy));
   await through.until(open);
   expect(await through.exchange([copyData("1\n2\n"), copyData("3\n"), copyDone])).toEqual(["C:COPY 3", "Z:I"]);

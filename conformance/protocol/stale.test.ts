@@ -83,6 +83,10 @@ test("a Parse that the server refuses leaves the name as it was", async () => {
   expect(proxied.audit.of("statement").at(-1)).toMatchObject({ text: "select 'first'" });
 });
 
+/** One int4 in binary. */
+const binaryBind = (value: number) =>
+  raw("B", "\0\0", Buffer.from([0, 1, 0, 1, 0, 1, 0, 0, 0, 4, 0, 0, 0, value, 0, 0]));
+
 test("policies that look at parameters are asked with the values, text or binary", async () => {
   const seen: unknown[] = [];
   proxied.proxy.setEnforcer(
@@ -100,10 +104,7 @@ test("policies that look at parameters are asked with the values, text or binary
   await expect(client.query("select $1::int as v", [13])).rejects.toMatchObject({ message: "not that one" });
   expect((await client.query("select $1::int as v", [null])).rows).toEqual([{ v: null }]);
   await client.end();
-  const int4 = Buffer.from([0, 1, 0, 0, 0, 23]);
-  const binaryBind = (value: number) =>
-    raw("B", "\0\0", Buffer.from([0, 1, 0, 1, 0, 1, 0, 0, 0, 4, 0, 0, 0, value, 0, 0]));
-  const declared = raw("P", "\0select $1\0", int4);
+  const declared = raw("P", "\0select $1\0", Buffer.from([0, 1, 0, 0, 0, 23]));
   expect(await through.exchange([declared, binaryBind(12), execute(""), sync])).toContain("D:12");
   expect(await through.exchange([declared, binaryBind(13), execute(""), sync])).toEqual(["1", "E:42501", "Z:I"]);
   expect(seen).toEqual([["12"], ["13"], [null], ["12"], ["13"]]);
@@ -125,8 +126,13 @@ test("search_path is known for every statement, however it was changed", async (
   await through.exchange([query("begin"), query("set local search_path = three"), path, query("rollback"), path], 5);
   // In a pipeline without Sync the server has not told yet.
   await through.exchange([
-    ...[parse("", "set search_path = four"), bind("", ""), execute("")],
-    ...[parse("", "select 'path'"), bind("", ""), execute(""), sync],
+    parse("", "set search_path = four"),
+    bind("", ""),
+    execute(""),
+    parse("", "select 'path'"),
+    bind("", ""),
+    execute(""),
+    sync,
   ]);
   await through.exchange([query("do $$ begin set search_path = five; end $$"), path], 2);
   await through.exchange([query("reset search_path"), path], 2);

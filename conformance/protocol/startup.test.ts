@@ -145,10 +145,7 @@ test.each([
 ])("startup parameters are let through from a list: %s", async (_, env, code) => {
   const proxied = await start();
   const result = await psql(proxied, "", env);
-  expect([result.code, result.stderr]).toEqual([
-    code,
-    code === 0 ? "" : expect.stringMatching(/not permitted|may hold|not supported/),
-  ]);
+  expect([result.code, /not permitted|may hold|not supported/.test(result.stderr)]).toEqual([code, code !== 0]);
 });
 
 test("settings of the startup message reach the server", async () => {
@@ -212,11 +209,16 @@ test("who does not log in in time is cut off", async () => {
   expect(Date.now() - began).toBeLessThan(900);
 });
 
+function keyOf(client: unknown): { readonly processID: number; readonly secretKey: number } {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- fields that pg has and its types leave out
+  return client as { readonly processID: number; readonly secretKey: number };
+}
+
 test("a statement is cancelled by the key that the proxy gave, and by no other", async () => {
   const proxied = await start();
   const client = new Client({ connectionString: proxied.url() });
   await client.connect();
-  const { processID, secretKey } = client as unknown as { readonly processID: number; readonly secretKey: number };
+  const { processID, secretKey } = keyOf(client);
   const key = (secret: number) => {
     const bytes = Buffer.alloc(8);
     bytes.writeInt32BE(processID, 0);

@@ -72,13 +72,13 @@ function statementOf(
   isDenied: boolean,
 ): StatementVerdict {
   const text = part.text.trim();
-  const { kind, category, session } = describe(text);
+  const described = describe(text);
   return {
     facts: {
       start: part.start,
       end: part.end,
-      kind,
-      category,
+      kind: described.kind,
+      category: described.category,
       tables: [],
       columns: [],
       outputs: [],
@@ -90,7 +90,7 @@ function statementOf(
       opaque: [],
       unknown: [],
       inner: undefined,
-      session,
+      session: described.session,
     },
     decision: {
       outcome: isDenied ? "deny" : "allow",
@@ -113,14 +113,15 @@ interface Described {
   readonly session: Session;
 }
 
+const session = (kind: StatementFacts["kind"], effect: Session): Described => ({
+  kind,
+  category: "session",
+  session: effect,
+});
+
 function describe(text: string): Described {
   const words = text.toLowerCase().split(/[\s(]+/);
   const [first = "", second = ""] = words;
-  const session = (kind: StatementFacts["kind"], effect: Session): Described => ({
-    kind,
-    category: "session",
-    session: effect,
-  });
   switch (first) {
     case "set": {
       const match = /^set\s+(?:session\s+|local\s+)?(\w+)(?:\s*=\s*|\s+to\s+|\s+)(.+)$/is.exec(text);

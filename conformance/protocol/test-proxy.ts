@@ -27,13 +27,15 @@ export const testUser = "alice";
 export const testPassword = "open sesame";
 
 /** Lines in memory, flushed at the end of the turn as the file is. */
-export class MemoryAuditLog implements AuditLog {
+class MemoryAuditLog implements AuditLog {
   readonly lines: Record<string, unknown>[] = [];
   /** From now on writing fails. */
   failure: Error | undefined;
 
   append(line: string): void {
-    if (this.failure === undefined) this.lines.push(JSON.parse(line) as Record<string, unknown>);
+    if (this.failure !== undefined) return;
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- our own lines
+    this.lines.push(JSON.parse(line) as Record<string, unknown>);
   }
 
   flushed(callback: (error?: Error) => void): void {

@@ -1,5 +1,5 @@
 /** Cancel requests upstream: a connection of their own that carries nothing else ("Canceling Requests in Progress"). */
-import { connect, isIP, type Socket } from "node:net";
+import { connect, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { encodeCancelRequest, encodeSslRequest } from "./messages/startup.ts";
 import type { PostgresTarget } from "./target.ts";
@@ -8,9 +8,9 @@ import type { PostgresTarget } from "./target.ts";
 export function sendCancel(target: PostgresTarget, processId: number, secret: Buffer, timeoutMs: number): void {
   const request = encodeCancelRequest(processId, secret);
   const socket = connect(target.port, target.host);
-  const giveUp = (plain: Socket) => () => plain.destroy();
-  socket.setTimeout(timeoutMs, giveUp(socket));
-  socket.on("error", giveUp(socket));
+  const giveUp = () => socket.destroy();
+  socket.setTimeout(timeoutMs, giveUp);
+  socket.on("error", giveUp);
   const { tls } = target;
   socket.once("connect", () => {
     if (tls === undefined) {
@@ -22,7 +22,7 @@ export function sendCancel(target: PostgresTarget, processId: number, secret: Bu
       if (answer[0] !== 0x53) return socket.destroy();
       const servername = isIP(target.host) === 0 ? { servername: target.host } : {};
       const secure = connectTls({ host: target.host, ...servername, ...tls, socket }, () => secure.end(request));
-      secure.on("error", giveUp(socket));
+      secure.on("error", giveUp);
       return secure;
     });
     socket.write(encodeSslRequest());

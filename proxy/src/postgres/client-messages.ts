@@ -24,9 +24,10 @@ import {
 import { boundValues } from "./parameters.ts";
 import { type Pending, pendingKind } from "./pending.ts";
 import { Portal, Prepared } from "./prepared.ts";
-import { copyState, type Session } from "./session.ts";
+import { copyState } from "./copy-state.ts";
+import type { Session } from "./session.ts";
 import { definitionOf } from "./sql-names.ts";
-import { message, ProtocolError } from "./wire.ts";
+import { message as encodeMessage, ProtocolError } from "./wire.ts";
 
 /**
  * An unknown column in every version, under every setting; it says in the server's log what it is. No syntax error: in a failed
@@ -34,6 +35,7 @@ import { message, ProtocolError } from "./wire.ts";
  */
 const refusedSql = 'select "penstock: statement refused by policy"';
 const refusedQuery = encodeQuery(refusedSql);
+const syncMessage = encodeMessage("S");
 
 export function handleClientMessage(session: Session, framer: Framer, found: number): boolean {
   if (found === frame.invalid) throw new ProtocolError(`invalid message type or length (type ${framer.type})`);
@@ -78,7 +80,11 @@ function forward(session: Session, framer: Framer): void {
 function query(session: Session, framer: Framer): boolean {
   if (!session.knowledge.isSure()) return false;
   const text = readText(framer.buffer, framer.body, queryTextEnd(framer.buffer, framer.body, framer.end));
-  const ruling = typeof text === "string" ? decideText(session, text, true) : text;
+  if (typeof text !== "string") {
+    denyQuery(session, text);
+    return true;
+  }
+  const ruling = decideText(session, text, true);
   if (ruling === undefined) return false;
   if (ruling.kind === "refused") {
     denyQuery(session, ruling);
@@ -88,7 +94,7 @@ function query(session: Session, framer: Framer): boolean {
   const entry = session.pending.push(pendingKind.query);
   const runs = ruling.statements.map(({ plan, auditFields }, index) => {
     const run = session.begin(plan, auditFields);
-    run.definition = definitionOf(session, String(text), ruling, index);
+    run.definition = definitionOf(session, text, ruling, index);
     return run;
   });
   entry.run = runs.shift();
@@ -106,7 +112,12 @@ function parse(session: Session, framer: Framer): boolean {
   const { buffer, body, end } = framer;
   const { name, textStart, textEnd, types } = decodeParse(buffer, body, end);
   const text = readText(buffer, textStart, textEnd);
-  let ruling = typeof text === "string" ? decideText(session, text, false) : text;
+  const refusedName = name === "" ? "" : session.ownName;
+  if (typeof text !== "string") {
+    denyExtended(session, text, refusedName);
+    return true;
+  }
+  let ruling = decideText(session, text, false);
   if (ruling === undefined) return false;
   if (ruling.kind === "pass" && session.statements.size >= session.host.limits.preparedStatements) {
     ruling = refuse(
@@ -116,18 +127,17 @@ function parse(session: Session, framer: Framer): boolean {
         hint: "close some of them",
         code: "too_many",
       },
-      String(text),
+      text,
     );
   }
   if (ruling.kind === "refused") {
-    denyExtended(session, ruling, name === "" ? "" : session.ownName);
+    denyExtended(session, ruling, refusedName);
     return true;
   }
   const { verdict } = ruling.pass;
   const prepared = new Prepared({
     key: name,
-    group: session.group,
-    text: String(text),
+    text: text,
     sentText: verdict.text,
     types,
     plan: ruling.statements[0]?.plan,
@@ -142,9 +152,8 @@ function parse(session: Session, framer: Framer): boolean {
 /** @param framer where the client's own Parse can go as it is. */
 function sendParse(session: Session, prepared: Prepared, framer: Framer | undefined): void {
   opened(session);
-  session.statements.put(prepared);
   const entry = session.pending.push(pendingKind.parse);
-  entry.statement = prepared;
+  entry.statement = session.statements.put(prepared.key, session.group, prepared);
   entry.mapPosition = prepared.mapPosition;
   if (framer === undefined) {
     session.toUpstream.push(encodeParse(prepared.key, prepared.sentText, prepared.types));
@@ -200,10 +209,8 @@ function bind(session: Session, framer: Framer): boolean {
     return true;
   }
   opened(session);
-  const version = new Portal(portal, session.group, prepared, plan, knowledge.epoch, false);
-  portals.put(version);
   const entry = session.pending.push(pendingKind.bind);
-  entry.portal = version;
+  entry.portal = portals.put(portal, session.group, new Portal(prepared, plan, knowledge.epoch, false));
   entry.mapPosition = prepared.mapPosition;
   forward(session, framer);
   return true;
@@ -219,7 +226,6 @@ function bindAgain(session: Session, framer: Framer, prepared: Prepared): BoundA
     : undefined;
   if (prepared.fromSql) {
     const now = confirm(session, {
-      ...prepared,
       text: prepared.text,
       sentText: prepared.sentText,
       plan: prepared.plan,
@@ -243,7 +249,6 @@ function bindAgain(session: Session, framer: Framer, prepared: Prepared): BoundA
   }
   const next = new Prepared({
     key: prepared.key,
-    group: session.group,
     text: prepared.text,
     sentText: verdict.text,
     types: prepared.types,
@@ -309,8 +314,7 @@ function execute(session: Session, framer: Framer): boolean {
   entry.mapPosition = portal.statement.mapPosition;
   if (plan !== undefined) {
     entry.run = session.begin(plan, auditFields);
-    if ((plan.effects & effect.names) !== 0)
-      entry.run.definition = new Prepared({ ...portal.statement, fromSql: true });
+    if ((plan.effects & effect.names) !== 0) entry.run.definition = portal.statement;
     if (plan.isCopyFrom) session.copy = copyState.awaited;
   }
   forward(session, framer);
@@ -464,7 +468,7 @@ export function refuseBatch(
   for (let number = firstEntry; number < endEntry; number++) {
     const entry = pending.at(number - shifted);
     if (entry.kind === pendingKind.sync) {
-      parts.push(message("S"));
+      parts.push(syncMessage);
       isRefused = false;
     } else if (isRefused) {
       // The server skips it; so it need not even be sent.

@@ -4,24 +4,24 @@
  * A message takes effect here when it is sent, ahead of its answer, so that later messages of the pipeline find it. It is committed
  * when the server confirms it and undone when the server refused or skipped it; versions of one name form a chain for that.
  */
-export interface Version {
+export interface Version<V> {
   readonly key: string;
   /** Number of the pipeline group (up to a Sync or Query) in which it was sent. */
   readonly group: number;
+  /** `undefined`: the name is closed. */
+  readonly value: V | undefined;
   committed: boolean;
   undone: boolean;
-  /** The name was closed. */
-  readonly closed: boolean;
-  previous: Version | undefined;
+  /** What the name meant before, for as long as that may come back. */
+  previous: Version<V> | undefined;
 }
 
-export class NameTable<V extends Version> {
-  readonly #current = new Map<string, Version>();
+export class NameTable<V> {
+  readonly #current = new Map<string, Version<V>>();
 
   /** What the name will mean, or `undefined`. */
   get(key: string): V | undefined {
-    const version = this.#current.get(key);
-    return version === undefined || version.closed ? undefined : (version as V);
+    return this.#current.get(key)?.value;
   }
 
   /**
@@ -37,39 +37,42 @@ export class NameTable<V extends Version> {
     return this.#current.size;
   }
 
-  put(version: V): void {
-    version.previous = this.#current.get(version.key);
-    this.#current.set(version.key, version);
+  put(key: string, group: number, value: V): Version<V> {
+    return this.#add(key, group, value, this.#current.get(key));
   }
 
   /** The name is being closed; `undefined` where it means nothing anyway. */
-  close(key: string, group: number): Version | undefined {
+  close(key: string, group: number): Version<V> | undefined {
     const previous = this.#current.get(key);
-    if (previous === undefined) return undefined;
-    const version: Version = { key, group, committed: false, undone: false, closed: true, previous };
-    this.#current.set(key, version);
-    return version;
+    return previous === undefined ? undefined : this.#add(key, group, undefined, previous);
   }
 
-  commit(version: Version): void {
+  commit(version: Version<V>): void {
     version.committed = true;
     version.previous = undefined;
-    if (version.closed && this.#current.get(version.key) === version) this.#current.delete(version.key);
+    if (version.value === undefined && this.#current.get(version.key) === version) this.#current.delete(version.key);
   }
 
-  undo(version: Version): void {
+  undo(version: Version<V>): void {
     version.undone = true;
     if (this.#current.get(version.key) !== version) return;
     let previous = version.previous;
     while (previous?.undone === true) previous = previous.previous;
-    if (previous === undefined || (previous.closed && previous.committed)) this.#current.delete(version.key);
-    else this.#current.set(version.key, previous);
+    if (previous === undefined || (previous.value === undefined && previous.committed)) {
+      this.#current.delete(version.key);
+    } else this.#current.set(version.key, previous);
   }
 
-  /** Takes a confirmed name out, where the server has dropped it by itself. */
-  forget(drop: (version: V) => boolean): void {
-    for (const [key, version] of this.#current) {
-      if (version.committed && drop(version as V)) this.#current.delete(key);
+  /** Takes confirmed names out that the server has dropped by itself. */
+  forget(isDropped: (value: V) => boolean): void {
+    for (const [key, { committed, value }] of this.#current) {
+      if (committed && value !== undefined && isDropped(value)) this.#current.delete(key);
     }
+  }
+
+  #add(key: string, group: number, value: V | undefined, previous: Version<V> | undefined): Version<V> {
+    const version = { key, group, value, committed: false, undone: false, previous };
+    this.#current.set(key, version);
+    return version;
   }
 }

@@ -1,5 +1,6 @@
 import type { Run } from "./run.ts";
 import type { Version } from "./names.ts";
+import type { Portal, Prepared } from "./prepared.ts";
 
 /** Messages that the server answers, in the order they were sent. */
 export const pendingKind = {
@@ -26,8 +27,8 @@ export class Pending {
   /** The further executions of a Query, first one first. */
   later: Run[] | undefined = undefined;
   /** To be committed with the answer. */
-  statement: Version | undefined = undefined;
-  portal: Version | undefined = undefined;
+  statement: Version<Prepared> | undefined = undefined;
+  portal: Version<Portal> | undefined = undefined;
   /** Origins that a RowDescription must not name. */
   forbidden: ReadonlySet<number> | undefined = undefined;
   /** Maps error positions of a rewritten text. */

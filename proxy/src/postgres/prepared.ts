@@ -1,11 +1,21 @@
 import type { StatementPlan } from "../enforce/plan.ts";
 import type { Epoch } from "./knowledge.ts";
-import type { Version } from "./names.ts";
+
+export interface PreparedFields {
+  /** As `nameKey` gives it. */
+  readonly key: string;
+  readonly text: string;
+  readonly sentText: string;
+  readonly types: Buffer;
+  readonly plan: StatementPlan | undefined;
+  readonly mapPosition: ((position: number) => number) | undefined;
+  readonly epoch: Epoch;
+  readonly fromSql: boolean;
+}
 
 /** A prepared statement, from Parse or PREPARE, with what was decided of it. */
-export class Prepared implements Version {
+export class Prepared {
   readonly key: string;
-  readonly group: number;
   /** The client's text: of a Parse, or the whole PREPARE statement. */
   readonly text: string;
   /** The text that the server has of it. */
@@ -18,24 +28,9 @@ export class Prepared implements Version {
   /** Under which `plan` was decided. */
   epoch: Epoch;
   readonly fromSql: boolean;
-  committed = false;
-  undone = false;
-  readonly closed = false;
-  previous: Version | undefined = undefined;
 
-  constructor(fields: {
-    readonly key: string;
-    readonly group: number;
-    readonly text: string;
-    readonly sentText: string;
-    readonly types: Buffer;
-    readonly plan: StatementPlan | undefined;
-    readonly mapPosition: ((position: number) => number) | undefined;
-    readonly epoch: Epoch;
-    readonly fromSql: boolean;
-  }) {
+  constructor(fields: PreparedFields) {
     this.key = fields.key;
-    this.group = fields.group;
     this.text = fields.text;
     this.sentText = fields.sentText;
     this.types = fields.types;
@@ -44,33 +39,24 @@ export class Prepared implements Version {
     this.epoch = fields.epoch;
     this.fromSql = fields.fromSql;
   }
+
+  /** The same statement, as PREPARE or DECLARE made it. */
+  underSqlName(key: string): Prepared {
+    const { text, sentText, types, plan, mapPosition, epoch } = this;
+    return new Prepared({ key, text, sentText, types, plan, mapPosition, epoch, fromSql: true });
+  }
 }
 
 /** A portal from Bind, or a cursor from DECLARE: the server keeps both in one table. Hot: one a Bind. */
-export class Portal implements Version {
-  readonly key: string;
-  readonly group: number;
+export class Portal {
   readonly statement: Prepared;
   /** As it was when bound: the statement may be decided again later. */
   readonly plan: StatementPlan | undefined;
   readonly epoch: Epoch;
   /** A cursor WITH HOLD outlives its transaction. */
   readonly isHeld: boolean;
-  committed = false;
-  undone = false;
-  readonly closed = false;
-  previous: Version | undefined = undefined;
 
-  constructor(
-    key: string,
-    group: number,
-    statement: Prepared,
-    plan: StatementPlan | undefined,
-    epoch: Epoch,
-    isHeld: boolean,
-  ) {
-    this.key = key;
-    this.group = group;
+  constructor(statement: Prepared, plan: StatementPlan | undefined, epoch: Epoch, isHeld: boolean) {
     this.statement = statement;
     this.plan = plan;
     this.epoch = epoch;

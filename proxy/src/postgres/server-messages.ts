@@ -10,7 +10,8 @@ import { forbiddenOutput } from "./messages/row-description.ts";
 import { frame, type Framer } from "./framer.ts";
 import { type Pending, pendingKind } from "./pending.ts";
 import type { Run } from "./run.ts";
-import { copyState, type Session } from "./session.ts";
+import { copyState } from "./copy-state.ts";
+import type { Session } from "./session.ts";
 import { isUtf8 } from "./startup-parameters.ts";
 
 const success = "00000";

@@ -14,6 +14,7 @@ import type { AuditLog } from "../audit/audit-log.ts";
 import { SessionRecords } from "../audit/audit-records.ts";
 import { effect, type StatementPlan } from "../enforce/plan.ts";
 import type { ProxyLimits } from "../limits.ts";
+import { copyState } from "./copy-state.ts";
 import { handleClientMessage, refuseBatch } from "./client-messages.ts";
 import { clientFrameRules, serverFrameRules } from "./frame-rules.ts";
 import { frame, Framer } from "./framer.ts";
@@ -56,15 +57,6 @@ export interface SessionStart {
 const unrecorded = {
   sqlstate: "58030",
   message: "the audit log cannot be written, so the statement was not run",
-} as const;
-
-/** COPY FROM STDIN: what may come from the client. */
-export const copyState = {
-  none: 0,
-  /** Sent, and the server has not said yet whether it wants data: nothing else is read meanwhile. */
-  awaited: 1,
-  /** The server reads data. */
-  open: 2,
 } as const;
 
 /** Bytes that leave together once their audit lines are written. */

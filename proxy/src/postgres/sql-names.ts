@@ -1,6 +1,7 @@
 /** PREPARE, DEALLOCATE, DECLARE, CLOSE and DISCARD: names that come and go by SQL, in the tables that the protocol's own share. */
 import { effect } from "../enforce/plan.ts";
 import type { Admitted } from "./decide.ts";
+import type { NameTable } from "./names.ts";
 import { Portal, Prepared } from "./prepared.ts";
 import type { Run } from "./run.ts";
 import type { Session } from "./session.ts";
@@ -19,7 +20,6 @@ export function definitionOf(session: Session, text: string, admitted: Admitted,
   const verdict = isAlone ? admitted.pass.verdict : enforcer.decide(own, session.who, names, catalog);
   return new Prepared({
     key: "",
-    group: session.group,
     text: own,
     sentText: verdict.action === "forward" ? verdict.text : own,
     types: noTypes,
@@ -37,17 +37,15 @@ export function applyNames(session: Session, { plan, definition }: Run): void {
   switch (named?.kind) {
     case "prepare":
       if (named.name !== undefined && definition !== undefined) {
-        const prepared = new Prepared({ ...definition, key: nameKeyOf(named.name) });
-        statements.put(prepared);
-        statements.commit(prepared);
+        const key = nameKeyOf(named.name);
+        statements.commit(statements.put(key, session.group, definition.underSqlName(key)));
       }
       return;
     case "declare":
       if (named.name !== undefined && definition !== undefined) {
         const isHeld = /\bwith\s+hold\b/i.test(definition.text);
-        const cursor = new Portal(nameKeyOf(named.name), session.group, definition, plan, definition.epoch, isHeld);
-        portals.put(cursor);
-        portals.commit(cursor);
+        const cursor = new Portal(definition, plan, definition.epoch, isHeld);
+        portals.commit(portals.put(nameKeyOf(named.name), session.group, cursor));
       }
       return;
     case "deallocate":
@@ -60,12 +58,28 @@ export function applyNames(session: Session, { plan, definition }: Run): void {
       drop(statements, undefined);
       drop(portals, undefined);
       return;
+    case "set":
+    case "reset_all":
+    case "discard_temp":
+    case "discard_plans":
+    case "execute":
+    case "fetch":
+    case "begin":
+    case "commit":
+    case "rollback":
+    case "savepoint":
+    case "rollback_to":
+    case "release":
+    case "schema_change":
+    case undefined:
+      return;
     default:
+      named satisfies never;
   }
 }
 
 /** @param name `undefined` for all. */
-function drop(table: Session["statements"] | Session["portals"], name: string | undefined): void {
+function drop<V>(table: NameTable<V>, name: string | undefined): void {
   if (name === undefined) {
     table.forget(() => true);
     return;

@@ -121,8 +121,10 @@ export function readOptions(text: string): [name: string, value: string][] | und
 
 /** The `options` that apply settings upstream. */
 export function writeOptions(values: Iterable<readonly [name: string, value: string]>): string {
-  const escape = (value: string) => value.replaceAll(/[\\\s]/g, (character) => `\\${character}`);
-  return [...values].map(([name, value]) => `-c ${name}=${escape(value)}`).join(" ");
+  return Array.from(values, ([name, value]) => {
+    const escaped = value.replaceAll(/[\\\s]/g, (character) => `\\${character}`);
+    return `-c ${name}=${escaped}`;
+  }).join(" ");
 }
 
 function splitOptions(text: string): string[] {

@@ -32,6 +32,11 @@ interface PgClient {
   readonly secretKey: number | null;
 }
 
+function internals(client: unknown): PgClient {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- fields that pg has had for ten years and its types leave out
+  return client as PgClient;
+}
+
 /** Rejects with an UpstreamError. */
 export async function connectUpstream(
   target: PostgresTarget,
@@ -54,7 +59,7 @@ export async function connectUpstream(
       ["standard_conforming_strings", "on"],
     ]),
   });
-  const { connection } = client as unknown as PgClient;
+  const { connection } = internals(client);
   const parameters = new Map<string, string>();
   connection.on("parameterStatus", ({ parameterName, parameterValue }: Record<string, string>) => {
     parameters.set(parameterName ?? "", parameterValue ?? "");
@@ -67,7 +72,7 @@ export async function connectUpstream(
   });
   try {
     await client.connect();
-    const { processID, secretKey } = client as unknown as PgClient;
+    const { processID, secretKey } = internals(client);
     const secret = Buffer.alloc(4);
     secret.writeInt32BE(secretKey ?? 0);
     return { socket: await taken, parameters, processId: processID ?? 0, secret };
@@ -92,7 +97,7 @@ function upstreamError(target: PostgresTarget, cause: unknown): UpstreamError {
     if (/^(?:22|42704|3D|53|57P)/.test(code)) return new UpstreamError(code, cause.message, cause);
     return new UpstreamError("08004", `the target "${target.name}" refused the proxy's login`, cause);
   }
-  const code = (cause as { readonly code?: unknown } | null)?.code;
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   const reason = typeof code === "string" ? ` (${code})` : "";
   return new UpstreamError("08001", `the target "${target.name}" cannot be reached${reason}`, cause);
 }

@@ -5,8 +5,8 @@ export class ProtocolError extends Error {
   /** 08P01 is protocol_violation. */
   readonly sqlstate: string;
 
-  constructor(message: string, sqlstate = "08P01") {
-    super(message);
+  constructor(reason: string, sqlstate = "08P01") {
+    super(reason);
     this.name = "ProtocolError";
     this.sqlstate = sqlstate;
   }

@@ -52,14 +52,14 @@ function readParameters(packet: Buffer, from: number, end: number): Map<string, 
 }
 
 export function encodeSslRequest(): Buffer {
-  return packet([sslRequest]);
+  return encodePacket([sslRequest]);
 }
 
 export function encodeCancelRequest(processId: number, secret: Buffer): Buffer {
-  return Buffer.concat([packet([cancelRequest, processId], secret.length), secret]);
+  return Buffer.concat([encodePacket([cancelRequest, processId], secret.length), secret]);
 }
 
-function packet(values: readonly number[], extra = 0): Buffer {
+function encodePacket(values: readonly number[], extra = 0): Buffer {
   const bytes = Buffer.allocUnsafe(4 + values.length * 4);
   bytes.writeInt32BE(bytes.length + extra, 0);
   values.forEach((value, index) => bytes.writeInt32BE(value | 0, 4 + index * 4));
