@@ -81,10 +81,12 @@ describe.each([18, 15] as const)("PostgreSQL %i", (major) => {
     for (const { typeSql, typeOid, typeModifier, isDomain } of columns) {
       if (isDomain) continue;
       const result = await client.query(`select null::${typeSql} as x`);
-      expect([result.fields[0]?.dataTypeID, result.fields[0]?.dataTypeModifier], typeSql).toEqual([
-        typeOid,
-        typeModifier,
-      ]);
+      const [field] = result.fields;
+      expect({ typeSql, oid: field?.dataTypeID, modifier: field?.dataTypeModifier }).toEqual({
+        typeSql,
+        oid: typeOid,
+        modifier: typeModifier,
+      });
     }
     expect(columns.find((each) => each.name === "code")?.domain).toEqual({
       baseType: "character varying",

@@ -1,7 +1,7 @@
 import { parseCatalogFixture, parsePostgres, resolveStatements } from "@penstock/engine";
 import type { CorpusLine } from "./corpus.ts";
 
-export interface SourceCounts {
+interface SourceCounts {
   lines: number;
   /** PostgreSQL's parser accepts it. */
   valid: number;

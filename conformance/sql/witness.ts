@@ -1,7 +1,7 @@
 import { astVisitor, parse, type Statement } from "pgsql-ast-parser";
 
 /** What the witness, a parser that shares no code with PostgreSQL's, says of a statement. */
-export interface Testimony {
+interface Testimony {
   /** Names of tables as they are written, schema included. */
   readonly tables: ReadonlySet<string>;
   /** Names that WITH gives anywhere: the witness does not see those of a query around a subquery. */

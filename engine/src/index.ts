@@ -20,4 +20,9 @@ export type {
 export type { SessionEffect, StatementFacts } from "./sql/facts.ts";
 export { resolveStatements } from "./sql/postgres/analyze.ts";
 export { type ParsedText, parsePostgres } from "./sql/postgres/parse.ts";
-export * as builtinNames from "./sql/postgres/builtin-names.ts";
+export {
+  builtinAggregateNames,
+  builtinFunctionNames,
+  informationSchemaRelationNames,
+  pgCatalogRelationNames,
+} from "./sql/postgres/builtin-names.ts";

@@ -2,7 +2,7 @@ import { type Column, objectPath, pathParts, type TypeInfo } from "./catalog.ts"
 import type { FixtureTypeKind } from "./fixture.ts";
 import { type BuiltinType, builtinTypes } from "./type-names.ts";
 
-type ColumnType = Pick<Column, "type" | "typeSql" | "typeCategory" | "typeOid" | "typeModifier" | "isDomain">;
+export type ColumnType = Pick<Column, "type" | "typeSql" | "typeCategory" | "typeOid" | "typeModifier" | "isDomain">;
 
 const bySpelling = new Map<string, BuiltinType>([
   ...[...builtinTypes.values()].map((type) => [type.type, type] as const),

@@ -9,14 +9,14 @@ import {
   type Relation,
   type TypeInfo,
 } from "./catalog.ts";
-import { columnType, printType } from "./fixture-types.ts";
+import { type ColumnType, columnType, printType } from "./fixture-types.ts";
 import { viewColumns } from "./view-columns.ts";
 
 /**
  * A catalog as people write it, in JSON, for tests and `policy eval`: tables with columns and types, views with definitions. What
  * PostgreSQL itself brings need not be written: its functions and types are known, its relations are known by name.
  */
-export interface CatalogFixture {
+interface CatalogFixture {
   readonly database?: string;
   /** server_version_num; default 180000. */
   readonly server_version_num?: number;
@@ -36,8 +36,9 @@ export interface CatalogFixture {
 
 export type FixtureTypeKind = "enum" | "domain" | "composite" | "range" | "base";
 
-export interface FixtureTable {
-  readonly kind?: "table" | "partitioned" | "foreign" | "sequence";
+interface FixtureTable {
+  /** `table`, `partitioned`, `foreign` or `sequence`. */
+  readonly kind?: Relation["kind"];
   /** Type, or more of it. */
   readonly columns: Readonly<Record<string, string | FixtureColumn>>;
   readonly primary_key?: readonly string[];
@@ -47,21 +48,21 @@ export interface FixtureTable {
   readonly temporary?: boolean;
 }
 
-export interface FixtureColumn {
+interface FixtureColumn {
   readonly type: string;
   readonly not_null?: boolean;
   readonly comment?: string;
   readonly generated?: string;
 }
 
-export interface FixtureView {
+interface FixtureView {
   readonly definition: string;
   readonly materialized?: boolean;
   /** Types of its columns; default: those of the columns that it shows unchanged. */
   readonly columns?: Readonly<Record<string, string | FixtureColumn>>;
 }
 
-export interface FixtureFunction {
+interface FixtureFunction {
   readonly kind?: FunctionInfo["kind"];
   readonly language?: string;
   readonly volatility?: FunctionInfo["volatility"];
@@ -220,21 +221,14 @@ class FixtureReader {
   }
 
   #columns(value: unknown, where: string, types: ReadonlyMap<string, TypeInfo>): Column[] {
-    return this.#entries(value, `${where}.columns`).map(([name, given], index) => {
+    return this.#entries(value, `${where}.columns`).flatMap(([name, given], index) => {
       const at = `${where}.columns["${name}"]`;
       const column = typeof given === "string" ? { type: given } : this.#object(given, at);
       this.#known(column, at, columnKeys);
       const type = typeof column.type === "string" ? columnType(column.type, types) : undefined;
-      if (type === undefined) this.problems.push(`${at}: \`${String(column.type)}\` is not a type that is known here`);
-      return {
-        attnum: index + 1,
-        name,
-        ...(type ?? columnType("text", types)),
-        isDomain: type?.isDomain ?? false,
-        notNull: column.not_null === true,
-        generated: typeof column.generated === "string" ? column.generated : undefined,
-        comment: typeof column.comment === "string" ? column.comment : undefined,
-      } as Column;
+      if (type !== undefined) return [fixtureColumn(index + 1, name, type, column)];
+      this.problems.push(`${at}: \`${String(column.type)}\` is not a type that is known here`);
+      return [];
     });
   }
 
@@ -332,6 +326,17 @@ class FixtureReader {
   }
 }
 
+function fixtureColumn(attnum: number, name: string, type: ColumnType, given: Record<string, unknown>): Column {
+  return {
+    attnum,
+    name,
+    ...type,
+    notNull: given["not_null"] === true,
+    generated: typeof given["generated"] === "string" ? given["generated"] : undefined,
+    comment: typeof given["comment"] === "string" ? given["comment"] : undefined,
+  };
+}
+
 const rootKeys = new Set(
   "database server_version_num tables views functions types operators schemas definition_path".split(" "),
 );
@@ -396,7 +401,7 @@ function dumpTable(relation: Relation, columns: FixtureTable["columns"]): Fixtur
   );
   const [parent] = relation.parents;
   return {
-    ...(relation.kind === "table" ? {} : { kind: relation.kind as "partitioned" }),
+    ...(relation.kind === "table" ? {} : { kind: relation.kind }),
     columns,
     ...(key === undefined ? {} : { primary_key: key }),
     ...(relation.isPartition && parent !== undefined ? { partition_of: parent } : {}),

@@ -8,7 +8,7 @@ export interface ColumnOf {
 }
 
 /** Which columns a view's columns come from. */
-export interface ViewLineage {
+interface ViewLineage {
   /** Index-aligned with the view's columns; sources are columns of the relations that its definition names, views among them. */
   readonly columns: readonly { readonly sources: readonly ColumnOf[]; readonly direct: boolean }[];
   /**

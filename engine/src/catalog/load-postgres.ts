@@ -69,8 +69,8 @@ async function loadDefinitions(
   operators: readonly OperatorInfo[],
   path: readonly string[],
 ): Promise<ReadonlyMap<string, string> | undefined> {
-  const ahead = path.slice(0, Math.max(0, path.indexOf("pg_catalog")));
-  if (operators.some((operator) => operator.name === "=" && ahead.includes(operator.schema))) return undefined;
+  const ahead = new Set(path.slice(0, Math.max(0, path.indexOf("pg_catalog"))));
+  if (operators.some((operator) => operator.name === "=" && ahead.has(operator.schema))) return undefined;
   return new Map((await query(sql.definitions)).map(([oid, text]) => [oid ?? "", text ?? ""]));
 }
 

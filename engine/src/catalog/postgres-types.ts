@@ -35,10 +35,9 @@ export function columnTypeOf(types: TypeIndex, oid: string, modifier: number, sh
   const type = types.get(oid);
   if (type === undefined) {
     // Made after the types were read: nothing is known of it, so nothing but NULL may stand in its place.
-    const typeSql = `pg_catalog."unknown"`;
     return {
       type: shown,
-      typeSql,
+      typeSql: `pg_catalog."unknown"`,
       typeCategory: "other",
       typeOid: Number(oid),
       typeModifier: modifier,

@@ -1,7 +1,7 @@
 import { analyzePostgres } from "../sql/postgres/analyze.ts";
 import type { Catalog, Column } from "./catalog.ts";
 
-export type ViewColumns =
+type ViewColumns =
   | { readonly kind: "columns"; readonly columns: readonly Column[] }
   /** It reads what the catalog does not have. */
   | { readonly kind: "unknown" }
@@ -19,18 +19,14 @@ export function viewColumns(catalog: Catalog, definition: string): ViewColumns {
   if (missing !== undefined) return { kind: "error", message: `column "${missing.name}" does not exist` };
   return {
     kind: "columns",
-    columns: facts.outputs.map(({ position, name, sources, direct }): Column => {
-      const source = direct ? sources[0]?.column : undefined;
-      return {
-        ...(source ?? unknownType),
-        attnum: position,
-        name,
-        notNull: false,
-        generated: undefined,
-        comment: undefined,
-      };
-    }),
+    columns: facts.outputs.map(({ position, name, sources, direct }) =>
+      viewColumn(position, name, direct ? sources[0]?.column : undefined),
+    ),
   };
+}
+
+function viewColumn(attnum: number, name: string, source: Column | undefined): Column {
+  return { ...(source ?? unknownType), attnum, name, notNull: false, generated: undefined, comment: undefined };
 }
 
 const unknownType = {

@@ -2,7 +2,7 @@ import type { Node } from "@pgsql/types";
 import { grammar, type NodeName } from "./grammar.ts";
 
 /** A field that holds nodes: wrapped in their type's name, alone or in a list, or one node of a type that the field fixes. */
-export interface ChildField {
+interface ChildField {
   readonly field: string;
   readonly role: "node" | "nodes" | NodeName;
 }
@@ -34,6 +34,6 @@ export function eachChild(kind: string, fields: object, visit: (kind: NodeName, 
 }
 
 /** A node without a type stands for "nothing" in a list, as in DISTINCT without ON. */
-export function unwrap(node: Node, visit: (kind: NodeName, fields: object) => void): void {
+function unwrap(node: Node, visit: (kind: NodeName, fields: object) => void): void {
   for (const kind in node) visit(kind as NodeName, node[kind as keyof Node]);
 }

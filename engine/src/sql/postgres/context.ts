@@ -10,7 +10,7 @@ import type { CteScope, RangeColumn, RangeItem, ReadRecord, Scope, Source } from
 export const useBit = bits(columnUses);
 /** Set on a column that the statement refers to, used or not; a column that a relation merely has is no fact of the statement. */
 export const touchedBit = 1 << columnUses.length;
-export const accessBit = bits(accessKinds);
+const accessBit = bits(accessKinds);
 
 function bits<Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> {
   return Object.fromEntries(names.map((name, index) => [name, 1 << index])) as Record<Name, number>;
@@ -23,7 +23,7 @@ export interface QueryOutput {
 }
 
 /** A read while its query is still being walked. */
-export interface PendingRead {
+interface PendingRead {
   readonly read: Omit<RelationRead, "groupedByKey" | "isTableCommand">;
   readonly record: ReadRecord;
   isTableCommand: boolean;

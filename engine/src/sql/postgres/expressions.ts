@@ -15,7 +15,7 @@ import type {
 import type { ColumnUse } from "@penstock/language";
 import { eachChild } from "./children.ts";
 import { columnReference, isStar, useColumn, findItem } from "./columns.ts";
-import { mark, positionOf, qualified, type StatementContext, strings, type Value } from "./context.ts";
+import { mark, qualified, type StatementContext, strings, type Value } from "./context.ts";
 import type { NodeName, NodeOf } from "./grammar.ts";
 import type { Relation } from "../../catalog/catalog.ts";
 import type { Scope, Source } from "./scope.ts";
@@ -341,13 +341,4 @@ export function relationReference(context: StatementContext, rangeVar: RangeVar)
   context.access(found.relation, "ddl");
   context.write(found.relation, rangeVar, "ddl");
   return found.relation;
-}
-
-/** Where a node begins, for messages; nodes that have no position of their own give none. */
-export function locationOf(node: Node): number | undefined {
-  for (const kind in node) {
-    const fields = node[kind as keyof Node] as { readonly location?: unknown };
-    return typeof fields.location === "number" ? positionOf(fields.location) : undefined;
-  }
-  return undefined;
 }

@@ -335,7 +335,7 @@ function joinItem(
 }
 
 /** Columns that a bare name reaches, in the order of `*`. */
-export function visibleColumns(items: readonly RangeItem[]): RangeColumn[] {
+function visibleColumns(items: readonly RangeItem[]): RangeColumn[] {
   return items.flatMap((item) => (item.columnsVisible ? item.columns : []));
 }
 

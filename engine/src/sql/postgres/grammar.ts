@@ -75,7 +75,7 @@ export type NodeOf<Name extends NodeName> = Node extends infer Variant
   : never;
 
 /** The values of an enum; `analysed` ones are never in a raw tree. */
-export interface EnumRole<Value extends string> {
+interface EnumRole<Value extends string> {
   readonly raw: ReadonlySet<string>;
   readonly of?: Value;
 }

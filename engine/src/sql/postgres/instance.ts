@@ -1,3 +1,4 @@
+/* oxlint-disable eslint/no-underscore-dangle -- Emscripten names its exports so. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
@@ -12,7 +13,7 @@ export interface ParserInstance {
   readonly memoryBytes: number;
 }
 
-export interface GrammarError {
+interface GrammarError {
   readonly message: string;
   /** C function that raised it. */
   readonly functionName: string;

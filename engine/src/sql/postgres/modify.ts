@@ -13,21 +13,13 @@ import type { AccessKind } from "@penstock/language";
 import { columnsByName } from "./catalog-index.ts";
 import { mark, positionOf, type QueryOutput, type StatementContext, useBit, type Where } from "./context.ts";
 import { type QueryWalker, withClause } from "./ctes.ts";
-import { expression, expressions, used } from "./expressions.ts";
+import { expressions, used } from "./expressions.ts";
 import { baseItem, fromClause, fromItem } from "./from.ts";
 import { lookUpRelation } from "./relations.ts";
-import {
-  type CteScope,
-  newItem,
-  newScope,
-  type RangeColumn,
-  type RangeItem,
-  type Scope,
-  type Source,
-} from "./scope.ts";
+import { type CteScope, newItem, newScope, type RangeColumn, type RangeItem, type Scope } from "./scope.ts";
 import { targetList, whereClause } from "./select.ts";
 
-export interface ModifyResult extends QueryOutput {
+interface ModifyResult extends QueryOutput {
   readonly where: Where;
 }
 
@@ -275,33 +267,13 @@ function returning(
   }
   const versions = [oldName, newName]
     .filter((name) => !items.some((item) => item.name === name))
-    .map((name) => ({
-      ...newItem(name, target.columns, target.open),
-      relation: target.relation,
-      columnsVisible: false,
-    }));
+    .map((name) => versionOf(target, name));
   scope.items = [...items, ...versions];
   if (target.relation !== undefined) context.access(target.relation, "read");
   return targetList(context, clause.exprs, scope);
 }
 
-/** Expressions over one relation that is no part of a query: a policy, an index, a check, a rule. */
-export function relationScope(
-  context: StatementContext,
-  rangeVar: Pick<RangeVar, "alias" | "relname" | "schemaname">,
-  found: Parameters<typeof baseItem>[2] | undefined,
-  isOpen: boolean,
-): Scope {
-  const scope = newScope(undefined, undefined);
-  scope.items = [
-    found === undefined ? newItem(rangeVar.relname, [], []) : baseItem(context, rangeVar, found, isOpen, undefined),
-  ];
-  return scope;
-}
-
-export function useExpression(context: StatementContext, node: Node | undefined, scope: Scope): readonly Source[] {
-  const sources: Source[] = [];
-  if (node !== undefined) expression(context, node, scope, sources);
-  mark(sources, 0, "condition");
-  return sources;
+/** The target's row before or after the change. */
+export function versionOf(target: RangeItem, name: string): RangeItem {
+  return { ...newItem(name, target.columns, target.open), relation: target.relation, columnsVisible: false };
 }

@@ -3,7 +3,7 @@ import type { FunctionFact } from "../facts.ts";
 import { catalogIndex, type CatalogIndex } from "./catalog-index.ts";
 import { builtinCategory, extensionCategory, isBuiltinFunction } from "./functions.ts";
 
-export type RelationLookup =
+type RelationLookup =
   /** `open`: it may have columns that the catalog does not list. */
   | { readonly kind: "found"; readonly relation: Relation; readonly open: boolean }
   | { readonly kind: "unknown"; readonly missingSchema: boolean }
@@ -149,7 +149,7 @@ export class NameState {
    * of the same name anywhere on the search_path counts besides the built-in one.
    */
   functions(schema: string | undefined, name: string): FunctionFact[] {
-    if (schema !== undefined) return [this.#functionIn(schema, name) ?? unknownFunction(schema, name)];
+    if (schema !== undefined) return [this.#functionIn(schema, name) ?? userFunction(schema, name)];
     const facts: FunctionFact[] = [];
     if (isBuiltinFunction(this.catalog, name)) facts.push(builtin("pg_catalog", name));
     const others = this.index.userFunctions.get(name);
@@ -159,8 +159,8 @@ export class NameState {
         if (path === undefined || path.includes(other)) facts.push(userFunction(other, name));
       }
     }
-    if (this.#createdFunctions.has(name)) facts.push(unknownFunction("", name));
-    if (facts.length === 0) facts.push(unknownFunction("", name));
+    if (this.#createdFunctions.has(name)) facts.push(userFunction("", name));
+    if (facts.length === 0) facts.push(userFunction("", name));
     return facts;
   }
 
@@ -209,9 +209,5 @@ function builtin(schema: string, name: string): FunctionFact {
 }
 
 function userFunction(schema: string, name: string): FunctionFact {
-  return { schema, name, builtin: false, category: extensionCategory(name) ?? "user_defined" };
-}
-
-function unknownFunction(schema: string, name: string): FunctionFact {
   return { schema, name, builtin: false, category: extensionCategory(name) ?? "user_defined" };
 }

@@ -4,7 +4,7 @@ import { insert, merge, remove, update } from "./modify.ts";
 import type { CteScope, Scope } from "./scope.ts";
 import { select } from "./select.ts";
 
-export type QueryKind = "select" | "insert" | "update" | "delete" | "merge";
+type QueryKind = "select" | "insert" | "update" | "delete" | "merge";
 
 export interface QueryResult extends QueryOutput {
   readonly kind: QueryKind;

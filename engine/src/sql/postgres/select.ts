@@ -8,7 +8,7 @@ import { functionalDependents, type GroupKey } from "./grouping.ts";
 import { outputName } from "./output-names.ts";
 import { type CteScope, newScope, type RangeColumn, type Scope, type Source } from "./scope.ts";
 
-export interface SelectResult extends QueryOutput {
+interface SelectResult extends QueryOutput {
   readonly where: Where;
   /** Constant LIMIT. */
   readonly limit: number | undefined;
@@ -173,7 +173,10 @@ function union(left: QueryOutput, right: QueryOutput): QueryOutput {
     ...(left.open ?? []),
     ...(right.open ?? []),
   ]);
-  return { columns: columns.map((column) => ({ ...column, sources: all, direct: false })), open: all };
+  const mixed = columns.map(
+    ({ kind, name }): RangeColumn => ({ kind, name, sources: all, direct: false, base: undefined }),
+  );
+  return { columns: mixed, open: all };
 }
 
 /** VALUES: columns are named column1, column2 and so on. */
@@ -342,13 +345,14 @@ function constantLimit(fields: SelectStmt): number | undefined {
 
 /** FOR UPDATE and the like name items of FROM, not relations. */
 function lock(context: StatementContext, fields: LockingClause, scope: Scope): void {
-  const names = (fields.lockedRels ?? []).flatMap((node) => {
-    if (!("RangeVar" in node)) return [];
+  const names = new Set<string>();
+  for (const node of fields.lockedRels ?? []) {
+    if (!("RangeVar" in node)) continue;
     context.visited.add(node.RangeVar);
-    return [node.RangeVar.relname ?? ""];
-  });
+    names.add(node.RangeVar.relname ?? "");
+  }
   for (const item of scope.bases) {
     if (item.relation === undefined) continue;
-    if (fields.lockedRels === undefined || names.includes(item.name ?? "")) context.access(item.relation, "lock");
+    if (fields.lockedRels === undefined || names.has(item.name ?? "")) context.access(item.relation, "lock");
   }
 }

@@ -165,7 +165,7 @@ const rules: { readonly [Name in StatementName]: KindRule<Name> } = {
 };
 
 /** Settings that change who the session is. */
-export const roleVariables: ReadonlySet<string> = new Set(["role", "session_authorization"]);
+const roleVariables: ReadonlySet<string> = new Set(["role", "session_authorization"]);
 
 const alterKinds: Partial<Readonly<Record<ObjectType, StatementKind>>> = {
   OBJECT_TABLE: "alter_table",

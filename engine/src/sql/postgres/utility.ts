@@ -15,14 +15,15 @@ import { qualified, type QueryOutput, type StatementContext, strings, useBit } f
 import { expression, relationReference, used } from "./expressions.ts";
 import { baseItem } from "./from.ts";
 import type { NodeOf } from "./grammar.ts";
+import { versionOf } from "./modify.ts";
 import { createRelation } from "./new-relations.ts";
 import { query, type QueryResult, topQuery } from "./query.ts";
 import { lookUpRelation } from "./relations.ts";
-import { newItem, newScope, type RangeItem, type ReadRecord, type Scope } from "./scope.ts";
+import { newItem, newScope, type Scope } from "./scope.ts";
 import type { StatementName } from "./statement-kinds.ts";
 
 /** What a utility statement holds inside: another statement whose facts are its own. */
-export interface Inner {
+interface Inner {
   readonly node: Node;
   readonly result: QueryResult | undefined;
 }
@@ -112,7 +113,7 @@ const walkers: { readonly [Name in StatementName]?: Walker<Name> } = {
   CreateTrigStmt: (context, fields) => {
     const scope = changedScope(context, fields.relation);
     const [table] = scope.items;
-    if (table !== undefined) scope.items = [renamedItem(table, "old"), renamedItem(table, "new")];
+    if (table !== undefined) scope.items = [versionOf(table, "old"), versionOf(table, "new")];
     const { relation: _, ...rest } = fields;
     expression(context, { CreateTrigStmt: rest }, scope, []);
     return undefined;
@@ -358,7 +359,7 @@ function createIndex(context: StatementContext, fields: IndexStmt): undefined {
 function createRule(context: StatementContext, fields: RuleStmt): undefined {
   const scope = changedScope(context, fields.relation);
   const [table] = scope.items;
-  if (table !== undefined) scope.items = [renamedItem(table, "old"), renamedItem(table, "new")];
+  if (table !== undefined) scope.items = [versionOf(table, "old"), versionOf(table, "new")];
   if (fields.whereClause !== undefined) used(context, [fields.whereClause], scope, "condition");
   for (const action of fields.actions ?? []) {
     const statements = "List" in action ? (action.List.items ?? []) : [action];
@@ -367,11 +368,6 @@ function createRule(context: StatementContext, fields: RuleStmt): undefined {
       else walkStatement(context, statement);
     }
   }
-}
-
-function renamedItem(item: RangeItem, name: string): RangeItem {
-  const read: ReadRecord | undefined = undefined;
-  return { ...newItem(name, item.columns, item.open), relation: item.relation, read, columnsVisible: false };
 }
 
 function functionBody(context: StatementContext, node: Node, scope: Scope): void {
