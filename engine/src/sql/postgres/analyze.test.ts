@@ -431,12 +431,12 @@ describe("WHERE", () => {
   });
 });
 
-describe("functions", () => {
-  const functions = (sql: string, searchPath?: string[]): string =>
-    facts(sql, searchPath)
-      .functions.map(({ schema, name, category, builtin }) => `${schema}.${name}:${category}${builtin ? "" : "!"}`)
-      .join(" ");
+const functions = (sql: string, searchPath?: string[]): string =>
+  facts(sql, searchPath)
+    .functions.map(({ schema, name, category, builtin }) => `${schema}.${name}:${category}${builtin ? "" : "!"}`)
+    .join(" ");
 
+describe("functions", () => {
   test.each([
     ["select lower(ssn), now() from users", "pg_catalog.lower:pure pg_catalog.now:pure"],
     ["select pg_catalog.pg_read_file('x')", "pg_catalog.pg_read_file:file"],
