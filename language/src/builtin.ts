@@ -12,7 +12,7 @@ export type BuiltinType =
   | { readonly object: { readonly key: BuiltinType; readonly value: BuiltinType } }
   | { readonly anyOf: readonly BuiltinType[] };
 
-export interface BuiltinSignature {
+interface BuiltinSignature {
   /** One an argument, the optional ones last. Absent for `arity` without an upper bound: arguments are not checked. */
   readonly args?: readonly BuiltinType[];
   readonly result: BuiltinType;

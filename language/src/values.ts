@@ -246,7 +246,7 @@ export function compare(a: Value, b: Value): number {
 function compareSequences(a: readonly Value[], b: readonly Value[]): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index += 1) {
-    const order = compare(a[index] as Value, b[index] as Value);
+    const order = compare(a[index] ?? null, b[index] ?? null);
     if (order !== 0) return order;
   }
   return a.length - b.length;
@@ -277,7 +277,7 @@ export function equal(a: Value, b: Value): boolean {
   }
   if (typeof b !== "object" || b === null) return false;
   if (isArray(a)) {
-    return isArray(b) && a.length === b.length && a.every((item, index) => equal(item, b[index] as Value));
+    return isArray(b) && a.length === b.length && a.every((item, index) => equal(item, b[index] ?? null));
   }
   if (isArray(b)) return false;
   if (a.size !== b.size) return false;

@@ -22,7 +22,7 @@ import { recursionErrors } from "./recursion.ts";
 import { Resolver } from "./resolve.ts";
 import { type RuleNode, RuleTree } from "./rule-tree.ts";
 import * as runtime from "./runtime.ts";
-import { type SplitBody, splitBody } from "./split.ts";
+import { splitBody } from "./split.ts";
 
 export type GroupFunction = (environment: runtime.Environment, ...args: Value[]) => Value | undefined;
 type DecisionFunctions = readonly [
@@ -68,9 +68,8 @@ export function compile(options: CompileOptions): CompileResult {
   ]);
   for (const group of rules.groups) emitGroup(emitter, group);
   const finder = new FactFinder(rules);
-  const splits = plans.map((plan) => splitBody(plan, finder));
-  plans.forEach((plan, index) => {
-    const split = splits[index] as SplitBody;
+  const splits = plans.map((plan) => ({ plan, split: splitBody(plan, finder) }));
+  splits.forEach(({ plan, split }, index) => {
     emitDecision(emitter, plan, `d${index}`, plan.body);
     emitDecision(emitter, plan, `r${index}`, split.rest);
     emitGuard(emitter, plan, `s${index}_`, split.session);
@@ -86,9 +85,10 @@ export function compile(options: CompileOptions): CompileResult {
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics: unique(diagnostics) };
   const compiled = bind(emitter, rules, plans.length, false);
   connect(rules.root, documents, compiled.groups);
-  const decisions = plans.map((plan, index): CompiledDecision => {
-    const split = splits[index] as SplitBody;
-    const [whole, rest, session, label] = compiled.decisions[index] as DecisionFunctions;
+  const decisions = splits.map(({ plan, split }, index): CompiledDecision => {
+    const functions = compiled.decisions[index];
+    if (functions === undefined) throw new Error("the generated code lacks a decision");
+    const [whole, rest, session, label] = functions;
     return {
       statement: plan.kind,
       rule: ruleIdOf(plan),
@@ -117,9 +117,10 @@ function readsOf(plans: readonly DecisionPlan[], finder: FactFinder): Reads {
   const facts = plans
     .filter(({ kind }) => kind !== "label")
     .flatMap((plan) => [
-      ...plan.body.map((literal) => finder.ofLiteral(literal)),
-      ...[...plan.values, ...(plan.code === undefined ? [] : [plan.code])].map((term) => finder.ofTerm(term)),
-    ]);
+      plan.body.map((literal) => finder.ofLiteral(literal)),
+      [...plan.values, ...(plan.code === undefined ? [] : [plan.code])].map((term) => finder.ofTerm(term)),
+    ])
+    .flat();
   return {
     parameters: facts.some((fact) => readsField(fact, "parameters")),
     time: facts.some((fact) => fact.impure),
@@ -221,8 +222,6 @@ function connect(
 function bind(emitter: Emitter, rules: RuleTree, decisions: number, hasQuery: boolean): Compiled {
   const { writer } = emitter;
   const names = writer.constants.map((_, index) => `c${index} = C[${index}]`);
-  const list = (length: number, item: (index: number) => string): string =>
-    Array.from({ length }, (_, index) => item(index)).join(", ");
   const functions = list(rules.groups.length, (index) => `f${index}`);
   const statements = list(decisions, (index) => `[d${index}, r${index}, s${index}_, l${index}_]`);
   const text = [
@@ -231,8 +230,12 @@ function bind(emitter: Emitter, rules: RuleTree, decisions: number, hasQuery: bo
     writer.text(),
     `return { groups: [${functions}], decisions: [${statements}], query: ${hasQuery ? "q" : "undefined"} };`,
   ].join("\n");
-  // eslint-disable-next-line no-implied-eval -- a compiler's back end; see the invariant in writer.ts
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/no-implied-eval -- a compiler: the text above is its output
   return new Function("R", "C", text)(library, writer.constants) as Compiled;
+}
+
+function list(length: number, item: (index: number) => string): string {
+  return Array.from({ length }, (_, index) => item(index)).join(", ");
 }
 
 function unique(diagnostics: readonly Diagnostic[]): Diagnostic[] {

@@ -77,15 +77,16 @@ export class Dispatcher {
     const effects: Effect[] = [];
     const { statements } = plan;
     for (let index = 0; index < statements.length; index += 1) {
-      const candidate = statements[index] as Candidate;
-      guarded(candidate, environment, undefined, effects, effects);
+      const candidate = statements[index];
+      if (candidate !== undefined) guarded(candidate, environment, undefined, effects, effects);
     }
     if (plan.masks.length > 0) {
       for (let index = 0; index < columns.length; index += 1) {
-        const column = columns[index] as Value;
+        const column = columns[index] ?? null;
         const masks = this.masksFor(plan, environment, column);
         for (let position = 0; position < masks.length; position += 1) {
-          guarded(masks[position] as Candidate, environment, column, effects, effects);
+          const candidate = masks[position];
+          if (candidate !== undefined) guarded(candidate, environment, column, effects, effects);
         }
       }
     }

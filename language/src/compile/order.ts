@@ -58,7 +58,7 @@ export function evaluationOrder(terms: readonly Term[], bound: Bound): number[] 
 }
 
 /** Whether a known value can be matched against a term: unbound variables in arrays, object values and by themselves are bound by it. */
-export function matchable(term: Term, bound: Bound): boolean {
+function matchable(term: Term, bound: Bound): boolean {
   switch (term.kind) {
     case "local":
       bound.add(term.local);
@@ -114,7 +114,7 @@ function unifyStep(pattern: Term, term: Term, bound: Bound): UnifyStep | undefin
 /** Arrays of one length and objects of the same constant keys, part by part. */
 function decompose(a: Term, b: Term): (readonly [Term, Term])[] | undefined {
   if (a.kind === "array" && b.kind === "array" && a.items.length === b.items.length) {
-    return a.items.map((item, index) => [item, b.items[index] as Term] as const);
+    return a.items.map((item, index) => [item, b.items[index] ?? item] as const);
   }
   if (a.kind === "object" && b.kind === "object" && a.entries.length === b.entries.length) {
     const pairs: (readonly [Term, Term])[] = [];
@@ -133,7 +133,7 @@ function sameConstant(a: Term, b: Term): boolean {
 }
 
 /** Whether a literal can run; extends `bound` by what it binds. */
-export function runnable(literal: Literal, bound: Bound): boolean {
+function runnable(literal: Literal, bound: Bound): boolean {
   switch (literal.kind) {
     case "test":
       return evaluable(literal.term, bound);

@@ -18,7 +18,7 @@ export interface Local {
   readonly declared: boolean;
 }
 
-export type Base =
+type Base =
   | { readonly kind: "input" }
   | { readonly kind: "data" }
   | { readonly kind: "root"; readonly root: RootName }

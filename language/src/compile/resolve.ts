@@ -170,13 +170,15 @@ export class Resolver {
     }
     const inner = scope.nested();
     const expressions = this.decisionValues(decision);
-    if (expressions === undefined) return undefined;
+    const { kind } = decision;
+    // Refused by the checker: nothing enforces them yet.
+    if (expressions === undefined || kind === "approve" || kind === "filter" || kind === "notify") return undefined;
     const code = decision.kind === "deny" ? decision.code : undefined;
     this.collect(decision.body, [...expressions, ...(code === undefined ? [] : [code])], inner);
     const body = this.body(decision.body, inner);
     const values = expressions.map((expression) => this.term(expression, inner));
     return {
-      kind: decision.kind as plan.DecisionPlan["kind"],
+      kind,
       span: decision.span,
       package: module.package,
       body,
@@ -380,8 +382,8 @@ export class Resolver {
     const [first = "", ...rest] = this.expand(clause.target, scope);
     if (first === "input") {
       const [root, ...below] = rest;
-      const isRoot = this.options.vocabulary && roots.some((known) => known === root);
-      if (isRoot) return { kind: "root", root: root as RootName, path: below, value: this.term(clause.value, scope) };
+      const known = this.options.vocabulary ? rootNamed(root) : undefined;
+      if (known !== undefined) return { kind: "root", root: known, path: below, value: this.term(clause.value, scope) };
       return { kind: "input", path: rest, value: this.term(clause.value, scope) };
     }
     if (first === "data") {
@@ -391,9 +393,8 @@ export class Resolver {
       this.usage.dataTargets.push(rest);
       return { kind: "data", path: rest, value: this.term(clause.value, scope) };
     }
-    if (this.options.vocabulary && roots.some((known) => known === first)) {
-      return { kind: "root", root: first as RootName, path: rest, value: this.term(clause.value, scope) };
-    }
+    const known = this.options.vocabulary ? rootNamed(first) : undefined;
+    if (known !== undefined) return { kind: "root", root: known, path: rest, value: this.term(clause.value, scope) };
     const name = clause.target.join(".");
     if (this.options.builtins.has(name)) return this.functionOverride(undefined, clause.target, clause, scope);
     if (this.refused(name, clause.span)) return undefined;
@@ -545,10 +546,10 @@ export class Resolver {
 
   private input(root: string, steps: readonly plan.Term[], span: Span): plan.Term {
     if (!this.options.vocabulary) return { kind: "ref", base: { kind: "input" }, path: steps, span };
-    if (root !== "input") return { kind: "ref", base: { kind: "root", root: root as RootName }, path: steps, span };
+    const itself = rootNamed(root);
+    if (itself !== undefined) return { kind: "ref", base: { kind: "root", root: itself }, path: steps, span };
     const [first, ...rest] = steps;
-    const name = first?.kind === "const" ? first.value : undefined;
-    const known = roots.find((candidate) => candidate === name);
+    const known = first?.kind === "const" ? rootNamed(first.value) : undefined;
     if (known !== undefined) return { kind: "ref", base: { kind: "root", root: known }, path: rest, span };
     return { kind: "ref", base: { kind: "input" }, path: steps, span };
   }
@@ -657,6 +658,14 @@ export class Resolver {
   }
 }
 
+function rootNamed(name: Value | undefined): RootName | undefined {
+  return roots.find((root) => root === name);
+}
+
+function constantOf(item: plan.Term): Value | undefined {
+  return item.kind === "const" ? item.value : undefined;
+}
+
 function arityRange(callee: plan.Callee): readonly [number, number] {
   switch (callee.kind) {
     case "builtin": {
@@ -676,17 +685,16 @@ function ref(base: plan.Term, path: readonly plan.Term[], span: Span): plan.Term
 
 /** Collections of constants are constants. */
 function folded(term: Extract<plan.Term, { kind: "array" | "set" | "object" }>): plan.Term {
-  const constant = (item: plan.Term): Value | undefined => (item.kind === "const" ? item.value : undefined);
   const { span } = term;
   switch (term.kind) {
     case "array": {
-      const items = term.items.map(constant);
+      const items = term.items.map(constantOf);
       return items.every((item) => item !== undefined)
         ? { kind: "const", value: items, parts: term.items, span }
         : term;
     }
     case "set": {
-      const items = term.items.map(constant);
+      const items = term.items.map(constantOf);
       if (items.length === 0) return { kind: "const", value: emptySet, span };
       return items.every((item) => item !== undefined)
         ? { kind: "const", value: RegoSet.from(items), parts: term.items, span }
@@ -695,8 +703,8 @@ function folded(term: Extract<plan.Term, { kind: "array" | "set" | "object" }>):
     case "object": {
       const object = new RegoObject();
       for (const [key, value] of term.entries) {
-        const constantKey = constant(key);
-        const constantValue = constant(value);
+        const constantKey = constantOf(key);
+        const constantValue = constantOf(value);
         if (constantKey === undefined || constantValue === undefined) return term;
         object.put(constantKey, constantValue);
       }
@@ -718,7 +726,7 @@ function nameOf(expr: tree.Expr): string[] | undefined {
 }
 
 /** Names that an expression uses as variables, closures left out; names of functions are none. */
-export function variables(expr: tree.Expr, found: (name: string, span: Span) => void): void {
+function variables(expr: tree.Expr, found: (name: string, span: Span) => void): void {
   switch (expr.kind) {
     case "scalar":
     case "comprehension":

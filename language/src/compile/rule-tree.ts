@@ -10,7 +10,7 @@ export interface SourceRule {
   readonly rule: Rule;
 }
 
-export type GroupKind = "complete" | "set" | "object" | "function";
+type GroupKind = "complete" | "set" | "object" | "function";
 
 export interface Group {
   readonly id: number;

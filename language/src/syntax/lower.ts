@@ -30,6 +30,25 @@ const precedence: Readonly<Record<tree.Operator, number>> = {
   "%": 6,
 };
 
+const operatorNames: readonly tree.Operator[] = [
+  ":=",
+  "=",
+  "in",
+  "==",
+  "!=",
+  "<",
+  "<=",
+  ">",
+  ">=",
+  "|",
+  "&",
+  "+",
+  "-",
+  "*",
+  "/",
+  "%",
+];
+
 export class Lowering {
   readonly diagnostics: Diagnostic[] = [];
   private readonly source: SourceFile;
@@ -226,7 +245,7 @@ export class Lowering {
       return {
         kind: "every",
         key: second === undefined ? undefined : first,
-        value: (second ?? first) as tree.Name,
+        value: required(second ?? first),
         domain: this.expression(child(every, "expression")),
         body: this.body(child(child(every, "block"), "body")),
         with: withs,
@@ -246,7 +265,7 @@ export class Lowering {
       return {
         kind: "some",
         key: second === undefined ? undefined : first,
-        value: (second ?? first) as tree.Expr,
+        value: required(second ?? first),
         domain: this.expression(domain),
         with: withs,
         span,
@@ -270,7 +289,7 @@ export class Lowering {
 
   private membership(cst: CstNode): tree.Expr {
     const [first, second] = nodes(cst, "expression").map((expression) => this.expression(expression));
-    const key = first as tree.Expr;
+    const key = required(first);
     if (second === undefined) return key;
     if (second.kind !== "infix" || second.operator !== "in") {
       this.report("P109", "expected `key, value in collection`", second.span);
@@ -281,10 +300,10 @@ export class Lowering {
 
   private expression(cst: CstNode): tree.Expr {
     const operands = nodes(cst, "unary").map((unary) => this.unary(unary));
-    const operators = nodes(cst, "operator").map((operator) => firstToken(operator).image as tree.Operator);
+    const operators = nodes(cst, "operator").map((operator) => operatorOf(firstToken(operator).image));
     let next = 0;
     const climb = (minimum: number): tree.Expr => {
-      let left = operands[next] as tree.Expr;
+      let left = required(operands[next]);
       for (;;) {
         const operator = operators[next];
         if (operator === undefined || precedence[operator] < minimum) return left;
@@ -380,7 +399,7 @@ export class Lowering {
       kind: "comprehension",
       of: "array",
       key: undefined,
-      value: items[0] as tree.Expr,
+      value: required(items[0]),
       body: this.body(body),
       span,
     };
@@ -402,7 +421,7 @@ export class Lowering {
     const entries = nodes(cst, "entry").map((entry) => nodes(entry, "expression").map((part) => this.expression(part)));
     if (firstValue === undefined) {
       const wrong = entries.find((entry) => entry.length === 2);
-      if (wrong !== undefined) this.report("P112", "a set has no `key: value`", (wrong[0] as tree.Expr).span);
+      if (wrong !== undefined) this.report("P112", "a set has no `key: value`", required(wrong[0]).span);
       return { kind: "set", items: [first, ...entries.flat()], span };
     }
     const pairs: [tree.Expr, tree.Expr][] = [[first, firstValue]];
@@ -551,6 +570,16 @@ function calleeOf(base: tree.Expr, path: readonly tree.Expr[]): tree.Name[] | un
     names.push({ text: step.value, span: step.span });
   }
   return names;
+}
+
+/** What the grammar demands and a file without syntax errors has. */
+function required<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error("grammar: a part is missing");
+  return part;
+}
+
+function operatorOf(image: string): tree.Operator {
+  return required(operatorNames.find((operator) => operator === image));
 }
 
 function isNode(element: CstElement): element is CstNode {

@@ -15,7 +15,7 @@ import {
 } from "chevrotain";
 
 /** Words that no variable or rule may be called; as a part of a reference (`input.in`) each is a name. */
-export const Keyword = createToken({ name: "Keyword", pattern: Lexer.NA });
+const Keyword = createToken({ name: "Keyword", pattern: Lexer.NA });
 
 export const Identifier = createToken({ name: "Identifier", label: "a name", pattern: /[A-Za-z_][A-Za-z0-9_]*/ });
 

@@ -17,13 +17,13 @@ export interface Module {
   readonly span: Span;
 }
 
-export interface Comment {
+interface Comment {
   /** Without `#`. */
   readonly text: string;
   readonly span: Span;
 }
 
-export interface Import {
+interface Import {
   /** `["data", "directory"]` for `import data.directory`. */
   readonly path: readonly string[];
   readonly alias: string | undefined;
@@ -95,7 +95,7 @@ export interface With {
   readonly span: Span;
 }
 
-export type Scalar = null | boolean | number | bigint | string;
+type Scalar = null | boolean | number | bigint | string;
 
 export type Operator =
   | ":="
