@@ -45,6 +45,8 @@ export interface Proxied {
   readonly auditLines: () => Record<string, unknown>[];
   /** What the proxy reported: faults and leaks among it. */
   readonly events: readonly ProxyEvent[];
+  /** What went wrong inside decisions, which clients are told nothing about. */
+  readonly faults: readonly unknown[];
   readonly proxy: ProxyServer;
   /** After a change of the schema that did not go through the proxy. */
   readonly refreshCatalogs: () => Promise<void>;
@@ -84,9 +86,16 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
   const auditFile = join(folder, "audit.jsonl");
   const audit = new FileAuditLog({ path: auditFile, strict: false, report: () => undefined });
   const events: ProxyEvent[] = [];
+  const enforcer = createEnforcer(program);
+  const faults: unknown[] = [];
+  const decide: Enforcer["decide"] = (...asked) => {
+    const verdict = enforcer.decide(...asked);
+    if (verdict.action === "deny" && verdict.cause !== undefined) faults.push(verdict.cause);
+    return verdict;
+  };
   const people = await passwords(options.users);
   const proxy = createProxyServer({
-    enforcer: createEnforcer(program),
+    enforcer: { ...enforcer, decide },
     audit,
     identities: identities(people),
     targets,
@@ -114,6 +123,7 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
         .filter((line) => line !== "")
         .map((line) => JSON.parse(line) as Record<string, unknown>),
     events,
+    faults,
     proxy,
     refreshCatalogs: openTargets,
     async stop() {
