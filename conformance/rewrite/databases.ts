@@ -59,7 +59,7 @@ export async function createDatabases(server: PostgresServer): Promise<Databases
           const found = relationMasks.get(relation.path);
           return found === undefined ? [] : [[relation.path, found] as const];
         });
-        return { masks: new Map(touched), rowLimit };
+        return { masks: new Map(touched), rowLimit, namesakes: new Set<string>() };
       });
       return rewritePostgres(text, analyzed.statements, plans);
     },

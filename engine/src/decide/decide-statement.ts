@@ -36,14 +36,14 @@ export function prepareStatement(
 
 /**
  * The decision on one statement: rules first, then what the engine itself refuses.
- * @param isMasked whether any column of the database is masked for this principal: then what cannot be analysed is refused.
+ * @param hidden names of relations of which something is masked for this principal: if any, what cannot be analysed is refused.
  * @param data in place of the program's own `data.*`, for tests.
  */
 export function decideStatement(
   world: World,
   statement: PreparedStatement,
   input: Input,
-  isMasked: () => boolean,
+  hidden: () => ReadonlySet<string>,
   data?: Value,
 ): Decision {
   const effects = world.program.evaluate(input, statement.candidateValues, data);
@@ -68,7 +68,7 @@ export function decideStatement(
   const reasons = [
     ...combined.reasons,
     ...refusals,
-    ...engineReasons(world, statement.facts, () => combined.masks.size > 0 || isMasked()),
+    ...engineReasons(world, statement.facts, () => combined.masks.size > 0 || hidden().size > 0),
   ];
   return {
     outcome: reasons.length === 0 ? "allow" : "deny",

@@ -152,3 +152,22 @@ describe("ways around the masks", () => {
     expect(enforcerFor("limit rows 5").decide(sql, who, { searchPath: ["public"] }, catalog).action).toBe("forward");
   });
 });
+
+describe("a relation without masks that has the name of one with masks", () => {
+  it.each([
+    ["select * from customers c", 'select * from "mine".customers c'],
+    ["select customers.city from customers", 'select customers.city from "mine".customers'],
+    ["update customers set city = 'x' where id = 1", "update \"mine\".customers set city = 'x' where id = 1"],
+    [
+      "insert into customers (id) select id from customers",
+      'insert into "mine".customers (id) select id from "mine".customers',
+    ],
+    ["with customers as (select 1) select * from customers", "with customers as (select 1) select * from customers"],
+    [
+      "create temp table customers (id int); select * from customers",
+      'create temp table customers (id int); select * from "pg_temp".customers',
+    ],
+  ])("is named with its schema, since the bare name may mean the other one a moment later: %s", (sql, expected) => {
+    expect(decide(sql, ["mine", "public"])).toMatchObject({ action: "forward", text: expected });
+  });
+});

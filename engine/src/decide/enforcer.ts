@@ -4,7 +4,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { Enforcer, NameContext, PrincipalContext, Verdict } from "../enforcer.ts";
 import { engineLimits } from "../limits.ts";
 import { decideStatement, type PreparedStatement } from "./decide-statement.ts";
-import { somethingIsMasked } from "./is-masked.ts";
+import { maskedNames } from "./masked-names.ts";
 import { type Preparation, type PreparedText, prepareText } from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
 import { type Subject, subjectOf } from "./subject.ts";
@@ -22,7 +22,8 @@ interface SessionCaches {
   readonly subject: Subject;
   /** By search_path, then by text. */
   readonly verdicts: Map<string, BoundedCache<Verdict>>;
-  isMasked: boolean | undefined;
+  /** Asked for when a statement's decision depends on it. */
+  hidden: ReadonlySet<string> | undefined;
 }
 
 /** Decides for PostgreSQL with one program. See `Enforcer` for the contract. */
@@ -71,7 +72,7 @@ export function createEnforcer(program: Program): Enforcer {
 function sessionOf(caches: WorldCaches, who: PrincipalContext): SessionCaches {
   let session = caches.sessions.get(who);
   if (session === undefined) {
-    session = { subject: subjectOf(who), verdicts: new Map(), isMasked: undefined };
+    session = { subject: subjectOf(who), verdicts: new Map(), hidden: undefined };
     caches.sessions.set(who, session);
   }
   return session;
@@ -97,16 +98,16 @@ function decideText(
   }
   if ("kind" in preparation) return refusedVerdict(preparation);
 
-  const isMasked = (): boolean => (session.isMasked ??= somethingIsMasked(world, session.subject));
+  const hidden = (): ReadonlySet<string> => (session.hidden ??= maskedNames(world, session.subject));
   const decisions = preparation.prepared.map((statement, index) =>
     decideStatement(
       world,
       statement,
       inputFor(world, session.subject, preparation, statement, index, parameters),
-      isMasked,
+      hidden,
     ),
   );
-  return verdictOf(world, text, preparation, decisions);
+  return verdictOf(world, text, preparation, decisions, hidden);
 }
 
 function inputFor(

@@ -3,7 +3,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { NameContext, PrincipalContext } from "../enforcer.ts";
 import { decideStatement } from "./decide-statement.ts";
 import type { Decision } from "./decision.ts";
-import { somethingIsMasked } from "./is-masked.ts";
+import { maskedNames } from "./masked-names.ts";
 import { prepareText } from "./prepared-text.ts";
 import { subjectOf } from "./subject.ts";
 import { World } from "./world.ts";
@@ -16,16 +16,16 @@ export function prepareDecision(
   program: Program,
   catalog: Catalog,
   who: PrincipalContext,
-  names: NameContext,
+  searchPath: NameContext,
   text: string,
 ): () => Decision {
   const world = new World(program, catalog);
   const subject = subjectOf(who);
-  const prepared = prepareText(world, text, names);
+  const prepared = prepareText(world, text, searchPath);
   const statement = "kind" in prepared ? undefined : prepared.prepared[0];
   if (statement === undefined) throw new Error(`not a statement: ${text}`);
   const input = { ...subject, query: statement.query };
-  const masked = somethingIsMasked(world, subject);
-  const isMasked = (): boolean => masked;
-  return () => decideStatement(world, statement, input, isMasked);
+  const names = maskedNames(world, subject);
+  const hidden = (): ReadonlySet<string> => names;
+  return () => decideStatement(world, statement, input, hidden);
 }

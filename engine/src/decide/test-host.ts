@@ -4,7 +4,7 @@ import type { Program } from "@penstock/language";
 import { printRule } from "./combine.ts";
 import { decideStatement } from "./decide-statement.ts";
 import type { Decision, Reason } from "./decision.ts";
-import { somethingIsMasked } from "./is-masked.ts";
+import { maskedNames } from "./masked-names.ts";
 import { prepareText } from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
 import { defaultSubject, type Subject } from "./subject.ts";
@@ -67,7 +67,7 @@ export function decideForRoots(
       statements: [],
     };
   }
-  const isMasked = (): boolean => somethingIsMasked(world, subject, data);
+  const hidden = (): ReadonlySet<string> => maskedNames(world, subject, data);
   const decisions = prepared.prepared.map((statement, index) => {
     const query =
       parameters === undefined
@@ -79,9 +79,9 @@ export function decideForRoots(
             prepared.fingerprints[index] ?? "",
             parameters.map(fromValue),
           );
-    return decideStatement(world, statement, { ...subject, query }, isMasked, data);
+    return decideStatement(world, statement, { ...subject, query }, hidden, data);
   });
-  const verdict = verdictOf(world, sql, prepared, decisions);
+  const verdict = verdictOf(world, sql, prepared, decisions, hidden);
   const final = verdict.statements.map((statement) => statement.decision);
   return {
     outcome: verdict.action === "deny" ? "deny" : "allow",

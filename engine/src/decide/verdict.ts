@@ -8,7 +8,13 @@ import type { PreparedText } from "./prepared-text.ts";
 import type { World } from "./world.ts";
 
 /** From decisions to what goes over the wire. One statement denied, the whole text denied: none of it runs. */
-export function verdictOf(world: World, text: string, prepared: PreparedText, decisions: readonly Decision[]): Verdict {
+export function verdictOf(
+  world: World,
+  text: string,
+  prepared: PreparedText,
+  decisions: readonly Decision[],
+  hidden: () => ReadonlySet<string>,
+): Verdict {
   const denied = decisions.findIndex((decision) => decision.outcome === "deny");
   const reason = decisions[denied]?.reasons[0];
   if (reason !== undefined) {
@@ -28,7 +34,7 @@ export function verdictOf(world: World, text: string, prepared: PreparedText, de
       statementVerdicts(world, prepared, decisions, undefined),
     );
   }
-  const rewrite = rewriteFor(text, prepared, decisions);
+  const rewrite = rewriteFor(text, prepared, plansOf(world, prepared, decisions, hidden));
   switch (rewrite.kind) {
     case "denied": {
       const reason: Reason = {
@@ -107,13 +113,28 @@ function deny(
   return { action: "deny", sqlstate, reason, position, statements };
 }
 
-function rewriteFor(text: string, prepared: PreparedText, decisions: readonly Decision[]): RewriteResult {
-  if (decisions.every((decision) => decision.masks.size === 0 && decision.rowLimit === undefined))
+function plansOf(
+  world: World,
+  { prepared }: PreparedText,
+  decisions: readonly Decision[],
+  hidden: () => ReadonlySet<string>,
+): StatementPlan[] {
+  return decisions.map(({ masks, rowLimit }, index) => {
+    const shared = (prepared[index]?.relations ?? []).filter((relation) => world.hasNamesake(relation));
+    const namesakes = shared.length === 0 ? noNames : new Set(shared.map(({ name }) => name)).intersection(hidden());
+    return { masks, rowLimit: rowLimit?.rows, namesakes };
+  });
+}
+
+const noNames: ReadonlySet<string> = new Set();
+
+function rewriteFor(text: string, prepared: PreparedText, plans: readonly StatementPlan[]): RewriteResult {
+  if (plans.every(({ masks, rowLimit, namesakes }) => masks.size + namesakes.size === 0 && rowLimit === undefined)) {
     return { kind: "unchanged" };
-  const key = decisions.map(planKey).join("\n");
+  }
+  const key = plans.map(planKey).join("\n");
   let result = prepared.rewrites.get(key);
   if (result === undefined) {
-    const plans = decisions.map(({ masks, rowLimit }): StatementPlan => ({ masks, rowLimit: rowLimit?.rows }));
     result = rewritePostgres(text, prepared.statements, plans);
     prepared.rewrites.set(key, result);
   }
@@ -121,12 +142,12 @@ function rewriteFor(text: string, prepared: PreparedText, decisions: readonly De
 }
 
 /** Equal for equal masks and limits, whoever they apply to, so that sessions share rewritten texts. */
-function planKey({ masks, rowLimit }: Decision): string {
+function planKey({ masks, rowLimit, namesakes }: StatementPlan): string {
   const columns = [...masks].map(([path, { columns: masked }]) => [
     path,
     [...masked].map(([attnum, { mask }]) => [attnum, mask.name, mask.args.map((arg) => [typeof arg, String(arg)])]),
   ]);
-  return JSON.stringify([columns, rowLimit?.rows ?? null]);
+  return JSON.stringify([columns, rowLimit ?? null, [...namesakes]]);
 }
 
 function statementVerdicts(

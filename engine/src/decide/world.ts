@@ -24,6 +24,7 @@ export class World {
   readonly catalog: Catalog;
   readonly origins: OriginIndex;
   readonly #columns = new Map<string, readonly LabelledColumn[]>();
+  #byName: Map<string, readonly string[]> | undefined;
   /** Relation paths whose labels could not be computed, with the rule's error. */
   readonly labelErrors = new Map<string, string>();
 
@@ -47,6 +48,18 @@ export class World {
     const found = this.columnsOf(relation).find((candidate) => candidate.column.attnum === column.attnum);
     if (found === undefined) throw new Error(`column ${column.name} is not one of ${relation.path}`);
     return found;
+  }
+
+  /** Whether another relation, in another schema, has the same name. */
+  hasNamesake({ name, path }: Relation): boolean {
+    if (this.#byName === undefined) {
+      this.#byName = new Map();
+      for (const relation of this.catalog.relations.values()) {
+        if (!relation.isSystem)
+          this.#byName.set(relation.name, [...(this.#byName.get(relation.name) ?? []), relation.path]);
+      }
+    }
+    return this.#byName.get(name)?.some((other) => other !== path) === true;
   }
 
   /** All columns of relations that are not the system's. */

@@ -14,6 +14,11 @@ export function replaceTokens(edits: Edits, source: SourceText, from: number, to
   edits.splices.push({ start: startOf(source, from), end: endOf(source, to - 1), text });
 }
 
+export function insertBefore(edits: Edits, source: SourceText, index: number, text: string): void {
+  const at = startOf(source, index);
+  edits.splices.push({ start: at, end: at, text });
+}
+
 export function insertAfter(edits: Edits, source: SourceText, index: number, text: string): void {
   const at = endOf(source, index);
   edits.splices.push({ start: at, end: at, text });

@@ -4,6 +4,7 @@ import type { ResolvedStatement } from "../resolution.ts";
 import { rewriteCopyTo } from "./copy.ts";
 import { Denial } from "./denial.ts";
 import { type Edits, unclear } from "./edits.ts";
+import { qualifyNamesakes } from "./qualify.ts";
 import { rewriteRead } from "./read.ts";
 import { limitRows } from "./row-limit.ts";
 import { isSameTree } from "./same-tree.ts";
@@ -18,6 +19,8 @@ export interface StatementPlan {
   readonly masks: ReadonlyMap<string, RelationMasks>;
   /** A LIMIT is put on a query where that is sure to be right; rows must be counted all the same. */
   readonly rowLimit: number | undefined;
+  /** Names of relations with masks anywhere in the database that a relation without masks in this statement shares. */
+  readonly namesakes: ReadonlySet<string>;
 }
 
 export type RewriteResult =
@@ -43,15 +46,19 @@ export function rewritePostgres(
   statements: readonly ResolvedStatement[],
   plans: readonly StatementPlan[],
 ): RewriteResult {
-  if (plans.every(({ masks, rowLimit }) => masks.size === 0 && rowLimit === undefined)) return { kind: "unchanged" };
+  if (plans.every(isEmpty)) return { kind: "unchanged" };
   const withLimits = attempt(text, statements, plans);
   if (withLimits.kind !== "denied" || plans.every(({ rowLimit }) => rowLimit === undefined)) return withLimits;
   // A LIMIT can be left out, a mask cannot.
   return attempt(
     text,
     statements,
-    plans.map(({ masks }) => ({ masks, rowLimit: undefined })),
+    plans.map((plan) => ({ ...plan, rowLimit: undefined })),
   );
+}
+
+function isEmpty({ masks, rowLimit, namesakes }: StatementPlan): boolean {
+  return masks.size === 0 && rowLimit === undefined && namesakes.size === 0;
 }
 
 function attempt(
@@ -68,6 +75,9 @@ function attempt(
       const plan = plans[index];
       if (plan === undefined) throw new Denial(unclear);
       if (plan.masks.size > 0) applyMasks(source, statement, plan.masks, edits);
+      if (plan.namesakes.size > 0) {
+        qualifyNamesakes(source, statement, indexTree(statement.node), plan.masks, plan.namesakes, edits);
+      }
       if (plan.rowLimit !== undefined) applyLimit(source, statement, plan.rowLimit, edits);
     }
     if (edits.splices.length === 0) return { kind: "unchanged" };

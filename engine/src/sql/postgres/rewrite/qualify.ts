@@ -1,0 +1,45 @@
+import { quoteName } from "../../../masks/quote.ts";
+import type { Relation } from "../../../catalog/catalog.ts";
+import type { ResolvedStatement } from "../resolution.ts";
+import { Denial } from "./denial.ts";
+import { type Edits, insertBefore, tokenAt, unclear } from "./edits.ts";
+import type { SourceText } from "./source-text.ts";
+import { locationOf, type Site, type TreeIndex, type TreeObject } from "./tree.ts";
+
+/**
+ * Gives a relation without masks its schema where a relation with masks has the same name in another one. Between the decision and the
+ * server's own look-up another session may drop the first or put it under another name, and the bare name would then mean the second.
+ * @param names of relations with masks, wherever they are.
+ */
+export function qualifyNamesakes(
+  source: SourceText,
+  statement: ResolvedStatement,
+  tree: TreeIndex,
+  masked: ReadonlyMap<string, unknown>,
+  names: ReadonlySet<string>,
+  edits: Edits,
+): void {
+  const mentions = [...statement.reads, ...statement.writes.filter(({ kind }) => kind !== "ddl" && kind !== "refresh")];
+  const done = new Set<number>();
+  for (const { relation, rangeVar } of mentions) {
+    if (rangeVar === undefined || rangeVar.schemaname !== undefined) continue;
+    if (masked.has(relation.path) || !names.has(relation.name)) continue;
+    const sites = tree.rangeVars.filter(({ node }) => locationOf(node) === (rangeVar.location ?? 0));
+    if (sites.length === 0) throw new Denial(unclear);
+    const schema = schemaOf(relation);
+    for (const site of sites) edits.expected.set(site.holder, [withSchema(site, schema)]);
+    const position = rangeVar.location ?? 0;
+    if (!done.has(position)) insertBefore(edits, source, tokenAt(source, position), `${quoteName(schema)}.`);
+    done.add(position);
+  }
+}
+
+/** A session's own schema of temporary relations has a name that only this session knows. */
+function schemaOf({ schema, isTemporary }: Relation): string {
+  return isTemporary ? "pg_temp" : schema;
+}
+
+function withSchema({ node, holder }: Site, schemaname: string): TreeObject {
+  const qualified = { ...node, schemaname };
+  return holder === node ? qualified : { RangeVar: qualified };
+}
