@@ -64,7 +64,8 @@ function passed(verdict: ForwardVerdict, text: string): Ruling {
   const fields = verdict.statements.map(({ auditFields }) => auditFields);
   let effects = effect.none;
   for (const { facts, effects: own } of plans) {
-    const refusal = sessionRefusal(facts) ?? (touchesData(facts) ? afterChange(effects) : undefined);
+    const refusal =
+      sessionRefusal(facts) ?? indirectExecute(facts) ?? (touchesData(facts) ? afterChange(effects) : undefined);
     if (refusal !== undefined) return refuse(refusal, text, fields);
     effects |= own;
   }
@@ -92,6 +93,17 @@ function afterChange(effects: number): Refusal | undefined {
       "an earlier statement of this text runs code that may change the search_path, so what this one reads or writes cannot be told",
     hint: "send the statements one by one",
     code: "changed_within_text",
+  };
+}
+
+/** EXPLAIN EXECUTE, CREATE TABLE AS EXECUTE: what they run was decided under another statement, maybe under other policies. */
+function indirectExecute({ inner, session }: StatementPlan["facts"]): Refusal | undefined {
+  if (inner !== "execute" || session?.kind === "execute") return undefined;
+  return {
+    sqlstate: "42501",
+    message: "EXECUTE inside another statement cannot be checked",
+    hint: "write the prepared statement's text in its place",
+    code: "indirect_execute",
   };
 }
 

@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks";
 import type { StatementPlan } from "../enforce/plan.ts";
 import type { Prepared } from "./prepared.ts";
 

@@ -9,11 +9,13 @@ import { transactionStatus } from "./messages/ready-for-query.ts";
 import { forbiddenOutput } from "./messages/row-description.ts";
 import { frame, type Framer } from "./framer.ts";
 import { type Pending, pendingKind } from "./pending.ts";
+import type { Portal } from "./prepared.ts";
 import type { Run } from "./run.ts";
 import { copyState } from "./copy-state.ts";
 import type { Session } from "./session.ts";
 import { isUtf8 } from "./startup-parameters.ts";
 
+const endsWithTransaction = ({ isHeld }: Portal) => !isHeld;
 const success = "00000";
 const skipped = "57014";
 
@@ -346,7 +348,7 @@ function readyForQuery(session: Session, framer: Framer): void {
     }
   }
   if (status === transactionStatus.idle && session.portals.size > 0) {
-    session.portals.forget(({ isHeld }) => !isHeld);
+    session.portals.forget(endsWithTransaction);
   }
   session.knowledge.ready(status);
   if (hidden) sideAnswered(session);
