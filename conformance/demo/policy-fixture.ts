@@ -29,11 +29,21 @@ export async function policyFixture(): Promise<string> {
         });
         return result.rows;
       });
-      return `${JSON.stringify(dumpCatalogFixture(catalog), undefined, 2)}\n`;
+      return printed(dumpCatalogFixture(catalog));
     } finally {
       await client.end();
     }
   } finally {
     await server.stop();
   }
+}
+
+/** As the formatter has it: lists of names on one line. */
+function printed(fixture: unknown): string {
+  const text = JSON.stringify(fixture, undefined, 2);
+  const lists = text.replace(
+    /\[\s*("[^"]*"(?:,\s*"[^"]*")*)\s*\]/g,
+    (_, names: string) => `[${names.replace(/\s*\n\s*/g, " ")}]`,
+  );
+  return `${lists}\n`;
 }
