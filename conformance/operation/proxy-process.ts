@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { deriveVerifier, formatVerifier } from "../../proxy/src/identity/scram-verifier.ts";
 import type { PostgresServer } from "../support/postgres-server.ts";
 
-export const password = "ana's password";
+const password = "ana's password";
 const verifier = formatVerifier(await deriveVerifier(password));
 const bin = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const proxyCommand = bin("../../proxy/bin/policy-proxy.ts");

@@ -13,7 +13,7 @@ export interface Member {
 }
 
 /** Uncompressed. Also what stops an archive that unpacks into gigabytes. */
-export const archiveBytesMax = 64 * 1024 * 1024;
+const archiveBytesMax = 64 * 1024 * 1024;
 export const memberNameBytesMax = 100;
 const block = 512;
 const storedBlockBytesMax = 65_535;

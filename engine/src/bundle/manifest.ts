@@ -6,7 +6,7 @@ import { errorMessage } from "./error-message.ts";
  * What this build reads. `vocabulary` and `language` go up when policies can say something that an older build would not
  * understand or would understand otherwise.
  */
-export const bundleVersions = { format: 1, language: 1, vocabulary: 1 } as const;
+const bundleVersions = { format: 1, language: 1, vocabulary: 1 } as const;
 
 export interface Manifest {
   readonly format: number;

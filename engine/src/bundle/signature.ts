@@ -68,7 +68,7 @@ export async function verifySignature(
 }
 
 /** RFC 7638 thumbprint. */
-export async function keyId(publicKey: KeyObject): Promise<string> {
+async function keyId(publicKey: KeyObject): Promise<string> {
   const { kty, crv, x } = publicKey.export({ format: "jwk" });
   return calculateJwkThumbprint({ kty: kty ?? "", crv: crv ?? "", x: x ?? "" });
 }

@@ -1,11 +1,5 @@
 import { type Command, Option } from "commander";
-import { loadConfig, type ProxyConfig } from "../config/load-config.ts";
-import { formatProblems } from "../config/problem.ts";
-import { UserStore } from "../identity/user-store.ts";
-import { type LoadedPolicies, loadPolicies } from "../policies/load-policies.ts";
-import { CommandError, type ExitCode, exitCodes } from "./exit-codes.ts";
-import { createLogger } from "./logger.ts";
-import { RunningProxy } from "./running-proxy.ts";
+import type { ServeOptions } from "./run-serve.ts";
 
 /** `policy-proxy serve`. */
 export function registerServe(program: Command): void {
@@ -14,55 +8,9 @@ export function registerServe(program: Command): void {
     .description("start the proxy")
     .addOption(new Option("--config <file>", "the configuration").default("penstock.yaml"))
     .option("--check", "check configuration, users and policies, connect to nothing, and end")
-    .action(async (options: { readonly config: string; readonly check?: boolean }) => {
-      const { config, users, policies, warnings } = await prepare(options.config);
-      if (options.check === true) {
-        for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
-        if (policies.warnings !== "") process.stderr.write(`${policies.warnings}\n`);
-        const count = `${config.targets.length} target(s), ${users.count} user(s), ${policies.files} policy file(s)`;
-        process.stdout.write(`${options.config} is in order: ${count}, revision ${policies.enforcer.revision}\n`);
-        return;
-      }
-      const log = createLogger(config.log);
-      for (const warning of warnings) log.warn(warning);
-      const running = await RunningProxy.start(config, users, policies, log);
-      await running.untilStopped();
+    .action(async (options: ServeOptions) => {
+      // The engine takes a second to load, which the other commands need not wait for.
+      const { runServe } = await import("./run-serve.ts");
+      await runServe(options);
     });
-}
-
-interface Prepared {
-  readonly config: ProxyConfig;
-  readonly users: UserStore;
-  readonly policies: LoadedPolicies;
-  readonly warnings: readonly string[];
-}
-
-/** Reads everything that lies in files, and says all that is wrong with it at once. */
-async function prepare(file: string): Promise<Prepared> {
-  const read = loadConfig(file, process.env);
-  if (!read.ok)
-    throw new CommandError(`the configuration has mistakes\n${formatProblems(read.problems)}`, exitCodes.misuse);
-  const { config } = read;
-  const users = new UserStore(config.usersFile);
-  const loadedUsers = users.load();
-  const loadedPolicies = await loadPolicies(config.policies);
-  const failures: { readonly text: string; readonly code: ExitCode }[] = [];
-  if (!loadedUsers.ok) {
-    failures.push({
-      text: `the users file cannot be used\n${formatProblems(loadedUsers.problems)}`,
-      code: exitCodes.misuse,
-    });
-  }
-  if (!loadedPolicies.ok) {
-    failures.push({ text: `the policies cannot be used\n${loadedPolicies.report}`, code: exitCodes.policies });
-  }
-  if (loadedUsers.ok && loadedPolicies.ok) {
-    return {
-      config,
-      users,
-      policies: loadedPolicies.policies,
-      warnings: [...config.warnings, ...loadedUsers.warnings],
-    };
-  }
-  throw new CommandError(failures.map(({ text }) => text).join("\n"), failures[0]?.code ?? exitCodes.failure);
 }

@@ -29,7 +29,7 @@ const clientTls = z
   .optional()
   .describe("TLS towards clients. Without it, what clients send and receive travels in the clear.");
 
-export const tlsModes = ["disable", "require", "verify-ca", "verify-full"] as const;
+const tlsModes = ["disable", "require", "verify-ca", "verify-full"] as const;
 
 const upstreamTls = z
   .strictObject({

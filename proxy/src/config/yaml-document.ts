@@ -130,7 +130,7 @@ function typeOf(value: unknown): string {
 }
 
 /** `targets[0].port`. */
-export function printPath(path: YamlPath): string {
+function printPath(path: YamlPath): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === "number") return `${text}[${part}]`;
     return text === "" ? part : `${text}.${part}`;

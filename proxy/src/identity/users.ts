@@ -48,7 +48,7 @@ const mockSecretBytes = 32;
 
 const name = z.string().min(1).max(nameCharactersMax);
 
-export const usersSchema = z.strictObject({
+const usersSchema = z.strictObject({
   mock_secret: z
     .string()
     .refine(
