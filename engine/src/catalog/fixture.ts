@@ -137,7 +137,7 @@ class FixtureReader {
       ...this.#strings(table.inherits ?? [], `${where}.inherits`),
     ];
     const kind = table.kind ?? "table";
-    if (!tableKinds.has(String(kind))) this.problems.push(`${where}.kind is none of ${[...tableKinds].join(", ")}`);
+    if (!tableKinds.has(kind)) this.problems.push(`${where}.kind is none of ${[...tableKinds].join(", ")}`);
     this.#add({
       ...this.#relation(name, kind as Relation["kind"]),
       isPartition: table.partition_of !== undefined,
@@ -344,7 +344,7 @@ const tableKeys = new Set("kind columns primary_key partition_of inherits tempor
 const viewKeys = new Set("definition materialized columns".split(" "));
 const columnKeys = new Set("type not_null comment generated".split(" "));
 const functionKeys = new Set("kind language volatility leakproof".split(" "));
-const tableKinds = new Set(["table", "partitioned", "foreign", "sequence"]);
+const tableKinds = new Set<unknown>(["table", "partitioned", "foreign", "sequence"]);
 const typeKinds = new Set(["enum", "domain", "composite", "range", "base"]);
 
 /** The fixture of a catalog: what is not PostgreSQL's own. `parseCatalogFixture` reads it back. */

@@ -14,7 +14,7 @@ export function registerCheck(program: Command): void {
         console.log(JSON.stringify({ diagnostics }, null, 2));
       } else {
         if (diagnostics.length > 0)
-          console.log(formatDiagnostics(diagnostics, folder.sources, { color: process.stdout.isTTY === true }));
+          console.log(formatDiagnostics(diagnostics, folder.sources, { color: process.stdout.isTTY }));
         console.log(summary(diagnostics, folder.sources.length));
       }
       process.exitCode = diagnostics.some((diagnostic) => diagnostic.severity === "error")

@@ -26,7 +26,7 @@ export function registerEval(program: Command): void {
       const { folder, result, diagnostics } = compileFiles(paths, false);
       const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error");
       if (result.program === undefined || errors.length > 0) {
-        console.error(formatDiagnostics(errors, folder.sources, { color: process.stderr.isTTY === true }));
+        console.error(formatDiagnostics(errors, folder.sources, { color: process.stderr.isTTY }));
         process.exitCode = exitCodes.misuse;
         return;
       }

@@ -38,7 +38,7 @@ export function registerTest(program: Command): void {
       const { folder, result, diagnostics } = compileFiles(paths, true);
       const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error");
       if (result.program === undefined || errors.length > 0) {
-        console.log(formatDiagnostics(errors, folder.sources, { color: process.stdout.isTTY === true }));
+        console.log(formatDiagnostics(errors, folder.sources, { color: process.stdout.isTTY }));
         process.exitCode = exitCodes.failed;
         return;
       }

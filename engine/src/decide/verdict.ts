@@ -16,14 +16,9 @@ export function verdictOf(
   hidden: () => ReadonlySet<string>,
 ): Verdict {
   const denied = decisions.findIndex((decision) => decision.outcome === "deny");
-  const reason = decisions[denied]?.reasons[0];
-  if (reason !== undefined) {
-    return deny(
-      "42501",
-      reason,
-      undefined,
-      statementVerdicts(world, prepared, allDenied(decisions, denied), undefined),
-    );
+  const first = decisions[denied]?.reasons[0];
+  if (first !== undefined) {
+    return deny("42501", first, undefined, statementVerdicts(world, prepared, allDenied(decisions, denied), undefined));
   }
   const unknown = firstUnknownRelation(prepared);
   if (unknown !== undefined) {

@@ -10,7 +10,7 @@ export function audit(context: StatementContext, node: object): void {
   const stack: object[] = [node];
   for (let each = stack.pop(); each !== undefined; each = stack.pop()) {
     for (const kind in each) {
-      auditNode(context, kind, each[kind as keyof typeof each] as object, stack);
+      auditNode(context, kind, each[kind as keyof typeof each], stack);
     }
   }
 }

@@ -218,6 +218,6 @@ function dropKind(type: ObjectType | undefined): StatementKind {
 /** The kind of a statement, or undefined for a node that is none. */
 export function statementKind(name: string, fields: object): StatementKind | undefined {
   if (!Object.hasOwn(rules, name)) return undefined;
-  const rule = rules[name as StatementName] as StatementKind | ((fields: object) => StatementKind);
+  const rule: StatementKind | ((fields: object) => StatementKind) = rules[name as StatementName];
   return typeof rule === "function" ? rule(fields) : rule;
 }
