@@ -18,6 +18,7 @@ import { emitGroup } from "./emit-group.ts";
 import type { DecisionPlan, Local } from "./plan.ts";
 import { FactFinder, readsField } from "./facts.ts";
 import { makeProgram } from "./make-program.ts";
+import { conflictErrors } from "./conflicts.ts";
 import { recursionErrors } from "./recursion.ts";
 import { Resolver } from "./resolve.ts";
 import { type RuleNode, RuleTree } from "./rule-tree.ts";
@@ -47,7 +48,29 @@ export interface CompiledQuery {
   readonly groups: number;
 }
 
+/** Never throws for what sources say: every mistake is a diagnostic. */
 export function compile(options: CompileOptions): CompileResult {
+  try {
+    return compileChecked(options);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { diagnostics: [tooLarge(options.sources)] };
+  }
+}
+
+/** An expression or a body of thousands of parts exhausts the stack of the compiler or of V8's parser. */
+function tooLarge(sources: readonly SourceFile[]): Diagnostic {
+  const largest = sources.toSorted((a, b) => b.text.length - a.text.length)[0]?.path ?? "";
+  return {
+    code: "P103",
+    severity: "error",
+    message: "an expression or a rule has too many parts",
+    span: { file: largest, start: 0, end: 1, line: 1, column: 1 },
+    help: "put lists of values into `data`, and split long conditions into rules",
+  };
+}
+
+function compileChecked(options: CompileOptions): CompileResult {
   const parsed = parseAll(options.sources);
   if (parsed.modules === undefined) return { diagnostics: parsed.diagnostics };
   const data = options.data === undefined ? emptyObject : toValue(options.data);
@@ -79,6 +102,7 @@ export function compile(options: CompileOptions): CompileResult {
     ...statements,
     ...checker.diagnostics,
     ...resolver.diagnostics,
+    ...conflictErrors(rules.root),
     ...recursionErrors(rules.groups),
     ...emitter.diagnostics,
   ];
@@ -156,7 +180,12 @@ export function compileQuery(
       writer.line(`out.push([${resolved.variables.map((local) => `v${local.id}`).join(", ")}]);`),
     );
   });
-  const diagnostics = unique([...resolver.diagnostics, ...recursionErrors(rules.groups), ...emitter.diagnostics]);
+  const diagnostics = unique([
+    ...resolver.diagnostics,
+    ...conflictErrors(rules.root),
+    ...recursionErrors(rules.groups),
+    ...emitter.diagnostics,
+  ]);
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
   const compiled = bind(emitter, rules, 0, true);
   connect(rules.root, documents, compiled.groups);

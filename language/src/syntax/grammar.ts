@@ -223,7 +223,14 @@ class PolicyParser extends CstParser {
         },
       ]),
     );
-    this.OPTION3(() => this.SUBRULE(this.ifBody));
+    this.OPTION3(() => {
+      this.SUBRULE(this.ifBody);
+      // `p if { a } { b }`: another rule with the same head.
+      this.MANY2({
+        GATE: () => this.LA(0).tokenType === t.RightBrace,
+        DEF: () => this.SUBRULE(this.block, { LABEL: "chained" }),
+      });
+    });
     this.MANY(() => this.SUBRULE(this.elseClause));
   });
 

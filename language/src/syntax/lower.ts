@@ -67,7 +67,14 @@ export class Lowering {
     const decisions: tree.Decision[] = [];
     for (const rule of nodes(cst, "rule")) {
       const lowered = this.rule(rule);
-      if (lowered !== undefined) rules.push(lowered);
+      if (lowered === undefined) continue;
+      rules.push(lowered);
+      for (const block of nodes(rule, "chained")) {
+        if (lowered.else !== undefined) {
+          this.report("P105", "`else` cannot follow several bodies", lowered.else.span, "write one rule for each body");
+        }
+        rules.push({ ...lowered, body: this.body(child(block, "body")), span: this.span(block) });
+      }
     }
     for (const kind of ["allow", "deny", "mask", "limit", "label", "approve", "filter", "notify"] as const) {
       for (const statement of nodes(cst, kind)) {
