@@ -213,6 +213,14 @@ describe("syntax", () => {
   });
 });
 
+test.each([
+  ["operators", `p := ${"1 + ".repeat(50_000)}1`],
+  ["conditions", `p if {\n${"input.query.joins == 1\n".repeat(20_000)}}`],
+  ["items", `p := [${"query.joins, ".repeat(20_000)}]`],
+])("answers thousands of %s with a diagnostic or a program, never with a crash", (_, text) => {
+  expect(check(text).every((diagnostic) => diagnostic.startsWith("P103"))).toBe(true);
+});
+
 test("an excerpt shows the place, with tabs kept and control characters made visible", () => {
   const source = { path: "a.policy", text: 'package a\n\tp if query.kind == "x\u202e"' };
   const { diagnostics } = compile({ sources: [source] });

@@ -43,16 +43,17 @@ export function evaluable(term: Term, bound: Bound): boolean {
 /** In which order several terms can be evaluated, as indexes: `x == xs[x]` runs its right side first. Extends `bound`. */
 export function evaluationOrder(terms: readonly Term[], bound: Bound): number[] | undefined {
   const sequence: number[] = [];
-  while (sequence.length < terms.length) {
-    const index = terms.findIndex((term, candidate) => {
-      if (sequence.includes(candidate)) return false;
-      const trial = new Set(bound);
-      if (!evaluable(term, trial)) return false;
-      for (const local of trial) bound.add(local);
-      return true;
+  let open = [...terms.entries()];
+  while (open.length > 0) {
+    const left = open.filter(([index, term]) => {
+      const trial = term.kind === "const" ? undefined : new Set(bound);
+      if (trial !== undefined && !evaluable(term, trial)) return true;
+      for (const local of trial ?? []) bound.add(local);
+      sequence.push(index);
+      return false;
     });
-    if (index < 0) return undefined;
-    sequence.push(index);
+    if (left.length === open.length) return undefined;
+    open = left;
   }
   return sequence;
 }
