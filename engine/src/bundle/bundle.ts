@@ -28,7 +28,7 @@ export type Trust =
   /** The explicit development flag: digests are checked, the signature is not. */
   | { readonly kind: "unsigned" };
 
-export interface Bundle {
+interface Bundle {
   readonly manifest: Manifest;
   /** Sources under `sources/`, and data, as `compile` takes them. */
   readonly folder: PolicyFolder;

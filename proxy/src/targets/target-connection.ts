@@ -4,7 +4,7 @@ import type { TargetConfig } from "../config/load-config.ts";
 import { errorCode, errorMessage } from "../config/system-error.ts";
 
 /** Rows of texts as the server sent them. */
-export type TextRows = (string | null)[][];
+type TextRows = (string | null)[][];
 export type RunQuery = (sql: string) => Promise<TextRows>;
 
 const connectTimeoutMs = 10_000;
