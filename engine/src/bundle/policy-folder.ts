@@ -17,7 +17,7 @@ export interface FileProblem {
 }
 
 export const policyEnding = ".policy";
-export const testEnding = "_test.policy";
+const testEnding = "_test.policy";
 
 /**
  * Reads policy files and folders (recursively, in order of name, so that the same tree gives the same program).

@@ -43,7 +43,7 @@ export function prepareText(world: World, text: string, names: NameContext): Pre
 }
 
 /** The characters of a UTF-8 byte range of a text. */
-export function sliceBytes(text: string, range: { readonly start: number; readonly end: number }): string {
+function sliceBytes(text: string, range: { readonly start: number; readonly end: number }): string {
   const bytes = Buffer.from(text, "utf8");
   return bytes.length === text.length
     ? text.slice(range.start, range.end)

@@ -138,7 +138,7 @@ export function useColumn(level: Scope, item: RangeItem, column: RangeColumn, so
   if (level.grouping && level.aggregates === 0) (column.base ?? item).read?.ungrouped.add(column.name);
 }
 
-export function wholeRow(level: Scope, item: RangeItem, sources: Source[], position: number | undefined): RangeItem {
+function wholeRow(level: Scope, item: RangeItem, sources: Source[], position: number | undefined): RangeItem {
   for (const column of item.columns) useColumn(level, item, column, sources);
   level.references++;
   if (item.open !== undefined) addAll(item.open, sources);
