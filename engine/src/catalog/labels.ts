@@ -12,8 +12,8 @@ interface ViewLineage {
   /** Index-aligned with the view's columns; sources are columns of the relations that its definition names, views among them. */
   readonly columns: readonly { readonly sources: readonly ColumnOf[]; readonly direct: boolean }[];
   /**
-   * Columns that the view uses beside showing them: to filter, join, group, order, or as arguments and conditions of what it shows. Those
-   * that views below it use are among them.
+   * Columns that the view uses beside showing them: to filter, join, group, order. Those that views below it use are among them. Arguments
+   * and conditions of what it shows are not: they are sources of that.
    */
   readonly otherUses: readonly ColumnOf[];
   /** The definition, or that of a view below, could not be analysed. */
@@ -37,6 +37,9 @@ export function viewLineage(catalog: Catalog, relation: Relation): ViewLineage {
 
 const unknownLineage: ViewLineage = { columns: [], otherUses: [], unknown: true };
 
+/** CASE conditions in WHERE and the like are filters as well. */
+const partsOfOutputs: ReadonlySet<string> = new Set(["output", "argument", "condition"]);
+
 function computeLineage(catalog: Catalog, relation: Relation): ViewLineage {
   if (relation.definition === undefined) return unknownLineage;
   const facts = definitionFacts(catalog, relation.definition);
@@ -47,8 +50,7 @@ function computeLineage(catalog: Catalog, relation: Relation): ViewLineage {
   });
   const otherUses = new Map<Column, ColumnOf>();
   for (const { relation: of, column, uses } of facts.columns) {
-    if ([...uses].some((use) => use !== "output" && use !== "argument"))
-      otherUses.set(column, { relation: of, column });
+    if ([...uses].some((use) => !partsOfOutputs.has(use))) otherUses.set(column, { relation: of, column });
   }
   let unknown = relation.columns.length > facts.outputs.length || facts.outputs.some((output) => output.name === "*");
   for (const { relation: below } of facts.tables) {

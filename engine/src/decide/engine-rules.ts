@@ -107,7 +107,7 @@ const changesSchema: ReadonlySet<string> = new Set(["ddl", "privilege", "admin"]
 
 /**
  * Changes that neither run code of the principal's own later (functions, triggers, rules, operators, extensions) nor take a masked
- * column out of its mask. What some of them do to a relation with masks, the rewriter refuses.
+ * column out of its mask, as COMMENT can where labels go by comments. What some of them do to a relation with masks, the rewriter refuses.
  */
 const harmlessChanges: ReadonlySet<StatementKind> = new Set<StatementKind>([
   "select_into",
@@ -127,7 +127,6 @@ const harmlessChanges: ReadonlySet<StatementKind> = new Set<StatementKind>([
   "alter_index",
   "alter_sequence",
   "rename",
-  "comment",
   "drop_table",
   "drop_view",
   "drop_materialized_view",

@@ -130,7 +130,7 @@ describe("columns and outputs", () => {
     ],
     ["select code from v", "v.code:output", "code=v.code!"],
     ["select p from xmltable('/r' passing '<r/>' columns p text) x", "", "p="],
-    ["select 1 from users limit (select max(ssn)::int from users)", "users.ssn:argument,condition", "?column?="],
+    ["select 1 from users limit (select max(ssn)::int from users)", "users.ssn:filter,argument", "?column?="],
     [
       "with recursive r(a, b) as (select id, name from users union all select r.a, r.b from r join users u on u.email = r.b) select b from r",
       "users.email:join users.id:output,join users.name:output,join",

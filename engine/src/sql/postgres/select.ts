@@ -231,8 +231,8 @@ function sortAndLimit(context: StatementContext, fields: SelectStmt, output: Que
       used(context, [sort], scope, "order");
     }
   }
-  if (fields.limitCount !== undefined) used(context, [fields.limitCount], scope, "condition");
-  if (fields.limitOffset !== undefined) used(context, [fields.limitOffset], scope, "condition");
+  if (fields.limitCount !== undefined) used(context, [fields.limitCount], scope, "filter");
+  if (fields.limitOffset !== undefined) used(context, [fields.limitOffset], scope, "filter");
 }
 
 /** ORDER BY and DISTINCT ON: a bare name is an output column first, a number a position. */
