@@ -22,15 +22,17 @@ export interface Script {
 
 const numbers = { minLength: 60, maxLength: 600, size: "max" } as const;
 
-export function scripts(schema: readonly SchemaTable[]): fc.Arbitrary<Script> {
-  return fc.array(fc.nat(0xffff), numbers).map((made) => script(made, schema));
+/** @param mayWrite whether some scripts make temporary tables. */
+export function scripts(schema: readonly SchemaTable[], mayWrite: boolean): fc.Arbitrary<Script> {
+  const allowed = forms.filter((each) => mayWrite || !each.writes);
+  return fc.array(fc.nat(0xffff), numbers).map((made) => script(made, schema, allowed));
 }
 
 const simple = (sql: string): Step => ({ mode: "simple", sql, parameters: [] });
 
-function script(numbers: readonly number[], schema: readonly SchemaTable[]): Script {
+function script(numbers: readonly number[], schema: readonly SchemaTable[], allowed: readonly Form[]): Script {
   const [form = 0, ...rest] = numbers;
-  const chosen = forms[form % forms.length];
+  const chosen = allowed[form % allowed.length];
   if (chosen === undefined) throw new Error("no such form");
   const choices = new Choices(rest, chosen.takesParameters);
   const made = query(emptyScope(choices, schema, subqueries));
@@ -41,6 +43,7 @@ interface Form {
   readonly name: string;
   readonly takesParameters: boolean;
   readonly keepsOrder: boolean;
+  readonly writes: boolean;
   readonly steps: (sql: string, choices: Choices) => readonly Step[];
 }
 
@@ -48,6 +51,7 @@ const form = (name: string, steps: Form["steps"], more: Partial<Form> = {}): For
   name,
   takesParameters: false,
   keepsOrder: true,
+  writes: false,
   steps,
   ...more,
 });
@@ -108,7 +112,7 @@ const forms: readonly Form[] = [
       simple("select kept::text from kept order by 1"),
       simple("rollback"),
     ],
-    { keepsOrder: false },
+    { keepsOrder: false, writes: true },
   ),
   form(
     "insert into temporary table",
@@ -119,7 +123,7 @@ const forms: readonly Form[] = [
       simple("select note from notes order by 1"),
       simple("rollback"),
     ],
-    { keepsOrder: false },
+    { keepsOrder: false, writes: true },
   ),
   form("two statements", (sql) => [simple(`select 1; ${sql}; select 2`)]),
 ];
