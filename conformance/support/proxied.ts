@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createEnforcer, type Principal, readPolicyFolder } from "@penstock/engine";
+import { createEnforcer, type Enforcer, type Principal, readPolicyFolder } from "@penstock/engine";
 import { compile, formatDiagnostics, type SourceFile } from "@penstock/language";
 import { createProxyServer, type ProxyEvent, type ProxyServer } from "@penstock/proxy";
 import { FileAuditLog } from "../../proxy/src/audit/file-audit-log.ts";

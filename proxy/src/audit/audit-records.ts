@@ -59,7 +59,7 @@ export class SessionRecords {
 
   result(number: number, result: StatementResult): string {
     const { rows, bytes, durationUs, sqlstate } = result;
-    return `${this.#start("result")},"statement":${number},"rows":${rows},"bytes":${bytes},"duration_us":${Math.round(durationUs)},"sqlstate":${json(sqlstate)}}`;
+    return `${this.#start("result")},"statement":${number},"rows":${rows},"bytes":${bytes},"duration_us":${Math.round(durationUs)},"sqlstate":${sqlstate === "00000" ? success : json(sqlstate)}}`;
   }
 
   alert(number: number, message: string): string {
@@ -85,6 +85,9 @@ export function refusedLine(
 ): string {
   return `{"event":"refused","time":"${now()}","session":${json(session)},"user":${json(user)},"client":${json(client)},"reason":${json(reason)}}`;
 }
+
+/** What nearly every result has, printed once. */
+const success = '"00000"';
 
 function json(value: unknown): string {
   return escapeJsonLine(JSON.stringify(value));

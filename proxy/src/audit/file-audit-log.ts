@@ -33,6 +33,8 @@ export type AuditEvent =
 type Callback = (error?: Error) => void;
 
 const bufferBytes = 256 * 1024;
+/** How long lines that nobody waits for, those of results, may wait for a turn of others: a write less for each statement. */
+const linesWaitMs = 5;
 /** Bytes of lines kept until the turn ends; more are written at once. */
 const pendingCharactersMax = 8 * 1024 * 1024;
 
@@ -44,6 +46,7 @@ export class FileAuditLog implements AuditLog {
   #characters = 0;
   #callbacks: Callback[] = [];
   #scheduled = false;
+  #later: NodeJS.Timeout | undefined;
   #closed = false;
   /** Of lines that this turn already wrote early, see `pendingCharactersMax`. */
   #turnError: Error | undefined;
@@ -65,7 +68,8 @@ export class FileAuditLog implements AuditLog {
     this.#lines.push(line);
     this.#characters += line.length;
     if (this.#characters > pendingCharactersMax) this.#turnError = this.#write() ?? this.#turnError;
-    this.#schedule();
+    // Left to run out when another turn writes first: to cancel a timer costs as much as to set one.
+    if (!this.#scheduled) this.#later ??= setTimeout(this.#whenLate, linesWaitMs);
   }
 
   flushed(callback: Callback): void {
@@ -104,6 +108,11 @@ export class FileAuditLog implements AuditLog {
     this.#scheduled = true;
     setImmediate(() => this.#endTurn());
   }
+
+  readonly #whenLate = (): void => {
+    this.#later = undefined;
+    if (!this.#scheduled) this.#endTurn();
+  };
 
   #endTurn(): void {
     this.#scheduled = false;

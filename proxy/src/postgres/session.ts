@@ -224,7 +224,10 @@ export class Session {
     client.on("end", () => this.end("client closed"));
     client.on("close", () => this.end("client closed"));
     client.on("error", () => this.end("client connection failed"));
-    server.on("data", (chunk) => this.#serverBytes(chunk));
+    this.upstream.receive(
+      (chunk) => this.#serverBytes(chunk),
+      () => client.writableLength > 0 || !this.toClient.isEmpty,
+    );
     server.on("drain", () => {
       this.#upstreamFull = false;
       this.#readClient();
