@@ -1,6 +1,7 @@
 import { analyzePostgres } from "../sql/postgres/analyze.ts";
-import type { StatementFacts } from "../sql/facts.ts";
+import type { FunctionFact, StatementFacts } from "../sql/facts.ts";
 import { type Catalog, type Column, type Relation } from "./catalog.ts";
+import { hasHiddenBody } from "./hidden-body.ts";
 
 export interface ColumnOf {
   readonly relation: Relation;
@@ -16,7 +17,7 @@ interface ViewLineage {
    * and conditions of what it shows are not: they are sources of that.
    */
   readonly otherUses: readonly ColumnOf[];
-  /** The definition, or that of a view below, could not be analysed. */
+  /** The definition, or that of a view below, could not be analysed, or runs code that has not been. */
   readonly unknown: boolean;
 }
 
@@ -52,7 +53,10 @@ function computeLineage(catalog: Catalog, relation: Relation): ViewLineage {
   for (const { relation: of, column, uses } of facts.columns) {
     if ([...uses].some((use) => !partsOfOutputs.has(use))) otherUses.set(column, { relation: of, column });
   }
-  let unknown = relation.columns.length > facts.outputs.length || facts.outputs.some((output) => output.name === "*");
+  let unknown =
+    relation.columns.length > facts.outputs.length ||
+    facts.outputs.some((output) => output.name === "*") ||
+    facts.functions.some((called) => readsUnseen(catalog, called));
   for (const { relation: below } of facts.tables) {
     if (below.definition === undefined) continue;
     const lineage = viewLineage(catalog, below);
@@ -60,6 +64,11 @@ function computeLineage(catalog: Catalog, relation: Relation): ViewLineage {
     for (const use of lineage.otherUses) otherUses.set(use.column, use);
   }
   return { columns, otherUses: [...otherUses.values()], unknown };
+}
+
+/** Whether a function of a definition may read what the definition does not name. */
+function readsUnseen(catalog: Catalog, { schema, name, category }: FunctionFact): boolean {
+  return category === "dynamic_sql" || (category === "user_defined" && hasHiddenBody(catalog, schema, name));
 }
 
 /** Facts of a definition that is read with certainty; `undefined` where anything in it is not. */

@@ -1,5 +1,5 @@
 import { statementKinds, type StatementKind } from "@penstock/language";
-import { objectPath } from "../catalog/catalog.ts";
+import { hasHiddenBody } from "../catalog/hidden-body.ts";
 import type { StatementFacts } from "../sql/facts.ts";
 import type { Reason } from "./decision.ts";
 import type { World } from "./world.ts";
@@ -67,7 +67,7 @@ function waysAroundMasks(world: World, facts: StatementFacts): Reason[] {
           askForRole,
         ),
       );
-    } else if (called.category === "user_defined" && hasHiddenBody(world, called.schema, called.name)) {
+    } else if (called.category === "user_defined" && hasHiddenBody(world.catalog, called.schema, called.name)) {
       ways.push(
         refusal(
           "opaque_function",
@@ -92,12 +92,6 @@ function waysAroundMasks(world: World, facts: StatementFacts): Reason[] {
     }
   }
   return ways;
-}
-
-/** Functions in C are extensions' own code, listed by category where they reach further; bodies in other languages read tables. */
-function hasHiddenBody(world: World, schema: string, name: string): boolean {
-  const overloads = world.catalog.functions.get(objectPath(schema, name)) ?? [];
-  return overloads.length === 0 || overloads.some((info) => info.language !== "c" && info.language !== "internal");
 }
 
 /** Code by nature, not constructs that nobody has thought about: rules see their kind, and `waysAroundMasks` knows them. */
