@@ -122,10 +122,10 @@ describe("columns and outputs", () => {
     ],
     ["select u.a from users u(a, b, c)", "users.id:output", "a=users.id!"],
     ["select ssn from generate_series(1, 2) g, users", "users.ssn:output", "ssn=users.ssn!"],
-    ["select x from users, unnest(string_to_array(ssn, '-')) as x", "users.ssn:output,argument", "x=users.ssn"],
+    ["select x from users, unnest(string_to_array(ssn, '-')) as x", "users.ssn:output,filter,argument", "x=users.ssn"],
     [
       "select j.a from users, json_table(ssn::jsonb, '$' columns (a text)) j",
-      "users.ssn:output,argument",
+      "users.ssn:output,filter,argument",
       "a=users.ssn",
     ],
     ["select code from v", "v.code:output", "code=v.code!"],

@@ -19,6 +19,7 @@ import { mark, qualified, type StatementContext, strings, type Value } from "./c
 import type { NodeName, NodeOf } from "./grammar.ts";
 import type { Relation } from "../../catalog/catalog.ts";
 import type { Scope, Source } from "./scope.ts";
+import { setReturning } from "./set-returning.ts";
 import { lookUpRelation } from "./relations.ts";
 
 /**
@@ -194,6 +195,7 @@ function functionCall(context: StatementContext, fields: FuncCall, scope: Scope,
     }
   }
   mark(sources, from, "argument");
+  if (setReturning.has(name)) mark(sources, from, "filter");
   const ordered = sources.length;
   expressions(context, fields.agg_order, scope, sources);
   mark(sources, ordered, "order");

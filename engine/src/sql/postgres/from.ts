@@ -157,6 +157,8 @@ function functionItem(context: StatementContext, fields: RangeFunction, scope: S
       names.push(...columnDefinitions(context, definitions.List.items, scope));
     }
   }
+  // What a function in FROM is called with decides which rows there are.
+  mark(sources, 0, "filter");
   names.push(...columnDefinitions(context, fields.coldeflist, scope));
   const { alias } = fields;
   const aliases = strings(alias?.colnames);
@@ -221,6 +223,7 @@ function computedItem(
   sources: readonly Source[],
 ): RangeItem {
   mark(sources, 0, "argument");
+  mark(sources, 0, "filter");
   const from = distinct(sources);
   const columns = names.map((name) => ({
     kind: "column" as const,
