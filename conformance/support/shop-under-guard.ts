@@ -13,6 +13,8 @@ export interface ShopUnderGuard {
   readonly proxied: Proxied;
   readonly tap: Tap;
   readonly hidden: HiddenValues;
+  /** Names of the tables and views that belong to the shop. */
+  readonly tables: readonly string[];
   /** A login at the tap. */
   readonly as: (user: GuardedUser, database?: string) => ProxiedLogin;
   readonly open: (user: GuardedUser, database?: string) => Promise<WireClient>;
@@ -52,6 +54,7 @@ export async function startShopUnderGuard(options: PostgresOptions = {}): Promis
     proxied,
     tap,
     hidden,
+    tables: await tableNames(twins.shop),
     as,
     open: (user, database) => WireClient.connect(as(user, database)),
     async stop() {
@@ -68,6 +71,19 @@ export async function run(database: ProxiedLogin, sql: string): Promise<void> {
   await client.connect();
   try {
     await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
+
+async function tableNames(database: ProxiedLogin): Promise<string[]> {
+  const client = new Client(database);
+  await client.connect();
+  try {
+    const result = await client.query<{ name: string }>(
+      "select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v')",
+    );
+    return result.rows.map(({ name }) => name);
   } finally {
     await client.end();
   }
