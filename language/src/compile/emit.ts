@@ -327,7 +327,10 @@ export class Emitter {
           next(0),
         );
       }
+      default:
+        break;
     }
+    // Whatever has no variables to bind is computed and compared.
     this.term(pattern, context, (other) => writer.block(`if (R.equal(${value}, ${other}))`, k));
   }
 

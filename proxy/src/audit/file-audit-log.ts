@@ -46,7 +46,8 @@ export class FileAuditLog implements AuditLog {
   #characters = 0;
   #callbacks: Callback[] = [];
   #scheduled = false;
-  #later: NodeJS.Timeout | undefined;
+  /** A timer runs for lines that nobody waits for. */
+  #isLate = false;
   #closed = false;
   /** Of lines that this turn already wrote early, see `pendingCharactersMax`. */
   #turnError: Error | undefined;
@@ -69,7 +70,9 @@ export class FileAuditLog implements AuditLog {
     this.#characters += line.length;
     if (this.#characters > pendingCharactersMax) this.#turnError = this.#write() ?? this.#turnError;
     // Left to run out when another turn writes first: to cancel a timer costs as much as to set one.
-    if (!this.#scheduled) this.#later ??= setTimeout(this.#whenLate, linesWaitMs);
+    if (this.#scheduled || this.#isLate) return;
+    this.#isLate = true;
+    setTimeout(this.#whenLate, linesWaitMs);
   }
 
   flushed(callback: Callback): void {
@@ -110,7 +113,7 @@ export class FileAuditLog implements AuditLog {
   }
 
   readonly #whenLate = (): void => {
-    this.#later = undefined;
+    this.#isLate = false;
     if (!this.#scheduled) this.#endTurn();
   };
 

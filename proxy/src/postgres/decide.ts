@@ -62,20 +62,15 @@ function admit(pass: Pass): Admitted {
 function resolveNames(session: Session, text: string, pass: Pass): Admitted | Refused | undefined {
   const statements: { plan: StatementPlan; auditFields: string }[] = [];
   const fields = pass.plans.map(({ auditFields }) => auditFields);
-  const defined = new Set<string>();
+  /** By kind and name: what the text itself prepares or declares before it runs it. */
+  const defined = new Map<string, StatementPlan>();
   let { effects } = pass;
   for (const plan of pass.plans) {
     const named = plan.facts.session;
-    if (named?.kind === "prepare" || named?.kind === "declare") defined.add(`${named.kind} ${named.name}`);
+    if (named?.kind === "prepare" || named?.kind === "declare") defined.set(`${named.kind} ${named.name}`, plan);
     if (named?.kind === "execute" || named?.kind === "fetch") {
-      const isDefinedHere = defined.has(`${named.kind === "execute" ? "prepare" : "declare"} ${named.name}`);
-      const ruling = resolveName(
-        session,
-        plan,
-        text,
-        fields,
-        isDefinedHere ? "send the statements one by one" : undefined,
-      );
+      const here = defined.get(`${named.kind === "execute" ? "prepare" : "declare"} ${named.name}`);
+      const ruling = here === undefined ? resolveName(session, plan, text, fields) : inPlaceOf(plan, here);
       if (ruling === undefined || ruling.kind === "refused") return ruling;
       effects |= ruling.plan.effects;
       statements.push(ruling);
@@ -104,7 +99,6 @@ export function resolveName(
   plan: StatementPlan,
   text: string,
   fields: readonly string[] = [plan.auditFields],
-  hint?: string,
 ): Resolved | Refused | undefined {
   const named = plan.facts.session;
   if (named?.kind !== "execute" && named?.kind !== "fetch")
@@ -113,7 +107,7 @@ export function resolveName(
   const table = named.kind === "execute" ? session.statements : session.portals;
   if (table.isUncertain(nameKeyOf(name), session.group)) return undefined;
   const found = lookUp(session, named.kind, name);
-  if (found === undefined) return refuse({ ...missing(named.kind, name), hint }, text, fields);
+  if (found === undefined) return refuse(missing(named.kind, name), text, fields);
   const now = confirm(session, found);
   if (now.kind === "refused") {
     return {
@@ -123,6 +117,11 @@ export function resolveName(
   }
   const inner = now.plan;
   if (inner === undefined) return { kind: "pass", plan, auditFields: plan.auditFields };
+  return inPlaceOf(plan, inner);
+}
+
+/** EXECUTE or FETCH under the plan of the statement that it names. */
+function inPlaceOf(plan: StatementPlan, inner: StatementPlan): Resolved {
   return {
     kind: "pass",
     plan: { ...inner, facts: plan.facts, isCopyFrom: false, effects: plan.effects | (inner.effects & ~effect.names) },

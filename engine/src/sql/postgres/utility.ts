@@ -169,9 +169,8 @@ const walkers: { readonly [Name in StatementName]?: Walker<Name> } = {
 /** Walks a statement that is no query, or that wraps one. */
 export function walkStatement(context: StatementContext, node: Node): Inner | undefined {
   for (const name in node) {
-    const walker = walkers[name as StatementName] as
-      | ((context: StatementContext, fields: object) => Inner | undefined)
-      | undefined;
+    const walker: ((context: StatementContext, fields: object) => Inner | undefined) | undefined =
+      walkers[name as StatementName];
     if (walker !== undefined) return walker(context, node[name as keyof Node]);
   }
   namesIn(context, [node]);
