@@ -33,9 +33,9 @@ export type Outcome = "ran" | "failed" | "denied" | "timed out";
 
 export function outcomeOf(answers: readonly Answer[]): Outcome {
   const errors = answers.flatMap(({ messages }) => messages.filter(({ type }) => type === "E"));
-  const states = errors.map((error) => errorFields(error).get("C"));
-  if (states.includes("57014")) return "timed out";
-  if (states.includes("42501")) return "denied";
+  const states = new Set(errors.map((error) => errorFields(error).get("C")));
+  if (states.has("57014")) return "timed out";
+  if (states.has("42501")) return "denied";
   return errors.length > 0 ? "failed" : "ran";
 }
 

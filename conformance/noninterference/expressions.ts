@@ -15,7 +15,7 @@ export function expression(kind: Kind, scope: Scope, depth: number): string {
 }
 
 /** A column where there is one of the kind, else a literal. */
-export function leaf(kind: Kind, scope: Scope): string {
+function leaf(kind: Kind, scope: Scope): string {
   const columns = scope.columns.filter((column) => column.kind === kind);
   if (columns.length > 0 && !scope.choices.chance(15)) return scope.choices.pick(columns).sql;
   return literal(kind, scope);
@@ -67,11 +67,11 @@ function untyped(scope: Scope): string {
 /** Forms that exist for every kind. */
 function generic(kind: Kind, scope: Scope, depth: number): string {
   const of = () => expression(kind, scope, depth);
-  const condition = () => expression("bool", scope, depth);
+  const truth = () => expression("bool", scope, depth);
   const { choices } = scope;
   return choices.weighted<string>([
     [3, () => `coalesce(${of()}, ${of()})`],
-    [3, () => `case when ${condition()} then ${of()} else ${of()} end`],
+    [3, () => `case when ${truth()} then ${of()} else ${of()} end`],
     [1, () => `nullif(${of()}, ${of()})`],
     [3, () => scope.subqueries.scalar(kind, scope)],
     [1, () => (kind === "jsonb" || kind === "text[]" || kind === "bool" ? of() : `greatest(${of()}, ${of()})`)],

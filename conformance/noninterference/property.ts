@@ -43,7 +43,7 @@ export const subjects = {
   dba: { name: "dba", kind: "human", groups: ["dba"], hides: hiddenByPacks, refused: [], hasMaskedDatabase: false },
 } as const satisfies Record<string, Subject>;
 
-export interface Trial {
+interface Trial {
   readonly script: Script;
   readonly outcome: Outcome;
   /** The first line in which the answers of the two databases differ. */

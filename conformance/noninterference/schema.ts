@@ -2,21 +2,10 @@
 import type { Client } from "pg";
 
 /** Kinds of types between which the generator tells; what is of no kind is selected but not computed with. */
-export const kinds = [
-  "int",
-  "numeric",
-  "text",
-  "bool",
-  "date",
-  "timestamptz",
-  "jsonb",
-  "text[]",
-  "enum",
-  "inet",
-] as const;
+const kinds = ["int", "numeric", "text", "bool", "date", "timestamptz", "jsonb", "text[]", "enum", "inet"] as const;
 export type Kind = (typeof kinds)[number];
 
-export interface SchemaColumn {
+interface SchemaColumn {
   readonly name: string;
   readonly kind: Kind;
 }

@@ -20,12 +20,12 @@ export interface Script {
   readonly isOrdered: boolean;
 }
 
-const numbers = { minLength: 60, maxLength: 600, size: "max" } as const;
+const streamLength = { minLength: 60, maxLength: 600, size: "max" } as const;
 
 /** @param mayWrite whether some scripts make temporary tables. */
 export function scripts(schema: readonly SchemaTable[], mayWrite: boolean): fc.Arbitrary<Script> {
   const allowed = forms.filter((each) => mayWrite || !each.writes);
-  return fc.array(fc.nat(0xffff), numbers).map((made) => script(made, schema, allowed));
+  return fc.array(fc.nat(0xffff), streamLength).map((made) => script(made, schema, allowed));
 }
 
 const simple = (sql: string): Step => ({ mode: "simple", sql, parameters: [] });

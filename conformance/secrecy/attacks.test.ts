@@ -41,7 +41,7 @@ describe.each(attacks.map((attack) => [title(attack), attack] as const))("%s", (
       const before = new Set(await storedHidden(shop));
       for (const make of Object.values(ways)) await tryAttack(attack, make);
       const stored = (await storedHidden(shop)).filter((found) => !before.has(found));
-      expect(stored, "hidden values are stored in the open").toEqual([]);
+      expect(stored).toEqual([]);
     } finally {
       await prepare(attack.undo);
       await cleanUp();
@@ -55,7 +55,7 @@ describe.each(attacks.map((attack) => [title(attack), attack] as const))("%s", (
       let rows = 0;
       for (const sql of attack.twin) {
         const answer = await client.query(sql);
-        expect(errorsOf(answer), sql).toEqual([]);
+        expect({ sql, errors: errorsOf(answer) }).toEqual({ sql, errors: [] });
         rows += answer.filter(({ type }) => type === "D" || type === "d").length;
       }
       expect(rows).toBeGreaterThan(0);
@@ -86,8 +86,9 @@ async function tryAttack(attack: AttackCase, make: (sql: string) => Buffer): Pro
       shop.tap.clear();
       const [answer, twinAnswer] = await Promise.all([ofShop.exchange(make(sql)), ofTwin.exchange(make(sql))]);
       // Both databases hide values; those of the first are known.
-      expect(shop.hidden.findIn(shop.tap.received()), sql).toEqual([]);
-      expect(difference(answer, twinAnswer), `the answer depends on hidden values: ${sql}`).toBeUndefined();
+      expect({ sql, hidden: shop.hidden.findIn(shop.tap.received()) }).toEqual({ sql, hidden: [] });
+      // Nor does the answer depend on them.
+      expect({ sql, difference: difference(answer, twinAnswer) }).toEqual({ sql, difference: undefined });
     }
   } finally {
     for (const client of clients) client.close();

@@ -76,7 +76,7 @@ describe("psql", () => {
   });
 
   test.each(completionQueries)("completes names: %s", async (sql) => {
-    await psql("analyst", sql);
+    expect(await psql("analyst", sql)).toMatch(/\(\d+ rows?\)/);
     expectNothingHidden();
   });
 

@@ -136,7 +136,7 @@ export class WireClient {
 export type Format = "text" | "binary";
 
 /** Any frontend message but the first one of a connection. */
-export function message(type: string, ...parts: readonly Buffer[]): Buffer {
+function message(type: string, ...parts: readonly Buffer[]): Buffer {
   const body = Buffer.concat(parts);
   const head = Buffer.alloc(5);
   head.write(type, 0, "latin1");
