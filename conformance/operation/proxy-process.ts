@@ -18,6 +18,7 @@ const startTimeoutMs = 60_000;
 
 // Each start would otherwise strip the types of the same files again, which takes longer than everything else.
 const compileCache = mkdtempSync(join(tmpdir(), "penstock-compile-cache-"));
+process.once("exit", () => rmSync(compileCache, { recursive: true, force: true }));
 process.on("exit", () => rmSync(compileCache, { recursive: true, force: true }));
 const env = { ...process.env, NODE_COMPILE_CACHE: compileCache };
 
