@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { deriveVerifier, formatVerifier } from "../../proxy/src/identity/scram-verifier.ts";
+import { afterAll } from "vitest";
 import type { PostgresServer } from "../support/postgres-server.ts";
 
 const password = "ana's password";
@@ -18,8 +19,7 @@ const startTimeoutMs = 60_000;
 
 // Each start would otherwise strip the types of the same files again, which takes longer than everything else.
 const compileCache = mkdtempSync(join(tmpdir(), "penstock-compile-cache-"));
-process.once("exit", () => rmSync(compileCache, { recursive: true, force: true }));
-process.on("exit", () => rmSync(compileCache, { recursive: true, force: true }));
+afterAll(() => rmSync(compileCache, { recursive: true, force: true }));
 const env = { ...process.env, NODE_COMPILE_CACHE: compileCache };
 
 export const users = `
