@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["{language,engine,proxy,conformance}/**/*.test.ts"],
     pool: "threads",
     globalSetup: ["conformance/support/global-setup.ts"],
+    setupFiles: ["conformance/support/seed.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },
