@@ -98,7 +98,7 @@ const readBytes = 64 * 1024;
 
 /**
  * A socket that reads into one buffer again and again, past Node's streams: a read costs no allocation of 64 KiB and none of the
- * streams' bookkeeping (`npm run bench -- pgbench`). A new buffer is taken only while a view of the last one waits to be sent.
+ * streams' bookkeeping. What that saves was within the noise of `npm run bench -- pgbench` when last measured. A new buffer is taken only while a view of the last one waits to be sent.
  */
 class ReusedReads {
   readonly socket: Socket;
