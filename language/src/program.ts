@@ -67,6 +67,13 @@ export interface Program {
    * @param data in place of the program's own `data.*`: for `decide(sql)` in a test under `with data.… as`.
    */
   evaluate(input: Input, maskCandidates: readonly Value[], data?: Value): Effect[];
+  /** As `evaluate`, without what `fixedMasks` gives. */
+  evaluateStatement(input: Input, maskCandidates: readonly Value[], data?: Value): Effect[];
+  /**
+   * Masks that depend on the session and the column alone (its `uses` apart): the same for every statement of a session, so worth keeping.
+   * Errors in their rules are among the effects.
+   */
+  fixedMasks(subject: Omit<Input, "query">, columns: readonly Value[], data?: Value): Effect[];
   /** Evaluates `label` statements for catalog columns (`column` records without labels). Index-aligned with `columns`. */
   labels(columns: readonly Value[]): { readonly labels: string[]; readonly errors: Effect[] }[];
   /** Names of all `test_` rules. */

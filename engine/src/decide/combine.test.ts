@@ -1,6 +1,7 @@
 import type { Effect, MaskCall, RuleId } from "@penstock/language";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { combine } from "./combine.ts";
+import { combine, merge } from "./combine.ts";
 
 const rules = new Map<number, RuleId>();
 /** One object a rule, as in a program. */
@@ -86,4 +87,26 @@ describe("combining effects", () => {
     const effects = [deny(3, "b"), deny(1, "a"), mask(2, "email"), mask(4, "partial", 1, 1), limit(5, 3), limit(6, 2)];
     expect(combine(effects.toReversed(), false)).toEqual(combine(effects, false));
   });
+});
+
+const masking: fc.Arbitrary<Effect> = fc.oneof(
+  fc.integer({ min: 10, max: 14 }).map((line) => mask(line, "null")),
+  fc.integer({ min: 10, max: 14 }).map((line) => mask(line, "partial", line, 0)),
+  fc.integer({ min: 15, max: 17 }).map((line) => error(line, "mask")),
+);
+const anything: fc.Arbitrary<Effect> = fc.oneof(
+  masking,
+  fc.integer({ min: 1, max: 12 }).map((line): Effect => ({ kind: "allow", rule: rule(line) })),
+  fc.integer({ min: 1, max: 12 }).map((line) => deny(line, `no ${line}`)),
+  fc.integer({ min: 1, max: 12 }).map((line) => limit(line, line)),
+);
+
+it("combines in parts as it combines at once", () => {
+  fc.assert(
+    fc.property(fc.array(anything, { maxLength: 8 }), fc.array(masking, { maxLength: 8 }), (one, more) => {
+      for (const hasAllow of [false, true]) {
+        expect(merge(combine(one, hasAllow), combine(more, false))).toEqual(combine([...one, ...more], hasAllow));
+      }
+    }),
+  );
 });

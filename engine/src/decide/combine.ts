@@ -16,6 +16,7 @@ export interface CombinedMask {
   readonly rules: readonly RuleId[];
 }
 
+/** What no rule at all says. */
 const nothing: CombinedEffects = {
   reasons: [],
   allowed: true,
@@ -70,6 +71,34 @@ export function combine(effects: readonly Effect[], hasAllow: boolean): Combined
   if (errors.length > 1) errors.sort((a, b) => compareRules(a.rule, b.rule));
   if (!allowed && reasons.length === 0) reasons.push(noAllow);
   return { reasons, allowed, masks: maskOf, rowLimit, rules, errors };
+}
+
+/** As if the effects of both had been combined at once. `more` comes of rules that cannot allow. */
+export function merge(one: CombinedEffects, more: CombinedEffects): CombinedEffects {
+  if (more === nothing) return one;
+  if (one === nothing) return more;
+  let { masks: maskOf } = more;
+  if (one.masks.size > 0) {
+    const both = new Map(one.masks);
+    for (const [path, mask] of more.masks) both.set(path, strongest(both.get(path), mask));
+    maskOf = both;
+  }
+  const isFirstSmaller = more.rowLimit === undefined || (one.rowLimit?.rows ?? Infinity) <= more.rowLimit.rows;
+  return {
+    // Where nothing allows, that is the only reason, and weaker than any other.
+    reasons:
+      more.reasons.length === 0
+        ? one.reasons
+        : [...one.reasons.filter((reason) => reason !== noAllow), ...more.reasons].sort(compareReasons),
+    allowed: one.allowed,
+    masks: maskOf,
+    rowLimit: isFirstSmaller ? one.rowLimit : more.rowLimit,
+    rules: mergeRules(one.rules, more.rules),
+    errors:
+      more.errors.length === 0
+        ? one.errors
+        : [...one.errors, ...more.errors].sort((a, b) => compareRules(a.rule, b.rule)),
+  };
 }
 
 /** Rules are few, and one object each within a program. */
@@ -133,10 +162,22 @@ function sameMask(a: MaskCall, b: MaskCall): boolean {
   return a.name === b.name && a.args.length === b.args.length && a.args.every((arg, index) => arg === b.args[index]);
 }
 
+/** Both sorted, and so is the result. */
 function mergeRules(a: readonly RuleId[], b: readonly RuleId[]): readonly RuleId[] {
-  const merged = [...a];
-  for (const rule of b) addRule(merged, rule);
-  return merged.length > 1 ? merged.sort(compareRules) : merged;
+  if (a.length === 0) return b;
+  const merged: RuleId[] = [];
+  let next = 0;
+  for (const rule of a) {
+    let order = 1;
+    for (let other = b[next]; other !== undefined && (order = compareRules(rule, other)) > 0; other = b[next]) {
+      merged.push(other);
+      next++;
+    }
+    if (next < b.length && order === 0) next++;
+    merged.push(rule);
+  }
+  for (const rest of b.slice(next)) merged.push(rest);
+  return merged;
 }
 
 /** `package:line`, the rule's name in audit records, DETAIL lines and `policy eval`. */
@@ -145,6 +186,7 @@ export function printRule(rule: RuleId): string {
 }
 
 function compareRules(a: RuleId, b: RuleId): number {
+  if (a === b) return 0;
   return compare(a.package, b.package) || compare(a.file, b.file) || a.line - b.line;
 }
 

@@ -4,10 +4,10 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { Enforcer, NameContext, PrincipalContext, Verdict } from "../enforcer.ts";
 import { engineLimits } from "../limits.ts";
 import { decideStatement, type PreparedStatement } from "./decide-statement.ts";
-import { maskedNames } from "./masked-names.ts";
 import { type Preparation, type PreparedText, prepareText } from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
 import { type Subject, subjectOf } from "./subject.ts";
+import { SubjectMasks } from "./subject-masks.ts";
 import { failedVerdict, refusedVerdict, verdictOf } from "./verdict.ts";
 import { World } from "./world.ts";
 
@@ -22,8 +22,7 @@ interface SessionCaches {
   readonly subject: Subject;
   /** By search_path, then by text. */
   readonly verdicts: Map<string, BoundedCache<Verdict>>;
-  /** Asked for when a statement's decision depends on it. */
-  hidden: ReadonlySet<string> | undefined;
+  readonly masks: SubjectMasks;
 }
 
 /** Decides for PostgreSQL with one program. See `Enforcer` for the contract. */
@@ -72,7 +71,8 @@ export function createEnforcer(program: Program): Enforcer {
 function sessionOf(caches: WorldCaches, who: PrincipalContext): SessionCaches {
   let session = caches.sessions.get(who);
   if (session === undefined) {
-    session = { subject: subjectOf(who), verdicts: new Map(), hidden: undefined };
+    const subject = subjectOf(who);
+    session = { subject, verdicts: new Map(), masks: new SubjectMasks(caches.world, subject) };
     caches.sessions.set(who, session);
   }
   return session;
@@ -98,16 +98,15 @@ function decideText(
   }
   if ("kind" in preparation) return refusedVerdict(preparation);
 
-  const hidden = (): ReadonlySet<string> => (session.hidden ??= maskedNames(world, session.subject));
   const decisions = preparation.prepared.map((statement, index) =>
     decideStatement(
       world,
       statement,
       inputFor(world, session.subject, preparation, statement, index, parameters),
-      hidden,
+      session.masks,
     ),
   );
-  return verdictOf(world, text, preparation, decisions, hidden);
+  return verdictOf(world, text, preparation, decisions, session.masks);
 }
 
 function inputFor(

@@ -4,15 +4,19 @@ import type { StatementFacts } from "../sql/facts.ts";
 import type { Reason } from "./decision.ts";
 import type { World } from "./world.ts";
 
-/**
- * What the engine refuses whatever the policies say, since no policy could see it: constructs that it does not know, and ways to read
- * data around the masks. The second kind applies only to a principal for whom some column is masked.
- */
-export function engineReasons(world: World, facts: StatementFacts, isMasked: () => boolean): Reason[] {
-  const reasons: Reason[] = [];
+/** What the engine refuses whatever the policies say, since no policy could see it: the same for everybody, so found once a statement. */
+export interface EngineRefusals {
+  /** Constructs that the engine does not know. */
+  readonly always: readonly Reason[];
+  /** Ways to read data around the masks: for a principal for whom some column is masked. */
+  readonly ifMasked: readonly Reason[];
+}
+
+export function engineRefusals(world: World, facts: StatementFacts): EngineRefusals {
+  const always: Reason[] = [];
   const opaque = facts.opaque.find(({ construct }) => !opaqueByNature.has(construct));
   if (opaque !== undefined) {
-    reasons.push(
+    always.push(
       refusal(
         "opaque",
         `the statement uses \`${opaque.construct}\`, which cannot be checked`,
@@ -21,9 +25,10 @@ export function engineReasons(world: World, facts: StatementFacts, isMasked: () 
     );
   }
   for (const { relation } of facts.tables) {
-    const error = world.labelErrors.get(relation.path);
-    if (error !== undefined) {
-      reasons.push(
+    // Fills `labelErrors`.
+    world.columnsOf(relation);
+    if (world.labelErrors.has(relation.path)) {
+      always.push(
         refusal(
           "rule_error",
           `the labels of ${relation.path} could not be computed`,
@@ -32,9 +37,7 @@ export function engineReasons(world: World, facts: StatementFacts, isMasked: () 
       );
     }
   }
-  const around = waysAroundMasks(world, facts);
-  if (around.length > 0 && isMasked()) reasons.push(...around);
-  return reasons;
+  return { always, ifMasked: waysAroundMasks(world, facts) };
 }
 
 function waysAroundMasks(world: World, facts: StatementFacts): Reason[] {

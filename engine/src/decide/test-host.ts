@@ -4,10 +4,10 @@ import type { Program } from "@penstock/language";
 import { printRule } from "./combine.ts";
 import { decideStatement } from "./decide-statement.ts";
 import type { Decision, Reason } from "./decision.ts";
-import { maskedNames } from "./masked-names.ts";
 import { prepareText } from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
 import { defaultSubject, type Subject } from "./subject.ts";
+import { SubjectMasks } from "./subject-masks.ts";
 import { refusedVerdict, verdictOf } from "./verdict.ts";
 import { World } from "./world.ts";
 
@@ -67,7 +67,7 @@ export function decideForRoots(
       statements: [],
     };
   }
-  const hidden = (): ReadonlySet<string> => maskedNames(world, subject, data);
+  const masks = new SubjectMasks(world, subject, data);
   const decisions = prepared.prepared.map((statement, index) => {
     const query =
       parameters === undefined
@@ -79,9 +79,9 @@ export function decideForRoots(
             prepared.fingerprints[index] ?? "",
             parameters.map(fromValue),
           );
-    return decideStatement(world, statement, { ...subject, query }, hidden, data);
+    return decideStatement(world, statement, { ...subject, query }, masks, data);
   });
-  const verdict = verdictOf(world, sql, prepared, decisions, hidden);
+  const verdict = verdictOf(world, sql, prepared, decisions, masks);
   const final = verdict.statements.map((statement) => statement.decision);
   return {
     outcome: verdict.action === "deny" ? "deny" : "allow",

@@ -5,6 +5,7 @@ import { type RewriteResult, rewritePostgres, type StatementPlan } from "../sql/
 import { auditFields } from "./audit-fields.ts";
 import type { Decision, Reason } from "./decision.ts";
 import type { PreparedText } from "./prepared-text.ts";
+import type { SubjectMasks } from "./subject-masks.ts";
 import type { World } from "./world.ts";
 
 /** From decisions to what goes over the wire. One statement denied, the whole text denied: none of it runs. */
@@ -13,7 +14,7 @@ export function verdictOf(
   text: string,
   prepared: PreparedText,
   decisions: readonly Decision[],
-  hidden: () => ReadonlySet<string>,
+  subject: SubjectMasks,
 ): Verdict {
   const denied = decisions.findIndex((decision) => decision.outcome === "deny");
   const first = decisions[denied]?.reasons[0];
@@ -29,7 +30,7 @@ export function verdictOf(
       statementVerdicts(world, prepared, decisions, undefined),
     );
   }
-  const rewrite = rewriteFor(text, prepared, plansOf(world, prepared, decisions, hidden));
+  const rewrite = rewriteFor(text, prepared, plansOf(world, prepared, decisions, subject));
   switch (rewrite.kind) {
     case "denied": {
       const reason: Reason = {
@@ -112,11 +113,12 @@ function plansOf(
   world: World,
   { prepared }: PreparedText,
   decisions: readonly Decision[],
-  hidden: () => ReadonlySet<string>,
+  subject: SubjectMasks,
 ): StatementPlan[] {
   return decisions.map(({ masks, rowLimit }, index) => {
     const shared = (prepared[index]?.relations ?? []).filter((relation) => world.hasNamesake(relation));
-    const namesakes = shared.length === 0 ? noNames : new Set(shared.map(({ name }) => name)).intersection(hidden());
+    const namesakes =
+      shared.length === 0 ? noNames : new Set(shared.map(({ name }) => name)).intersection(subject.hidden);
     return { masks, rowLimit: rowLimit?.rows, namesakes };
   });
 }

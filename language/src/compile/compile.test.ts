@@ -1,4 +1,3 @@
-import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatDiagnostics } from "../format-diagnostics.ts";
 import type { Effect, Input, Program } from "../program.ts";
@@ -132,55 +131,6 @@ describe("errors at run time", () => {
     ]);
   });
 });
-
-test("the index answers as a program without one does", () => {
-  const conditions = [
-    'query.kind == "update"',
-    'query.kind in {"select", "update"}',
-    '"dba" in principal.groups',
-    'not "dba" in principal.groups',
-    'principal.kind == "agent"',
-    'column.label == "pii"',
-    'label.within(column.label, "secret")',
-    'not column.label == "pii"',
-    'column.name == "a"',
-  ];
-  const facts = fc.record({
-    kind: fc.constantFrom("select", "update", "delete"),
-    principal: fc.constantFrom("human" as const, "agent" as const),
-    groups: fc.subarray(["dba", "hr"]),
-    labels: fc.array(fc.constantFrom("", "pii", "secret", "secret.key"), { maxLength: 3 }),
-  });
-  fc.assert(
-    fc.property(
-      fc.array(fc.subarray(conditions), { minLength: 1, maxLength: 5 }),
-      fc.array(facts, { minLength: 1, maxLength: 6 }),
-      (bodies, inputs) => {
-        // A condition that reads the whole input can be neither indexed nor hoisted, and holds always.
-        const opaque = "count(input) > 0; input == input";
-        const plain = bodies.map((body) => `mask column with null() if { ${[...body, "true"].join("; ")} }`);
-        const hidden = bodies.map((body) => {
-          const moved = body.map((condition) =>
-            condition.replaceAll("query.", "input[q].").replaceAll("principal.", "input[p]."),
-          );
-          return `mask column with null() if { ${opaque}; q := lower("QUERY"); p := lower("PRINCIPAL"); c := input[q]; ${[...moved, "true"].join("; ")}; c }`;
-        });
-        const indexed = programOf(plain.join("\n"));
-        const slow = programOf(hidden.join("\n"));
-        for (const { labels, ...rest } of inputs) {
-          const columns = labels.map((label, index) => column(["a", "b", "c"][index] ?? "d", label));
-          const input = inputOf({ ...rest, columns });
-          expect(sorted(indexed.evaluate(input, columns))).toEqual(sorted(slow.evaluate(input, columns)));
-        }
-      },
-    ),
-    { numRuns: 60 },
-  );
-});
-
-function sorted(effects: readonly Effect[]): string[] {
-  return effects.map((effect) => `${effect.rule.line} ${effect.kind === "mask" ? effect.column : effect.kind}`).sort();
-}
 
 test.each([
   ["nothing but the kind", 'deny "x" if query.kind == "select"', { parameters: false, time: false, text: false }],

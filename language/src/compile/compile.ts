@@ -10,7 +10,7 @@ import type { CompileOptions, CompileResult, Reads } from "../program.ts";
 import { parseBody, parseModule } from "../syntax/parse.ts";
 import type { Module } from "../syntax/tree.ts";
 import { emptyObject, toJson, toValue, type Value } from "../values.ts";
-import type { CompiledDecision } from "./dispatch.ts";
+import type { CompiledDecision } from "./candidates.ts";
 import * as effects from "./effects.ts";
 import { Emitter } from "./emit.ts";
 import { emitDecision, emitGuard, ruleIdOf } from "./emit-decision.ts";
@@ -30,6 +30,7 @@ type DecisionFunctions = readonly [
   whole: CompiledDecision["whole"],
   rest: CompiledDecision["rest"],
   session: NonNullable<CompiledDecision["session"]>,
+  kind: NonNullable<CompiledDecision["kind"]>,
   label: NonNullable<CompiledDecision["label"]>,
 ];
 
@@ -96,6 +97,7 @@ function compileChecked(options: CompileOptions): CompileResult {
     emitDecision(emitter, plan, `d${index}`, plan.body);
     emitDecision(emitter, plan, `r${index}`, split.rest);
     emitGuard(emitter, plan, `s${index}_`, split.session);
+    emitGuard(emitter, plan, `k${index}_`, split.kind);
     emitGuard(emitter, plan, `l${index}_`, split.label);
   });
   const diagnostics = [
@@ -112,13 +114,16 @@ function compileChecked(options: CompileOptions): CompileResult {
   const decisions = splits.map(({ plan, split }, index): CompiledDecision => {
     const functions = compiled.decisions[index];
     if (functions === undefined) throw new Error("the generated code lacks a decision");
-    const [whole, rest, session, label] = functions;
+    const [whole, rest, session, kind, label] = functions;
     return {
       statement: plan.kind,
       rule: ruleIdOf(plan),
       path: plan.path,
       kinds: split.kinds,
+      touch: split.touch,
+      isFixed: split.isFixed,
       session: split.session.length === 0 ? undefined : session,
+      kind: split.kind.length === 0 ? undefined : kind,
       label: split.label.length === 0 ? undefined : label,
       rest,
       whole,
@@ -252,7 +257,7 @@ function bind(emitter: Emitter, rules: RuleTree, decisions: number, hasQuery: bo
   const { writer } = emitter;
   const names = writer.constants.map((_, index) => `c${index} = C[${index}]`);
   const functions = list(rules.groups.length, (index) => `f${index}`);
-  const statements = list(decisions, (index) => `[d${index}, r${index}, s${index}_, l${index}_]`);
+  const statements = list(decisions, (index) => `[d${index}, r${index}, s${index}_, k${index}_, l${index}_]`);
   const text = [
     '"use strict";',
     ...(names.length === 0 ? [] : [`const ${names.join(", ")};`]),

@@ -2,7 +2,7 @@
  * What terms, literals and rules depend on: which fields of the query, whether the clock. From this follow what the engine may cache and
  * which conditions are evaluated once a session.
  */
-import type { Definition, Literal, Local, Override, Term } from "./plan.ts";
+import type { Body, Definition, Literal, Local, Override, Term } from "./plan.ts";
 import { type Group, groupsMatching, type RuleTree } from "./rule-tree.ts";
 
 export interface Facts {
@@ -159,35 +159,69 @@ export function isOfSession(facts: Facts): boolean {
   return facts.query.size === 0 && !facts.impure;
 }
 
-/** Where a variable occurs in a term that is not the beginning of `variable.label`. */
-export function readsMoreThanLabel(term: Term, subject: Local): boolean {
-  const more = (part: Term): boolean => readsMoreThanLabel(part, subject);
+/** Beyond what is of the session, the kind of the statement and its category. */
+export function isOfKind(facts: Facts): boolean {
+  return !facts.impure && [...facts.query].every((name) => name === "kind" || name === "category");
+}
+
+/** Whether a variable stands in a term only as `variable.field`, for the fields that `isWanted` names. */
+export function readsOnlyFields(term: Term, subject: Local | undefined, isWanted: (field: string) => boolean): boolean {
+  const only = (part: Term): boolean => readsOnlyFields(part, subject, isWanted);
   switch (term.kind) {
     case "const":
-      return false;
+      return true;
     case "local":
-      return term.local === subject;
+      return term.local !== subject;
     case "ref": {
       const [first, ...rest] = term.path;
       const base = term.base.kind === "term" ? term.base.term : undefined;
-      if (base?.kind === "local" && base.local === subject && first?.kind === "const" && first.value === "label")
-        return rest.some(more);
-      return (base !== undefined && more(base)) || term.path.some(more);
+      if (base?.kind === "local" && base.local === subject && first?.kind === "const")
+        return typeof first.value === "string" && isWanted(first.value) && rest.every(only);
+      return (base === undefined || only(base)) && term.path.every(only);
     }
     case "call":
-      return term.args.some(more);
+      return term.args.every(only);
     case "array":
     case "set":
-      return term.items.some(more);
+      return term.items.every(only);
     case "object":
-      return term.entries.flat().some(more);
+      return term.entries.flat().every(only);
     case "compare":
     case "arithmetic":
-      return more(term.left) || more(term.right);
+      return only(term.left) && only(term.right);
     case "member":
-      return (term.key !== undefined && more(term.key)) || more(term.value) || more(term.domain);
+      return (term.key === undefined || only(term.key)) && only(term.value) && only(term.domain);
     case "comprehension":
+      return (
+        (term.key === undefined || only(term.key)) &&
+        only(term.value) &&
+        term.body.every((literal) => literalReadsOnlyFields(literal, subject, isWanted))
+      );
     case "template":
-      return true;
+      return term.parts.every((part) => typeof part === "string" || only(part));
+  }
+}
+
+/** As `readsOnlyFields`, for all terms of a literal. */
+export function literalReadsOnlyFields(
+  literal: Literal,
+  subject: Local | undefined,
+  isWanted: (field: string) => boolean,
+): boolean {
+  const only = (part: Term | undefined): boolean => part === undefined || readsOnlyFields(part, subject, isWanted);
+  const all = (body: Body): boolean => body.every((inner) => literalReadsOnlyFields(inner, subject, isWanted));
+  switch (literal.kind) {
+    case "test":
+      return only(literal.term);
+    case "unify":
+      return only(literal.left) && only(literal.right);
+    case "some":
+      return only(literal.key) && only(literal.value) && only(literal.domain);
+    case "every":
+      return only(literal.domain) && all(literal.body);
+    case "not":
+      return all(literal.body);
+    case "with":
+      return literal.overrides.every(({ value }) => only(value)) && all([literal.literal]);
   }
 }

@@ -4,7 +4,8 @@ import type { Program, Reads } from "../program.ts";
 import { makeTests } from "../tests.ts";
 import type { Value } from "../values.ts";
 import type { GroupFunction } from "./compile.ts";
-import { type CompiledDecision, Dispatcher } from "./dispatch.ts";
+import type { CompiledDecision } from "./candidates.ts";
+import { Dispatcher } from "./dispatch.ts";
 import type { Group } from "./rule-tree.ts";
 
 export interface ProgramParts {
@@ -26,6 +27,8 @@ export function makeProgram(parts: ProgramParts): Program {
     hasAllow: decisions.some(({ statement }) => statement === "allow"),
     hasMasks: decisions.some(({ statement }) => statement === "mask"),
     evaluate: (input, maskCandidates, data) => dispatcher.evaluate(input, maskCandidates, data),
+    evaluateStatement: (input, maskCandidates, data) => dispatcher.evaluateStatement(input, maskCandidates, data),
+    fixedMasks: (subject, columns, data) => dispatcher.fixedMasks(subject, columns, data),
     labels: (columns) => dispatcher.labels(columns),
     tests: makeTests(parts),
   };

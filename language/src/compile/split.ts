@@ -1,40 +1,62 @@
 /**
  * Splits the conditions of a decision statement by when they can be decided, so that a statement costs nothing where it cannot fire:
- * by the statement's kind (an index), once a session, once for each label, and the rest for each statement.
+ * by the statement's kind and tables (an index), once a session, once a session and kind, once for each label, and the rest for each
+ * statement.
  *
  * Conditions are a conjunction, so their order does not matter to what holds. A condition that fails with an error must not be
  * asked earlier than the others would have allowed; whoever evaluates a part early falls back to the whole statement then.
  */
-import { RegoSet } from "../values.ts";
-import { type FactFinder, isOfSession, readsMoreThanLabel } from "./facts.ts";
+import { type FactFinder, isOfKind, isOfSession, literalReadsOnlyFields, readsOnlyFields } from "./facts.ts";
+import { kindsOf, type Touch, touchOf } from "./index-conditions.ts";
 import { literalLocals, order, termLocals } from "./order.ts";
-import type { Body, DecisionPlan, Literal, Local, Term } from "./plan.ts";
+import type { Body, DecisionPlan, Literal, Local } from "./plan.ts";
 
 export interface SplitBody {
   /** The kinds of statement for which it can fire; `undefined` for all. */
   readonly kinds: ReadonlySet<string> | undefined;
+  /** What it must find in the query; a part of `rest`, which is evaluated all the same. */
+  readonly touch: Touch | undefined;
   readonly session: Body;
+  /** Reads nothing of the query but its kind and category. */
+  readonly kind: Body;
   readonly label: Body;
   readonly rest: Body;
+  /** A mask that depends on the session and the column alone, whatever the statement does with it. */
+  readonly isFixed: boolean;
 }
 
 export function splitBody(plan: DecisionPlan, facts: FactFinder): SplitBody {
   const { subject } = plan;
   const { body } = order(plan.body, new Set(subject === undefined ? [] : [subject]));
   const session: Literal[] = [];
+  const kind: Literal[] = [];
   const label: Literal[] = [];
   const rest: Literal[] = [];
   let kinds: ReadonlySet<string> | undefined;
   for (const literal of body) {
     const only = kindsOf(literal);
-    if (only !== undefined) kinds = kinds === undefined ? only : new Set([...kinds].filter((kind) => only.has(kind)));
-    else if (!isClosed(literal, body, plan) || !isOfSession(facts.ofLiteral(literal))) rest.push(literal);
-    else if (subject === undefined || !localsOf(literal).has(subject)) session.push(literal);
-    else if (readsLabelOnly(literal, subject)) label.push(literal);
+    const reads = facts.ofLiteral(literal);
+    const readsSubject = subject !== undefined && localsOf(literal).has(subject);
+    if (only !== undefined) kinds = kinds === undefined ? only : kinds.intersection(only);
+    else if (!isClosed(literal, body, plan)) rest.push(literal);
+    else if (isOfSession(reads) && !readsSubject) session.push(literal);
+    else if (isOfKind(reads) && !readsSubject) kind.push(literal);
+    else if (isOfSession(reads) && readsLabelOnly(literal, subject)) label.push(literal);
     else rest.push(literal);
   }
-  return { kinds, session, label, rest };
+  return { kinds, touch: touchOf(rest), session, kind, label, rest, isFixed: isFixed(plan, facts) };
 }
+
+function isFixed({ kind, body, values, subject }: DecisionPlan, facts: FactFinder): boolean {
+  return (
+    kind === "mask" &&
+    body.every((part) => isOfSession(facts.ofLiteral(part)) && literalReadsOnlyFields(part, subject, isOfColumn)) &&
+    values.every((value) => isOfSession(facts.ofTerm(value)) && readsOnlyFields(value, subject, isOfColumn))
+  );
+}
+
+/** `uses` tells what the statement does with the column. */
+const isOfColumn = (field: string): boolean => field !== "uses";
 
 function localsOf(literal: Literal): Set<Local> {
   const locals = new Set<Local>();
@@ -50,10 +72,10 @@ function isClosed(literal: Literal, body: Body, plan: DecisionPlan): boolean {
   return [...localsOf(literal)].every((local) => local === plan.subject || !outside.has(local));
 }
 
-function readsLabelOnly(literal: Literal, subject: Local): boolean {
+function readsLabelOnly(literal: Literal, subject: Local | undefined): boolean {
   switch (literal.kind) {
     case "test":
-      return !readsMoreThanLabel(literal.term, subject);
+      return readsOnlyFields(literal.term, subject, isLabel);
     case "not":
       return literal.body.every((inner) => readsLabelOnly(inner, subject));
     default:
@@ -61,24 +83,4 @@ function readsLabelOnly(literal: Literal, subject: Local): boolean {
   }
 }
 
-/** `query.kind == "x"`, `query.kind in {"x", "y"}`. */
-function kindsOf(literal: Literal): ReadonlySet<string> | undefined {
-  if (literal.kind !== "test") return undefined;
-  const { term } = literal;
-  if (term.kind === "compare" && term.operator === "==") {
-    const constant = isQueryKind(term.left) ? term.right : isQueryKind(term.right) ? term.left : undefined;
-    return constant?.kind === "const" && typeof constant.value === "string" ? new Set([constant.value]) : undefined;
-  }
-  if (term.kind !== "member" || term.key !== undefined || !isQueryKind(term.value) || term.domain.kind !== "const")
-    return undefined;
-  const domain = term.domain.value;
-  const members = domain instanceof RegoSet ? domain.members() : Array.isArray(domain) ? domain : [];
-  return new Set(members.filter((member): member is string => typeof member === "string"));
-}
-
-function isQueryKind(term: Term): boolean {
-  if (term.kind !== "ref" || term.base.kind !== "root" || term.base.root !== "query" || term.path.length !== 1)
-    return false;
-  const [step] = term.path;
-  return step?.kind === "const" && step.value === "kind";
-}
+const isLabel = (field: string): boolean => field === "label";

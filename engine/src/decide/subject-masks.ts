@@ -1,0 +1,48 @@
+import type { Value } from "@penstock/language";
+import type { Relation } from "../catalog/catalog.ts";
+import { combine, type CombinedEffects } from "./combine.ts";
+import { maskedNames } from "./masked-names.ts";
+import { maskCandidates, masksOfRelation, type RelationMaskResult } from "./relation-masks.ts";
+import type { Subject } from "./subject.ts";
+import type { World } from "./world.ts";
+
+/** What rules that look at nothing but session and column say of one relation. */
+export interface FixedMasks {
+  readonly combined: CombinedEffects;
+  readonly result: RelationMaskResult;
+}
+
+/**
+ * What is masked for one subject in one world, as far as no statement matters: asked for once a relation, kept for the session. Hot:
+ * most mask rules are of this kind, so a statement that reads masked relations costs little more than one that does not.
+ */
+export class SubjectMasks {
+  readonly #world: World;
+  readonly #subject: Subject;
+  readonly #data: Value | undefined;
+  readonly #relations = new Map<Relation, FixedMasks>();
+  #hidden: ReadonlySet<string> | undefined;
+
+  /** @param data in place of the program's own `data.*`, for tests. */
+  constructor(world: World, subject: Subject, data?: Value) {
+    this.#world = world;
+    this.#subject = subject;
+    this.#data = data;
+  }
+
+  of(relation: Relation): FixedMasks {
+    let masks = this.#relations.get(relation);
+    if (masks === undefined) {
+      const columns = maskCandidates(this.#world, [relation]).map(({ value }) => value);
+      const combined = combine(this.#world.program.fixedMasks(this.#subject, columns, this.#data), false);
+      masks = { combined, result: masksOfRelation(this.#world, relation, combined.masks) };
+      this.#relations.set(relation, masks);
+    }
+    return masks;
+  }
+
+  /** Names of relations of which something is masked: if any, what cannot be analysed is refused. */
+  get hidden(): ReadonlySet<string> {
+    return (this.#hidden ??= maskedNames(this.#world, this.#subject, this.#data));
+  }
+}

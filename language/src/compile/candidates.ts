@@ -1,0 +1,193 @@
+/** Statements that are left to run once their guards were asked, and the indexes over them. Hot file: see dispatch.ts. */
+import type { Effect, RuleId } from "../program.ts";
+import type { Value } from "../values.ts";
+import type { StatementKind } from "./effects.ts";
+import type { Touch } from "./index-conditions.ts";
+import { type Environment, EvaluationError, field, valuesOf } from "./runtime.ts";
+
+type Run = (environment: Environment, column: Value | undefined, out: unknown[]) => void;
+type Guard = (environment: Environment, column: Value | undefined) => boolean;
+
+export interface CompiledDecision {
+  readonly statement: StatementKind;
+  readonly rule: RuleId;
+  /** For `mask T.C` and `label T.C`. */
+  readonly path: string | undefined;
+  readonly kinds: ReadonlySet<string> | undefined;
+  readonly touch: Touch | undefined;
+  /** See `Program.fixedMasks`. */
+  readonly isFixed: boolean;
+  readonly session: Guard | undefined;
+  readonly kind: Guard | undefined;
+  readonly label: Guard | undefined;
+  /** What the guards and the index leave. */
+  readonly rest: Run;
+  /** All conditions. */
+  readonly whole: Run;
+}
+
+/** A statement to run, after its guards. */
+export class Candidate {
+  readonly decision: CompiledDecision;
+  readonly run: Run;
+  /** The evaluation that ran it last: an index can lead to it several times. */
+  turn = 0;
+
+  constructor(decision: CompiledDecision, run: Run) {
+    this.decision = decision;
+    this.run = run;
+  }
+
+  /** The candidate after one more guard; `undefined` where it cannot fire. Whoever failed in a guard runs whole, to show its error. */
+  after(guard: Guard | undefined, environment: Environment, column: Value | undefined): Candidate | undefined {
+    if (guard === undefined || this.run === this.decision.whole) return this;
+    try {
+      return guard(environment, column) ? this : undefined;
+    } catch (error) {
+      if (error instanceof EvaluationError) return new Candidate(this.decision, this.decision.whole);
+      throw error;
+    }
+  }
+
+  /** A run-time error of a statement is an effect like any other. */
+  effects(environment: Environment, column: Value | undefined, out: unknown[], errors: Effect[]): void {
+    try {
+      this.run(environment, column, out);
+    } catch (error) {
+      if (!(error instanceof EvaluationError)) throw error;
+      const { rule, statement } = this.decision;
+      errors.push({ kind: "error", rule, statement, message: error.message });
+    }
+  }
+}
+
+/** Statements without a column of their own, by what they must find in the query. */
+export class StatementIndex {
+  private readonly always: readonly Candidate[];
+  private readonly collections: readonly CollectionIndex[];
+  private turn = 0;
+
+  constructor(candidates: readonly Candidate[]) {
+    // Whoever runs whole does so because of an error that must show whatever the query touches.
+    const isIndexed = ({ decision, run }: Candidate): boolean => decision.touch !== undefined && run !== decision.whole;
+    this.always = candidates.filter((candidate) => !isIndexed(candidate));
+    const byCollection = Map.groupBy(candidates.filter(isIndexed), ({ decision }) => decision.touch?.collection ?? "");
+    this.collections = [...byCollection].map(([name, group]) => new CollectionIndex(name, group));
+  }
+
+  evaluate(environment: Environment, effects: Effect[]): void {
+    const { always, collections } = this;
+    for (let index = 0; index < always.length; index += 1) {
+      always[index]?.effects(environment, undefined, effects, effects);
+    }
+    const turn = (this.turn += 1);
+    for (let index = 0; index < collections.length; index += 1)
+      collections[index]?.evaluate(environment, effects, turn);
+  }
+}
+
+/** Statements that need an element of one collection of the query: any one, or one with a certain value in a field. */
+class CollectionIndex {
+  private readonly collection: string;
+  private readonly ofAny: readonly Candidate[];
+  private readonly fields: readonly {
+    readonly field: string;
+    readonly candidates: ReadonlyMap<string, readonly Candidate[]>;
+  }[];
+
+  constructor(collection: string, candidates: readonly Candidate[]) {
+    this.collection = collection;
+    this.ofAny = candidates.filter(({ decision }) => decision.touch?.asked === undefined);
+    const byField = new Map<string, Map<string, Candidate[]>>();
+    for (const candidate of candidates) {
+      const asked = candidate.decision.touch?.asked;
+      if (asked === undefined) continue;
+      const byValue = byField.get(asked.field) ?? new Map<string, Candidate[]>();
+      byField.set(asked.field, byValue);
+      for (const value of asked.values) {
+        const known = byValue.get(value);
+        if (known === undefined) byValue.set(value, [candidate]);
+        else known.push(candidate);
+      }
+    }
+    this.fields = [...byField].map(([of, byValue]) => ({ field: of, candidates: byValue }));
+  }
+
+  evaluate(environment: Environment, effects: Effect[], turn: number): void {
+    const elements = valuesOf(field(environment.query, this.collection));
+    if (elements.length === 0) return;
+    const { ofAny, fields } = this;
+    for (let index = 0; index < ofAny.length; index += 1)
+      ofAny[index]?.effects(environment, undefined, effects, effects);
+    for (let index = 0; index < fields.length; index += 1) {
+      const of = fields[index];
+      if (of === undefined) continue;
+      for (let position = 0; position < elements.length; position += 1) {
+        const value = field(elements[position], of.field);
+        const found = typeof value === "string" ? of.candidates.get(value) : undefined;
+        if (found === undefined) continue;
+        for (const candidate of found) {
+          if (candidate.turn === turn) continue;
+          candidate.turn = turn;
+          candidate.effects(environment, undefined, effects, effects);
+        }
+      }
+    }
+  }
+}
+
+/** Labels that are remembered; a catalog has tens. */
+const labelsMax = 1_000;
+const noCandidates: readonly Candidate[] = [];
+
+/** Masks by the label of the column, and by its path. */
+export class MaskIndex {
+  private readonly masks: readonly Candidate[];
+  private readonly byPath: ReadonlyMap<string, readonly Candidate[]>;
+  /** Filled as labels come. */
+  private readonly byLabel = new Map<string, readonly Candidate[]>();
+  readonly isEmpty: boolean;
+
+  constructor(candidates: readonly Candidate[]) {
+    this.isEmpty = candidates.length === 0;
+    this.masks = candidates.filter(({ decision }) => decision.path === undefined);
+    this.byPath = Map.groupBy(
+      candidates.filter(({ decision }) => decision.path !== undefined),
+      ({ decision }) => decision.path ?? "",
+    );
+  }
+
+  evaluate(environment: Environment, columns: readonly Value[], effects: Effect[]): void {
+    if (this.isEmpty) return;
+    for (let index = 0; index < columns.length; index += 1) {
+      const column = columns[index] ?? null;
+      runAll(this.ofLabel(environment, column), environment, column, effects);
+      if (this.byPath.size === 0) continue;
+      const path = field(column, "path");
+      runAll(
+        (typeof path === "string" ? this.byPath.get(path) : undefined) ?? noCandidates,
+        environment,
+        column,
+        effects,
+      );
+    }
+  }
+
+  private ofLabel(environment: Environment, column: Value): readonly Candidate[] {
+    if (this.masks.length === 0) return noCandidates;
+    const label = field(column, "label");
+    const key = typeof label === "string" ? label : "";
+    let masks = this.byLabel.get(key);
+    if (masks === undefined) {
+      masks = this.masks.flatMap((candidate) => candidate.after(candidate.decision.label, environment, column) ?? []);
+      if (this.byLabel.size < labelsMax) this.byLabel.set(key, masks);
+    }
+    return masks;
+  }
+}
+
+function runAll(candidates: readonly Candidate[], environment: Environment, column: Value, effects: Effect[]): void {
+  for (let index = 0; index < candidates.length; index += 1) {
+    candidates[index]?.effects(environment, column, effects, effects);
+  }
+}
