@@ -11,6 +11,7 @@ import { type PostgresServer, startPostgres } from "../support/postgres-server.t
 import { packSources, type ProxiedUser } from "../support/proxied.ts";
 import { benchDecisions } from "./decision.ts";
 import { benchLargeResult } from "./large-result.ts";
+import { benchManyRules } from "./many-rules.ts";
 import { startMeasured } from "./measured-process.ts";
 import { benchPgbench } from "./pgbench.ts";
 
@@ -67,7 +68,9 @@ async function decisions(target: PostgresServer): Promise<void> {
       async (sql) => (await client.query<(string | null)[]>({ text: sql, rowMode: "array", types: asText })).rows,
     ),
   );
-  benchDecisions(program, catalog, new Map(users.map((user) => [user.name, contextOf(user)])));
+  const principals = new Map(users.map((user) => [user.name, contextOf(user)]));
+  benchDecisions(program, catalog, principals);
+  for (const who of principals.values()) return benchManyRules(catalog, who);
 }
 
 /** One million rows: a plain one, and one with masked columns. */
