@@ -20,6 +20,7 @@ import { FactFinder, readsField } from "./facts.ts";
 import { makeProgram } from "./make-program.ts";
 import { conflictErrors } from "./conflicts.ts";
 import { recursionErrors } from "./recursion.ts";
+import { resolveImports } from "./imports.ts";
 import { Resolver } from "./resolve.ts";
 import { type RuleNode, RuleTree } from "./rule-tree.ts";
 import * as runtime from "./runtime.ts";
@@ -76,7 +77,8 @@ function compileChecked(options: CompileOptions): CompileResult {
   if (parsed.modules === undefined) return { diagnostics: parsed.diagnostics };
   const data = options.data === undefined ? emptyObject : toValue(options.data);
   const rules = new RuleTree(parsed.modules);
-  const resolver = new Resolver(rules, { builtins, vocabulary: true });
+  const imports = resolveImports(parsed.modules, true);
+  const resolver = new Resolver(rules, { builtins, vocabulary: true, imports });
   for (const group of rules.groups) resolver.resolveGroup(group);
   const plans = parsed.modules.flatMap((module) =>
     module.decisions.flatMap((decision) => resolver.decision(module, decision, new Set()) ?? []),
@@ -103,6 +105,7 @@ function compileChecked(options: CompileOptions): CompileResult {
   const diagnostics = [
     ...statements,
     ...checker.diagnostics,
+    ...imports.diagnostics,
     ...resolver.diagnostics,
     ...conflictErrors(rules.root),
     ...recursionErrors(rules.groups),
@@ -172,7 +175,8 @@ export function compileQuery(
   }
   const rules = new RuleTree(parsed.modules);
   const known = new Map([...builtins, ...functions.map((builtin) => [builtin.name, builtin] as const)]);
-  const resolver = new Resolver(rules, { builtins: known, vocabulary: false });
+  const imports = resolveImports(parsed.modules, false);
+  const resolver = new Resolver(rules, { builtins: known, vocabulary: false, imports });
   for (const group of rules.groups) resolver.resolveGroup(group);
   const resolved = resolver.query(body.tree, new Set());
   const documents = documentNodes(rules.root);
@@ -186,6 +190,7 @@ export function compileQuery(
     );
   });
   const diagnostics = unique([
+    ...imports.diagnostics,
     ...resolver.diagnostics,
     ...conflictErrors(rules.root),
     ...recursionErrors(rules.groups),

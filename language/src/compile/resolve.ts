@@ -4,22 +4,15 @@
  * Rego's scoping: a body's variables are those that it declares (`:=`, `some`, `every`) and any other name that is no rule, import or
  * root; the latter belong to the outermost body in which they occur outside a closure.
  */
-import { roots, type RootName } from "../check/vocabulary.ts";
-import type { Builtin } from "../builtin.ts";
-import { refusalOf } from "../builtins/registry.ts";
 import type { Diagnostic, Span } from "../diagnostics.ts";
 import { suggest } from "../suggest.ts";
 import type * as tree from "../syntax/tree.ts";
-import { emptySet, RegoObject, RegoSet, type Value } from "../values.ts";
+import { folded } from "./fold.ts";
+import { arityRange, Names, type Occurrence, type ResolveOptions } from "./names.ts";
 import type * as plan from "./plan.ts";
-import { type Group, groupsMatching, type RuleTree, type SourceRule } from "./rule-tree.ts";
+import type { Group, RuleTree, SourceRule } from "./rule-tree.ts";
 import { Scope } from "./scope.ts";
-
-export interface ResolveOptions {
-  readonly builtins: ReadonlyMap<string, Builtin>;
-  /** The vocabulary's roots are names; off for plain Rego, where they are variables like any other. */
-  readonly vocabulary: boolean;
-}
+import { nameOf, variables } from "./tree-names.ts";
 
 /** What the resolver learns besides the plan. */
 export interface Usage {
@@ -48,24 +41,27 @@ const arithmeticFunctions: Readonly<Record<string, plan.ArithmeticOperator>> = {
 };
 
 export class Resolver {
-  readonly diagnostics: Diagnostic[] = [];
   readonly usage: Usage = { dataTargets: [], functionTargets: new Set() };
   private readonly rules: RuleTree;
   private readonly options: ResolveOptions;
-  private readonly importsOf = new Map<tree.Module, ReadonlyMap<string, readonly string[]>>();
-  private readonly usedImports = new Set<string>();
-  private module: tree.Module | undefined;
-  /** Of the rule that is being resolved. */
-  private uses = new Set<Group>();
-  private inTest = false;
+  private readonly names: Names;
 
   constructor(rules: RuleTree, options: ResolveOptions) {
     this.rules = rules;
     this.options = options;
+    this.names = new Names(rules, options);
+  }
+
+  get diagnostics(): readonly Diagnostic[] {
+    return this.names.diagnostics;
+  }
+
+  /** Every name at its place. */
+  get occurrences(): readonly Occurrence[] {
+    return this.names.occurrences;
   }
 
   resolveGroup(group: Group): void {
-    this.uses = group.uses;
     group.definitions = group.rules.flatMap((source) => this.unlessWrong(() => this.definition(group, source)) ?? []);
   }
 
@@ -76,35 +72,10 @@ export class Resolver {
     return this.diagnostics.length > before ? undefined : resolved;
   }
 
-  private enter(module: tree.Module): void {
-    this.module = module;
-    if (this.importsOf.has(module)) return;
-    const imports = new Map<string, readonly string[]>();
-    for (const clause of module.imports) {
-      const [root] = clause.path;
-      if (root === "rego" || root === "future") continue;
-      const name = clause.alias ?? clause.path.at(-1) ?? "";
-      const isRoot = this.options.vocabulary && roots.some((known) => known === root);
-      if (root !== "data" && root !== "input" && !isRoot) {
-        this.report(
-          "P204",
-          `import of \`${clause.path.join(".")}\``,
-          clause.span,
-          "only `data.…` and `input.…` can be imported",
-        );
-        continue;
-      }
-      if (imports.has(name))
-        this.report("P205", `\`${name}\` is imported twice`, clause.span, "give one an alias: `import … as NAME`");
-      imports.set(name, clause.path);
-    }
-    this.importsOf.set(module, imports);
-  }
-
   private definition(group: Group, { module, rule }: SourceRule): plan.Definition {
-    this.enter(module);
     // Tests share helpers: any rule of a test file may ask for decisions.
-    this.inTest = rule.name.text.startsWith("test_") || rule.span.file.endsWith("_test.policy");
+    this.names.enter(module, group.uses, rule.name.text.startsWith("test_") || rule.span.file.endsWith("_test.policy"));
+    this.names.at(rule.name.span, { kind: "rule", group });
     const outer = Scope.root();
     for (const arg of rule.args ?? []) this.declarePattern(arg, outer);
     const params = (rule.args ?? []).map((arg) => this.term(arg, outer));
@@ -142,9 +113,7 @@ export class Resolver {
   }
 
   private decisionPlan(module: tree.Module, decision: tree.Decision, uses: Set<Group>): plan.DecisionPlan | undefined {
-    this.enter(module);
-    this.uses = uses;
-    this.inTest = false;
+    this.names.enter(module, uses, false);
     const scope = Scope.root();
     let subject: plan.Local | undefined;
     let path: string | undefined;
@@ -211,9 +180,7 @@ export class Resolver {
 
   /** A query's body; its named variables in order of appearance. */
   query(body: tree.Body, uses: Set<Group>): { readonly body: plan.Body; readonly variables: readonly plan.Local[] } {
-    this.module = undefined;
-    this.uses = uses;
-    this.inTest = false;
+    this.names.enter(undefined, uses, false);
     const scope = Scope.root();
     this.collect(body, [], scope);
     const resolved = this.body(body, scope);
@@ -236,7 +203,7 @@ export class Resolver {
       }
     }
     const add = (name: string, span: Span): void => {
-      if (name === "_" || declared.has(name) || scope.find(name) !== undefined || this.isGlobal(name)) return;
+      if (name === "_" || declared.has(name) || scope.find(name) !== undefined || this.names.isGlobal(name)) return;
       scope.add(name, span, false);
     };
     for (const literal of body) {
@@ -257,28 +224,6 @@ export class Resolver {
       }
     }
     for (const expression of extra) variables(expression, add);
-  }
-
-  private isGlobal(name: string): boolean {
-    if (name === "input" || name === "data") return true;
-    if (this.imports().has(name)) return true;
-    if (this.isRule(name)) return true;
-    return this.options.vocabulary && roots.some((root) => root === name);
-  }
-
-  /** A rule, or the beginning of rules' names, of the module's own package. */
-  private isRule(name: string): boolean {
-    return this.module !== undefined && this.rules.find([...this.package(), name]).depth > this.package().length;
-  }
-
-  private package(): readonly string[] {
-    return this.module?.package ?? [];
-  }
-
-  private imports(): ReadonlyMap<string, readonly string[]> {
-    return (
-      (this.module === undefined ? undefined : this.importsOf.get(this.module)) ?? new Map<string, readonly string[]>()
-    );
   }
 
   private declarePattern(pattern: tree.Expr, scope: Scope): void {
@@ -379,10 +324,10 @@ export class Resolver {
   }
 
   private overrideOf(clause: tree.With, scope: Scope): plan.Override | undefined {
-    const [first = "", ...rest] = this.expand(clause.target, scope);
+    const [first = "", ...rest] = this.names.expand(clause.target, scope);
     if (first === "input") {
       const [root, ...below] = rest;
-      const known = this.options.vocabulary ? rootNamed(root) : undefined;
+      const known = this.names.rootNamed(root);
       if (known !== undefined) return { kind: "root", root: known, path: below, value: this.term(clause.value, scope) };
       return { kind: "input", path: rest, value: this.term(clause.value, scope) };
     }
@@ -393,11 +338,11 @@ export class Resolver {
       this.usage.dataTargets.push(rest);
       return { kind: "data", path: rest, value: this.term(clause.value, scope) };
     }
-    const known = this.options.vocabulary ? rootNamed(first) : undefined;
+    const known = this.names.rootNamed(first);
     if (known !== undefined) return { kind: "root", root: known, path: rest, value: this.term(clause.value, scope) };
     const name = clause.target.join(".");
     if (this.options.builtins.has(name)) return this.functionOverride(undefined, clause.target, clause, scope);
-    if (this.refused(name, clause.span)) return undefined;
+    if (this.names.refused(name, clause.span)) return undefined;
     this.report(
       "P208",
       `\`with\` cannot replace \`${name}\``,
@@ -424,17 +369,9 @@ export class Resolver {
   private functionNamed(expr: tree.Expr, scope: Scope): plan.Callee | undefined {
     const names = nameOf(expr);
     if (names === undefined || scope.find(names[0] ?? "") !== undefined) return undefined;
-    const callee = this.callee(names, scope);
-    if (callee === undefined) this.refused(names.join("."), expr.span);
+    const callee = this.names.callee(names, scope, expr.span);
+    if (callee === undefined) this.names.refused(names.join("."), expr.span);
     return callee;
-  }
-
-  /** Reports a function of Rego that needs what a policy has not, such as a network. */
-  private refused(name: string, span: Span): boolean {
-    const help = refusalOf(name);
-    if (help === undefined) return false;
-    this.report("P213", `function \`${name}\` does not exist in policies`, span, help);
-    return true;
   }
 
   // Terms.
@@ -445,10 +382,10 @@ export class Resolver {
       case "scalar":
         return { kind: "const", value: expr.value, span };
       case "var":
-        return this.variable(expr.name, span, [], scope);
+        return this.variable(expr, span, [], scope);
       case "ref": {
         const path = expr.path.map((step) => this.term(step, scope));
-        if (expr.base.kind === "var") return this.variable(expr.base.name, span, path, scope);
+        if (expr.base.kind === "var") return this.variable(expr.base, span, path, scope);
         return { kind: "ref", base: { kind: "term", term: this.term(expr.base, scope) }, path, span };
       }
       case "call":
@@ -525,57 +462,45 @@ export class Resolver {
     }
   }
 
-  private variable(name: string, span: Span, path: readonly plan.Term[], scope: Scope): plan.Term {
-    if (name === "_") return ref({ kind: "local", local: scope.fresh("_", span, true), span }, path, span);
+  /** @param span of the whole reference, of which `name` is the beginning */
+  private variable(
+    { name, span: at }: Extract<tree.Expr, { kind: "var" }>,
+    span: Span,
+    path: readonly plan.Term[],
+    scope: Scope,
+  ): plan.Term {
+    if (name === "_") return ref({ kind: "local", local: scope.fresh("_", at, true), span: at }, path, span);
     const local = scope.find(name);
-    if (local !== undefined) return ref({ kind: "local", local, span }, path, span);
-    const global = this.global(name);
+    if (local !== undefined) {
+      this.names.at(at, { kind: "local", local });
+      return ref({ kind: "local", local, span: at }, path, span);
+    }
+    const global = this.names.global(name, at);
     if (global !== undefined) {
       const [root, ...rest] = global;
-      const steps = [...rest.map((value): plan.Term => ({ kind: "const", value, span })), ...path];
+      const steps = [...rest.map((value): plan.Term => ({ kind: "const", value, span: at })), ...path];
       if (root === "data") {
-        this.use(steps);
+        this.names.reference(steps, at);
         return { kind: "ref", base: { kind: "data" }, path: steps, span };
       }
-      return this.input(root ?? "", steps, span);
+      return this.input(root ?? "", steps, span, at);
     }
     // Only where a name is used before it is declared: ordering would not find it either.
-    this.report("P201", `variable \`${name}\` is used before it is declared`, span);
-    return { kind: "local", local: scope.add(name, span, false), span };
+    this.report("P201", `variable \`${name}\` is used before it is declared`, at);
+    return { kind: "local", local: scope.add(name, at, false), span };
   }
 
-  private input(root: string, steps: readonly plan.Term[], span: Span): plan.Term {
-    if (!this.options.vocabulary) return { kind: "ref", base: { kind: "input" }, path: steps, span };
-    const itself = rootNamed(root);
-    if (itself !== undefined) return { kind: "ref", base: { kind: "root", root: itself }, path: steps, span };
-    const [first, ...rest] = steps;
-    const known = first?.kind === "const" ? rootNamed(first.value) : undefined;
-    if (known !== undefined) return { kind: "ref", base: { kind: "root", root: known }, path: rest, span };
-    return { kind: "ref", base: { kind: "input" }, path: steps, span };
-  }
-
-  /** The path below `data` or a root that a global name stands for. */
-  private global(name: string): readonly string[] | undefined {
-    const imported = this.imports().get(name);
-    if (imported !== undefined) {
-      this.usedImports.add(`${this.module?.file ?? ""}\n${name}`);
-      return imported;
+  private input(root: string, steps: readonly plan.Term[], span: Span, at: Span): plan.Term {
+    const itself = this.names.rootNamed(root);
+    if (itself !== undefined) {
+      this.names.at(at, { kind: "root", root: itself });
+      return { kind: "ref", base: { kind: "root", root: itself }, path: steps, span };
     }
-    if (this.isRule(name)) return ["data", ...this.package(), name];
-    if (name === "input" || name === "data") return [name];
-    return this.options.vocabulary && roots.some((root) => root === name) ? [name] : undefined;
-  }
-
-  private expand(target: readonly string[], scope: Scope): readonly string[] {
-    const [first = "", ...rest] = target;
-    if (scope.find(first) !== undefined) return target;
-    const global = this.global(first);
-    return global === undefined ? target : [...global, ...rest];
-  }
-
-  /** Records which groups a data reference may evaluate. */
-  private use(steps: readonly plan.Term[]): void {
-    for (const group of groupsMatching(this.rules, steps)) this.uses.add(group);
+    const [first, ...rest] = steps;
+    const known = first?.kind === "const" ? this.names.rootNamed(first.value) : undefined;
+    if (known === undefined) return { kind: "ref", base: { kind: "input" }, path: steps, span };
+    if (first !== undefined) this.names.at(first.span, { kind: "root", root: known });
+    return { kind: "ref", base: { kind: "root", root: known }, path: rest, span };
   }
 
   // Calls.
@@ -591,10 +516,7 @@ export class Resolver {
           )
         : expr.args.map((arg) => this.term(arg, scope));
     const [first, second, third] = args;
-    const callee = this.callee(
-      expr.callee.map((part) => part.text),
-      scope,
-    );
+    const callee = this.callee(expr.callee, scope);
     if (callee === undefined) {
       const operator = this.operatorCall(name, args, span);
       if (operator !== undefined) return operator;
@@ -604,7 +526,7 @@ export class Resolver {
       if (name === "internal.member_3" && first !== undefined && second !== undefined && third !== undefined) {
         return { kind: "member", key: first, value: second, domain: third, span };
       }
-      if (this.refused(name, span)) return { kind: "const", value: null, span };
+      if (this.names.refused(name, span)) return { kind: "const", value: null, span };
       const help = suggest(name, this.options.builtins.keys());
       this.report("P202", `unknown function \`${name}\``, span, help);
       return { kind: "const", value: null, span };
@@ -626,142 +548,31 @@ export class Resolver {
     return arithmetic === undefined ? undefined : { kind: "arithmetic", operator: arithmetic, left, right, span };
   }
 
-  private callee(names: readonly string[], scope: Scope): plan.Callee | undefined {
-    if (scope.find(names[0] ?? "") === undefined) {
-      const [root, ...path] = this.expand(names, scope);
-      if (root === "data") {
-        const { node, depth } = this.rules.find(path);
-        if (node.group?.kind === "function" && depth === path.length) {
-          this.uses.add(node.group);
-          return { kind: "function", group: node.group };
-        }
-        return undefined;
-      }
-    }
-    const name = names.join(".");
-    if (name === "decide" && this.inTest && this.options.vocabulary) return { kind: "decide" };
-    const builtin = this.options.builtins.get(name);
-    return builtin === undefined ? undefined : { kind: "builtin", builtin };
+  private callee(names: readonly tree.Name[], scope: Scope): plan.Callee | undefined {
+    const last = names.at(-1);
+    if (last === undefined) return undefined;
+    return this.names.callee(
+      names.map((part) => part.text),
+      scope,
+      last.span,
+    );
   }
 
   private arityOf(names: readonly tree.Name[], scope: Scope): number | undefined {
-    const texts = names.map((part) => part.text);
-    const callee = this.callee(texts, scope);
+    const callee = this.callee(names, scope);
     if (callee !== undefined) return arityRange(callee)[1];
-    const name = texts.join(".");
+    const name = names.map((part) => part.text).join(".");
     if (name in comparisonFunctions || name in arithmeticFunctions || name === "internal.member_2") return 2;
     return name === "internal.member_3" ? 3 : undefined;
   }
 
   private report(code: string, message: string, span: Span, help?: string): void {
-    this.diagnostics.push({ code, severity: "error", message, span, ...(help === undefined ? {} : { help }) });
-  }
-}
-
-function rootNamed(name: Value | undefined): RootName | undefined {
-  return roots.find((root) => root === name);
-}
-
-function constantOf(item: plan.Term): Value | undefined {
-  return item.kind === "const" ? item.value : undefined;
-}
-
-function arityRange(callee: plan.Callee): readonly [number, number] {
-  switch (callee.kind) {
-    case "builtin": {
-      const { arity } = callee.builtin;
-      return typeof arity === "number" ? [arity, arity] : [arity.min, arity.max];
-    }
-    case "function":
-      return [callee.group.arity, callee.group.arity];
-    case "decide":
-      return [1, 2];
+    this.names.diagnostics.push({ code, severity: "error", message, span, ...(help === undefined ? {} : { help }) });
   }
 }
 
 function ref(base: plan.Term, path: readonly plan.Term[], span: Span): plan.Term {
   return path.length === 0 ? base : { kind: "ref", base: { kind: "term", term: base }, path, span };
-}
-
-/** Collections of constants are constants. */
-function folded(term: Extract<plan.Term, { kind: "array" | "set" | "object" }>): plan.Term {
-  const { span } = term;
-  switch (term.kind) {
-    case "array": {
-      const items = term.items.map(constantOf);
-      return items.every((item) => item !== undefined)
-        ? { kind: "const", value: items, parts: term.items, span }
-        : term;
-    }
-    case "set": {
-      const items = term.items.map(constantOf);
-      if (items.length === 0) return { kind: "const", value: emptySet, span };
-      return items.every((item) => item !== undefined)
-        ? { kind: "const", value: RegoSet.from(items), parts: term.items, span }
-        : term;
-    }
-    case "object": {
-      const object = new RegoObject();
-      for (const [key, value] of term.entries) {
-        const constantKey = constantOf(key);
-        const constantValue = constantOf(value);
-        if (constantKey === undefined || constantValue === undefined) return term;
-        object.put(constantKey, constantValue);
-      }
-      return { kind: "const", value: object, span };
-    }
-  }
-}
-
-/** `a.b.c` as names, where an expression is nothing else. */
-function nameOf(expr: tree.Expr): string[] | undefined {
-  if (expr.kind === "var") return [expr.name];
-  if (expr.kind !== "ref" || expr.base.kind !== "var") return undefined;
-  const names = [expr.base.name];
-  for (const step of expr.path) {
-    if (step.kind !== "scalar" || typeof step.value !== "string") return undefined;
-    names.push(step.value);
-  }
-  return names;
-}
-
-/** Names that an expression uses as variables, closures left out; names of functions are none. */
-function variables(expr: tree.Expr, found: (name: string, span: Span) => void): void {
-  switch (expr.kind) {
-    case "scalar":
-    case "comprehension":
-    case "template":
-      return;
-    case "var":
-      found(expr.name, expr.span);
-      return;
-    case "ref":
-      variables(expr.base, found);
-      for (const step of expr.path) variables(step, found);
-      return;
-    case "call":
-      for (const arg of expr.args) variables(arg, found);
-      return;
-    case "array":
-    case "set":
-      for (const item of expr.items) variables(item, found);
-      return;
-    case "object":
-      for (const [key, value] of expr.entries) {
-        variables(key, found);
-        variables(value, found);
-      }
-      return;
-    case "infix":
-      variables(expr.left, found);
-      variables(expr.right, found);
-      return;
-    case "member":
-      variables(expr.key, found);
-      variables(expr.value, found);
-      variables(expr.domain, found);
-      return;
-  }
 }
 
 /** A part of a column's path as the vocabulary writes it: quoted where it holds a dot. */

@@ -23,7 +23,7 @@ interface Comment {
   readonly span: Span;
 }
 
-interface Import {
+export interface Import {
   /** `["data", "directory"]` for `import data.directory`. */
   readonly path: readonly string[];
   readonly alias: string | undefined;

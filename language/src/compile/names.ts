@@ -1,0 +1,160 @@
+/**
+ * What the global names of a file mean: imports, rules of its package, roots, functions. Remembers where each of them stands, for
+ * editors and for what nobody uses.
+ */
+import { type RootName, roots } from "../check/vocabulary.ts";
+import type { Builtin } from "../builtin.ts";
+import { refusalOf } from "../builtins/registry.ts";
+import type { Diagnostic, Span } from "../diagnostics.ts";
+import type { Import, Module } from "../syntax/tree.ts";
+import { isRoot, type Imports, type ResolvedImports } from "./imports.ts";
+import type { Callee, Local, Term } from "./plan.ts";
+import { type Group, groupsMatching, type RuleTree } from "./rule-tree.ts";
+import type { Scope } from "./scope.ts";
+
+export interface ResolveOptions {
+  readonly builtins: ReadonlyMap<string, Builtin>;
+  /** The vocabulary's roots are names; off for plain Rego, where they are variables like any other. */
+  readonly vocabulary: boolean;
+  readonly imports: ResolvedImports;
+}
+
+/** What a name stands for. */
+export type NameMeaning =
+  | { readonly kind: "local"; readonly local: Local }
+  | { readonly kind: "rule"; readonly group: Group }
+  | { readonly kind: "import"; readonly import: Import }
+  | { readonly kind: "root"; readonly root: RootName }
+  | { readonly kind: "builtin"; readonly builtin: Builtin };
+
+/** A name at its place. */
+export interface Occurrence {
+  readonly span: Span;
+  readonly meaning: NameMeaning;
+}
+
+const noImports: Imports = new Map();
+
+export class Names {
+  readonly diagnostics: Diagnostic[] = [];
+  readonly occurrences: Occurrence[] = [];
+  private readonly rules: RuleTree;
+  private readonly options: ResolveOptions;
+  private imports = noImports;
+  private ownPackage: readonly string[] | undefined;
+  private uses = new Set<Group>();
+  private inTest = false;
+
+  constructor(rules: RuleTree, options: ResolveOptions) {
+    this.rules = rules;
+    this.options = options;
+  }
+
+  /**
+   * Begins a rule, a decision statement or, without a module, a query.
+   * @param uses gets the groups that it may evaluate
+   */
+  enter(module: Module | undefined, uses: Set<Group>, inTest: boolean): void {
+    this.imports = (module === undefined ? undefined : this.options.imports.of.get(module)) ?? noImports;
+    this.ownPackage = module?.package;
+    this.uses = uses;
+    this.inTest = inTest;
+  }
+
+  at(span: Span, meaning: NameMeaning): void {
+    this.occurrences.push({ span, meaning });
+  }
+
+  isGlobal(name: string): boolean {
+    return name === "input" || name === "data" || this.imports.has(name) || this.isRule(name) || this.isRootName(name);
+  }
+
+  /** The path below `data` or a root that a global name stands for. */
+  global(name: string, span?: Span): readonly string[] | undefined {
+    const imported = this.imports.get(name);
+    if (imported !== undefined) {
+      if (span !== undefined) this.at(span, { kind: "import", import: imported });
+      return imported.path;
+    }
+    if (this.isRule(name)) return ["data", ...(this.ownPackage ?? []), name];
+    if (name === "input" || name === "data") return [name];
+    return this.isRootName(name) ? [name] : undefined;
+  }
+
+  /** A dotted name with what its first part stands for; a local variable stands for itself. */
+  expand(target: readonly string[], scope: Scope, span?: Span): readonly string[] {
+    const [first = "", ...rest] = target;
+    if (scope.find(first) !== undefined) return target;
+    const global = this.global(first, span);
+    return global === undefined ? target : [...global, ...rest];
+  }
+
+  /** Records which groups a reference below `data` may evaluate, and the name that chooses one. */
+  reference(steps: readonly Term[], name: Span): void {
+    const groups = groupsMatching(this.rules, steps);
+    for (const group of groups) this.uses.add(group);
+    const [group] = groups;
+    if (group === undefined || groups.length > 1) return;
+    const last = steps[group.path.length - 1];
+    const isOwnName = last === undefined || last.span.start <= name.start;
+    this.at(isOwnName ? name : last.span, { kind: "rule", group });
+  }
+
+  /** @param span where the last part of the name stands */
+  callee(names: readonly string[], scope: Scope, span: Span): Callee | undefined {
+    if (scope.find(names[0] ?? "") === undefined) {
+      const [root, ...path] = this.expand(names, scope, span);
+      if (root === "data") {
+        const { node, depth } = this.rules.find(path);
+        if (node.group?.kind !== "function" || depth < path.length) return undefined;
+        this.uses.add(node.group);
+        this.at(span, { kind: "rule", group: node.group });
+        return { kind: "function", group: node.group };
+      }
+    }
+    const name = names.join(".");
+    if (name === "decide" && this.inTest && this.options.vocabulary) return { kind: "decide" };
+    const builtin = this.options.builtins.get(name);
+    if (builtin === undefined) return undefined;
+    this.at(span, { kind: "builtin", builtin });
+    return { kind: "builtin", builtin };
+  }
+
+  /** Reports a function of Rego that needs what a policy has not, such as a network. */
+  refused(name: string, span: Span): boolean {
+    const help = refusalOf(name);
+    if (help === undefined) return false;
+    const message = `function \`${name}\` does not exist in policies`;
+    this.diagnostics.push({ code: "P213", severity: "error", message, span, help });
+    return true;
+  }
+
+  /** A root of the vocabulary, where it is one. */
+  rootNamed(name: unknown): RootName | undefined {
+    return this.options.vocabulary ? roots.find((root) => root === name) : undefined;
+  }
+
+  private isRootName(name: string): boolean {
+    return this.options.vocabulary && isRoot(name);
+  }
+
+  /** A rule, or the beginning of rules' names, of the module's own package. */
+  private isRule(name: string): boolean {
+    const own = this.ownPackage;
+    return own !== undefined && this.rules.find([...own, name]).depth > own.length;
+  }
+}
+
+/** Least and most arguments. */
+export function arityRange(callee: Callee): readonly [number, number] {
+  switch (callee.kind) {
+    case "builtin": {
+      const { arity } = callee.builtin;
+      return typeof arity === "number" ? [arity, arity] : [arity.min, arity.max];
+    }
+    case "function":
+      return [callee.group.arity, callee.group.arity];
+    case "decide":
+      return [1, 2];
+  }
+}
