@@ -9,6 +9,8 @@ export const engineLimits = {
   /** Verdicts kept for one session and search_path. */
   verdictsPerSession: 500,
   verdictTextChars: 1_000_000,
+  /** Verdicts kept of texts that differ in their free literals only: one for each set of those that are not free. */
+  templatesPerShape: 16,
   /** Different search_paths before the caches start anew. */
   searchPaths: 64,
 } as const;

@@ -48,7 +48,7 @@ export interface Reads {
   readonly parameters: boolean;
   /** Some decision reads the clock or another impure builtin: never cache. */
   readonly time: boolean;
-  /** Some decision reads `query.text` or literals (`query.limit`): not cacheable across texts. */
+  /** Some decision reads `query.text`: texts that differ in a literal only may be decided differently. */
   readonly text: boolean;
 }
 

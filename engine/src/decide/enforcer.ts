@@ -9,6 +9,7 @@ import { queryValue } from "./query-value.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 import { SubjectMasks } from "./subject-masks.ts";
 import { failedVerdict, refusedVerdict, verdictOf } from "./verdict.ts";
+import { VerdictTemplates } from "./verdict-templates.ts";
 import { World } from "./world.ts";
 
 interface WorldCaches {
@@ -18,10 +19,16 @@ interface WorldCaches {
   readonly sessions: WeakMap<PrincipalContext, SessionCaches>;
 }
 
+interface KnownVerdicts {
+  readonly byText: BoundedCache<Verdict>;
+  /** Absent where policies read the text itself. */
+  readonly templates: VerdictTemplates | undefined;
+}
+
 interface SessionCaches {
   readonly subject: Subject;
-  /** By search_path, then by text. */
-  readonly verdicts: Map<string, BoundedCache<Verdict>>;
+  /** By search_path. */
+  readonly verdicts: Map<string, KnownVerdicts>;
   readonly masks: SubjectMasks;
 }
 
@@ -43,17 +50,16 @@ export function createEnforcer(program: Program): Enforcer {
       const caches = cachesOf(catalog);
       const session = sessionOf(caches, who);
       if (parameters !== undefined || program.reads.time) {
-        return decideText(caches, session, text, names, parameters);
+        return decideText(caches, session, text, names, parameters, undefined);
       }
-      const verdicts = byPath(
-        session.verdicts,
-        names,
-        () => new BoundedCache(engineLimits.verdictsPerSession, engineLimits.verdictTextChars),
-      );
-      let verdict = verdicts.get(text);
+      const known = byPath(session.verdicts, names, () => ({
+        byText: new BoundedCache<Verdict>(engineLimits.verdictsPerSession, engineLimits.verdictTextChars),
+        templates: program.reads.text ? undefined : new VerdictTemplates(),
+      }));
+      let verdict = known.byText.get(text) ?? known.templates?.find(text);
       if (verdict === undefined) {
-        verdict = decideText(caches, session, text, names, undefined);
-        verdicts.set(text, verdict);
+        verdict = decideText(caches, session, text, names, undefined, known.templates);
+        known.byText.set(text, verdict);
       }
       return verdict;
     } catch (error) {
@@ -84,6 +90,7 @@ function decideText(
   text: string,
   names: NameContext,
   parameters: readonly (string | null | undefined)[] | undefined,
+  templates: VerdictTemplates | undefined,
 ): Verdict {
   const { world } = caches;
   const texts = byPath(
@@ -106,7 +113,9 @@ function decideText(
       session.masks,
     ),
   );
-  return verdictOf(world, text, preparation, decisions, session.masks);
+  const verdict = verdictOf(world, text, preparation, decisions, session.masks);
+  templates?.learn(text, verdict, preparation);
+  return verdict;
 }
 
 function inputFor(
@@ -129,11 +138,7 @@ function inputFor(
 }
 
 /** Caches by search_path: few paths a session, many texts a path. */
-function byPath<V>(
-  caches: Map<string, BoundedCache<V>>,
-  names: NameContext,
-  make: () => BoundedCache<V>,
-): BoundedCache<V> {
+function byPath<C>(caches: Map<string, C>, names: NameContext, make: () => C): C {
   const path = names.searchPath.length === 1 ? (names.searchPath[0] ?? "") : JSON.stringify(names.searchPath);
   let cache = caches.get(path);
   if (cache === undefined) {

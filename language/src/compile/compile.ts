@@ -156,7 +156,7 @@ function readsOf(plans: readonly DecisionPlan[], finder: FactFinder): Reads {
   return {
     parameters: facts.some((fact) => readsField(fact, "parameters")),
     time: facts.some((fact) => fact.impure),
-    text: facts.some((fact) => readsField(fact, "text", "limit")),
+    text: facts.some((fact) => readsField(fact, "text")),
   };
 }
 

@@ -1,0 +1,127 @@
+import { BoundedCache } from "../bounded-cache.ts";
+import type { ForwardVerdict, StatementVerdict, Verdict } from "../enforcer.ts";
+import { engineLimits } from "../limits.ts";
+import { freeLiterals } from "../sql/postgres/free-literals.ts";
+import { literalShape, type LiteralShape } from "../sql/postgres/literal-shape.ts";
+import type { PreparedText } from "./prepared-text.ts";
+
+/** A verdict that holds for every text of the same shape and the same literals in the places that are not free. */
+interface Template {
+  readonly verdict: ForwardVerdict;
+  readonly statement: StatementVerdict;
+  /** `auditFields` after the text. */
+  readonly auditRest: string;
+  /** Characters before and after the statement. */
+  readonly before: number;
+  readonly after: number;
+}
+
+interface ShapeEntry {
+  /** For each literal, whether it is free. */
+  readonly isFree: readonly boolean[];
+  /** By the literals that are not. */
+  readonly templates: BoundedCache<Template>;
+}
+
+/**
+ * Verdicts of one session and search_path for texts that differ in their literals only, as a client sends them that does not prepare:
+ * parsing and deciding again costs hundreds of microseconds, reading the characters one or two.
+ *
+ * Serves single statements that are forwarded as they are, from policies that do not read `query.text`. That it answers as a fresh
+ * decision would is a property in `verdict-templates.test.ts`.
+ */
+export class VerdictTemplates {
+  readonly #shapes = new BoundedCache<ShapeEntry>(engineLimits.verdictsPerSession, engineLimits.verdictTextChars);
+  #asked: { readonly text: string; readonly shape: LiteralShape | undefined } | undefined;
+
+  find(text: string): Verdict | undefined {
+    const shape = literalShape(text);
+    this.#asked = { text, shape };
+    if (shape === undefined) return undefined;
+    const entry = this.#shapes.get(shape.shape);
+    const template = entry?.templates.get(fixedLiterals(text, shape.bounds, entry.isFree));
+    return template && instantiate(template, text);
+  }
+
+  /** Keeps what was decided for the text that `find` was asked for last. */
+  learn(text: string, verdict: Verdict, prepared: PreparedText): void {
+    if (this.#asked?.text !== text || this.#asked.shape === undefined) return;
+    const { shape, bounds } = this.#asked.shape;
+    const template = templateOf(text, verdict);
+    const [resolved] = prepared.statements;
+    if (template === undefined || resolved === undefined) return;
+    let entry = this.#shapes.get(shape);
+    if (entry === undefined) {
+      const free = freeLiterals(resolved.node);
+      const isFree = freeOf(text, bounds, free);
+      if (isFree === undefined || !isFree.includes(true)) return;
+      entry = { isFree, templates: new BoundedCache(engineLimits.templatesPerShape, engineLimits.verdictTextChars) };
+      this.#shapes.set(shape, entry);
+    }
+    entry.templates.set(fixedLiterals(text, bounds, entry.isFree), template);
+  }
+}
+
+/** Which of the literals the parser found free. `undefined` where it read the text in another way than the scanner. */
+function freeOf(text: string, bounds: readonly number[], free: ReadonlyMap<number, string>): boolean[] | undefined {
+  const isFree: boolean[] = [];
+  let met = 0;
+  for (let index = 0; index < bounds.length; index += 2) {
+    const start = bounds[index] ?? 0;
+    const value = free.get(start);
+    if (value !== undefined && value !== valueOf(text.slice(start, bounds[index + 1]))) return undefined;
+    if (value !== undefined) met++;
+    isFree.push(value !== undefined);
+  }
+  // A free literal that the scanner did not take out (1.5, a string of two parts) is a part of the shape, and so no harm.
+  return met === 0 ? undefined : isFree;
+}
+
+function valueOf(literal: string): string {
+  return literal.startsWith("'") ? literal.slice(1, -1).replaceAll("''", "'") : String(Number(literal));
+}
+
+function fixedLiterals(text: string, bounds: readonly number[], isFree: readonly boolean[]): string {
+  let key = "";
+  for (let index = 0; index < isFree.length; index++) {
+    if (isFree[index] !== true) key += `${text.slice(bounds[2 * index], bounds[2 * index + 1])}\u0001`;
+  }
+  return key;
+}
+
+function templateOf(text: string, verdict: Verdict): Template | undefined {
+  if (verdict.action !== "forward" || verdict.rewritten || verdict.statements.length !== 1) return undefined;
+  const [statement] = verdict.statements;
+  if (statement === undefined) return undefined;
+  const { facts, auditFields } = statement;
+  const ofText = `"text":${JSON.stringify(text.slice(facts.start, facts.end))}`;
+  const isPlain =
+    (facts.category === "read" || facts.category === "write") &&
+    facts.session === undefined &&
+    facts.inner === undefined &&
+    facts.opaque.length === 0 &&
+    facts.unknown.length === 0;
+  if (!isPlain || !auditFields.startsWith(ofText)) return undefined;
+  return {
+    verdict,
+    statement,
+    auditRest: auditFields.slice(ofText.length),
+    before: facts.start,
+    after: text.length - facts.end,
+  };
+}
+
+function instantiate({ verdict, statement, auditRest, before, after }: Template, text: string): ForwardVerdict {
+  const end = text.length - after;
+  return {
+    ...verdict,
+    text,
+    statements: [
+      {
+        ...statement,
+        facts: { ...statement.facts, end },
+        auditFields: `"text":${JSON.stringify(text.slice(before, end))}${auditRest}`,
+      },
+    ],
+  };
+}
