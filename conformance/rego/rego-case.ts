@@ -9,6 +9,8 @@ import {
   toValue,
   type Builtin,
   type Diagnostic,
+  type QueryOptions,
+  type QueryResult,
   type Value,
 } from "@penstock/language";
 
@@ -38,6 +40,8 @@ export type Verdict =
   /** The language refuses a construct by design and says so when it compiles. */
   | { readonly kind: "unsupported"; readonly reason: string }
   | { readonly kind: "failed"; readonly reason: string };
+
+export type Evaluate = (options: QueryOptions) => QueryResult;
 
 /** Diagnostics that say "not in this language": functions that need what a policy has not. */
 const refusalCodes: ReadonlySet<string> = new Set(["P213"]);
@@ -92,18 +96,21 @@ export function caseOf(value: Value): RegoCase {
   };
 }
 
-/** Never throws: whatever goes wrong is a failed case. */
-export function runCase(test: RegoCase): Verdict {
+/**
+ * Never throws: whatever goes wrong is a failed case.
+ * @param evaluate what answers the case's query
+ */
+export function runCase(test: RegoCase, evaluate: Evaluate = evaluateQuery): Verdict {
   try {
-    return judge(test);
+    return judge(test, evaluate);
   } catch (error) {
     const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     return { kind: "failed", reason: `the language threw ${detail}` };
   }
 }
 
-function judge(test: RegoCase): Verdict {
-  const result = evaluateQuery({
+function judge(test: RegoCase, evaluate: Evaluate): Verdict {
+  const result = evaluate({
     sources: test.modules.map((text, index) => ({ path: `module${index}.rego`, text })),
     query: test.query,
     data: test.data,

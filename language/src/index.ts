@@ -12,13 +12,18 @@ export type {
   TestHost,
   TestResult,
 } from "./program.ts";
-export type { Builtin } from "./builtin.ts";
+export { BuiltinError } from "./builtin.ts";
+export type { Builtin, BuiltinContext } from "./builtin.ts";
+export { arithmetic } from "./builtins/arithmetic.ts";
+export { builtins } from "./builtins/registry.ts";
 export * from "./check/vocabulary.ts";
 export { compile } from "./compile/compile.ts";
 export { formatDiagnostics } from "./format-diagnostics.ts";
 export type { DiagnosticFormat, FormatOptions } from "./format-diagnostics.ts";
 export { evaluateQuery } from "./query.ts";
 export type { QueryOptions, QueryResult } from "./query.ts";
+export { parseBody, parseModule } from "./syntax/parse.ts";
+export type * as Tree from "./syntax/tree.ts";
 export {
   compare,
   emptyObject,
@@ -26,6 +31,7 @@ export {
   equal,
   format,
   fromValue,
+  lookup,
   parseJson,
   RegoObject,
   RegoSet,

@@ -106,3 +106,6 @@ export function fromDecimal(digits: bigint, scale: number): Numeric {
   if (!Number.isFinite(value)) throw new BuiltinError("number out of range");
   return Number.isInteger(value) ? integer(BigInt(value)) : value;
 }
+
+/** The operators of the language on numbers. */
+export const arithmetic = { "+": add, "-": subtract, "*": multiply, "/": divide, "%": remainder } as const;
