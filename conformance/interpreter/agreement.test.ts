@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { checkAgreement, describeTally } from "./agreement.ts";
-import "../support/seed.ts";
 
 /** `npm run conformance:deep` compares many more. */
 const runs = 400;

@@ -102,7 +102,7 @@ function compareOn({ text, input, strict }: Example, tally: Tally): string | und
   const compiled = evaluateQuery(options);
   tally.programs += 1;
   if (compiled.outcome === "invalid") {
-    const [first] = compiled.diagnostics.filter(({ severity }) => severity === "error");
+    const first = compiled.diagnostics.find(({ severity }) => severity === "error");
     count(tally.invalid, `${first?.code ?? ""} ${first?.message ?? ""}`);
     return undefined;
   }

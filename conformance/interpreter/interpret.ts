@@ -394,9 +394,18 @@ export class Interpreter {
           return RegoSet.from(operator === "|" ? [...kept, ...right] : kept);
         }
         if (operator !== "-" || left instanceof RegoSet) return this.failed("type", "not two sets");
+        return this.calculated(operator, left, right);
+      case "+":
+      case "*":
+      case "/":
+      case "%":
+        return this.calculated(operator, left, right);
     }
+  }
+
+  private calculated(operator: keyof typeof arithmetic, left: Value, right: Value): Value | undefined {
     if (!isNumber(left) || !isNumber(right)) return this.failed("type", "not two numbers");
-    return this.attempt(() => arithmetic[operator as "+" | "-" | "*" | "/" | "%"](left, right));
+    return this.attempt(() => arithmetic[operator](left, right));
   }
 
   private attempt(compute: () => Value | undefined): Value | undefined {
@@ -600,7 +609,7 @@ function branchesOf(rule: Tree.Rule | Tree.Else): readonly (Tree.Rule | Tree.Els
 }
 
 /** The value of an expression that names one; that of a rule without a value is `true`. */
-export function constantOf(expr: Tree.Expr | undefined): Value | undefined {
+function constantOf(expr: Tree.Expr | undefined): Value | undefined {
   if (expr === undefined) return true;
   if (expr.kind === "scalar") return expr.value;
   const items = expr.kind === "array" || expr.kind === "set" ? expr.items.map(constantOf) : undefined;

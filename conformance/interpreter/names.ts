@@ -379,7 +379,7 @@ function declaredBy(literal: Tree.Literal): readonly string[] {
 }
 
 /** Names that stand as variables, closures left out. */
-export function namesIn(expr: Tree.Expr): readonly string[] {
+function namesIn(expr: Tree.Expr): readonly string[] {
   switch (expr.kind) {
     case "scalar":
     case "comprehension":

@@ -179,7 +179,7 @@ class Writer {
     for (let left = 1 + this.choices.below(3); left > 0; left -= 1) {
       const [literal, more] = this.literal(inside, depth);
       literals.push(literal);
-      inside = [...inside, ...more];
+      inside = inside.concat(more);
     }
     // Rego brings the literals into order: a variable that nothing declares may get its value further down.
     const [first = "", ...others] = literals;
@@ -280,7 +280,7 @@ class Writer {
     ];
     targets.push(`input.n as ${this.expr("number", scope, 0)}`, "count as 3");
     for (const { text, type: result } of this.rules.filter(
-      ({ text, args }) => args === undefined && /^\w+$/.test(text),
+      (rule) => rule.args === undefined && /^\w+$/.test(rule.text),
     )) {
       targets.push(`data.t.${text} as ${this.literalOf(result)}`);
     }

@@ -59,9 +59,102 @@ test.each([
   ],
   ["COPY", [query(`copy (${series}) to stdout`)], ["H", "d:1\n", "d:2\n", "c", "N:01000", "C:COPY 2", "Z:I"]],
 ])("a row limit cuts the result of %s, says so, and counts what the client got", async (_, messages, expected) => {
-  proxied.proxy.setEnforcer(testEnforcer({ rowLimit: 2 }));
+  proxied.proxy.setEnforcer(testEnforcer({ limits: { rows: 2 } }));
   expect(await through.exchange(messages)).toEqual(expected);
   expect(proxied.audit.of("result").at(-1)).toMatchObject({ rows: 2 });
+});
+
+/** Each row message of one digit has 1 + 4 + 2 + 4 + 1 bytes, each line of COPY 1 + 4 + 2. */
+test.each([
+  ["a simple query", 25, [query(series)], ["T", "D:1", "D:2", "N:01000", "C:SELECT 2", "Z:I"]],
+  [
+    "several executions of one portal",
+    25,
+    [parse("", series), bind("", ""), execute("", 1), execute("", 3), execute(""), sync],
+    ["1", "2", "D:1", "s", "D:2", "N:01000", "s", "N:01000", "C:SELECT 0", "Z:I"],
+  ],
+  [
+    "a cursor",
+    25,
+    [query("begin"), query(`declare c cursor for ${series}`), query("fetch 2 from c"), query("fetch 2 from c")],
+    [
+      "C:BEGIN",
+      "Z:T",
+      "C:DECLARE CURSOR",
+      "Z:T",
+      "T",
+      "D:1",
+      "D:2",
+      "C:FETCH 2",
+      "Z:T",
+      "T",
+      "N:01000",
+      "C:FETCH 0",
+      "Z:T",
+    ],
+  ],
+  ["COPY", 15, [query(`copy (${series}) to stdout`)], ["H", "d:1\n", "d:2\n", "c", "N:01000", "C:COPY 2", "Z:I"]],
+  [
+    "a row larger than what is read at once",
+    1000,
+    [query("select repeat('x', 1000000)")],
+    ["T", "N:01000", "C:SELECT 0", "Z:I"],
+  ],
+])("a limit of bytes cuts %s before the row that goes over it", async (_, bytes, messages, expected) => {
+  proxied.proxy.setEnforcer(testEnforcer({ limits: { bytes } }));
+  const heard: string[] = [];
+  if (expected.filter((answer) => answer.startsWith("Z")).length > 1) {
+    for (const message of messages) heard.push(...(await through.exchange([message])));
+  } else heard.push(...(await through.exchange(messages)));
+  expect(heard).toEqual(expected);
+  expect(proxied.audit.of("result").at(-1)).toMatchObject({ limited_by: "bytes" });
+});
+
+const slow = "select pg_sleep(600)";
+test.each([
+  ["a simple query", [query(slow)], ["T", "E:57014", "Z:I"]],
+  ["the extended protocol", [parse("", slow), bind("", ""), execute(""), sync], ["1", "2", "E:57014", "Z:I"]],
+  ["a later statement of a text", [query(`select 1;${slow}`)], ["T", "D:1", "C:SELECT 1", "T", "E:57014", "Z:I"]],
+])("a statement that runs too long is cancelled, and the session goes on (%s)", async (_, messages, expected) => {
+  proxied.proxy.setEnforcer(testEnforcer({ limits: { durationMs: 200 } }));
+  through.send(...messages);
+  const heard = await through.until(({ type }) => type === "Z");
+  expect(transcript(heard)).toEqual(expected);
+  const error = heard.find(({ type }) => type === "E");
+  expect(errorField(error?.body ?? Buffer.alloc(0), "M")).toBe(
+    "the statement was cancelled by policy: it ran longer than 200 ms",
+  );
+  expect(proxied.audit.of("result").at(-1)).toMatchObject({ sqlstate: "57014", limited_by: "duration" });
+  proxied.proxy.setEnforcer(testEnforcer());
+  expect(await through.exchange([query("select 1")])).toEqual(["T", "D:1", "C:SELECT 1", "Z:I"]);
+});
+
+test("statements that each stay below a limit of time run on, however long the pipeline is", async () => {
+  proxied.proxy.setEnforcer(testEnforcer({ limits: { durationMs: 60_000 } }));
+  const one = [parse("", "select 1"), bind("", ""), execute("")];
+  expect(await through.exchange([...one, ...one, sync])).toEqual([
+    "1",
+    "2",
+    "D:1",
+    "C:SELECT 1",
+    "1",
+    "2",
+    "D:1",
+    "C:SELECT 1",
+    "Z:I",
+  ]);
+});
+
+test.each([
+  ["runs", "select 1", "C:SELECT 1"],
+  ["is denied", "select 'forbidden'", "E:42501"],
+])("a notification goes out for a statement that %s", async (_, text, answer) => {
+  const rule = { package: "test", file: "test.policy", line: 9 };
+  proxied.proxy.setEnforcer(testEnforcer({ notifications: [{ channel: "security", message: "why", rule }] }));
+  expect(await through.exchange([query(text)])).toContain(answer);
+  expect(proxied.events.filter(({ kind }) => kind === "notification")).toEqual([
+    expect.objectContaining({ channel: "security", message: "why", rule: "test:9", statement: 1, principal: "alice" }),
+  ]);
 });
 
 const leaky = "select id, secret from people";

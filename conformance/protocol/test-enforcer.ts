@@ -2,7 +2,14 @@
  * An enforcer for tests of the protocol alone: it forwards everything, denies and rewrites by words of the text, and knows of a
  * statement what its first words say. Statements are split at `;`, so texts must not hold one elsewhere.
  */
-import type { Enforcer, StatementFacts, StatementVerdict, Verdict } from "@penstock/engine";
+import type {
+  Enforcer,
+  Notification,
+  StatementFacts,
+  StatementLimits,
+  StatementVerdict,
+  Verdict,
+} from "@penstock/engine";
 
 type Session = StatementFacts["session"];
 
@@ -12,7 +19,8 @@ export interface TestEnforcerOptions {
   readonly deniedWord?: string;
   /** Replaced in each text that is forwarded. */
   readonly rewrite?: readonly [from: string, to: string];
-  readonly rowLimit?: number;
+  readonly limits?: Partial<StatementLimits>;
+  readonly notifications?: readonly Notification[];
   readonly forbiddenOrigins?: ReadonlySet<number>;
   readonly readsParameters?: boolean;
   /** Called for each decision; a returned message denies. */
@@ -96,12 +104,14 @@ function statementOf(
       outcome: isDenied ? "deny" : "allow",
       reasons: [],
       masks: new Map(),
-      rowLimit: undefined,
+      approvals: [],
+      notifications: options.notifications ?? [],
+      limits: { rows: undefined, durationMs: undefined, bytes: undefined },
       rules: [],
       errors: [],
     },
     fingerprint: "",
-    rowLimit: options.rowLimit,
+    limits: { rows: undefined, durationMs: undefined, bytes: undefined, ...options.limits },
     forbiddenOrigins: options.forbiddenOrigins ?? new Set(),
     auditFields: `"text":${JSON.stringify(text)},"decision":"${isDenied ? "deny" : "allow"}"`,
   };

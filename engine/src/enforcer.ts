@@ -75,8 +75,8 @@ export interface StatementVerdict {
   readonly facts: StatementFacts;
   readonly decision: Decision;
   readonly fingerprint: string;
-  /** `limit rows` that the proxy must count, for statements whose text could not carry it. */
-  readonly rowLimit: number | undefined;
+  /** What the proxy must count and time; `rows` stands in the text too where that can carry it. */
+  readonly limits: StatementLimits;
   /**
    * `tableOid << 16 | attnum` as a number (oid * 65536 + attnum) of masked columns. A RowDescription that names one as the
    * origin of an output ends the statement: it must never happen.
@@ -87,6 +87,13 @@ export interface StatementVerdict {
    * `"text":…,"fingerprint":…,"kind":…,"tables":…,"columns":…,"labels":…,"decision":…,"rules":…,"rewritten":…,"revision":…`.
    */
   readonly auditFields: string;
+}
+
+export interface StatementLimits {
+  readonly rows: number | undefined;
+  readonly durationMs: number | undefined;
+  /** Of row messages to the client. */
+  readonly bytes: number | undefined;
 }
 
 /**

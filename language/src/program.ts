@@ -19,18 +19,30 @@ export interface MaskCall {
 export type Effect =
   | { readonly kind: "allow"; readonly rule: RuleId }
   | { readonly kind: "deny"; readonly rule: RuleId; readonly message: string; readonly code?: string }
+  /** Somebody of any of the groups has to say yes first; several approvals: each is needed. */
+  | {
+      readonly kind: "approve";
+      readonly rule: RuleId;
+      /** Sorted, at least one. */
+      readonly groups: readonly string[];
+      /** How long the approval holds. */
+      readonly durationMs: number | undefined;
+      readonly message: string | undefined;
+    }
+  | { readonly kind: "notify"; readonly rule: RuleId; readonly channel: string; readonly message: string | undefined }
   | { readonly kind: "mask"; readonly rule: RuleId; readonly column: string; readonly mask: MaskCall }
   | {
       readonly kind: "limit";
       readonly rule: RuleId;
       readonly what: "rows" | "duration" | "bytes";
+      /** Rows, milliseconds or bytes. */
       readonly value: number;
     }
   /** A run-time error inside a rule. `statement` tells which kind of rule: an error in a restricting rule denies. */
   | {
       readonly kind: "error";
       readonly rule: RuleId;
-      readonly statement: "allow" | "deny" | "mask" | "limit" | "label";
+      readonly statement: "allow" | "deny" | "approve" | "notify" | "mask" | "limit" | "label";
       readonly message: string;
     };
 

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { createSecureContext } from "node:tls";
-import type { Enforcer, PrincipalContext } from "@penstock/engine";
+import { type Enforcer, type Notification, type PrincipalContext, printRule } from "@penstock/engine";
 import type { AuditLog } from "./audit/audit-log.ts";
 import { refusedLine, SessionRecords } from "./audit/audit-records.ts";
 import { certificateHash } from "./identity/certificate-hash.ts";
@@ -44,6 +44,16 @@ export type ProxyEvent =
   | { readonly kind: "upstream_failed"; readonly target: string; readonly error: Error }
   /** A result named a masked column as its origin: it must never happen. */
   | { readonly kind: "origin_leak"; readonly session: string; readonly statement: number; readonly message: string }
+  /** A `notify` rule fired; the statement is in the audit log under its session and number. */
+  | {
+      readonly kind: "notification";
+      readonly session: string;
+      readonly statement: number;
+      readonly principal: string;
+      readonly channel: string;
+      readonly message: string | undefined;
+      readonly rule: string;
+    }
   | { readonly kind: "fault"; readonly session: string; readonly error: Error };
 
 export interface ProxyCounters {
@@ -178,6 +188,19 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
 
   countDenial(): void {
     this.counters.denials++;
+  }
+
+  notified(session: Session, statement: number, { channel, message, rule }: Notification): void {
+    const { session: own, principal } = session.who;
+    this.#options.report?.({
+      kind: "notification",
+      session: own.id,
+      statement,
+      principal: principal.id,
+      channel,
+      message,
+      rule: printRule(rule),
+    });
   }
 
   leaked(session: Session, statement: number, message: string): void {

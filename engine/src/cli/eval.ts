@@ -15,7 +15,7 @@ interface EvalOptions {
 export function registerEval(program: Command): void {
   program
     .command("eval")
-    .description("Show the decision on a statement for a principal. Exit code 0 for allow, 1 for deny.")
+    .description("Show the decision on a statement for a principal. Exit code 0 for allow, 1 for deny or approve.")
     .argument("[paths...]", "policy files or folders", ["policies"])
     .requiredOption("--sql <text>", "the statement")
     .requiredOption("--catalog <file>", "catalog fixture (JSON)")
@@ -75,7 +75,18 @@ function pretty(decision: DecisionRecord): string {
       `mask      ${path} with ${name}(${args.map((arg) => (typeof arg === "string" ? JSON.stringify(arg) : String(arg))).join(", ")})  [${rules.join(", ")}]`,
     );
   }
-  if (decision.limit_rows !== undefined) lines.push(`limit     ${decision.limit_rows} rows`);
+  for (const { groups, for_ms, message, rule } of decision.approvals) {
+    const duration = for_ms === undefined ? "" : ` for ${for_ms / 1000} s`;
+    const why = message === undefined ? "" : `: ${message}`;
+    lines.push(`approval  by ${groups.join(" or ")}${duration}${why}  [${rule}]`);
+  }
+  for (const { channel, message, rule } of decision.notifications) {
+    lines.push(`notify    ${channel}${message === undefined ? "" : `: ${message}`}  [${rule}]`);
+  }
+  const { rows, duration_ms, bytes } = decision.limits;
+  if (rows !== undefined) lines.push(`limit     ${rows} rows`);
+  if (duration_ms !== undefined) lines.push(`limit     ${duration_ms / 1000} s`);
+  if (bytes !== undefined) lines.push(`limit     ${bytes} bytes`);
   for (const { rule, message } of decision.errors) lines.push(`error     ${message}  [${rule}]`);
   if (decision.rules.length > 0) lines.push(`rules     ${decision.rules.join(", ")}`);
   for (const { kind, tables, columns } of decision.statements) {

@@ -25,6 +25,7 @@ export function auditFields(
   const masked = [...decision.masks.values()].flatMap(({ relation, columns: masks }) =>
     [...masks.values()].map(({ column }) => objectPath(relation.schema, relation.name, column.name)),
   );
+  const { limits } = decision;
   const fields = {
     text,
     fingerprint,
@@ -32,14 +33,36 @@ export function auditFields(
     tables: facts.tables.map(({ relation }) => relation.path),
     columns,
     labels: [...labels].sort(),
-    decision: decision.outcome,
+    // Who reads `approve` in a record would take it for approved.
+    decision: decision.outcome === "allow" ? "allow" : "deny",
     reasons: decision.reasons.map((reason) => reason.message),
     rules: decision.rules.map(printRule),
     masked,
     ...(decision.errors.length === 0
       ? {}
       : { errors: decision.errors.map(({ rule, message }) => ({ rule: printRule(rule), message })) }),
-    ...(decision.rowLimit === undefined ? {} : { row_limit: decision.rowLimit.rows }),
+    ...(decision.approvals.length === 0
+      ? {}
+      : {
+          approvals: decision.approvals.map(({ groups, durationMs, message, rule }) => ({
+            groups,
+            for_ms: durationMs,
+            message,
+            rule: printRule(rule),
+          })),
+        }),
+    ...(decision.notifications.length === 0
+      ? {}
+      : {
+          notifications: decision.notifications.map(({ channel, message, rule }) => ({
+            channel,
+            message,
+            rule: printRule(rule),
+          })),
+        }),
+    ...(limits.rows === undefined ? {} : { row_limit: limits.rows.value }),
+    ...(limits.durationMs === undefined ? {} : { duration_limit_ms: limits.durationMs.value }),
+    ...(limits.bytes === undefined ? {} : { byte_limit: limits.bytes.value }),
     ...(rewritten === undefined ? {} : { rewritten }),
     revision: world.program.revision,
   };

@@ -40,6 +40,59 @@ describe("combining effects", () => {
     ).toEqual(["no"]);
   });
 
+  const approve = (line: number, ...groups: string[]): Effect => ({
+    kind: "approve",
+    rule: rule(line),
+    groups,
+    durationMs: undefined,
+    message: undefined,
+  });
+  const notify = (line: number, channel: string): Effect => ({
+    kind: "notify",
+    rule: rule(line),
+    channel,
+    message: undefined,
+  });
+
+  it("keeps each approval and each notification, in the order of their rules", () => {
+    const { approvals, notifications, reasons } = combine(
+      [notify(4, "b"), approve(3, "z"), notify(2, "a"), approve(1, "dba", "oncall")],
+      false,
+    );
+    expect(approvals.map(({ groups }) => groups)).toEqual([["dba", "oncall"], ["z"]]);
+    expect(notifications.map(({ channel }) => channel)).toEqual(["a", "b"]);
+    expect(reasons).toEqual([]);
+  });
+
+  it.each([
+    ["deny", 1],
+    ["approve", 1],
+    ["mask", 1],
+    ["limit", 1],
+    ["notify", 0],
+    ["allow", 0],
+  ] as const)("lets an error in a rule that restricts deny: %s", (statement, reasons) => {
+    const combined = combine([error(1, statement)], false);
+    expect(combined.reasons).toHaveLength(reasons);
+    expect(combined.errors).toHaveLength(1);
+  });
+
+  it("takes the smallest limit of each kind", () => {
+    const of = (line: number, what: "rows" | "duration" | "bytes", value: number): Effect => ({
+      kind: "limit",
+      rule: rule(line),
+      what,
+      value,
+    });
+    expect(
+      combine([of(1, "bytes", 5), of(2, "duration", 7), of(3, "bytes", 9), of(4, "duration", 7)], false).limits,
+    ).toEqual({
+      rows: undefined,
+      bytes: { value: 5, rule: rule(1) },
+      durationMs: { value: 7, rule: rule(2) },
+    });
+  });
+
   it.each([
     ["the stronger wins", [mask(1, "partial", 0, 4), mask(2, "null")], { name: "null", args: [] }],
     [
@@ -65,7 +118,10 @@ describe("combining effects", () => {
   });
 
   it("takes the smallest limit", () => {
-    expect(combine([limit(1, 1000), limit(2, 10), limit(3, 500)], false).rowLimit).toEqual({ rows: 10, rule: rule(2) });
+    expect(combine([limit(1, 1000), limit(2, 10), limit(3, 500)], false).limits.rows).toEqual({
+      value: 10,
+      rule: rule(2),
+    });
   });
 
   it.each(["deny", "mask", "limit", "label"] as const)("denies on an error in a %s rule", (statement) => {
@@ -75,12 +131,6 @@ describe("combining effects", () => {
   it("does not take an error in an allow rule for a permission", () => {
     expect(combine([error(1, "allow")], true).reasons[0]?.code).toBe("no_allow");
     expect(combine([error(1, "allow"), { kind: "allow", rule: rule(2) }], true).reasons).toEqual([]);
-  });
-
-  it("denies where a limit cannot be enforced", () => {
-    expect(combine([{ kind: "limit", rule: rule(1), what: "duration", value: 5 }], false).reasons[0]?.code).toBe(
-      "unenforced",
-    );
   });
 
   it("gives the same result in any order", () => {

@@ -1,12 +1,14 @@
 import { type Effect, type MaskCall, masks, type RuleId } from "@penstock/language";
-import type { Reason } from "./decision.ts";
+import { type Approval, type Limits, noLimits, type Notification, type Reason } from "./decision.ts";
 
 /** Effects of one evaluation, combined per statement; masks still by column path. */
 export interface CombinedEffects {
   readonly reasons: readonly Reason[];
   readonly allowed: boolean;
   readonly masks: ReadonlyMap<string, CombinedMask>;
-  readonly rowLimit: { readonly rows: number; readonly rule: RuleId } | undefined;
+  readonly approvals: readonly Approval[];
+  readonly notifications: readonly Notification[];
+  readonly limits: Limits;
   readonly rules: readonly RuleId[];
   readonly errors: readonly { readonly rule: RuleId; readonly message: string }[];
 }
@@ -21,14 +23,16 @@ const nothing: CombinedEffects = {
   reasons: [],
   allowed: true,
   masks: new Map(),
-  rowLimit: undefined,
+  approvals: [],
+  notifications: [],
+  limits: noLimits,
   rules: [],
   errors: [],
 };
 
 /**
- * Combines what the rules said: deny beats everything, the stronger mask wins, the smallest limit wins, and an error in a rule
- * that restricts denies. The order of the effects never matters.
+ * Combines what the rules said: deny beats everything, each approval is needed, the stronger mask wins, the smallest limit wins, and an
+ * error in a rule that restricts denies. The order of the effects never matters.
  *
  * Hot: runs for each decision that is not cached; for most statements no rule fires (`npm run bench -- decision`).
  */
@@ -39,7 +43,9 @@ export function combine(effects: readonly Effect[], hasAllow: boolean): Combined
   const reasons: Reason[] = [];
   const errors: { readonly rule: RuleId; readonly message: string }[] = [];
   let allowed = !hasAllow;
-  let rowLimit: CombinedEffects["rowLimit"];
+  const approvals: Approval[] = [];
+  const notifications: Notification[] = [];
+  let limits = noLimits;
 
   for (const effect of effects) {
     addRule(rules, effect.rule);
@@ -54,13 +60,18 @@ export function combine(effects: readonly Effect[], hasAllow: boolean): Combined
         addMask(maskOf, effect.column, effect.mask, effect.rule);
         break;
       case "limit":
-        if (effect.what !== "rows") reasons.push(unenforcedLimit(effect.what, effect.rule));
-        else if (rowLimit === undefined || effect.value < rowLimit.rows)
-          rowLimit = { rows: effect.value, rule: effect.rule };
+        limits = withLimit(limits, limitNames[effect.what], { value: effect.value, rule: effect.rule });
+        break;
+      case "approve":
+        approvals.push(effect);
+        break;
+      case "notify":
+        notifications.push(effect);
         break;
       case "error":
         errors.push({ rule: effect.rule, message: effect.message });
-        if (effect.statement !== "allow") reasons.push(ruleError(effect.statement, effect.rule));
+        if (effect.statement !== "allow" && effect.statement !== "notify")
+          reasons.push(ruleError(effect.statement, effect.rule));
         break;
       default:
         effect satisfies never;
@@ -69,11 +80,13 @@ export function combine(effects: readonly Effect[], hasAllow: boolean): Combined
   if (rules.length > 1) rules.sort(compareRules);
   if (reasons.length > 1) reasons.sort(compareReasons);
   if (errors.length > 1) errors.sort((a, b) => compareRules(a.rule, b.rule));
+  if (approvals.length > 1) approvals.sort(compareByRule);
+  if (notifications.length > 1) notifications.sort(compareByRule);
   if (!allowed && reasons.length === 0) reasons.push(noAllow);
-  return { reasons, allowed, masks: maskOf, rowLimit, rules, errors };
+  return { reasons, allowed, masks: maskOf, approvals, notifications, limits, rules, errors };
 }
 
-/** As if the effects of both had been combined at once. `more` comes of rules that cannot allow. */
+/** As if the effects of both had been combined at once. `more` comes of mask rules, which cannot allow, limit or ask anybody. */
 export function merge(one: CombinedEffects, more: CombinedEffects): CombinedEffects {
   if (more === nothing) return one;
   if (one === nothing) return more;
@@ -83,7 +96,6 @@ export function merge(one: CombinedEffects, more: CombinedEffects): CombinedEffe
     for (const [path, mask] of more.masks) both.set(path, strongest(both.get(path), mask));
     maskOf = both;
   }
-  const isFirstSmaller = more.rowLimit === undefined || (one.rowLimit?.rows ?? Infinity) <= more.rowLimit.rows;
   return {
     // Where nothing allows, that is the only reason, and weaker than any other.
     reasons:
@@ -92,7 +104,9 @@ export function merge(one: CombinedEffects, more: CombinedEffects): CombinedEffe
         : [...one.reasons.filter((reason) => reason !== noAllow), ...more.reasons].sort(compareReasons),
     allowed: one.allowed,
     masks: maskOf,
-    rowLimit: isFirstSmaller ? one.rowLimit : more.rowLimit,
+    approvals: one.approvals,
+    notifications: one.notifications,
+    limits: one.limits,
     rules: mergeRules(one.rules, more.rules),
     errors:
       more.errors.length === 0
@@ -136,12 +150,25 @@ function ruleError(statement: string, rule: RuleId): Reason {
   };
 }
 
-function unenforcedLimit(what: string, rule: RuleId): Reason {
+const limitNames = { rows: "rows", duration: "durationMs", bytes: "bytes" } as const;
+
+/** Of equal limits, the one of the first rule: the order of effects must not matter. */
+function withLimit(limits: Limits, name: keyof Limits, limit: NonNullable<Limits["rows"]>): Limits {
+  const before = limits[name];
+  const isSmaller =
+    before === undefined ||
+    limit.value < before.value ||
+    (limit.value === before.value && compareRules(limit.rule, before.rule) < 0);
+  return isSmaller ? { ...limits, [name]: limit } : limits;
+}
+
+/** Why a statement waits for somebody. */
+export function approvalReason({ groups, message, rule }: Approval): Reason {
   return {
-    message: `a policy limits ${what}, which this version cannot enforce`,
+    message: `needs approval of ${groups.join(" or ")}${message === undefined ? "" : `; ${message}`}`,
     rule,
-    code: "unenforced",
-    hint: "remove the rule or upgrade the proxy",
+    code: "approval_required",
+    hint: `this proxy cannot ask for approvals yet: let somebody of ${groups.join(" or ")} run the statement, or ask the owner of the rule`,
   };
 }
 
@@ -183,6 +210,16 @@ function mergeRules(a: readonly RuleId[], b: readonly RuleId[]): readonly RuleId
 /** `package:line`, the rule's name in audit records, DETAIL lines and `policy eval`. */
 export function printRule(rule: RuleId): string {
   return `${rule.package}:${rule.line}`;
+}
+
+function compareByRule(a: Approval | Notification, b: Approval | Notification): number {
+  return compareRules(a.rule, b.rule) || compare(detailOf(a), detailOf(b));
+}
+
+function detailOf(one: Approval | Notification): string {
+  return "groups" in one
+    ? JSON.stringify([one.groups, one.durationMs ?? 0, one.message ?? ""])
+    : JSON.stringify([one.channel, one.message ?? ""]);
 }
 
 function compareRules(a: RuleId, b: RuleId): number {

@@ -1,7 +1,7 @@
 import type { Input, Value } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
 import type { StatementFacts } from "../sql/facts.ts";
-import { combine, merge } from "./combine.ts";
+import { approvalReason, combine, merge } from "./combine.ts";
 import type { Decision, Reason, RelationMasks } from "./decision.ts";
 import { type EngineRefusals, engineRefusals } from "./engine-rules.ts";
 import { maskCandidates, masksOfRelation } from "./relation-masks.ts";
@@ -70,11 +70,15 @@ export function decideStatement(
   refusals.push(...always);
   if (ifMasked.length > 0 && (isMasked || fixed.hidden.size > 0)) refusals.push(...ifMasked);
   const reasons = refusals.length === 0 ? combined.reasons : [...combined.reasons, ...refusals];
+  const { approvals, notifications, limits } = combined;
+  const isApproval = reasons.length === 0 && approvals.length > 0;
   return {
-    outcome: reasons.length === 0 ? "allow" : "deny",
-    reasons,
+    outcome: isApproval ? "approve" : reasons.length === 0 ? "allow" : "deny",
+    reasons: isApproval ? approvals.map(approvalReason) : reasons,
     masks,
-    rowLimit: combined.rowLimit,
+    approvals,
+    notifications,
+    limits,
     rules: combined.rules,
     errors: combined.errors,
   };

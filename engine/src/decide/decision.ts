@@ -3,13 +3,17 @@ import type { Column, Relation } from "../catalog/catalog.ts";
 
 /** What policies say of one statement, effects combined: the strongest wins, order never matters. */
 export interface Decision {
-  readonly outcome: "allow" | "deny";
-  /** Not empty for `deny`; the first is what the client sees. */
+  /** `approve`: it may run when people have said yes. */
+  readonly outcome: "allow" | "approve" | "deny";
+  /** Not empty unless allowed; the first is what the client sees. */
   readonly reasons: readonly Reason[];
   /** Masks in force by relation path, over every relation that the statement reads. */
   readonly masks: ReadonlyMap<string, RelationMasks>;
-  /** `limit rows`: the smallest. */
-  readonly rowLimit: { readonly rows: number; readonly rule: RuleId } | undefined;
+  /** Not empty for `approve`: somebody of each has to say yes. */
+  readonly approvals: readonly Approval[];
+  /** Alerts to send, whatever the outcome is. */
+  readonly notifications: readonly Notification[];
+  readonly limits: Limits;
   /** Every rule that fired, sorted. */
   readonly rules: readonly RuleId[];
   /** Run-time errors of rules; an error of a restricting rule is also a reason. */
@@ -20,7 +24,7 @@ export interface Reason {
   readonly message: string;
   /** The rule, or undefined for what the engine itself refuses. */
   readonly rule: RuleId | undefined;
-  /** Code of the rule, or the engine's own: `opaque`, `no_allow`, `rewrite`, `rule_error`, `too_large`. */
+  /** Code of the rule, or the engine's own: `approval_required`, `opaque`, `no_allow`, `rewrite`, `rule_error`, `too_large`. */
   readonly code: string | undefined;
   /** What to do next, shown as HINT. */
   readonly hint: string | undefined;
@@ -37,3 +41,32 @@ export interface ColumnMask {
   readonly mask: MaskCall;
   readonly rules: readonly RuleId[];
 }
+
+export interface Approval {
+  readonly rule: RuleId;
+  /** Somebody of any of them; sorted. */
+  readonly groups: readonly string[];
+  /** How long a yes holds; undefined where the rule does not say. */
+  readonly durationMs: number | undefined;
+  readonly message: string | undefined;
+}
+
+export interface Notification {
+  readonly rule: RuleId;
+  readonly channel: string;
+  readonly message: string | undefined;
+}
+
+/** The smallest of each kind that any rule sets. */
+export interface Limits {
+  readonly rows: Limit | undefined;
+  readonly durationMs: Limit | undefined;
+  readonly bytes: Limit | undefined;
+}
+
+interface Limit {
+  readonly value: number;
+  readonly rule: RuleId;
+}
+
+export const noLimits: Limits = { rows: undefined, durationMs: undefined, bytes: undefined };

@@ -3,7 +3,8 @@ import { type Catalog, objectPath } from "../catalog/catalog.ts";
 import type { Program } from "@penstock/language";
 import { printRule } from "./combine.ts";
 import { decideStatement } from "./decide-statement.ts";
-import type { Decision, Reason } from "./decision.ts";
+import type { Verdict } from "../enforcer.ts";
+import type { Decision, Limits, Reason } from "./decision.ts";
 import { prepareText } from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
 import { defaultSubject, type Subject } from "./subject.ts";
@@ -16,7 +17,7 @@ const testNames = { searchPath: ["public"] };
 
 /** A decision as data: what `decide(sql)` gives to a test and `policy eval --format json` prints. */
 export interface DecisionRecord {
-  readonly outcome: "allow" | "deny";
+  readonly outcome: "allow" | "approve" | "deny";
   readonly sqlstate?: string;
   readonly reasons: readonly {
     readonly message: string;
@@ -28,7 +29,15 @@ export interface DecisionRecord {
   readonly masks: Readonly<
     Record<string, { readonly name: string; readonly args: readonly unknown[]; readonly rules: readonly string[] }>
   >;
-  readonly limit_rows?: number;
+  /** For `approve`: each is needed. */
+  readonly approvals: readonly {
+    readonly groups: readonly string[];
+    readonly for_ms?: number;
+    readonly message?: string;
+    readonly rule: string;
+  }[];
+  readonly notifications: readonly { readonly channel: string; readonly message?: string; readonly rule: string }[];
+  readonly limits: { readonly rows?: number; readonly duration_ms?: number; readonly bytes?: number };
   readonly rules: readonly string[];
   readonly errors: readonly { readonly rule: string; readonly message: string }[];
   /** The text that the server would get; absent for a denial. */
@@ -62,6 +71,9 @@ export function decideForRoots(
       sqlstate: refused.sqlstate,
       reasons: [printReason(refused.reason)],
       masks: {},
+      approvals: [],
+      notifications: [],
+      limits: {},
       rules: [],
       errors: [],
       statements: [],
@@ -84,14 +96,29 @@ export function decideForRoots(
   const verdict = verdictOf(world, sql, prepared, decisions, masks);
   const final = verdict.statements.map((statement) => statement.decision);
   return {
-    outcome: verdict.action === "deny" ? "deny" : "allow",
+    outcome: outcomeOf(verdict, final),
     ...(verdict.action === "deny" ? { sqlstate: verdict.sqlstate } : { sql: verdict.text }),
     reasons:
       verdict.action === "deny" && final.every((decision) => decision.reasons.length === 0)
         ? [printReason(verdict.reason)]
         : final.flatMap((decision) => decision.reasons.filter(({ code }) => code !== "together").map(printReason)),
     masks: Object.fromEntries(final.flatMap(masksOf)),
-    ...smallestLimit(final),
+    approvals: final.flatMap(({ approvals }) =>
+      approvals.map(({ groups, durationMs, message, rule }) => ({
+        groups,
+        ...(durationMs === undefined ? {} : { for_ms: durationMs }),
+        ...(message === undefined ? {} : { message }),
+        rule: printRule(rule),
+      })),
+    ),
+    notifications: final.flatMap(({ notifications }) =>
+      notifications.map(({ channel, message, rule }) => ({
+        channel,
+        ...(message === undefined ? {} : { message }),
+        rule: printRule(rule),
+      })),
+    ),
+    limits: limitsOf(final),
     rules: [...new Set(final.flatMap((decision) => decision.rules.map(printRule)))],
     errors: final.flatMap((decision) =>
       decision.errors.map(({ rule, message }) => ({ rule: printRule(rule), message })),
@@ -128,9 +155,29 @@ function masksOf({ masks }: Decision): [string, DecisionRecord["masks"][string]]
   );
 }
 
-function smallestLimit(decisions: readonly Decision[]): { limit_rows?: number } {
-  const limits = decisions.flatMap((decision) => (decision.rowLimit === undefined ? [] : [decision.rowLimit.rows]));
-  return limits.length === 0 ? {} : { limit_rows: Math.min(...limits) };
+/** Deny beats approve, over all statements of the text. */
+function outcomeOf(verdict: Verdict, decisions: readonly Decision[]): DecisionRecord["outcome"] {
+  if (verdict.action === "forward") return "allow";
+  const waits = decisions.some(({ outcome }) => outcome === "approve");
+  const isTogether = ({ reasons }: Decision): boolean =>
+    reasons.every(({ code, rule }) => code === "together" && rule === undefined);
+  return waits && decisions.every((decision) => decision.outcome === "approve" || isTogether(decision))
+    ? "approve"
+    : "deny";
+}
+
+/** The smallest of each kind, over all statements of the text. */
+function limitsOf(decisions: readonly Decision[]): DecisionRecord["limits"] {
+  const smallest = (name: keyof Limits): number | undefined => {
+    const values = decisions.flatMap(({ limits }) => limits[name]?.value ?? []);
+    return values.length === 0 ? undefined : Math.min(...values);
+  };
+  const [rows, durationMs, bytes] = [smallest("rows"), smallest("durationMs"), smallest("bytes")];
+  return {
+    ...(rows === undefined ? {} : { rows }),
+    ...(durationMs === undefined ? {} : { duration_ms: durationMs }),
+    ...(bytes === undefined ? {} : { bytes }),
+  };
 }
 
 function printReason({ message, rule, code, hint }: Reason): DecisionRecord["reasons"][number] {

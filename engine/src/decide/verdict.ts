@@ -3,7 +3,7 @@ import type { AnalyzedText } from "../sql/postgres/analyze.ts";
 import type { UnknownName } from "../sql/facts.ts";
 import { type RewriteResult, rewritePostgres, type StatementPlan } from "../sql/postgres/rewrite/rewrite.ts";
 import { auditFields } from "./audit-fields.ts";
-import type { Decision, Reason } from "./decision.ts";
+import { type Decision, noLimits, type Reason } from "./decision.ts";
 import type { PreparedText } from "./prepared-text.ts";
 import type { SubjectMasks } from "./subject-masks.ts";
 import type { World } from "./world.ts";
@@ -16,7 +16,9 @@ export function verdictOf(
   decisions: readonly Decision[],
   subject: SubjectMasks,
 ): Verdict {
-  const denied = decisions.findIndex((decision) => decision.outcome === "deny");
+  // Deny beats approve: nobody is asked about what will not run.
+  const refused = decisions.findIndex((decision) => decision.outcome === "deny");
+  const denied = refused >= 0 ? refused : decisions.findIndex((decision) => decision.outcome === "approve");
   const first = decisions[denied]?.reasons[0];
   if (first !== undefined) {
     return deny("42501", first, undefined, statementVerdicts(world, prepared, allDenied(decisions, denied), undefined));
@@ -39,11 +41,11 @@ export function verdictOf(
         code: "rewrite",
         hint: rewrite.hint,
       };
-      const refused = decisions.map(
+      const decided = decisions.map(
         (decision, index): Decision =>
           index === rewrite.statement ? { ...decision, outcome: "deny", reasons: [reason] } : decision,
       );
-      const verdicts = statementVerdicts(world, prepared, allDenied(refused, rewrite.statement), undefined);
+      const verdicts = statementVerdicts(world, prepared, allDenied(decided, rewrite.statement), undefined);
       return deny("42501", reason, undefined, verdicts);
     }
     case "unchanged":
@@ -69,13 +71,13 @@ export function verdictOf(
 /** The statements that were sent together with a denied one do not run either: their records say so. */
 function allDenied(decisions: readonly Decision[], denied: number): readonly Decision[] {
   const together: Reason = {
-    message: `statement ${denied + 1} of the same text is denied, so none of them runs`,
+    message: `statement ${denied + 1} of the same text ${decisions[denied]?.outcome === "approve" ? "needs approval" : "is denied"}, so none of them runs`,
     rule: undefined,
     code: "together",
     hint: undefined,
   };
   return decisions.map((decision) =>
-    decision.outcome === "deny" ? decision : { ...decision, outcome: "deny", reasons: [together] },
+    decision.outcome !== "allow" ? decision : { ...decision, outcome: "deny", reasons: [together] },
   );
 }
 
@@ -115,11 +117,11 @@ function plansOf(
   decisions: readonly Decision[],
   subject: SubjectMasks,
 ): StatementPlan[] {
-  return decisions.map(({ masks, rowLimit }, index) => {
+  return decisions.map(({ masks, limits }, index) => {
     const shared = (prepared[index]?.relations ?? []).filter((relation) => world.hasNamesake(relation));
     const namesakes =
       shared.length === 0 ? noNames : new Set(shared.map(({ name }) => name)).intersection(subject.hidden);
-    return { masks, rowLimit: rowLimit?.rows, namesakes };
+    return { masks, rowLimit: limits.rows?.value, namesakes };
   });
 }
 
@@ -160,12 +162,19 @@ function statementVerdicts(
       facts,
       decision,
       fingerprint,
-      rowLimit: decision.rowLimit?.rows,
+      limits: limitValues(decision),
       forbiddenOrigins: originsOf(decision),
       auditFields: auditFields(world, facts, decision, prepared.slices[index] ?? "", fingerprint, rewritten),
     };
   });
 }
+
+function limitValues({ limits }: Decision): StatementVerdict["limits"] {
+  if (limits === noLimits) return unlimited;
+  return { rows: limits.rows?.value, durationMs: limits.durationMs?.value, bytes: limits.bytes?.value };
+}
+
+const unlimited: StatementVerdict["limits"] = { rows: undefined, durationMs: undefined, bytes: undefined };
 
 function originsOf({ masks }: Decision): ReadonlySet<number> {
   if (masks.size === 0) return noOrigins;
@@ -208,7 +217,7 @@ function firstMaskRule(decision: Decision | undefined): Reason["rule"] {
   for (const { columns } of decision?.masks.values() ?? []) {
     for (const { rules } of columns.values()) return rules[0];
   }
-  return decision?.rowLimit?.rule;
+  return decision?.limits.rows?.rule;
 }
 
 function missing(): never {

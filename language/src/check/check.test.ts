@@ -121,12 +121,39 @@ describe("decision statements", () => {
     expect(check(text)).toEqual([expected]);
   });
 
+  test("refuses filter, which nothing would enforce", () => {
+    expect(check('filter public.orders as row where row.region == "x" if true')).toEqual([
+      expect.stringContaining("P301: `filter` is not enforced by this version"),
+    ]);
+  });
+
   test.each([
-    ["approve", 'approve by "dba" for "1h" because "why" if true'],
-    ["filter", 'filter public.orders as row where row.region == "x" if true'],
-    ["notify", 'notify "slack" because "why" if true'],
-  ])("refuses %s, which nothing would enforce", (word, text) => {
-    expect(check(text)).toEqual([expect.stringContaining(`P301: \`${word}\` is not enforced by this version`)]);
+    'approve by "dba", "oncall" for "1h30m" because "why" if true',
+    'notify "slack" because "why" if true',
+    'notify "slack"',
+    'limit duration "30s"',
+    "limit bytes 1000",
+  ])("takes `%s`", (text) => {
+    expect(check(text)).toEqual([]);
+  });
+
+  test.each([
+    ["approve by 1 if true", "P306: a group is a string, not a number @ 1"],
+    ['approve by {"a"} if true', 'P306: a group is a string @ {"a"}'],
+    [
+      'approve by "a" for 1 if true',
+      'P306: a duration is a string, not a number @ 1 / write it as "30s", "5m" or "1h30m"',
+    ],
+    [
+      'approve by "a" for "1 hour" if true',
+      'P308: `1 hour` is no duration above zero @ "1 hour" / write it as "30s", "5m" or "1h30m"',
+    ],
+    ['limit duration "0s"', 'P308: `0s` is no duration above zero @ "0s" / write it as "30s", "5m" or "1h30m"'],
+    ["limit duration 5", 'P306: a duration is a string, not a number @ 5 / write it as "30s", "5m" or "1h30m"'],
+    ['limit bytes "1MB"', 'P306: a limit is a number, not a string @ "1MB"'],
+    ['notify "a" because 1 if true', "P306: a reason is a string, not a number @ 1"],
+  ])("refuses `%s`", (text, expected) => {
+    expect(check(text)).toEqual([expected]);
   });
 
   test.each([

@@ -4,7 +4,15 @@
  */
 import type { Diagnostic, Span } from "../diagnostics.ts";
 import { order } from "../compile/order.ts";
-import type { Body, DecisionPlan, Literal, Local, Override, Term } from "../compile/plan.ts";
+import {
+  type Body,
+  type DecisionPlan,
+  headTerms,
+  type Literal,
+  type Local,
+  type Override,
+  type Term,
+} from "../compile/plan.ts";
 import type { Group } from "../compile/rule-tree.ts";
 import { suggest } from "../suggest.ts";
 import * as types from "./types.ts";
@@ -39,8 +47,7 @@ export class Checker {
     }
     this.inLabel = plan.kind === "label";
     this.body(plan.body, bound);
-    for (const value of plan.values) this.term(value);
-    if (plan.code !== undefined) this.term(plan.code);
+    for (const value of headTerms(plan)) this.term(value);
     this.inLabel = false;
   }
 

@@ -1,5 +1,6 @@
 /** What decision statements may say: known masks with fitting arguments, known limits, and only what this version enforces. */
 import type { Diagnostic, Span } from "../diagnostics.ts";
+import { durationMs } from "../durations.ts";
 import { suggest } from "../suggest.ts";
 import type { Decision, Expr, Module } from "../syntax/tree.ts";
 import { type MaskSignature, masks } from "./vocabulary.ts";
@@ -23,19 +24,25 @@ type Report = (code: string, message: string, span: Span, help?: string) => void
 function checkDecision(decision: Decision, report: Report): void {
   switch (decision.kind) {
     case "approve":
-    case "filter":
-    case "notify": {
+      for (const group of decision.groups) checkScalar("string", group, "a group", report);
+      if (decision.duration !== undefined) checkDuration(decision.duration, report);
+      if (decision.because !== undefined) checkScalar("string", decision.because, "a reason", report);
+      return;
+    case "notify":
+      checkScalar("string", decision.channel, "a channel", report);
+      if (decision.because !== undefined) checkScalar("string", decision.because, "a reason", report);
+      return;
+    case "filter": {
       const help = "take the statement out until a version that enforces it is installed";
       return report("P301", `\`${decision.kind}\` is not enforced by this version`, decision.span, help);
     }
     case "limit":
       if (!limits.includes(decision.what.text)) {
-        const help = suggest(decision.what.text, limits) ?? "write `limit rows N`";
+        const help =
+          suggest(decision.what.text, limits) ?? "write `limit rows N`, `limit duration D` or `limit bytes N`";
         report("P302", `unknown limit \`${decision.what.text}\``, decision.what.span, help);
-      } else if (decision.what.text !== "rows") {
-        const help = "take the statement out until a version that enforces it is installed";
-        report("P301", `\`limit ${decision.what.text}\` is not enforced by this version`, decision.span, help);
       }
+      if (decision.what.text === "duration") return checkDuration(decision.value, report);
       return checkScalar("number", decision.value, "a limit", report);
     case "deny":
       if (decision.code !== undefined) checkScalar("string", decision.code, "a code", report);
@@ -104,6 +111,17 @@ function checkScalar(wanted: "string" | "number" | "scalar", expr: Expr, what: s
   const type = typeof expr.value === "bigint" ? "number" : typeof expr.value;
   if (type !== wanted)
     report("P306", `${what} is a ${wanted}, not ${expr.value === null ? "null" : `a ${type}`}`, expr.span);
+}
+
+/** As `checkScalar`, and that a constant is a duration. */
+function checkDuration(expr: Expr, report: Report): void {
+  const help = 'write it as "30s", "5m" or "1h30m"';
+  if (expr.kind === "scalar" && typeof expr.value === "string") {
+    if (durationMs(expr.value) === undefined)
+      report("P308", `\`${expr.value}\` is no duration above zero`, expr.span, help);
+  } else if (expr.kind === "scalar" && typeof expr.value === "number") {
+    report("P306", "a duration is a string, not a number", expr.span, help);
+  } else checkScalar("string", expr, "a duration", report);
 }
 
 /** Rules that look like decisions to a reader but decide nothing. */

@@ -90,6 +90,47 @@ describe("decision statements", () => {
     expect(evaluate("limit rows 100")).toEqual([{ kind: "limit", rule: rule(2), what: "rows", value: 100 }]);
   });
 
+  test.each([
+    ['limit duration "1m30s"', "duration", 90_000],
+    ['limit duration "1.5ms"', "duration", 2],
+    ["limit bytes 1024 * 1024", "bytes", 1_048_576],
+  ])("%s is counted in milliseconds or bytes", (text, what, value) => {
+    expect(evaluate(text)).toEqual([{ kind: "limit", rule: rule(2), what, value }]);
+  });
+
+  test.each([
+    ["one group", 'approve by "dba" if true', { groups: ["dba"], durationMs: undefined, message: undefined }],
+    [
+      "several groups, a duration and a reason",
+      'approve by "dba", "oncall" for "1h" because sprintf("%s it", [query.kind]) if true',
+      { groups: ["dba", "oncall"], durationMs: 3_600_000, message: "select it" },
+    ],
+    [
+      "groups that are computed",
+      'approve by principal.groups, "z" if true',
+      { groups: ["a", "b", "z"], durationMs: undefined, message: undefined },
+    ],
+  ])("approve names %s", (_, text, expected) => {
+    expect(evaluate(text, { groups: ["b", "a"] })).toEqual([{ kind: "approve", rule: rule(2), ...expected }]);
+  });
+
+  test("notify names a channel and says why, once for each", () => {
+    const text = 'notify "security" because c.label if some c in query.columns\nnotify "log"';
+    const columns = [column("a", "x"), column("b", "x"), column("c", "y")];
+    expect(evaluate(text, { columns })).toEqual([
+      { kind: "notify", rule: rule(3), channel: "log", message: undefined },
+      { kind: "notify", rule: rule(2), channel: "security", message: "x" },
+      { kind: "notify", rule: rule(2), channel: "security", message: "y" },
+    ]);
+  });
+
+  test("a statement that ends without condition is not continued by the next rule", () => {
+    expect(evaluate('notify "log"\nbecauses if true\nlimit rows 3').map(({ kind }) => kind)).toEqual([
+      "notify",
+      "limit",
+    ]);
+  });
+
   test("labels are computed for columns of the catalog", () => {
     const program = programOf(
       'label column as "pii.email" if regex.match(`(?i)e_?mail`, column.name)\nlabel public.users.ssn as "pii.ssn"',
@@ -110,9 +151,18 @@ describe("errors at run time", () => {
     ["in a mask's argument", "mask column with partial(principal.claims.level, 1)", "mask"],
     ["in a limit", "limit rows principal.claims.level", "limit"],
     ["in a message", "deny upper(principal.claims.level) if true", "deny"],
+    ["in a duration", "limit duration principal.claims.level", "limit"],
+    ["for a duration that is none", "limit duration principal.claims.long", "limit"],
+    ["for a group that is none", "approve by principal.claims.deep if true", "approve"],
+    ["where no group is left", "approve by principal.claims.level if true", "approve"],
+    ["for an undefined reason", 'approve by "dba" because principal.claims.nope if true', "approve"],
+    ["in a channel", "notify principal.claims.level if true", "notify"],
     ["for an undefined message", 'deny principal.claims.nope if query.kind == "select"', "deny"],
   ])("an error %s is an effect", (_, text, statement) => {
-    const effects = evaluate(text, { claims: { level: [] }, columns: [column("a", "")] });
+    const effects = evaluate(text, {
+      claims: { level: [], deep: [[]], long: "5 minutes" },
+      columns: [column("a", "")],
+    });
     expect(effects).toEqual([expect.objectContaining({ kind: "error", statement })]);
   });
 

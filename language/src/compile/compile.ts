@@ -15,7 +15,7 @@ import * as effects from "./effects.ts";
 import { Emitter } from "./emit.ts";
 import { emitDecision, emitGuard, ruleIdOf } from "./emit-decision.ts";
 import { emitGroup } from "./emit-group.ts";
-import type { DecisionPlan, Local } from "./plan.ts";
+import { type DecisionPlan, headTerms, type Local } from "./plan.ts";
 import { FactFinder, readsField } from "./facts.ts";
 import { makeProgram } from "./make-program.ts";
 import { conflictErrors } from "./conflicts.ts";
@@ -150,7 +150,7 @@ function readsOf(plans: readonly DecisionPlan[], finder: FactFinder): Reads {
     .filter(({ kind }) => kind !== "label")
     .flatMap((plan) => [
       plan.body.map((literal) => finder.ofLiteral(literal)),
-      [...plan.values, ...(plan.code === undefined ? [] : [plan.code])].map((term) => finder.ofTerm(term)),
+      headTerms(plan).map((term) => finder.ofTerm(term)),
     ])
     .flat();
   return {

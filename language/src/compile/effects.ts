@@ -3,7 +3,8 @@ import type { MaskName } from "../check/vocabulary.ts";
 import type { Effect, MaskCall, RuleId } from "../program.ts";
 import { field, type Site } from "./runtime.ts";
 import { EvaluationError } from "./runtime.ts";
-import { format, typeName, type Value } from "../values.ts";
+import { durationMs } from "../durations.ts";
+import { format, isArray, RegoSet, typeName, type Value } from "../values.ts";
 
 export type StatementKind = Extract<Effect, { kind: "error" }>["statement"];
 
@@ -35,7 +36,68 @@ export function mask(out: Effect[], rule: RuleId, column: Value, name: MaskName,
   out.push({ kind: "mask", rule, column: path, mask: { name, args: scalars } });
 }
 
+/** One effect for each set of groups, duration and reason; a group may also be an array or a set of names. */
+export function approve(
+  out: Effect[],
+  rule: RuleId,
+  names: readonly Value[],
+  duration: Value | undefined,
+  because: Value | undefined,
+): void {
+  const groups = [
+    ...new Set(names.flatMap((name) => (isArray(name) || name instanceof RegoSet ? [...name] : [name]))),
+  ].map((name) => {
+    if (typeof name === "string" && name !== "") return name;
+    throw new EvaluationError("eval_type_error", `a group is a name, not ${typeName(name)}`, site(rule, "approve"));
+  });
+  if (groups.length === 0)
+    throw new EvaluationError("eval_type_error", "`approve by` names no group", site(rule, "approve"));
+  groups.sort();
+  const message = because === undefined ? undefined : textOf(because);
+  const forMs = duration === undefined ? undefined : durationOf(duration, rule, "approve");
+  const known = out.some(
+    (effect) =>
+      effect.kind === "approve" &&
+      effect.rule === rule &&
+      effect.message === message &&
+      effect.durationMs === forMs &&
+      effect.groups.join("\n") === groups.join("\n"),
+  );
+  if (!known) out.push({ kind: "approve", rule, groups, durationMs: forMs, message });
+}
+
+export function notify(out: Effect[], rule: RuleId, channel: Value, because: Value | undefined): void {
+  if (typeof channel !== "string" || channel === "") {
+    throw new EvaluationError("eval_type_error", `a channel is a name, not ${typeName(channel)}`, site(rule, "notify"));
+  }
+  const message = because === undefined ? undefined : textOf(because);
+  const known = out.some(
+    (effect) =>
+      effect.kind === "notify" && effect.rule === rule && effect.channel === channel && effect.message === message,
+  );
+  if (!known) out.push({ kind: "notify", rule, channel, message });
+}
+
+function textOf(value: Value): string {
+  return typeof value === "string" ? value : format(value);
+}
+
+function durationOf(value: Value, rule: RuleId, statement: string): number {
+  const ms = typeof value === "string" ? durationMs(value) : undefined;
+  if (ms !== undefined) return ms;
+  const given = typeof value === "string" ? "" : `, not ${typeName(value)}`;
+  throw new EvaluationError(
+    "eval_type_error",
+    `\`${statement}\` needs a duration such as "30s", "5m" or "1h"${given}`,
+    site(rule, statement),
+  );
+}
+
 export function limit(out: Effect[], rule: RuleId, what: "rows" | "duration" | "bytes", value: Value): void {
+  if (what === "duration") {
+    out.push({ kind: "limit", rule, what, value: durationOf(value, rule, "limit") });
+    return;
+  }
   if (typeof value !== "number" || value < 0 || !Number.isInteger(value)) {
     throw new EvaluationError(
       "eval_type_error",

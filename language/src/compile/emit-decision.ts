@@ -2,7 +2,7 @@
 import type { RuleId } from "../program.ts";
 import type { Context, Emitter } from "./emit.ts";
 import { nameOf } from "./emit.ts";
-import type { Body, DecisionPlan } from "./plan.ts";
+import { type Body, type DecisionOptions, type DecisionPlan, headTerms, type Term } from "./plan.ts";
 
 export function ruleIdOf(plan: DecisionPlan): RuleId {
   return { package: plan.package.join("."), file: plan.span.file, line: plan.span.line };
@@ -35,23 +35,22 @@ export function emitDecision(emitter: Emitter, plan: DecisionPlan, name: string,
       writer.line(`const ${nameOf(plan.subject)} = column;`);
       context.bound.add(plan.subject);
     }
-    const isConstant = [...plan.values, ...(plan.code === undefined ? [] : [plan.code])].every(
-      (term) => term.kind === "const",
-    );
+    const terms = headTerms(plan);
+    const isConstant = terms.every((term) => term.kind === "const");
     writer.block("L:", () =>
       emitter.body(body, context, () => {
         writer.line("let complete = false;");
-        const values: string[] = [];
+        const emitted = new Map<Term, string>();
         const next = (index: number): void => {
-          const value = plan.values[index] ?? (index === plan.values.length ? plan.code : undefined);
-          if (value !== undefined) {
-            return emitter.head(value, context, (js) => {
-              values.push(js);
+          const term = terms[index];
+          if (term !== undefined) {
+            return emitter.head(term, context, (js) => {
+              emitted.set(term, js);
               next(index + 1);
             });
           }
           writer.line("complete = true;");
-          writer.line(effect(emitter, plan, rule, values));
+          writer.line(effect(emitter, plan, rule, emitted));
         };
         writer.block("", () => next(0));
         const kind = writer.constant(plan.kind);
@@ -63,13 +62,22 @@ export function emitDecision(emitter: Emitter, plan: DecisionPlan, name: string,
   });
 }
 
-function effect(emitter: Emitter, plan: DecisionPlan, rule: string, values: readonly string[]): string {
-  const [first = "undefined", second = "undefined"] = values;
+function effect(emitter: Emitter, plan: DecisionPlan, rule: string, emitted: ReadonlyMap<Term, string>): string {
+  const values = plan.values.map((value) => emitted.get(value) ?? "undefined");
+  const [first = "undefined"] = values;
+  const option = (name: keyof DecisionOptions): string => {
+    const term = plan.options[name];
+    return (term === undefined ? undefined : emitted.get(term)) ?? "undefined";
+  };
   switch (plan.kind) {
     case "allow":
       return `R.allow(out, ${rule});`;
     case "deny":
-      return `R.deny(out, ${rule}, ${first}, ${second});`;
+      return `R.deny(out, ${rule}, ${first}, ${option("code")});`;
+    case "approve":
+      return `R.approve(out, ${rule}, [${values.join(", ")}], ${option("duration")}, ${option("because")});`;
+    case "notify":
+      return `R.notify(out, ${rule}, ${first}, ${option("because")});`;
     case "mask":
       return `R.mask(out, ${rule}, column, ${emitter.writer.constant(plan.name)}, [${values.join(", ")}]);`;
     case "limit":

@@ -45,7 +45,7 @@ export function resolveImports(modules: readonly Module[], vocabulary: boolean):
   return { of, diagnostics };
 }
 
-export function importedName({ alias, path }: Import): string {
+function importedName({ alias, path }: Import): string {
   return alias ?? path.at(-1) ?? "";
 }
 

@@ -132,7 +132,7 @@ export interface Definition {
 }
 
 export interface DecisionPlan {
-  readonly kind: Extract<DecisionKind, "allow" | "deny" | "mask" | "limit" | "label">;
+  readonly kind: Exclude<DecisionKind, "filter">;
   readonly span: Span;
   readonly package: readonly string[];
   readonly body: Body;
@@ -140,10 +140,23 @@ export interface DecisionPlan {
   readonly subject: Local | undefined;
   /** The path that `mask T.C` and `label T.C` name. */
   readonly path: string | undefined;
-  /** Message, mask arguments, limit or label. */
+  /** Message, mask arguments, limit, label, groups or channel. */
   readonly values: readonly Term[];
-  readonly code: Term | undefined;
+  /** What a statement says besides, where it says it: `code`, `for` and `because`. */
+  readonly options: DecisionOptions;
   /** Mask or limit. */
   readonly name: string;
   readonly source: TreeBody;
+}
+
+export interface DecisionOptions {
+  readonly code?: Term;
+  readonly duration?: Term;
+  readonly because?: Term;
+}
+
+/** All terms of a statement's head. */
+export function headTerms({ values, options }: DecisionPlan): readonly Term[] {
+  const { code, duration, because } = options;
+  return [...values, ...[code, duration, because].filter((term) => term !== undefined)];
 }

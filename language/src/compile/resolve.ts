@@ -140,10 +140,12 @@ export class Resolver {
     const inner = scope.nested();
     const expressions = this.decisionValues(decision);
     const { kind } = decision;
-    // Refused by the checker: nothing enforces them yet.
-    if (expressions === undefined || kind === "approve" || kind === "filter" || kind === "notify") return undefined;
-    const code = decision.kind === "deny" ? decision.code : undefined;
-    this.collect(decision.body, [...expressions, ...(code === undefined ? [] : [code])], inner);
+    // Refused by the checker: nothing enforces it yet.
+    if (kind === "filter") return undefined;
+    const options = Object.entries(decisionOptions(decision)).flatMap(([name, expression]) =>
+      expression === undefined ? [] : [[name, expression] as const],
+    );
+    this.collect(decision.body, [...expressions, ...options.map(([, expression]) => expression)], inner);
     const body = this.body(decision.body, inner);
     const values = expressions.map((expression) => this.term(expression, inner));
     return {
@@ -154,27 +156,28 @@ export class Resolver {
       subject,
       path,
       values,
-      code: code === undefined ? undefined : this.term(code, inner),
+      options: Object.fromEntries(options.map(([name, expression]) => [name, this.term(expression, inner)])),
       name: decision.kind === "mask" ? decision.mask.text : decision.kind === "limit" ? decision.what.text : "",
       source: decision.body,
     };
   }
 
-  private decisionValues(decision: tree.Decision): readonly tree.Expr[] | undefined {
+  private decisionValues(decision: tree.Decision): readonly tree.Expr[] {
     switch (decision.kind) {
       case "allow":
+      case "filter":
         return [];
       case "deny":
         return [decision.message];
+      case "approve":
+        return decision.groups;
+      case "notify":
+        return [decision.channel];
       case "mask":
         return decision.args;
       case "limit":
       case "label":
         return [decision.value];
-      case "approve":
-      case "filter":
-      case "notify":
-        return undefined;
     }
   }
 
@@ -578,4 +581,20 @@ function ref(base: plan.Term, path: readonly plan.Term[], span: Span): plan.Term
 /** A part of a column's path as the vocabulary writes it: quoted where it holds a dot. */
 function quotePart(part: string): string {
   return part.includes(".") ? `"${part}"` : part;
+}
+
+/** What the options of a statement are called in its plan. */
+function decisionOptions(
+  decision: tree.Decision,
+): Readonly<Partial<Record<keyof plan.DecisionOptions, tree.Expr | undefined>>> {
+  switch (decision.kind) {
+    case "deny":
+      return { code: decision.code };
+    case "approve":
+      return { duration: decision.duration, because: decision.because };
+    case "notify":
+      return { because: decision.because };
+    default:
+      return {};
+  }
 }

@@ -9,7 +9,7 @@
 import { type FactFinder, isOfKind, isOfSession, literalReadsOnlyFields, readsOnlyFields } from "./facts.ts";
 import { kindsOf, type Touch, touchOf } from "./index-conditions.ts";
 import { literalLocals, order, termLocals } from "./order.ts";
-import type { Body, DecisionPlan, Literal, Local } from "./plan.ts";
+import { type Body, type DecisionPlan, headTerms, type Literal, type Local } from "./plan.ts";
 
 export interface SplitBody {
   /** The kinds of statement for which it can fire; `undefined` for all. */
@@ -68,7 +68,7 @@ function localsOf(literal: Literal): Set<Local> {
 function isClosed(literal: Literal, body: Body, plan: DecisionPlan): boolean {
   const outside = new Set<Local>();
   for (const other of body) if (other !== literal) literalLocals(other, outside);
-  for (const value of [...plan.values, ...(plan.code === undefined ? [] : [plan.code])]) termLocals(value, outside);
+  for (const value of headTerms(plan)) termLocals(value, outside);
   return [...localsOf(literal)].every((local) => local === plan.subject || !outside.has(local));
 }
 

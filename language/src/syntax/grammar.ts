@@ -34,6 +34,8 @@ class PolicyParser extends CstParser {
         return !ruleContinuations.has(next.tokenType) && next.tokenType !== EOF;
       case "notify":
         return next.tokenType === t.Identifier || next.tokenType === t.StringToken;
+      case "approve":
+        return next.image === "by";
       default:
         return next.tokenType === t.Identifier;
     }
@@ -165,15 +167,15 @@ class PolicyParser extends CstParser {
   private readonly approve = this.RULE("approve", () => {
     this.CONSUME(t.Identifier, { LABEL: "word" });
     this.CONSUME2(t.Identifier, { LABEL: "by" });
-    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression) });
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.expression, { LABEL: "group" }) });
     this.OPTION({
       GATE: () => this.LA(1).image === "for",
       DEF: () => {
         this.CONSUME3(t.Identifier);
-        this.SUBRULE2(this.expression);
+        this.SUBRULE2(this.expression, { LABEL: "duration" });
       },
     });
-    this.OPTION2(() => this.SUBRULE(this.because));
+    this.OPTION2({ GATE: () => this.LA(1).image === "because", DEF: () => this.SUBRULE(this.because) });
     this.OPTION3(() => this.SUBRULE(this.ifBody));
   });
 
@@ -192,8 +194,8 @@ class PolicyParser extends CstParser {
 
   private readonly notify = this.RULE("notify", () => {
     this.CONSUME(t.Identifier, { LABEL: "word" });
-    this.SUBRULE(this.expression);
-    this.OPTION(() => this.SUBRULE(this.because));
+    this.SUBRULE(this.expression, { LABEL: "channel" });
+    this.OPTION({ GATE: () => this.LA(1).image === "because", DEF: () => this.SUBRULE(this.because) });
     this.OPTION2(() => this.SUBRULE(this.ifBody));
   });
 

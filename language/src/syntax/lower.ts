@@ -109,20 +109,27 @@ export class Lowering {
     const body = this.ifBody(node(cst, "ifBody"));
     switch (kind) {
       case "allow":
-      case "approve":
       case "filter":
-      case "notify":
         return { kind, body, span };
-      case "deny": {
-        const code = node(cst, "codeValue");
+      case "approve":
         return {
           kind,
-          message: this.expression(child(cst, "message")),
-          code: code === undefined ? undefined : this.expression(code),
+          groups: nodes(cst, "group").map((group) => this.expression(group)),
+          duration: this.optional(node(cst, "duration")),
+          because: this.because(cst),
           body,
           span,
         };
-      }
+      case "notify":
+        return { kind, channel: this.expression(child(cst, "channel")), because: this.because(cst), body, span };
+      case "deny":
+        return {
+          kind,
+          message: this.expression(child(cst, "message")),
+          code: this.optional(node(cst, "codeValue")),
+          body,
+          span,
+        };
       case "mask":
         return {
           kind,
@@ -149,6 +156,15 @@ export class Lowering {
           span,
         };
     }
+  }
+
+  private optional(cst: CstNode | undefined): tree.Expr | undefined {
+    return cst === undefined ? undefined : this.expression(cst);
+  }
+
+  private because(cst: CstNode): tree.Expr | undefined {
+    const because = node(cst, "because");
+    return because === undefined ? undefined : this.expression(child(because, "expression"));
   }
 
   private subject(cst: CstNode): tree.Subject {

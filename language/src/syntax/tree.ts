@@ -169,7 +169,15 @@ export type Decision =
     })
   | (DecisionBase & { readonly kind: "limit"; readonly what: Name; readonly value: Expr })
   | (DecisionBase & { readonly kind: "label"; readonly subject: Subject; readonly value: Expr })
-  /** Known to the grammar, enforced by a later version: the checker refuses them. */
-  | (DecisionBase & { readonly kind: "approve" | "filter" | "notify" });
+  | (DecisionBase & {
+      readonly kind: "approve";
+      /** Somebody of any of them. */
+      readonly groups: readonly Expr[];
+      readonly duration: Expr | undefined;
+      readonly because: Expr | undefined;
+    })
+  | (DecisionBase & { readonly kind: "notify"; readonly channel: Expr; readonly because: Expr | undefined })
+  /** Known to the grammar, enforced by a later version: the checker refuses it. */
+  | (DecisionBase & { readonly kind: "filter" });
 
 export type DecisionKind = Decision["kind"];

@@ -8,7 +8,7 @@
  * | `connect` | a principal has logged in | `principal`, `target`, `client` |
  * | `refused` | a login failed or a connection was not admitted | `user`, `client`, `reason` |
  * | `statement` | before a statement goes upstream, or is denied | `statement`, `principal`, `target`, the engine's fields |
- * | `result` | a statement has ended | `statement`, `rows`, `bytes`, `duration_us`, `sqlstate` |
+ * | `result` | a statement has ended | `statement`, `rows`, `bytes`, `duration_us`, `sqlstate`, `limited_by` where a policy's limit ended it |
  * | `alert` | what must never happen has happened | `statement`, `message` |
  * | `disconnect` | a session has ended | `statements`, `reason` |
  */
@@ -23,6 +23,8 @@ export interface StatementResult {
   readonly durationUs: number;
   /** `00000` for success. */
   readonly sqlstate: string;
+  /** The limit of a policy that cut the result or cancelled the statement. */
+  readonly endedBy: "rows" | "bytes" | "duration" | undefined;
 }
 
 /** Makes the lines of one session. Statements are numbered from 1 by the caller. */
@@ -58,8 +60,9 @@ export class SessionRecords {
   }
 
   result(number: number, result: StatementResult): string {
-    const { rows, bytes, durationUs, sqlstate } = result;
-    return `${this.#start("result")},"statement":${number},"rows":${rows},"bytes":${bytes},"duration_us":${Math.round(durationUs)},"sqlstate":${sqlstate === "00000" ? success : json(sqlstate)}}`;
+    const { rows, bytes, durationUs, sqlstate, endedBy } = result;
+    const limited = endedBy === undefined ? "" : `,"limited_by":"${endedBy}"`;
+    return `${this.#start("result")},"statement":${number},"rows":${rows},"bytes":${bytes},"duration_us":${Math.round(durationUs)},"sqlstate":${sqlstate === "00000" ? success : json(sqlstate)}${limited}}`;
   }
 
   alert(number: number, message: string): string {

@@ -191,6 +191,11 @@ export class RunningProxy {
         );
         return;
       }
+      case "notification": {
+        const { session, statement, principal, channel, message, rule } = event;
+        log.warn({ channel, principal, session, statement, rule, reason: message }, `notify ${channel}`);
+        return;
+      }
       case "fault":
         log.error(
           { session: event.session, report: event.error.stack ?? event.error.message },

@@ -2,7 +2,7 @@
  * The gate that every statement passes: the engine's verdict, then what the session itself forbids. What comes out says all that
  * the protocol side needs.
  */
-import type { DenyVerdict, ForwardVerdict, Reason, Verdict } from "@penstock/engine";
+import type { DenyVerdict, ForwardVerdict, Notification, Reason, Verdict } from "@penstock/engine";
 import { effect, planOf, type StatementPlan } from "./plan.ts";
 import { type Refusal, sessionRefusal } from "./session-rules.ts";
 
@@ -29,6 +29,8 @@ export interface Refused {
   readonly position: number | undefined;
   /** One a statement, at least one: JSON without the outer braces. */
   readonly records: readonly string[];
+  /** Of rules that fired all the same. */
+  readonly notifications: readonly Notification[];
 }
 
 const rulings = new WeakMap<Verdict, Ruling>();
@@ -44,7 +46,12 @@ export function rulingOf(verdict: Verdict, text: string): Ruling {
 }
 
 /** A refusal of the proxy's own. `fields` are what the engine has to say of the statement, where it was asked. */
-export function refuse(refusal: Refusal, text: string, fields: readonly string[] = []): Refused {
+export function refuse(
+  refusal: Refusal,
+  text: string,
+  fields: readonly string[] = [],
+  notifications: readonly Notification[] = [],
+): Refused {
   const { sqlstate, message, hint, code } = refusal;
   const refused = `"refused":${JSON.stringify({ code, message })}`;
   return {
@@ -56,6 +63,7 @@ export function refuse(refusal: Refusal, text: string, fields: readonly string[]
     position: undefined,
     records:
       fields.length === 0 ? [`"text":${JSON.stringify(text)},${refused}`] : fields.map((own) => `${own},${refused}`),
+    notifications,
   };
 }
 
@@ -66,7 +74,7 @@ function passed(verdict: ForwardVerdict, text: string): Ruling {
   for (const { facts, effects: own } of plans) {
     const refusal =
       sessionRefusal(facts) ?? indirectExecute(facts) ?? (touchesData(facts) ? afterChange(effects) : undefined);
-    if (refusal !== undefined) return refuse(refusal, text, fields);
+    if (refusal !== undefined) return refuse(refusal, text, fields, notificationsOf(verdict));
     effects |= own;
   }
   return {
@@ -123,6 +131,7 @@ function denied(verdict: DenyVerdict, text: string): Refused {
     detail: detailOf(reason),
     hint,
     position,
+    notifications: notificationsOf(verdict),
     records:
       statements.length > 0
         ? statements.map(({ auditFields }) => auditFields)
@@ -130,6 +139,10 @@ function denied(verdict: DenyVerdict, text: string): Refused {
             `"text":${JSON.stringify(text)},"decision":"deny","refused":${JSON.stringify({ code: reason.code ?? sqlstate, message })}`,
           ],
   };
+}
+
+function notificationsOf({ statements }: Verdict): readonly Notification[] {
+  return statements.flatMap(({ decision }) => decision.notifications);
 }
 
 function detailOf({ rule, code }: Reason): string | undefined {

@@ -1,4 +1,4 @@
-import type { StatementFacts, StatementVerdict } from "@penstock/engine";
+import type { Notification, StatementFacts, StatementLimits, StatementVerdict } from "@penstock/engine";
 
 /** What a statement may change that later decisions depend on. A set of bits. */
 export const effect = {
@@ -19,8 +19,9 @@ export const effect = {
 export interface StatementPlan {
   readonly facts: StatementFacts;
   readonly auditFields: string;
-  /** `undefined` for no limit. */
-  readonly rowLimit: number | undefined;
+  readonly limits: StatementLimits;
+  /** Alerts that go out when it is sent. */
+  readonly notifications: readonly Notification[];
   /** `undefined` where nothing is masked. */
   readonly forbidden: ReadonlySet<number> | undefined;
   /** Bits of `effect`. */
@@ -36,7 +37,8 @@ export function planOf(statement: StatementVerdict): StatementPlan {
     plan = {
       facts: statement.facts,
       auditFields: statement.auditFields,
-      rowLimit: statement.rowLimit,
+      limits: statement.limits,
+      notifications: statement.decision.notifications,
       forbidden: statement.forbiddenOrigins.size === 0 ? undefined : statement.forbiddenOrigins,
       effects: effectsOf(statement.facts),
       isCopyFrom: statement.facts.kind === "copy_from",
@@ -44,6 +46,17 @@ export function planOf(statement: StatementVerdict): StatementPlan {
     plans.set(statement, plan);
   }
   return plan;
+}
+
+/** The smaller of each. */
+export function strictest(one: StatementLimits, other: StatementLimits): StatementLimits {
+  const smaller = (a: number | undefined, b: number | undefined): number | undefined =>
+    a === undefined || b === undefined ? (a ?? b) : Math.min(a, b);
+  return {
+    rows: smaller(one.rows, other.rows),
+    durationMs: smaller(one.durationMs, other.durationMs),
+    bytes: smaller(one.bytes, other.bytes),
+  };
 }
 
 /** Too many bits cost a question to the server; too few would let a later statement be read wrongly. */

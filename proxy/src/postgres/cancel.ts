@@ -4,13 +4,23 @@ import { connect as connectTls } from "node:tls";
 import { encodeCancelRequest, encodeSslRequest } from "./messages/startup.ts";
 import type { PostgresTarget } from "./target.ts";
 
-/** Best effort, as cancelling always is: whatever goes wrong, the statement goes on. */
-export function sendCancel(target: PostgresTarget, processId: number, secret: Buffer, timeoutMs: number): void {
+/**
+ * Best effort, as cancelling always is: whatever goes wrong, the statement goes on.
+ * @param done called once the target has closed the connection, which it does when it has signalled the process, or nothing came of it.
+ */
+export function sendCancel(
+  target: PostgresTarget,
+  processId: number,
+  secret: Buffer,
+  timeoutMs: number,
+  done?: () => void,
+): void {
   const request = encodeCancelRequest(processId, secret);
   const socket = connect(target.port, target.host);
   const giveUp = () => socket.destroy();
   socket.setTimeout(timeoutMs, giveUp);
   socket.on("error", giveUp);
+  if (done !== undefined) socket.once("close", done);
   const { tls } = target;
   socket.once("connect", () => {
     if (tls === undefined) {

@@ -92,8 +92,9 @@ function query(session: Session, framer: Framer): boolean {
   }
   const { verdict, copiesIn } = ruling.pass;
   const entry = session.pending.push(pendingKind.query);
-  const runs = ruling.statements.map(({ plan, auditFields }, index) => {
+  const runs = ruling.statements.map(({ plan, auditFields, portal }, index) => {
     const run = session.begin(plan, auditFields);
+    run.portal = portal;
     run.definition = definitionOf(session, text, ruling, index);
     return run;
   });
@@ -299,6 +300,7 @@ function execute(session: Session, framer: Framer): boolean {
     plan = now.plan;
   }
   let auditFields = plan?.auditFields ?? "";
+  let source = portal;
   if (plan !== undefined && runsByName(plan)) {
     const resolved = resolveName(session, plan, portal.statement.text);
     if (resolved === undefined) return false;
@@ -307,6 +309,7 @@ function execute(session: Session, framer: Framer): boolean {
       return true;
     }
     ({ plan, auditFields } = resolved);
+    source = resolved.portal ?? portal;
     if (plan.forbidden !== undefined) lookAtPortal(session, name, plan.forbidden);
   }
   opened(session);
@@ -314,6 +317,7 @@ function execute(session: Session, framer: Framer): boolean {
   entry.mapPosition = portal.statement.mapPosition;
   if (plan !== undefined) {
     entry.run = session.begin(plan, auditFields);
+    entry.run.portal = source;
     if ((plan.effects & effect.names) !== 0) entry.run.definition = portal.statement;
     if (plan.isCopyFrom) session.copy = copyState.awaited;
   }
@@ -430,7 +434,7 @@ function endGroup(session: Session): void {
 }
 
 function denyQuery(session: Session, refused: Refused): void {
-  session.recordRefusal(refused.records, refused.sqlstate);
+  session.recordRefusal(refused.records, refused.sqlstate, refused.notifications);
   setDenial(session.pending.push(pendingKind.query), refused);
   session.toUpstream.push(refusedQuery);
   endGroup(session);
@@ -438,7 +442,7 @@ function denyQuery(session: Session, refused: Refused): void {
 
 /** @param name of the statement that is not made: the unnamed one is gone after a refused Parse, a named one stays. */
 function denyExtended(session: Session, refused: Refused, name: string): void {
-  session.recordRefusal(refused.records, refused.sqlstate);
+  session.recordRefusal(refused.records, refused.sqlstate, refused.notifications);
   opened(session);
   setDenial(session.pending.push(pendingKind.parse), refused);
   session.toUpstream.push(encodeParse(name, refusedSql));

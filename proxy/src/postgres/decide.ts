@@ -1,5 +1,5 @@
 /** From a text to what happens with it in this session. */
-import { effect, type StatementPlan } from "../enforce/plan.ts";
+import { effect, type StatementPlan, strictest } from "../enforce/plan.ts";
 import { type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
 import { isUtf8 } from "node:buffer";
 import { Portal, Prepared } from "./prepared.ts";
@@ -11,7 +11,7 @@ export interface Admitted {
   readonly kind: "pass";
   readonly pass: Pass;
   /** One a statement: its plan, or that of the statement which it means by name, and what the audit log gets. */
-  readonly statements: readonly { readonly plan: StatementPlan; readonly auditFields: string }[];
+  readonly statements: readonly Omit<Resolved, "kind">[];
   readonly effects: number;
 }
 
@@ -51,7 +51,7 @@ const admitted = new WeakMap<Ruling, Admitted>();
 function admit(pass: Pass): Admitted {
   let result = admitted.get(pass);
   if (result === undefined) {
-    const statements = pass.plans.map((plan) => ({ plan, auditFields: plan.auditFields }));
+    const statements = pass.plans.map((plan) => ({ plan, auditFields: plan.auditFields, portal: undefined }));
     result = { kind: "pass", pass, statements, effects: pass.effects };
     admitted.set(pass, result);
   }
@@ -60,7 +60,7 @@ function admit(pass: Pass): Admitted {
 
 /** EXECUTE and FETCH run a statement that was decided earlier: its decision counts, as it is now. `undefined`: wait. */
 function resolveNames(session: Session, text: string, pass: Pass): Admitted | Refused | undefined {
-  const statements: { plan: StatementPlan; auditFields: string }[] = [];
+  const statements: Omit<Resolved, "kind">[] = [];
   const fields = pass.plans.map(({ auditFields }) => auditFields);
   /** By kind and name: what the text itself prepares or declares before it runs it. */
   const defined = new Map<string, StatementPlan>();
@@ -70,11 +70,11 @@ function resolveNames(session: Session, text: string, pass: Pass): Admitted | Re
     if (named?.kind === "prepare" || named?.kind === "declare") defined.set(`${named.kind} ${named.name}`, plan);
     if (named?.kind === "execute" || named?.kind === "fetch") {
       const here = defined.get(`${named.kind === "execute" ? "prepare" : "declare"} ${named.name}`);
-      const ruling = here === undefined ? resolveName(session, plan, text, fields) : inPlaceOf(plan, here);
+      const ruling = here === undefined ? resolveName(session, plan, text, fields) : inPlaceOf(plan, here, undefined);
       if (ruling === undefined || ruling.kind === "refused") return ruling;
       effects |= ruling.plan.effects;
       statements.push(ruling);
-    } else statements.push({ plan, auditFields: plan.auditFields });
+    } else statements.push({ plan, auditFields: plan.auditFields, portal: undefined });
   }
   return { kind: "pass", pass, statements, effects };
 }
@@ -83,6 +83,8 @@ export interface Resolved {
   readonly kind: "pass";
   readonly plan: StatementPlan;
   readonly auditFields: string;
+  /** The cursor that a FETCH reads. */
+  readonly portal: Portal | undefined;
 }
 
 /** Whether a statement runs another one by name. */
@@ -102,7 +104,7 @@ export function resolveName(
 ): Resolved | Refused | undefined {
   const named = plan.facts.session;
   if (named?.kind !== "execute" && named?.kind !== "fetch")
-    return { kind: "pass", plan, auditFields: plan.auditFields };
+    return { kind: "pass", plan, auditFields: plan.auditFields, portal: undefined };
   const name = named.name ?? "";
   const table = named.kind === "execute" ? session.statements : session.portals;
   if (table.isUncertain(nameKeyOf(name), session.group)) return undefined;
@@ -116,16 +118,25 @@ export function resolveName(
     };
   }
   const inner = now.plan;
-  if (inner === undefined) return { kind: "pass", plan, auditFields: plan.auditFields };
-  return inPlaceOf(plan, inner);
+  const portal = named.kind === "fetch" ? session.portals.get(nameKeyOf(name)) : undefined;
+  if (inner === undefined) return { kind: "pass", plan, auditFields: plan.auditFields, portal };
+  return inPlaceOf(plan, inner, portal);
 }
 
 /** EXECUTE or FETCH under the plan of the statement that it names. */
-function inPlaceOf(plan: StatementPlan, inner: StatementPlan): Resolved {
+function inPlaceOf(plan: StatementPlan, inner: StatementPlan, portal: Portal | undefined): Resolved {
   return {
     kind: "pass",
-    plan: { ...inner, facts: plan.facts, isCopyFrom: false, effects: plan.effects | (inner.effects & ~effect.names) },
+    plan: {
+      ...inner,
+      facts: plan.facts,
+      limits: strictest(plan.limits, inner.limits),
+      notifications: [...plan.notifications, ...inner.notifications],
+      isCopyFrom: false,
+      effects: plan.effects | (inner.effects & ~effect.names),
+    },
     auditFields: `${plan.auditFields},"prepared":{${inner.auditFields}}`,
+    portal,
   };
 }
 

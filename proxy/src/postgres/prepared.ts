@@ -55,6 +55,8 @@ export class Portal {
   readonly epoch: Epoch;
   /** A cursor WITH HOLD outlives its transaction. */
   readonly isHeld: boolean;
+  /** Of rows that the client got so far: a limit holds for all fetches together. */
+  bytes = 0;
 
   constructor(statement: Prepared, plan: StatementPlan | undefined, epoch: Epoch, isHeld: boolean) {
     this.statement = statement;

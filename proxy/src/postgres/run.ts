@@ -1,6 +1,8 @@
 import { performance } from "node:perf_hooks";
 import type { StatementPlan } from "../enforce/plan.ts";
-import type { Prepared } from "./prepared.ts";
+import type { Portal, Prepared } from "./prepared.ts";
+
+export type LimitName = "rows" | "bytes" | "duration";
 
 /** One execution of one statement, from its audit line to its result line. */
 export class Run {
@@ -8,16 +10,41 @@ export class Run {
   readonly plan: StatementPlan;
   /** `performance.now()` when it was sent. */
   readonly startedMs: number;
+  /** Rows that the server sent. */
   rows = 0;
+  /** Rows and bytes of them that went on to the client. */
+  passedRows = 0;
   bytes = 0;
+  /** Where the rows come from, if it is read piece by piece. */
+  portal: Portal | undefined = undefined;
+  /** The limit that ended it early: what comes after is held back. */
+  endedBy: LimitName | undefined = undefined;
   /** What the client asked to run has ended, one way or the other, and is recorded. */
   ended = false;
   /** What a PREPARE or DECLARE defines when it has run. */
   definition: Prepared | undefined = undefined;
 
+  /** Ends a statement that runs too long. */
+  timer: NodeJS.Timeout | undefined = undefined;
+
   constructor(number: number, plan: StatementPlan) {
     this.number = number;
     this.plan = plan;
     this.startedMs = performance.now();
+  }
+
+  /** Counts a row of the server; whether the client may have it. Hot. */
+  admits(rowBytes: number): boolean {
+    this.rows++;
+    if (this.endedBy !== undefined) return false;
+    const { rows, bytes } = this.plan.limits;
+    if (rows !== undefined && this.passedRows >= rows) this.endedBy = "rows";
+    else if (bytes !== undefined && (this.portal?.bytes ?? 0) + this.bytes + rowBytes > bytes) this.endedBy = "bytes";
+    else {
+      this.passedRows++;
+      this.bytes += rowBytes;
+      return true;
+    }
+    return false;
   }
 }

@@ -124,11 +124,7 @@ function row(session: Session, framer: Framer): void {
     else pass(session, framer);
     return;
   }
-  run.rows++;
-  const limit = run.plan.rowLimit;
-  if (limit !== undefined && run.rows > limit) return;
-  run.bytes += framer.length;
-  pass(session, framer);
+  if (run.admits(framer.length)) pass(session, framer);
 }
 
 /** A row that is not whole in what was read so far: its parts follow each other, whatever they hold. */
@@ -138,21 +134,15 @@ function streamed(session: Session, framer: Framer, isFirst: boolean): void {
     session.side.part(framer.buffer, isFirst ? framer.body : framer.start, framer.end, framer.remaining);
     return;
   }
-  if (isFirst && run !== undefined) {
-    run.rows++;
-    const limit = run.plan.rowLimit;
-    if (limit === undefined || run.rows <= limit) run.bytes += framer.length;
-  }
-  const limit = run?.plan.rowLimit;
-  if (limit === undefined || run === undefined || run.rows <= limit) pass(session, framer);
+  if (isFirst) run?.admits(framer.length);
+  if (run?.endedBy === undefined) pass(session, framer);
 }
 
 function commandComplete(session: Session, framer: Framer): void {
   const head = expectExecution(session);
   const { run } = head;
   if (run !== undefined) {
-    const limit = run.plan.rowLimit;
-    if (limit !== undefined && run.rows > limit) completeLimited(session, framer, limit);
+    if (isCut(run)) completeLimited(session, framer, run);
     else pass(session, framer);
     finish(session, run, rowsOfTag(framer.buffer, framer.body, framer.end));
   } else if (!head.hidden) pass(session, framer);
@@ -160,30 +150,42 @@ function commandComplete(session: Session, framer: Framer): void {
 }
 
 /** Rows were held back: the tag counts what the client got, and a notice says so. */
-function completeLimited(session: Session, framer: Framer, limit: number): void {
+function completeLimited(session: Session, framer: Framer, run: Run): void {
   if (session.suppressing) return;
   const tag = decodeCommandTag(framer.buffer, framer.body, framer.end);
-  session.toClient.push(
-    encodeNotice({
-      severity: "NOTICE",
-      sqlstate: "01000",
-      message: `the result was cut after ${limit} rows by policy`,
-      hint: "narrow the query down, or ask for a higher limit",
-    }),
-  );
-  session.toClient.push(encodeCommandComplete(tag.replace(/[0-9]+$/, String(limit))));
+  session.toClient.push(cutNotice(run));
+  session.toClient.push(encodeCommandComplete(tag.replace(/[0-9]+$/, String(run.passedRows))));
+}
+
+/** Rows were held back. */
+function isCut({ endedBy }: Run): boolean {
+  return endedBy === "rows" || endedBy === "bytes";
+}
+
+function cutNotice({ endedBy, passedRows, plan }: Run): Buffer {
+  const rows = passedRows === 1 ? "1 row" : `${passedRows} rows`;
+  return encodeNotice({
+    severity: "NOTICE",
+    sqlstate: "01000",
+    message:
+      endedBy === "bytes"
+        ? `the result was cut after ${rows} by policy: more than ${plan.limits.bytes} bytes`
+        : `the result was cut after ${rows} by policy`,
+    hint: "narrow the query down, or ask for a higher limit",
+  });
 }
 
 function executionEnded(session: Session, framer: Framer): void {
   const head = expectExecution(session);
+  const { run } = head;
+  if (run !== undefined && isCut(run) && !session.suppressing) session.toClient.push(cutNotice(run));
   pass(session, framer);
-  if (head.run !== undefined) finish(session, head.run, head.run.rows);
+  if (run !== undefined) finish(session, run, run.rows);
   nextExecution(session, head);
 }
 
 function finish(session: Session, run: Run, rows: number): void {
-  const limit = run.plan.rowLimit;
-  session.endRun(run, success, limit === undefined ? rows : Math.min(rows, limit));
+  session.endRun(run, success, isCut(run) ? run.passedRows : rows);
 }
 
 function nextExecution(session: Session, head: Pending): void {
@@ -272,6 +274,8 @@ function errorResponse(session: Session, framer: Framer): void {
     }
   } else if (head.denial !== undefined && (sqlstate !== failedTransaction || head.denialComesFirst)) {
     if (!session.suppressing) session.toClient.push(head.denial);
+  } else if (head.run?.endedBy === "duration" && sqlstate === queryCanceled) {
+    if (!session.suppressing) session.toClient.push(tooLong(head.run));
   } else passError(session, framer, head, fields, sqlstate);
   if (head.run !== undefined) {
     if (head.run.plan.isCopyFrom) session.copy = copyState.none;
@@ -283,6 +287,21 @@ function errorResponse(session: Session, framer: Framer): void {
     head.later = undefined;
     session.copy = copyState.none;
   } else if (head.kind !== pendingKind.sync) skipToSync(session);
+}
+
+const queryCanceled = "57014";
+
+function tooLong({ plan }: Run): Buffer {
+  return encodeError({
+    severity: "ERROR",
+    sqlstate: queryCanceled,
+    message: `the statement was cancelled by policy: it ran longer than ${printMs(plan.limits.durationMs ?? 0)}`,
+    hint: "make it do less at a time, or ask for a higher limit",
+  });
+}
+
+function printMs(ms: number): string {
+  return ms % 1000 === 0 ? `${ms / 1000} s` : `${ms} ms`;
 }
 
 /** The server ignores what it was sent up to the next Sync. */

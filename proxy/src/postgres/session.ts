@@ -11,7 +11,7 @@ import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 // The global of this name is a getter, which costs more than the clock.
 import { performance } from "node:perf_hooks";
-import type { Enforcer, PrincipalContext } from "@penstock/engine";
+import type { Enforcer, Notification, PrincipalContext } from "@penstock/engine";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { SessionRecords } from "../audit/audit-records.ts";
 import { effect, type StatementPlan } from "../enforce/plan.ts";
@@ -21,6 +21,7 @@ import { handleClientMessage, refuseBatch } from "./client-messages.ts";
 import { clientFrameRules, serverFrameRules } from "./frame-rules.ts";
 import { frame, Framer } from "./framer.ts";
 import { Knowledge } from "./knowledge.ts";
+import { DurationLimits } from "./duration-limits.ts";
 import { encodeError } from "./messages/error-response.ts";
 import { transactionStatus } from "./messages/ready-for-query.ts";
 import { NameTable } from "./names.ts";
@@ -42,6 +43,7 @@ export interface SessionHost {
   readonly enforcer: Enforcer;
   countStatement(): void;
   countDenial(): void;
+  notified(session: Session, statement: number, notification: Notification): void;
   leaked(session: Session, statement: number, message: string): void;
   fault(session: Session, error: Error): void;
   closed(session: Session, reason: string): void;
@@ -110,6 +112,7 @@ export class Session {
   readonly #client: Socket;
   readonly #clientFramer: Framer;
   readonly #serverFramer: Framer;
+  readonly #durations = new DurationLimits(this);
   readonly #held: HeldBatch[] = [];
   #heldBytes = 0;
   #entriesInBatches = 0;
@@ -177,16 +180,21 @@ export class Session {
     this.host.audit.append(this.records.statement(run.number, auditFields));
     this.#linesWaiting = true;
     if (plan.effects !== effect.none) this.effectsInFlight++;
+    for (const notification of plan.notifications) this.host.notified(this, run.number, notification);
+    if (plan.limits.durationMs !== undefined) this.#durations.watch(run, plan.limits.durationMs);
     return run;
   }
 
   /** Records a statement that the proxy refuses. */
-  recordRefusal(records: readonly string[], sqlstate: string): void {
+  recordRefusal(records: readonly string[], sqlstate: string, notifications: readonly Notification[] = []): void {
+    for (const notification of notifications) this.host.notified(this, this.statementCount + 1, notification);
     for (const fields of records) {
       const number = ++this.statementCount;
       this.host.countStatement();
       this.host.audit.append(this.records.statement(number, fields));
-      this.host.audit.append(this.records.result(number, { rows: 0, bytes: 0, durationUs: 0, sqlstate }));
+      this.host.audit.append(
+        this.records.result(number, { rows: 0, bytes: 0, durationUs: 0, sqlstate, endedBy: undefined }),
+      );
     }
     this.host.countDenial();
     this.#linesWaiting = true;
@@ -202,6 +210,8 @@ export class Session {
   endRun(run: Run, sqlstate: string, rows: number): void {
     if (run.ended) return;
     run.ended = true;
+    if (run.timer !== undefined) clearTimeout(run.timer);
+    if (run.portal !== undefined) run.portal.bytes += run.bytes;
     const { effects } = run.plan;
     if (effects !== effect.none) {
       this.effectsInFlight--;
@@ -211,7 +221,8 @@ export class Session {
       }
     }
     const durationUs = (performance.now() - run.startedMs) * 1000;
-    this.host.audit.append(this.records.result(run.number, { rows, bytes: run.bytes, durationUs, sqlstate }));
+    const { bytes, endedBy } = run;
+    this.host.audit.append(this.records.result(run.number, { rows, bytes, durationUs, sqlstate, endedBy }));
   }
 
   // The sockets.
@@ -322,10 +333,18 @@ export class Session {
   };
 
   #writeUpstream(bytes: Buffer): void {
-    if (!this.upstream.socket.write(bytes)) {
+    if (this.#durations.holdsBack(bytes) || !this.upstream.socket.write(bytes)) {
       this.#upstreamFull = true;
       this.#client.pause();
     }
+  }
+
+  /** Sends what waited for a cancel request to be over. */
+  release(batches: readonly Buffer[]): void {
+    if (batches.length === 0 || this.#closed) return;
+    this.#upstreamFull = false;
+    for (const bytes of batches) this.#writeUpstream(bytes);
+    this.#readClient();
   }
 
   #serverBytes(chunk: Buffer): void {

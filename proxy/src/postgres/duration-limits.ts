@@ -1,0 +1,60 @@
+/**
+ * `limit duration`: the statement is cancelled on the target, as if the client had asked for it, and again until it ends.
+ *
+ * A cancel request names a connection, not a statement. So that it never hits the next one, what the client sends meanwhile waits until
+ * the target has closed the request's connection: by then the signal is sent ("Canceling Requests in Progress").
+ */
+import { sendCancel } from "./cancel.ts";
+import type { Run } from "./run.ts";
+import type { Session } from "./session.ts";
+
+/** How soon to look again at a statement that waits behind others of its pipeline, or that a cancel request has missed. */
+const againMs = 100;
+/** Longest wait of a timer of Node; longer limits never end anything. */
+const timerMsMax = 2 ** 31 - 1;
+
+export class DurationLimits {
+  readonly #session: Session;
+  /** Batches that wait for a cancel request to be over; `undefined` while none is on its way. */
+  #waiting: Buffer[] | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  watch(run: Run, durationMs: number): void {
+    if (durationMs <= timerMsMax) run.timer = setTimeout(() => this.#elapsed(run, durationMs), durationMs);
+  }
+
+  /** Keeps what is to be sent to the server, if it must not be sent yet. */
+  holdsBack(bytes: Buffer): boolean {
+    this.#waiting?.push(bytes);
+    return this.#waiting !== undefined;
+  }
+
+  #elapsed(run: Run, durationMs: number): void {
+    const session = this.#session;
+    if (run.ended || session.isClosed) return;
+    if (session.pending.head?.run !== run || this.#waiting !== undefined) {
+      // Another one runs. Its time begins no later than when this look finds it running.
+      run.timer = setTimeout(() => this.#reached(run, durationMs), againMs);
+      return;
+    }
+    run.endedBy = "duration";
+    const { processId, secret } = session.upstream;
+    this.#waiting = [];
+    sendCancel(session.target, processId, secret, session.host.limits.upstreamConnectMs, () => {
+      const waiting = this.#waiting ?? [];
+      this.#waiting = undefined;
+      session.release(waiting);
+      if (!run.ended) run.timer = setTimeout(() => this.#elapsed(run, durationMs), againMs);
+    });
+  }
+
+  /** Starts the time of a statement that was behind others when it was sent. */
+  #reached(run: Run, durationMs: number): void {
+    if (run.ended || this.#session.isClosed) return;
+    if (this.#session.pending.head?.run === run) this.watch(run, durationMs);
+    else run.timer = setTimeout(() => this.#reached(run, durationMs), againMs);
+  }
+}
