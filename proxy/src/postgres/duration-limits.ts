@@ -35,12 +35,12 @@ export class DurationLimits {
   #elapsed(run: Run, durationMs: number): void {
     const session = this.#session;
     if (run.ended || session.isClosed) return;
-    if (session.pending.head?.run !== run || this.#waiting !== undefined) {
+    if (this.#running() !== run || this.#waiting !== undefined) {
       // Another one runs. Its time begins no later than when this look finds it running.
       run.timer = setTimeout(() => this.#reached(run, durationMs), againMs);
       return;
     }
-    run.endedBy = "duration";
+    this.#cancelling(run, durationMs);
     const { processId, secret } = session.upstream;
     this.#waiting = [];
     sendCancel(session.target, processId, secret, session.host.limits.upstreamConnectMs, () => {
@@ -54,7 +54,30 @@ export class DurationLimits {
   /** Starts the time of a statement that was behind others when it was sent. */
   #reached(run: Run, durationMs: number): void {
     if (run.ended || this.#session.isClosed) return;
-    if (this.#session.pending.head?.run === run) this.watch(run, durationMs);
+    if (this.#running() === run) this.watch(run, durationMs);
     else run.timer = setTimeout(() => this.#reached(run, durationMs), againMs);
+  }
+
+  /** Which statement of a text the request hits, only its answer tells. */
+  #cancelling(run: Run, durationMs: number): void {
+    const { pending } = this.#session;
+    for (let index = 0; index < pending.length; index++) {
+      const entry = pending.at(index);
+      if (entry.run !== run) continue;
+      for (const hit of [run, ...(entry.later ?? [])]) hit.cancelledAfterMs = durationMs;
+    }
+  }
+
+  /**
+   * The first execution whose end is not known. Entries before it may wait for their answers with it: until Sync the server keeps those
+   * to Parse and Bind to itself.
+   */
+  #running(): Run | undefined {
+    const { pending } = this.#session;
+    for (let index = 0; index < pending.length; index++) {
+      const { run } = pending.at(index);
+      if (run !== undefined && !run.ended) return run;
+    }
+    return undefined;
   }
 }

@@ -21,6 +21,8 @@ export class Run {
   endedBy: LimitName | undefined = undefined;
   /** What the client asked to run has ended, one way or the other, and is recorded. */
   ended = false;
+  /** A cancel request went out for it, or for a statement before it in the same text, after this time. */
+  cancelledAfterMs: number | undefined = undefined;
   /** What a PREPARE or DECLARE defines when it has run. */
   definition: Prepared | undefined = undefined;
 

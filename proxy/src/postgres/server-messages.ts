@@ -274,8 +274,9 @@ function errorResponse(session: Session, framer: Framer): void {
     }
   } else if (head.denial !== undefined && (sqlstate !== failedTransaction || head.denialComesFirst)) {
     if (!session.suppressing) session.toClient.push(head.denial);
-  } else if (head.run?.endedBy === "duration" && sqlstate === queryCanceled) {
-    if (!session.suppressing) session.toClient.push(tooLong(head.run));
+  } else if (head.run?.cancelledAfterMs !== undefined && sqlstate === queryCanceled) {
+    head.run.endedBy = "duration";
+    if (!session.suppressing) session.toClient.push(tooLong(head.run.cancelledAfterMs));
   } else passError(session, framer, head, fields, sqlstate);
   if (head.run !== undefined) {
     if (head.run.plan.isCopyFrom) session.copy = copyState.none;
@@ -291,11 +292,11 @@ function errorResponse(session: Session, framer: Framer): void {
 
 const queryCanceled = "57014";
 
-function tooLong({ plan }: Run): Buffer {
+function tooLong(durationMs: number): Buffer {
   return encodeError({
     severity: "ERROR",
     sqlstate: queryCanceled,
-    message: `the statement was cancelled by policy: it ran longer than ${printMs(plan.limits.durationMs ?? 0)}`,
+    message: `the statement was cancelled by policy: it ran longer than ${printMs(durationMs)}`,
     hint: "make it do less at a time, or ask for a higher limit",
   });
 }
