@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { BuiltinError } from "../builtin.ts";
 import { format, RegoObject, RegoSet, toValue, type Value } from "../values.ts";
+import { builtinDocs, builtinSignature } from "./docs.ts";
 import { builtins, refusalOf } from "./registry.ts";
 import { call } from "./testing.ts";
 
@@ -73,6 +74,25 @@ test("every builtin declares as many argument types as it takes", () => {
     ({ arity, types }) => types?.args !== undefined && types.args.length !== arity,
   );
   expect(wrong.map(({ name }) => name)).toEqual([]);
+});
+
+test("every builtin is documented with a name for each of its parameters, and nothing else is", () => {
+  expect(Object.keys(builtinDocs).toSorted()).toEqual([...builtins.keys()].toSorted());
+  const wrong = [...builtins.values()].filter(({ name, arity }) => {
+    const parameters = builtinDocs[name]?.parameters ?? [];
+    return typeof arity === "number" ? parameters.length !== arity : parameters.at(-1)?.endsWith("…") !== true;
+  });
+  expect(wrong.map(({ name }) => name)).toEqual([]);
+});
+
+test.each([
+  ["startswith", "startswith(text: string, prefix: string) → boolean"],
+  ["sum", "sum(numbers: array<number> | set<number>) → number"],
+  ["time.now_ns", "time.now_ns() → number"],
+  ["print", "print(values…) → any"],
+])("the signature of %s", (name, signature) => {
+  const builtin = builtins.get(name);
+  expect(builtin && builtinSignature(builtin)).toBe(signature);
 });
 
 test.each([
