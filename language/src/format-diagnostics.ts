@@ -1,10 +1,8 @@
-/** Diagnostics for people (an excerpt with a caret) and for programs (JSON). */
+/** Diagnostics for people: an excerpt with a caret. */
 import type { Diagnostic, SourceFile } from "./diagnostics.ts";
-
-export type DiagnosticFormat = "pretty" | "json";
+import { printable } from "./printable.ts";
 
 export interface FormatOptions {
-  readonly format?: DiagnosticFormat;
   /** ANSI colours, for a terminal. */
   readonly color?: boolean;
 }
@@ -14,14 +12,13 @@ const excerptCharsMax = 160;
 
 /**
  * @param sources the files that were compiled: the excerpts come from them
- * @returns text without a final line break; the empty string for no diagnostics, `[]` in JSON
+ * @returns text without a final line break; the empty string for no diagnostics
  */
 export function formatDiagnostics(
   diagnostics: readonly Diagnostic[],
   sources: readonly SourceFile[],
   options: FormatOptions = {},
 ): string {
-  if (options.format === "json") return JSON.stringify(diagnostics, undefined, 2);
   const texts = new Map(sources.map(({ path, text }) => [path, text] as const));
   return diagnostics
     .map((diagnostic) => pretty(diagnostic, texts.get(diagnostic.span.file), options.color === true))
@@ -53,12 +50,4 @@ function excerpt(source: string, span: Diagnostic["span"], mark: (text: string) 
   // Tabs stay tabs under tabs, so that the caret stands below its character however wide they are shown.
   const indent = shown.slice(0, offset).replaceAll(/[^\t]/g, " ");
   return [` ${gutter} |`, ` ${number} | ${printable(shown)}`, ` ${gutter} | ${indent}${mark("^".repeat(length))}`];
-}
-
-/** Control characters made visible: a policy file must not drive the reader's terminal. */
-function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- exactly these
-  return text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, (char) => {
-    return `\\u{${char.charCodeAt(0).toString(16)}}`;
-  });
 }

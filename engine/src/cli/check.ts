@@ -1,34 +1,25 @@
 import type { Command } from "commander";
-import { formatDiagnostics } from "@penstock/language";
 import { compileFiles, exitCodes } from "./program-files.ts";
+import { type DiagnosticFormat, diagnosticFormats, reportDiagnostics } from "./report/diagnostics.ts";
+import { formatOption } from "./report/format-option.ts";
+import { counted } from "./report/text.ts";
 
+/** `policy check`: exit code 1 where there is an error; warnings alone are no failure. */
 export function registerCheck(program: Command): void {
   program
     .command("check")
-    .description("Report every mistake in policy files at once.")
+    .description("Report every mistake in policy files at once. Exit code 1 where there is an error.")
     .argument("[paths...]", "policy files or folders", ["policies"])
-    .option("--format <format>", "pretty or json", "pretty")
-    .action((paths: string[], options: { format: string }) => {
+    .addOption(formatOption(diagnosticFormats))
+    .action((paths: string[], { format }: { format: DiagnosticFormat }) => {
       const { folder, diagnostics } = compileFiles(paths, true);
-      if (options.format === "json") {
-        console.log(JSON.stringify({ diagnostics }, null, 2));
-      } else {
-        if (diagnostics.length > 0)
-          console.log(formatDiagnostics(diagnostics, folder.sources, { color: process.stdout.isTTY }));
-        console.log(summary(diagnostics, folder.sources.length));
+      const report = reportDiagnostics(format, diagnostics, folder.sources, process.stdout.isTTY);
+      if (report !== "") console.log(report);
+      const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error").length;
+      if (format === "pretty" || format === "github") {
+        const mistakes = `${counted(errors, "error")}, ${counted(diagnostics.length - errors, "warning")}`;
+        console.log(`${counted(folder.sources.length, "file")} checked: ${mistakes}`);
       }
-      process.exitCode = diagnostics.some((diagnostic) => diagnostic.severity === "error")
-        ? exitCodes.failed
-        : exitCodes.ok;
+      process.exitCode = errors > 0 ? exitCodes.failed : exitCodes.ok;
     });
-}
-
-function summary(diagnostics: readonly { readonly severity: string }[], files: number): string {
-  const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error").length;
-  const warnings = diagnostics.length - errors;
-  return `${count(files, "file")} checked: ${count(errors, "error")}, ${count(warnings, "warning")}`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -6,11 +6,13 @@ import { registerKeygen } from "./keygen.ts";
 import { exitCodes, UsageError } from "./program-files.ts";
 import { registerTest } from "./test.ts";
 import { registerVerify } from "./verify.ts";
+import { penstockVersion } from "./version.ts";
 
 /** The `policy` command. Exit codes: 0 in order, 1 mistakes or failures found, 2 called wrongly. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command("policy")
     .description("Write, check and test policies for Penstock.")
+    .version(penstockVersion)
     .showHelpAfterError()
     .exitOverride();
   for (const register of [registerCheck, registerTest, registerEval, registerKeygen, registerBuild, registerVerify])

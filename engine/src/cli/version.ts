@@ -1,0 +1,4 @@
+import packageJson from "../../package.json" with { type: "json" };
+
+/** As `policy --version` prints it. */
+export const penstockVersion: string = packageJson.version;
