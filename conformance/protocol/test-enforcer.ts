@@ -99,6 +99,7 @@ function statementOf(
       unknown: [],
       inner: undefined,
       session: described.session,
+      serverCopy: undefined,
     },
     decision: {
       outcome: isDenied ? "deny" : "allow",

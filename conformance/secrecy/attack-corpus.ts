@@ -15,6 +15,8 @@ const attackCase = z.strictObject({
   undo: statements.optional(),
   /** In one session, one after the other; each may fail. */
   attack: statements,
+  /** What would act on the server itself, whatever the answer holds: each must be denied. */
+  refused: statements.optional(),
   /** The same without ill intent: each must run, and one at least must give rows. */
   twin: statements,
 });

@@ -48,6 +48,28 @@ describe.each(attacks.map((attack) => [title(attack), attack] as const))("%s", (
     }
   });
 
+  // By the policies and the engine: what the database's login may do besides is its owner's business.
+  test.each(attack.refused === undefined ? [] : [{ refused: attack.refused }])(
+    "what acts on the server is refused",
+    async ({ refused }) => {
+      await prepare(attack.setup);
+      const client = await shop.open(attack.as);
+      try {
+        for (const sql of refused) {
+          for (const make of Object.values(ways)) {
+            const answered = sqlstates(await client.exchange(make(sql)));
+            const decided = shop.proxied.auditLines().findLast(({ event }) => event === "statement")?.["decision"];
+            expect({ sql, answered, decided }).toEqual({ sql, answered: ["42501"], decided: "deny" });
+          }
+        }
+      } finally {
+        client.close();
+        await prepare(attack.undo);
+        await cleanUp();
+      }
+    },
+  );
+
   test("its harmless twin works", async () => {
     await prepare(attack.setup);
     const client = await shop.open(attack.as);

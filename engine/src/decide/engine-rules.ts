@@ -24,6 +24,15 @@ export function engineRefusals(world: World, facts: StatementFacts): EngineRefus
       ),
     );
   }
+  if (facts.serverCopy !== undefined) {
+    always.push(
+      refusal(
+        "server_copy",
+        `COPY from or to a ${facts.serverCopy} runs on the database server's own machine, past every policy`,
+        "use FROM STDIN or TO STDOUT, in psql \\copy",
+      ),
+    );
+  }
   for (const { relation } of facts.tables) {
     // Fills `labelErrors`.
     world.columnsOf(relation);
@@ -67,6 +76,14 @@ function waysAroundMasks(world: World, facts: StatementFacts): Reason[] {
         refusal(
           "dynamic_sql",
           `\`${called.name}\` runs SQL given as text, which cannot be checked while columns are masked for you`,
+          askForRole,
+        ),
+      );
+    } else if (called.category === "file" || called.category === "network" || readsChanges.test(called.name)) {
+      ways.push(
+        refusal(
+          "raw_data",
+          `\`${called.name}\` reaches data beside its tables, where it is not masked, and columns are masked for you`,
           askForRole,
         ),
       );
@@ -142,6 +159,9 @@ const harmlessChanges: ReadonlySet<StatementKind> = new Set<StatementKind>([
   "reindex",
   "checkpoint",
 ]);
+
+/** Rows as they were changed, decoded from the write-ahead log. */
+const readsChanges = /^pg_logical_slot_(?:get|peek)_/;
 
 /** Where PostgreSQL keeps sampled column values (documentation, chapter "System Catalogs": pg_statistic and what shows it). */
 const statisticsRelations: ReadonlySet<string> = new Set([

@@ -49,4 +49,5 @@ const plainRead: StatementFacts = {
   unknown: [],
   inner: undefined,
   session: undefined,
+  serverCopy: undefined,
 };

@@ -28,6 +28,8 @@ export interface StatementFacts {
   /** For EXPLAIN, PREPARE, DECLARE, COPY (query), CREATE TABLE AS: the kind of the statement inside. */
   readonly inner: StatementKind | undefined;
   readonly session: SessionEffect | undefined;
+  /** COPY that reads or writes on the database server's own machine. */
+  readonly serverCopy: "file" | "program" | undefined;
 }
 
 export interface TableFact {

@@ -115,7 +115,14 @@ function factsOf(
     unknown: context.unknown,
     inner,
     session: sessionEffect(context, node, kind, result),
+    serverCopy: serverCopyOf(node),
   };
+}
+
+function serverCopyOf(node: Node): StatementFacts["serverCopy"] {
+  if (!("CopyStmt" in node)) return undefined;
+  if (node.CopyStmt.is_program === true) return "program";
+  return node.CopyStmt.filename === undefined ? undefined : "file";
 }
 
 function kindOf(node: Node): StatementKind | undefined {

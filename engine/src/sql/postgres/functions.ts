@@ -14,7 +14,9 @@ const categories = {
     pg_ls_logicalmapdir pg_ls_logicalsnapdir pg_ls_replslotdir pg_ls_summariesdir pg_current_logfile pg_hba_file_rules
     pg_ident_file_mappings pg_show_all_file_settings pg_file_write pg_file_sync pg_file_rename pg_file_unlink pg_logdir_ls
     pg_read_file_old pg_file_read pg_file_length lo_import lo_export get_raw_page pg_walinspect pg_get_wal_block_info
-    pg_get_wal_record_info pg_get_wal_records_info pg_get_wal_stats pg_wal_summary_contents`,
+    pg_get_wal_record_info pg_get_wal_records_info pg_get_wal_stats pg_wal_summary_contents heap_page_items heap_page_item_attrs
+    bt_page_items bt_multi_page_stats tuple_data_split gist_page_items gist_page_items_bytea hash_page_items brin_page_items
+    gin_leafpage_items`,
   /** Talk to other servers. */
   network: `dblink dblink_exec dblink_connect dblink_connect_u dblink_open dblink_fetch dblink_close dblink_send_query
     dblink_get_result dblink_disconnect dblink_cancel_query dblink_get_connections dblink_get_notify dblink_is_busy
@@ -65,7 +67,7 @@ const categories = {
     pg_stat_get_activity pg_stat_statements pg_stat_statements_info pgstattuple pgstattuple_approx pgstatindex pgstatginindex
     pgstathashindex pg_relpages pg_buffercache_pages pg_freespace pg_visibility pg_visibility_map pg_visibility_map_summary
     pg_stat_have_stats pg_show_replication_origin_status pg_last_committed_xact pg_xact_commit_timestamp
-    pg_xact_commit_timestamp_origin pg_statistics_obj_is_visible_stats heap_page_items bt_page_items tuple_data_split`,
+    pg_xact_commit_timestamp_origin pg_statistics_obj_is_visible_stats`,
   /** Give another value each time, or change a sequence. */
   volatile: `random random_normal nextval setval currval lastval clock_timestamp timeofday gen_random_uuid uuidv4 uuidv7
     uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 gen_random_bytes gen_salt array_sample array_shuffle pg_sleep pg_sleep_for
