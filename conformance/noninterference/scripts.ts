@@ -118,9 +118,9 @@ const forms: readonly Form[] = [
     "insert into temporary table",
     (sql) => [
       simple("begin"),
-      simple("create temp table jottings (line text)"),
-      simple(`insert into jottings select q::text from (${sql}) as q`),
-      simple("select line from jottings order by 1"),
+      simple("create temp table notes (note text)"),
+      simple(`insert into notes select q::text from (${sql}) as q`),
+      simple("select note from notes order by 1"),
       simple("rollback"),
     ],
     { keepsOrder: false, writes: true },
