@@ -188,6 +188,12 @@ export const builtinDocs: Readonly<Record<string, BuiltinDoc>> = {
   "yaml.is_valid": doc("value", "Whether the value is a string that holds YAML."),
 };
 
+/** Signature and sentence, for whoever wrote a call that does not fit. */
+export function describeBuiltin(builtin: Builtin): string {
+  const text = builtinDocs[builtin.name]?.text;
+  return text === undefined ? builtinSignature(builtin) : `${builtinSignature(builtin)}: ${text}`;
+}
+
 /** `startswith(text: string, prefix: string) → boolean` */
 export function builtinSignature(builtin: Builtin): string {
   const parameters = (builtinDocs[builtin.name]?.parameters ?? []).map((name, index) => {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { BuiltinError } from "../builtin.ts";
 import { format, RegoObject, RegoSet, toValue, type Value } from "../values.ts";
-import { builtinDocs, builtinSignature } from "./docs.ts";
+import { builtinDocs, builtinSignature, describeBuiltin } from "./docs.ts";
 import { builtins, refusalOf } from "./registry.ts";
 import { call } from "./testing.ts";
 
@@ -106,4 +106,11 @@ test.each([
 ])("%s is refused with help: %s", (name, refused) => {
   expect(refusalOf(name) !== undefined).toBe(refused);
   expect(refused && builtins.has(name)).toBe(false);
+});
+
+test("a builtin is described by its signature and one sentence", () => {
+  const builtin = builtins.get("startswith");
+  expect(builtin && describeBuiltin(builtin)).toBe(
+    "startswith(text: string, prefix: string) → boolean: Whether the text begins with another.",
+  );
 });

@@ -20,7 +20,7 @@ import { FactFinder, readsField } from "./facts.ts";
 import { makeProgram } from "./make-program.ts";
 import { conflictErrors } from "./conflicts.ts";
 import { recursionErrors } from "./recursion.ts";
-import { resolveImports } from "./imports.ts";
+import { importedName, resolveImports } from "./imports.ts";
 import { Resolver } from "./resolve.ts";
 import { type RuleNode, RuleTree } from "./rule-tree.ts";
 import * as runtime from "./runtime.ts";
@@ -225,7 +225,7 @@ function namesIn(modules: readonly Module[], file: string): string[] {
   if (own === undefined) return [];
   const name = own.package.join(".");
   const rules = modules.filter((module) => module.package.join(".") === name).flatMap((module) => module.rules);
-  return [...rules.map((rule) => rule.name.text), ...own.imports.map(({ alias, path }) => alias ?? path.at(-1) ?? "")];
+  return [...rules.map((rule) => rule.name.text), ...own.imports.map(importedName)];
 }
 
 /** Run-time nodes for the rule tree; `connect` gives them their functions once these exist. */

@@ -45,7 +45,7 @@ export function resolveImports(modules: readonly Module[], vocabulary: boolean):
   return { of, diagnostics };
 }
 
-function importedName({ alias, path }: Import): string {
+export function importedName({ alias, path }: Import): string {
   return alias ?? path.at(-1) ?? "";
 }
 

@@ -2,7 +2,7 @@
  * What the global names of a file mean: imports, rules of its package, roots, functions. Remembers where each of them stands, for
  * editors and for what nobody uses.
  */
-import { type RootName, roots } from "../check/vocabulary.ts";
+import type { RootName } from "../check/vocabulary.ts";
 import type { Builtin } from "../builtin.ts";
 import { refusalOf } from "../builtins/registry.ts";
 import type { Diagnostic, Span } from "../diagnostics.ts";
@@ -66,7 +66,13 @@ export class Names {
   }
 
   isGlobal(name: string): boolean {
-    return name === "input" || name === "data" || this.imports.has(name) || this.isRule(name) || this.isRootName(name);
+    return (
+      name === "input" ||
+      name === "data" ||
+      this.imports.has(name) ||
+      this.isRule(name) ||
+      this.rootNamed(name) !== undefined
+    );
   }
 
   /** The path below `data` or a root that a global name stands for. */
@@ -78,7 +84,7 @@ export class Names {
     }
     if (this.isRule(name)) return ["data", ...(this.ownPackage ?? []), name];
     if (name === "input" || name === "data") return [name];
-    return this.isRootName(name) ? [name] : undefined;
+    return this.rootNamed(name) === undefined ? undefined : [name];
   }
 
   /** A dotted name with what its first part stands for; a local variable stands for itself. */
@@ -131,11 +137,7 @@ export class Names {
 
   /** A root of the vocabulary, where it is one. */
   rootNamed(name: unknown): RootName | undefined {
-    return this.options.vocabulary ? roots.find((root) => root === name) : undefined;
-  }
-
-  private isRootName(name: string): boolean {
-    return this.options.vocabulary && isRoot(name);
+    return this.options.vocabulary && isRoot(name) ? name : undefined;
   }
 
   /** A rule, or the beginning of rules' names, of the module's own package. */

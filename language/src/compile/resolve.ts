@@ -8,6 +8,7 @@ import type { Diagnostic, Span } from "../diagnostics.ts";
 import { suggest } from "../suggest.ts";
 import type * as tree from "../syntax/tree.ts";
 import { folded } from "./fold.ts";
+import { describeBuiltin } from "../builtins/docs.ts";
 import { arityRange, Names, type Occurrence, type ResolveOptions } from "./names.ts";
 import type * as plan from "./plan.ts";
 import type { Group, RuleTree, SourceRule } from "./rule-tree.ts";
@@ -537,7 +538,8 @@ export class Resolver {
     const [least, most] = arityRange(callee);
     if (args.length < least || args.length > most) {
       const wanted = least === most ? `${least}` : most === Infinity ? `at least ${least}` : `${least} to ${most}`;
-      this.report("P203", `\`${name}\` takes ${wanted} argument${wanted === "1" ? "" : "s"}, not ${args.length}`, span);
+      const message = `\`${name}\` takes ${wanted} argument${wanted === "1" ? "" : "s"}, not ${args.length}`;
+      this.report("P203", message, span, callee.kind === "builtin" ? describeBuiltin(callee.builtin) : undefined);
     }
     return { kind: "call", callee, args, span };
   }
