@@ -18,28 +18,34 @@ const charactersMax = 4_000;
 /** Nine digits are an `Integer` of the parse tree, whatever they are. */
 const digitsMax = 9;
 
-/** Classes of ASCII characters. */
-const other = 0;
-const letter = 1;
-const digit = 2;
-const refused = 3;
-const classes = new Uint8Array(128).fill(refused);
-for (let code = 0x20; code < 0x7f; code++) classes[code] = other;
-for (const space of "\t\n\r\f") classes[space.charCodeAt(0)] = other;
-for (const from of ["a", "A"]) {
-  for (let offset = 0; offset < 26; offset++) classes[from.charCodeAt(0) + offset] = letter;
+/** Classes of characters, as bits; zero for those that a text with a shape does not hold outside of what these classes cover. */
+const letters = 1;
+const digits = 2;
+const dollars = 4;
+const dots = 8;
+const others = 16;
+const classes = new Uint8Array(128);
+for (let code = 0x20; code < 0x7f; code++) classes[code] = classOf(String.fromCharCode(code));
+for (const space of "\t\n\r\f") classes[space.charCodeAt(0)] = others;
+
+function classOf(character: string): number {
+  if (/[A-Za-z_]/.test(character)) return letters;
+  if (/[0-9]/.test(character)) return digits;
+  if (character === "$") return dollars;
+  if (character === ".") return dots;
+  return character === "\\" ? 0 : others;
 }
-classes["_".charCodeAt(0)] = letter;
-for (let offset = 0; offset < 10; offset++) classes["0".charCodeAt(0) + offset] = digit;
-classes["\\".charCodeAt(0)] = refused;
+
+/** What a word consists of after its first letter. */
+const wordClasses = letters | digits | dollars;
+/** Fractions, exponents, digits of other bases, and what PostgreSQL calls trailing junk. */
+const numberClasses = letters | digits | dots;
 
 const quote = 0x27;
 const doubleQuote = 0x22;
-const dollar = 0x24;
 const ampersand = 0x26;
 const asterisk = 0x2a;
 const minus = 0x2d;
-const dot = 0x2e;
 const slash = 0x2f;
 
 export function literalShape(text: string): LiteralShape | undefined {
@@ -50,77 +56,59 @@ export function literalShape(text: string): LiteralShape | undefined {
   let copied = 0;
   let at = 0;
   while (at < length) {
-    const code = text.charCodeAt(at);
-    const kind = code < 128 ? classes[code] : refused;
-    if (kind === refused) return undefined;
-    if (kind === letter) {
-      at = wordEnd(text, at + 1);
+    const kind = classAt(text, at);
+    if (kind === 0) return undefined;
+    if (kind === letters) {
+      at = runEnd(text, at + 1, wordClasses);
       // `E'…'`, `X'…'`, `U&"…"` and their like.
       const next = text.charCodeAt(at);
       if (next === quote || next === doubleQuote || next === ampersand) return undefined;
-    } else if (kind === digit) {
-      const end = digitsEnd(text, at + 1);
-      const next = text.charCodeAt(end);
-      if (next === dot || (next < 128 && classes[next] === letter) || end - at > digitsMax) {
-        at = numberEnd(text, end);
+    } else if (kind === digits) {
+      const end = runEnd(text, at + 1, digits);
+      if (end - at > digitsMax || (classAt(text, end) & numberClasses) !== 0) {
+        at = runEnd(text, end, numberClasses);
       } else {
         shape += text.slice(copied, at) + numberMark;
         bounds.push(at, end);
         at = copied = end;
       }
-    } else if (code === quote) {
-      const end = quotedEnd(text, at, quote);
-      if (end < 0) return undefined;
-      shape += text.slice(copied, at) + stringMark;
-      bounds.push(at, end);
-      at = copied = end;
-    } else if (code === doubleQuote) {
-      at = quotedEnd(text, at, doubleQuote);
-      if (at < 0) return undefined;
-    } else if (code === dollar) {
+    } else if (kind === dollars) {
       // A parameter; everything else that begins so is a quote.
-      const end = digitsEnd(text, at + 1);
-      if (end === at + 1) return undefined;
-      at = numberEnd(text, end);
-    } else if (code === dot) {
-      at = numberEnd(text, at + 1);
+      if (classAt(text, at + 1) !== digits) return undefined;
+      at = runEnd(text, at + 1, numberClasses);
+    } else if (kind === dots) {
+      at = runEnd(text, at + 1, numberClasses);
     } else {
+      const code = text.charCodeAt(at);
       const next = text.charCodeAt(at + 1);
-      if ((code === minus && next === minus) || (code === slash && next === asterisk)) return undefined;
-      at++;
+      if (code === quote || code === doubleQuote) {
+        const end = quotedEnd(text, at, code);
+        if (end < 0) return undefined;
+        if (code === quote) {
+          shape += text.slice(copied, at) + stringMark;
+          bounds.push(at, end);
+          copied = end;
+        }
+        at = end;
+      } else {
+        if ((code === minus && next === minus) || (code === slash && next === asterisk)) return undefined;
+        at++;
+      }
     }
   }
   return { shape: shape + text.slice(copied), bounds };
 }
 
-function wordEnd(text: string, from: number): number {
-  let at = from;
-  for (; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    const kind = code < 128 ? classes[code] : refused;
-    if (kind !== letter && kind !== digit && code !== dollar) break;
-  }
-  return at;
+/** Zero for what no shape holds, and behind the end. */
+function classAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return code < 128 ? (classes[code] ?? 0) : 0;
 }
 
-function digitsEnd(text: string, from: number): number {
+/** Where the characters of some classes end. */
+function runEnd(text: string, from: number, wanted: number): number {
   let at = from;
-  while (at < text.length) {
-    const code = text.charCodeAt(at);
-    if (code >= 128 || classes[code] !== digit) break;
-    at++;
-  }
-  return at;
-}
-
-/** Fractions, exponents, digits of other bases, and what PostgreSQL calls trailing junk. */
-function numberEnd(text: string, from: number): number {
-  let at = from;
-  for (; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    const kind = code < 128 ? classes[code] : refused;
-    if (kind !== letter && kind !== digit && code !== dot) break;
-  }
+  while ((classAt(text, at) & wanted) !== 0) at++;
   return at;
 }
 
@@ -131,7 +119,7 @@ function quotedEnd(text: string, start: number, mark: number): number {
     if (code === mark) {
       if (text.charCodeAt(at + 1) !== mark) return at + 1;
       at++;
-    } else if (code >= 128 || classes[code] === refused) return -1;
+    } else if (classAt(text, at) === 0) return -1;
   }
   return -1;
 }
