@@ -1,8 +1,9 @@
 import { compile } from "@penstock/language";
 import { describe, expect, it } from "vitest";
 import { parseCatalogFixture } from "../catalog/fixture.ts";
-import type { PrincipalContext, Verdict } from "../enforcer.ts";
+import type { Verdict } from "../enforcer.ts";
 import { createEnforcer } from "./enforcer.ts";
+import { someone } from "./someone.ts";
 
 const table = { columns: { id: "int8", ssn: "text", city: "text" }, primary_key: ["id"] };
 const catalog = parseCatalogFixture({
@@ -20,25 +21,7 @@ function enforcerFor(policy: string) {
   return createEnforcer(program);
 }
 
-const who: PrincipalContext = {
-  principal: {
-    id: "ann",
-    name: "Ann",
-    kind: "human",
-    groups: ["analyst"],
-    claims: {},
-    auth: { method: "scram", atNs: 0n, mfa: false },
-  },
-  session: {
-    id: "s1",
-    database: "app",
-    user: "ann",
-    client: { address: "127.0.0.1", application: "", tls: true },
-    startedAtNs: 0n,
-    tags: {},
-  },
-  target: { name: "app", engine: "postgres", version: "18.0", environment: "test", tags: {} },
-};
+const who = someone(["analyst"]);
 
 const masking = enforcerFor("mask public.customers.ssn with partial(0, 4)");
 

@@ -2,8 +2,9 @@ import { compile } from "@penstock/language";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseCatalogFixture } from "../catalog/fixture.ts";
-import type { Enforcer, PrincipalContext, Verdict } from "../enforcer.ts";
+import type { Enforcer, Verdict } from "../enforcer.ts";
 import { createEnforcer } from "./enforcer.ts";
+import { someone } from "./someone.ts";
 
 const catalog = parseCatalogFixture({
   tables: {
@@ -26,25 +27,7 @@ function newEnforcer(policy = policies): Enforcer {
   return createEnforcer(program);
 }
 
-const who: PrincipalContext = {
-  principal: {
-    id: "ann",
-    name: "Ann",
-    kind: "human",
-    groups: [],
-    claims: {},
-    auth: { method: "scram", atNs: 0n, mfa: false },
-  },
-  session: {
-    id: "s1",
-    database: "app",
-    user: "ann",
-    client: { address: "127.0.0.1", application: "", tls: true },
-    startedAtNs: 0n,
-    tags: {},
-  },
-  target: { name: "app", engine: "postgres", version: "18.0", environment: "test", tags: {} },
-};
+const who = someone();
 
 const names = { searchPath: ["public"] };
 const decide = (enforcer: Enforcer, text: string): Verdict => enforcer.decide(text, who, names, catalog);
