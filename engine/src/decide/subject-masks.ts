@@ -20,7 +20,8 @@ export class SubjectMasks {
   readonly #world: World;
   readonly #subject: Subject;
   readonly #data: Value | undefined;
-  readonly #relations = new Map<Relation, FixedMasks>();
+  /** Weak: a text that creates a relation has one of its own. */
+  readonly #relations = new WeakMap<Relation, FixedMasks>();
   #hidden: ReadonlySet<string> | undefined;
 
   /** @param data in place of the program's own `data.*`, for tests. */
