@@ -10,6 +10,8 @@ import type { Session } from "./session.ts";
 
 /** How soon to look again at a statement that waits behind others of its pipeline, or that a cancel request has missed. */
 const againMs = 100;
+/** A server that waits for a client to read does not hear a request: each later one waits twice as long, up to this. */
+const againMsMax = 30_000;
 /** Longest wait of a timer of Node; longer limits never end anything. */
 const timerMsMax = 2 ** 31 - 1;
 
@@ -32,7 +34,7 @@ export class DurationLimits {
     return this.#waiting !== undefined;
   }
 
-  #elapsed(run: Run, durationMs: number): void {
+  #elapsed(run: Run, durationMs: number, nextMs = againMs): void {
     const session = this.#session;
     if (run.ended || session.isClosed) return;
     if (this.#running() !== run || this.#waiting !== undefined) {
@@ -47,7 +49,8 @@ export class DurationLimits {
       const waiting = this.#waiting ?? [];
       this.#waiting = undefined;
       session.release(waiting);
-      if (!run.ended) run.timer = setTimeout(() => this.#elapsed(run, durationMs), againMs);
+      const laterMs = Math.min(nextMs * 2, againMsMax);
+      if (!run.ended) run.timer = setTimeout(() => this.#elapsed(run, durationMs, laterMs), nextMs);
     });
   }
 
