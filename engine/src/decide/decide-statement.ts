@@ -1,4 +1,4 @@
-import type { Input, Value } from "@penstock/language";
+import { type Effect, type Input, RegoObject, statementKinds, type Value } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
 import type { StatementFacts } from "../sql/facts.ts";
 import { approvalReason, combine, merge } from "./combine.ts";
@@ -49,7 +49,7 @@ export function decideStatement(
   fixed: SubjectMasks,
   data?: Value,
 ): Decision {
-  const effects = world.program.evaluateStatement(input, statement.candidateValues, data);
+  const effects = effectsOf(world, statement, input, data);
   const own = combine(effects, world.program.hasAllow);
   let combined = own;
   for (const relation of statement.relations) combined = merge(combined, fixed.of(relation).combined);
@@ -82,6 +82,27 @@ export function decideStatement(
     rules: combined.rules,
     errors: combined.errors,
   };
+}
+
+/**
+ * What EXPLAIN, PREPARE, DECLARE, COPY or CREATE TABLE AS carries is asked about under its own kind too, so that `query.kind == "delete"`
+ * means every DELETE. Such rules can only restrict: what allows must allow the statement as it stands.
+ */
+function effectsOf(world: World, { facts, candidateValues }: PreparedStatement, input: Input, data?: Value): Effect[] {
+  const effects = world.program.evaluateStatement(input, candidateValues, data);
+  const { inner, kind } = facts;
+  if (inner === undefined || inner === kind || !(input.query instanceof RegoObject)) return effects;
+  const query = RegoObject.fromEntries([
+    ...input.query.entries(),
+    ["kind", inner],
+    ["category", statementKinds[inner]],
+  ]);
+  const known = new Set(effects.map((effect) => JSON.stringify(effect)));
+  for (const effect of world.program.evaluateStatement({ ...input, query }, candidateValues, data)) {
+    const allows = effect.kind === "allow" || (effect.kind === "error" && effect.statement === "allow");
+    if (!allows && !known.has(JSON.stringify(effect))) effects.push(effect);
+  }
+  return effects;
 }
 
 const noMasks: ReadonlyMap<string, RelationMasks> = new Map();

@@ -154,3 +154,45 @@ describe("a relation without masks that has the name of one with masks", () => {
     expect(decide(sql, ["mine", "public"])).toMatchObject({ action: "forward", text: expected });
   });
 });
+
+describe("a statement inside another", () => {
+  const guarded = enforcerFor(
+    'deny "nobody deletes" if query.kind == "delete"\nlimit rows 5 if query.kind == "select"\napprove by "dba" if query.kind == "update"',
+  );
+  const decideGuarded = (sql: string) => guarded.decide(sql, who, { searchPath: ["public"] }, catalog);
+
+  it.each([
+    "delete from customers where id = 1",
+    "prepare p as delete from customers where id = 1",
+    "explain analyze delete from customers where id = 1",
+    "copy (delete from customers where id = 1 returning id) to stdout",
+    "create table gone as with d as (delete from customers where id = 1 returning id) select * from d",
+    "prepare p as with d as (delete from customers returning id) select * from d",
+  ])("is refused as if it stood alone: %s", (sql) => {
+    const verdict = decideGuarded(sql);
+    expect(verdict).toMatchObject({ action: "deny", reason: { message: "nobody deletes" } });
+    expect(verdict.statements[0]?.decision.reasons).toHaveLength(1);
+  });
+
+  it("waits for approval and is limited as if it stood alone", () => {
+    const outcome = (sql: string) => decideGuarded(sql).statements[0]?.decision;
+    expect(outcome("prepare p as update customers set city = 'x' where id = 1")?.outcome).toBe("approve");
+    expect(outcome("declare c cursor for select id from customers")?.limits.rows?.value).toBe(5);
+  });
+
+  it.each([
+    "explain select id from customers",
+    "prepare p as select id from customers",
+    "insert into customers values (1)",
+  ])("is let through where it would be alone: %s", (sql) => {
+    expect(decideGuarded(sql).action).toBe("forward");
+  });
+
+  it("is not allowed by what it stands in, nor the other way round", () => {
+    const selects = enforcerFor('allow if query.kind == "select"');
+    const explains = enforcerFor('allow if query.kind == "explain"');
+    const sql = "explain select id from customers";
+    expect(selects.decide(sql, who, { searchPath: ["public"] }, catalog).action).toBe("deny");
+    expect(explains.decide(sql, who, { searchPath: ["public"] }, catalog).action).toBe("forward");
+  });
+});

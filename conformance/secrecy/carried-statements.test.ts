@@ -1,0 +1,68 @@
+/** A rule about a kind of statement holds for every such statement, whatever carries it: on a real server, nothing is done. */
+import { Client } from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
+import { type Proxied, startProxied } from "../support/proxied.ts";
+
+const policy = `package test
+deny "nobody deletes" if query.kind == "delete"
+approve by "dba" if query.kind == "update"
+limit rows 2 if query.kind == "select"`;
+
+let server: PostgresServer;
+let proxied: Proxied;
+let client: Client;
+
+beforeAll(async () => {
+  server = await startPostgres();
+  await server.createDatabase("shop");
+  const login = {
+    host: server.host,
+    port: server.port,
+    database: "shop",
+    user: server.user,
+    password: server.password,
+  };
+  const owner = new Client(login);
+  await owner.connect();
+  await owner.query("create table items as select i as id, 'new' as state from generate_series(1, 5) i");
+  await owner.end();
+  proxied = await startProxied({
+    databases: [login],
+    users: [{ name: "ann", kind: "human" }],
+    policies: [{ path: "test.policy", text: policy }],
+  });
+  client = new Client(proxied.as("ann"));
+  await client.connect();
+});
+
+afterAll(async () => {
+  await client?.end();
+  await proxied?.stop();
+  await server?.stop();
+});
+
+test.each([
+  ["delete from items", "nobody deletes"],
+  ["prepare p as delete from items", "nobody deletes"],
+  ["explain analyze delete from items", "nobody deletes"],
+  ["copy (delete from items returning id) to stdout", "nobody deletes"],
+  ["with d as (delete from items returning id) select * from d", "nobody deletes"],
+  ["create table gone as with d as (delete from items returning id) select * from d", "nobody deletes"],
+  ["prepare p as update items set state = 'x'", "needs approval of dba"],
+  ["explain analyze update items set state = 'x'", "needs approval of dba"],
+])("%s", async (sql, message) => {
+  await expect(client.query(sql)).rejects.toMatchObject({ code: "42501", message });
+  const { rows } = await client.query("select count(*)::int as kept, min(state) as state from items");
+  expect(rows).toEqual([{ kept: 5, state: "new" }]);
+});
+
+test("reads that are carried are limited as they would be alone, and work", async () => {
+  await client.query("begin");
+  await client.query("declare c cursor for select id from items order by id");
+  expect((await client.query("fetch all from c")).rows).toEqual([{ id: 1 }, { id: 2 }]);
+  await client.query("rollback");
+  await client.query("prepare s as select id from items order by id");
+  expect((await client.query("execute s")).rows).toEqual([{ id: 1 }, { id: 2 }]);
+  expect((await client.query("explain (costs off) select id from items")).rows.length).toBeGreaterThan(0);
+});
