@@ -4,7 +4,8 @@ import { compile, formatDiagnostics } from "@penstock/language";
 import type { Command } from "commander";
 import { relocate, writeBundle } from "../bundle/bundle.ts";
 import { errorMessage } from "../bundle/error-message.ts";
-import { compileFiles, exitCodes, UsageError } from "./program-files.ts";
+import { exitCodes, UsageError } from "./exit-codes.ts";
+import { compileFiles } from "./program-files.ts";
 import { readTextFile } from "./read-text-file.ts";
 
 interface BuildOptions {

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { compileFiles, exitCodes } from "./program-files.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { compileFiles } from "./program-files.ts";
 import { type DiagnosticFormat, diagnosticFormats, reportDiagnostics } from "./report/diagnostics.ts";
 import { formatOption } from "./report/format-option.ts";
 import { counted } from "./report/text.ts";

@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { formatDiagnostics, toValue } from "@penstock/language";
 import { decideForRoots, type DecisionRecord } from "../decide/test-host.ts";
 import { World } from "../decide/world.ts";
-import { compileFiles, exitCodes, parseJsonFile, readCatalog, UsageError } from "./program-files.ts";
+import { exitCodes, UsageError } from "./exit-codes.ts";
+import { compileFiles, parseJsonFile, readCatalog } from "./program-files.ts";
 
 interface EvalOptions {
   readonly sql: string;

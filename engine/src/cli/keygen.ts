@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { generateKeyPair } from "../bundle/signature.ts";
-import { UsageError } from "./program-files.ts";
+import { UsageError } from "./exit-codes.ts";
 
 /** `policy keygen`: a pair of keys for bundles. */
 export function registerKeygen(program: Command): void {

@@ -1,12 +1,18 @@
 import { Command } from "commander";
-import { registerBuild } from "./build.ts";
-import { registerCheck } from "./check.ts";
-import { registerEval } from "./eval.ts";
-import { registerKeygen } from "./keygen.ts";
-import { exitCodes, UsageError } from "./program-files.ts";
-import { registerTest } from "./test.ts";
-import { registerVerify } from "./verify.ts";
+import { exitCodes, UsageError } from "./exit-codes.ts";
 import { penstockVersion } from "./version.ts";
+
+type Register = (program: Command) => void;
+
+/** One module a subcommand, loaded when it is called: none waits for what only another needs. */
+const subcommands: Readonly<Record<string, () => Promise<Register>>> = {
+  check: async () => (await import("./check.ts")).registerCheck,
+  test: async () => (await import("./test.ts")).registerTest,
+  eval: async () => (await import("./eval.ts")).registerEval,
+  keygen: async () => (await import("./keygen.ts")).registerKeygen,
+  build: async () => (await import("./build.ts")).registerBuild,
+  verify: async () => (await import("./verify.ts")).registerVerify,
+};
 
 /** The `policy` command. Exit codes: 0 in order, 1 mistakes or failures found, 2 called wrongly. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -15,8 +21,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(penstockVersion)
     .showHelpAfterError()
     .exitOverride();
-  for (const register of [registerCheck, registerTest, registerEval, registerKeygen, registerBuild, registerVerify])
-    register(program);
+  for (const register of await registersFor(argv)) register(program);
   try {
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {
@@ -29,6 +34,12 @@ export async function main(argv: readonly string[]): Promise<void> {
       throw error;
     }
   }
+}
+
+/** The named subcommand, or all of them for help, for `--version` and for what is none. */
+async function registersFor([name = ""]: readonly string[]): Promise<readonly Register[]> {
+  const named = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
+  return Promise.all(named === undefined ? Object.values(subcommands).map((load) => load()) : [named()]);
 }
 
 function isCommanderError(error: unknown): error is { readonly exitCode: number } {

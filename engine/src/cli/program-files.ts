@@ -4,14 +4,7 @@ import { compile, type CompileResult, type Diagnostic, type SourceFile } from "@
 import { type PolicyFolder, readPolicyFolder } from "../bundle/policy-folder.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { parseCatalogFixture } from "../catalog/fixture.ts";
-
-/** The user called the command wrongly: a message, and exit code 2. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
-/** Exit codes of every `policy` subcommand. */
-export const exitCodes = { ok: 0, failed: 1, misuse: 2 } as const;
+import { UsageError } from "./exit-codes.ts";
 
 export interface CompiledFiles {
   readonly folder: PolicyFolder;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { errorMessage } from "../bundle/error-message.ts";
-import { UsageError } from "./program-files.ts";
+import { UsageError } from "./exit-codes.ts";
 
 /** A file that the user named. @throws UsageError when it cannot be read. */
 export function readTextFile(path: string): string {

@@ -9,7 +9,8 @@ import {
 } from "@penstock/language";
 import type { Catalog } from "../catalog/catalog.ts";
 import { createTestHost } from "../decide/test-host.ts";
-import { catalogFor, compileFiles, exitCodes, readCatalog, UsageError } from "./program-files.ts";
+import { exitCodes, UsageError } from "./exit-codes.ts";
+import { catalogFor, compileFiles, readCatalog } from "./program-files.ts";
 
 interface TestOptions {
   readonly run?: string;

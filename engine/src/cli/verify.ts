@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { digestsOf, readBundle, relocate } from "../bundle/bundle.ts";
 import { readPolicyFolder } from "../bundle/policy-folder.ts";
-import { exitCodes, UsageError } from "./program-files.ts";
+import { exitCodes, UsageError } from "./exit-codes.ts";
 import { readBytes, readTextFile } from "./read-text-file.ts";
 
 interface VerifyOptions {
