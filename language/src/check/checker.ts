@@ -15,6 +15,7 @@ import {
 } from "../compile/plan.ts";
 import type { Group } from "../compile/rule-tree.ts";
 import { suggest } from "../suggest.ts";
+import type { Observer } from "./observer.ts";
 import * as types from "./types.ts";
 import type { Type } from "./types.ts";
 import { records, type RecordName, rootRecords, roots } from "./vocabulary.ts";
@@ -24,19 +25,38 @@ type Fields = Readonly<Record<string, (typeof records)["query"][string]>>;
 export class Checker {
   readonly diagnostics: Diagnostic[] = [];
   private readonly locals = new Map<Local, Type>();
+  private readonly observer: Observer | undefined;
+  /** Of the values of rules; what is not in it is of unknown type. */
+  private readonly groups = new Map<Group, Type>();
   /** Labels are being computed: columns have none yet. */
   private inLabel = false;
 
+  constructor(observer?: Observer) {
+    this.observer = observer;
+  }
+
+  /** What is known of a variable. */
+  typeOf(local: Local): Type {
+    return this.locals.get(local) ?? types.any;
+  }
+
+  /** What is known of a rule's value; of a set's members, of a function's results. */
+  valueOf(group: Group): Type {
+    return this.groups.get(group) ?? types.any;
+  }
+
   group(group: Group): void {
+    const values: Type[] = [];
     for (const definition of group.definitions) {
       for (const branch of definition.branches) {
         const bound = new Set<Local>();
         for (const param of definition.params) this.bind(param, types.any, bound);
         this.body(branch.body, bound);
         for (const step of definition.path) this.term(step);
-        this.term(branch.value);
+        values.push(this.term(branch.value));
       }
     }
+    this.groups.set(group, types.common(values));
   }
 
   decision(plan: DecisionPlan): void {
@@ -200,6 +220,7 @@ export class Checker {
     const given = term.args.map((arg) => this.term(arg));
     if (term.callee.kind !== "builtin") return types.any;
     const { builtin } = term.callee;
+    this.observeConstants(term.args, given);
     builtin.types?.args?.forEach((wanted, index) => {
       const type = given[index];
       const arg = term.args[index];
@@ -208,6 +229,13 @@ export class Checker {
       this.report("P322", `\`${builtin.name}\` takes ${expected} here, not ${types.describe(type)}`, arg.span);
     });
     return builtin.types === undefined || builtin.relation === true ? types.any : types.ofBuiltin(builtin.types.result);
+  }
+
+  /** `startswith(column.label, "pii.")`: the constant is about what the other argument is. */
+  private observeConstants(args: readonly Term[], given: readonly Type[]): void {
+    const subject = given.find((type) => type.kind === "string" && type.field !== undefined);
+    if (this.observer === undefined || subject?.kind !== "string") return;
+    for (const arg of args) if (isText(arg)) this.observer.constant(arg.span, subject);
   }
 
   private ref(term: Extract<Term, { kind: "ref" }>): Type {
@@ -255,6 +283,7 @@ export class Checker {
   }
 
   private field(type: Type, name: string, span: Span): Type {
+    this.observer?.field(span, type, name);
     switch (type.kind) {
       case "any":
       case "union":
@@ -323,9 +352,9 @@ export class Checker {
   }
 
   private constant(term: Term, type: Type): void {
-    if (term.kind !== "const" || typeof term.value !== "string" || type.kind !== "string" || type.enum === undefined)
-      return;
-    if (type.enum.includes(term.value)) return;
+    if (!isText(term) || type.kind !== "string") return;
+    this.observer?.constant(term.span, type);
+    if (type.enum === undefined || type.enum.includes(term.value)) return;
     const listed = type.enum.length <= 12 ? `it is one of ${type.enum.join(", ")}` : undefined;
     const help = suggest(term.value, type.enum) ?? listed;
     this.report("P312", `\`${type.field ?? "this"}\` is never \`"${term.value}"\``, term.span, help);
@@ -334,4 +363,8 @@ export class Checker {
   private report(code: string, message: string, span: Span, help?: string): void {
     this.diagnostics.push({ code, severity: "error", message, span, ...(help === undefined ? {} : { help }) });
   }
+}
+
+function isText(term: Term): term is Extract<Term, { kind: "const" }> & { readonly value: string } {
+  return term.kind === "const" && typeof term.value === "string";
 }

@@ -9,7 +9,7 @@ import type { FieldType, RecordName } from "./vocabulary.ts";
 export type Type =
   | { readonly kind: "any" }
   | { readonly kind: "null" | "boolean" | "number" }
-  /** `enum` where only some strings occur; `field` is what it is called. */
+  /** `enum` where only some strings occur; `field` is what a field of the vocabulary is called. */
   | { readonly kind: "string"; readonly enum?: readonly string[]; readonly field?: string }
   | { readonly kind: "array" | "set"; readonly of: Type }
   | { readonly kind: "object"; readonly of: Type }
@@ -25,7 +25,7 @@ export const string: Type = { kind: "string" };
 export function ofField(type: FieldType, name: string): Type {
   switch (type.kind) {
     case "string":
-      return type.values === undefined ? string : { kind: "string", enum: type.values, field: name };
+      return { kind: "string", field: name, ...(type.values === undefined ? {} : { enum: type.values }) };
     case "number":
       return number;
     case "boolean":

@@ -2,29 +2,26 @@
 import { createHash } from "node:crypto";
 import type { Builtin } from "../builtin.ts";
 import { builtins } from "../builtins/registry.ts";
-import { Checker } from "../check/checker.ts";
-import { checkDecisions } from "../check/decisions.ts";
-import { roots } from "../check/vocabulary.ts";
 import type { Diagnostic, SourceFile } from "../diagnostics.ts";
 import type { CompileOptions, CompileResult, Reads } from "../program.ts";
 import { parseBody, parseModule } from "../syntax/parse.ts";
 import type { Module } from "../syntax/tree.ts";
 import { emptyObject, toJson, toValue, type Value } from "../values.ts";
+import { analyse, documentNodes, namesIn, unique } from "./analyse.ts";
 import type { CompiledDecision } from "./candidates.ts";
 import * as effects from "./effects.ts";
 import { Emitter } from "./emit.ts";
-import { emitDecision, emitGuard, ruleIdOf } from "./emit-decision.ts";
+import { ruleIdOf } from "./emit-decision.ts";
 import { emitGroup } from "./emit-group.ts";
 import { type DecisionPlan, headTerms, type Local } from "./plan.ts";
 import { FactFinder, readsField } from "./facts.ts";
 import { makeProgram } from "./make-program.ts";
 import { conflictErrors } from "./conflicts.ts";
 import { recursionErrors } from "./recursion.ts";
-import { importedName, resolveImports } from "./imports.ts";
+import { resolveImports } from "./imports.ts";
 import { Resolver } from "./resolve.ts";
 import { type RuleNode, RuleTree } from "./rule-tree.ts";
 import * as runtime from "./runtime.ts";
-import { splitBody } from "./split.ts";
 
 export type GroupFunction = (environment: runtime.Environment, ...args: Value[]) => Value | undefined;
 type DecisionFunctions = readonly [
@@ -76,45 +73,11 @@ function compileChecked(options: CompileOptions): CompileResult {
   const parsed = parseAll(options.sources);
   if (parsed.modules === undefined) return { diagnostics: parsed.diagnostics };
   const data = options.data === undefined ? emptyObject : toValue(options.data);
-  const rules = new RuleTree(parsed.modules);
-  const imports = resolveImports(parsed.modules, true);
-  const resolver = new Resolver(rules, { builtins, vocabulary: true, imports });
-  for (const group of rules.groups) resolver.resolveGroup(group);
-  const plans = parsed.modules.flatMap((module) =>
-    module.decisions.flatMap((decision) => resolver.decision(module, decision, new Set()) ?? []),
-  );
-  const statements = parsed.modules.flatMap(checkDecisions);
-  const checker = new Checker();
-  for (const group of rules.groups) checker.group(group);
-  for (const plan of plans) checker.decision(plan);
-  const documents = documentNodes(rules.root);
-  const emitter = new Emitter(rules, resolver.usage, documents, true, (file) => [
-    ...roots,
-    ...namesIn(parsed.modules, file),
-  ]);
-  for (const group of rules.groups) emitGroup(emitter, group);
-  const finder = new FactFinder(rules);
-  const splits = plans.map((plan) => ({ plan, split: splitBody(plan, finder) }));
-  splits.forEach(({ plan, split }, index) => {
-    emitDecision(emitter, plan, `d${index}`, plan.body);
-    emitDecision(emitter, plan, `r${index}`, split.rest);
-    emitGuard(emitter, plan, `s${index}_`, split.session);
-    emitGuard(emitter, plan, `k${index}_`, split.kind);
-    emitGuard(emitter, plan, `l${index}_`, split.label);
-  });
-  const diagnostics = [
-    ...statements,
-    ...checker.diagnostics,
-    ...imports.diagnostics,
-    ...resolver.diagnostics,
-    ...conflictErrors(rules.root),
-    ...recursionErrors(rules.groups),
-    ...emitter.diagnostics,
-  ];
-  if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics: unique(diagnostics) };
-  const compiled = bind(emitter, rules, plans.length, false);
+  const { rules, emitter, finder, documents, diagnostics, ...analysis } = analyse(parsed.modules);
+  if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
+  const compiled = bind(emitter, rules, analysis.decisions.length, false);
   connect(rules.root, documents, compiled.groups);
-  const decisions = splits.map(({ plan, split }, index): CompiledDecision => {
+  const decisions = analysis.decisions.map(({ plan, split }, index): CompiledDecision => {
     const functions = compiled.decisions[index];
     if (functions === undefined) throw new Error("the generated code lacks a decision");
     const [whole, rest, session, kind, label] = functions;
@@ -134,14 +97,17 @@ function compileChecked(options: CompileOptions): CompileResult {
   });
   const program = makeProgram({
     revision: revisionOf(options.sources, data),
-    reads: readsOf(plans, finder),
+    reads: readsOf(
+      analysis.decisions.map(({ plan }) => plan),
+      finder,
+    ),
     data,
     decisions,
     groups: rules.groups,
     functions: compiled.groups,
     sources: options.sources,
   });
-  return { program, diagnostics: unique(diagnostics) };
+  return { program, diagnostics };
 }
 
 /** What the decisions depend on, labels apart: these are computed with the catalog. */
@@ -219,33 +185,6 @@ function parseAll(
   return diagnostics.length > 0 ? { diagnostics } : { modules, diagnostics: [] };
 }
 
-/** Rules of the file's package and its imports. */
-function namesIn(modules: readonly Module[], file: string): string[] {
-  const own = modules.find((module) => module.file === file);
-  if (own === undefined) return [];
-  const name = own.package.join(".");
-  const rules = modules.filter((module) => module.package.join(".") === name).flatMap((module) => module.rules);
-  return [...rules.map((rule) => rule.name.text), ...own.imports.map(importedName)];
-}
-
-/** Run-time nodes for the rule tree; `connect` gives them their functions once these exist. */
-function documentNodes(root: RuleNode): Map<RuleNode, runtime.DocumentNode> {
-  const documents = new Map<RuleNode, runtime.DocumentNode>();
-  const add = (node: RuleNode): runtime.DocumentNode => {
-    const children = new Map([...node.children].map(([name, child]) => [name, add(child)] as const));
-    const document: runtime.DocumentNode = {
-      path: node.path,
-      children,
-      evaluate: undefined,
-      isFunction: node.group?.kind === "function",
-    };
-    documents.set(node, document);
-    return document;
-  };
-  add(root);
-  return documents;
-}
-
 function connect(
   node: RuleNode,
   documents: ReadonlyMap<RuleNode, runtime.DocumentNode>,
@@ -275,16 +214,6 @@ function bind(emitter: Emitter, rules: RuleTree, decisions: number, hasQuery: bo
 
 function list(length: number, item: (index: number) => string): string {
   return Array.from({ length }, (_, index) => item(index)).join(", ");
-}
-
-function unique(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  const seen = new Set<string>();
-  return diagnostics
-    .filter(({ code, message, span }) => {
-      const key = `${code} ${span.file} ${span.start} ${message}`;
-      return !seen.has(key) && seen.add(key);
-    })
-    .sort((a, b) => (a.span.file === b.span.file ? a.span.start - b.span.start : a.span.file < b.span.file ? -1 : 1));
 }
 
 function revisionOf(sources: readonly SourceFile[], data: Value): string {

@@ -6,7 +6,7 @@ import type { RootName } from "../check/vocabulary.ts";
 import type { Builtin } from "../builtin.ts";
 import { refusalOf } from "../builtins/registry.ts";
 import type { Diagnostic, Span } from "../diagnostics.ts";
-import type { Import, Module } from "../syntax/tree.ts";
+import type { Import, Module, Name, With } from "../syntax/tree.ts";
 import { isRoot, type Imports, type ResolvedImports } from "./imports.ts";
 import type { Callee, Local, Term } from "./plan.ts";
 import { type Group, groupsMatching, type RuleTree } from "./rule-tree.ts";
@@ -21,7 +21,8 @@ export interface ResolveOptions {
 
 /** What a name stands for. */
 export type NameMeaning =
-  | { readonly kind: "local"; readonly local: Local }
+  /** `scope` is where it is used: what else can be named there. */
+  | { readonly kind: "local"; readonly local: Local; readonly scope: Scope }
   | { readonly kind: "rule"; readonly group: Group }
   | { readonly kind: "import"; readonly import: Import }
   | { readonly kind: "root"; readonly root: RootName }
@@ -33,11 +34,19 @@ export interface Occurrence {
   readonly meaning: NameMeaning;
 }
 
+/** What a `with` replaces. */
+export interface Target {
+  /** Of the whole path, as written. */
+  readonly span: Span;
+  readonly path: readonly string[];
+}
+
 const noImports: Imports = new Map();
 
 export class Names {
   readonly diagnostics: Diagnostic[] = [];
   readonly occurrences: Occurrence[] = [];
+  readonly targets: Target[] = [];
   private readonly rules: RuleTree;
   private readonly options: ResolveOptions;
   private imports = noImports;
@@ -87,12 +96,13 @@ export class Names {
     return this.rootNamed(name) === undefined ? undefined : [name];
   }
 
-  /** A dotted name with what its first part stands for; a local variable stands for itself. */
-  expand(target: readonly string[], scope: Scope, span?: Span): readonly string[] {
+  /** The target of a `with`, with what its first part stands for; a local variable stands for itself. */
+  replaced({ target, span }: With, scope: Scope): readonly string[] {
     const [first = "", ...rest] = target;
-    if (scope.find(first) !== undefined) return target;
-    const global = this.global(first, span);
-    return global === undefined ? target : [...global, ...rest];
+    const global = scope.find(first) === undefined ? this.global(first) : undefined;
+    const path = global === undefined ? target : [...global, ...rest];
+    this.targets.push({ span, path });
+    return path;
   }
 
   /** Records which groups a reference below `data` may evaluate, and the name that chooses one. */
@@ -106,23 +116,27 @@ export class Names {
     this.at(isOwnName ? name : last.span, { kind: "rule", group });
   }
 
-  /** @param span where the last part of the name stands */
-  callee(names: readonly string[], scope: Scope, span: Span): Callee | undefined {
-    if (scope.find(names[0] ?? "") === undefined) {
-      const [root, ...path] = this.expand(names, scope, span);
+  /** The function of this name, where there is one. */
+  callee(names: readonly Name[], scope: Scope): Callee | undefined {
+    const [first, ...rest] = names;
+    const last = names.at(-1);
+    if (first === undefined || last === undefined) return undefined;
+    const below = rest.map(({ text }) => text);
+    if (scope.find(first.text) === undefined) {
+      const [root, ...path] = [...(this.global(first.text, first.span) ?? [first.text]), ...below];
       if (root === "data") {
         const { node, depth } = this.rules.find(path);
         if (node.group?.kind !== "function" || depth < path.length) return undefined;
         this.uses.add(node.group);
-        this.at(span, { kind: "rule", group: node.group });
+        this.at(last.span, { kind: "rule", group: node.group });
         return { kind: "function", group: node.group };
       }
     }
-    const name = names.join(".");
+    const name = [first.text, ...below].join(".");
     if (name === "decide" && this.inTest && this.options.vocabulary) return { kind: "decide" };
     const builtin = this.options.builtins.get(name);
     if (builtin === undefined) return undefined;
-    this.at(span, { kind: "builtin", builtin });
+    this.at({ ...first.span, end: last.span.end }, { kind: "builtin", builtin });
     return { kind: "builtin", builtin };
   }
 

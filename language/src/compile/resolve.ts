@@ -9,7 +9,7 @@ import { suggest } from "../suggest.ts";
 import type * as tree from "../syntax/tree.ts";
 import { folded } from "./fold.ts";
 import { describeBuiltin } from "../builtins/docs.ts";
-import { arityRange, Names, type Occurrence, type ResolveOptions } from "./names.ts";
+import { arityRange, Names, type Occurrence, type ResolveOptions, type Target } from "./names.ts";
 import type * as plan from "./plan.ts";
 import type { Group, RuleTree, SourceRule } from "./rule-tree.ts";
 import { Scope } from "./scope.ts";
@@ -57,9 +57,14 @@ export class Resolver {
     return this.names.diagnostics;
   }
 
-  /** Every name at its place. */
+  /** Names at their places, in no order; a name can be there twice. */
   get occurrences(): readonly Occurrence[] {
     return this.names.occurrences;
+  }
+
+  /** What the targets of `with` stand for. */
+  get targets(): readonly Target[] {
+    return this.names.targets;
   }
 
   resolveGroup(group: Group): void {
@@ -328,7 +333,7 @@ export class Resolver {
   }
 
   private overrideOf(clause: tree.With, scope: Scope): plan.Override | undefined {
-    const [first = "", ...rest] = this.names.expand(clause.target, scope);
+    const [first = "", ...rest] = this.names.replaced(clause, scope);
     if (first === "input") {
       const [root, ...below] = rest;
       const known = this.names.rootNamed(root);
@@ -372,9 +377,9 @@ export class Resolver {
   /** The function that an expression names without calling it. */
   private functionNamed(expr: tree.Expr, scope: Scope): plan.Callee | undefined {
     const names = nameOf(expr);
-    if (names === undefined || scope.find(names[0] ?? "") !== undefined) return undefined;
-    const callee = this.names.callee(names, scope, expr.span);
-    if (callee === undefined) this.names.refused(names.join("."), expr.span);
+    if (names === undefined || scope.find(names[0]?.text ?? "") !== undefined) return undefined;
+    const callee = this.names.callee(names, scope);
+    if (callee === undefined) this.names.refused(names.map(({ text }) => text).join("."), expr.span);
     return callee;
   }
 
@@ -476,7 +481,7 @@ export class Resolver {
     if (name === "_") return ref({ kind: "local", local: scope.fresh("_", at, true), span: at }, path, span);
     const local = scope.find(name);
     if (local !== undefined) {
-      this.names.at(at, { kind: "local", local });
+      this.names.at(at, { kind: "local", local, scope });
       return ref({ kind: "local", local, span: at }, path, span);
     }
     const global = this.names.global(name, at);
@@ -520,7 +525,7 @@ export class Resolver {
           )
         : expr.args.map((arg) => this.term(arg, scope));
     const [first, second, third] = args;
-    const callee = this.callee(expr.callee, scope);
+    const callee = this.names.callee(expr.callee, scope);
     if (callee === undefined) {
       const operator = this.operatorCall(name, args, span);
       if (operator !== undefined) return operator;
@@ -553,18 +558,8 @@ export class Resolver {
     return arithmetic === undefined ? undefined : { kind: "arithmetic", operator: arithmetic, left, right, span };
   }
 
-  private callee(names: readonly tree.Name[], scope: Scope): plan.Callee | undefined {
-    const last = names.at(-1);
-    if (last === undefined) return undefined;
-    return this.names.callee(
-      names.map((part) => part.text),
-      scope,
-      last.span,
-    );
-  }
-
   private arityOf(names: readonly tree.Name[], scope: Scope): number | undefined {
-    const callee = this.callee(names, scope);
+    const callee = this.names.callee(names, scope);
     if (callee !== undefined) return arityRange(callee)[1];
     const name = names.map((part) => part.text).join(".");
     if (name in comparisonFunctions || name in arithmeticFunctions || name === "internal.member_2") return 2;

@@ -1,15 +1,15 @@
 /** Names in expressions as they are written. */
 import type { Span } from "../diagnostics.ts";
-import type { Expr } from "../syntax/tree.ts";
+import type { Expr, Name } from "../syntax/tree.ts";
 
 /** `a.b.c` as names, where an expression is nothing else. */
-export function nameOf(expr: Expr): string[] | undefined {
-  if (expr.kind === "var") return [expr.name];
+export function nameOf(expr: Expr): Name[] | undefined {
+  if (expr.kind === "var") return [{ text: expr.name, span: expr.span }];
   if (expr.kind !== "ref" || expr.base.kind !== "var") return undefined;
-  const names = [expr.base.name];
+  const names: Name[] = [{ text: expr.base.name, span: expr.base.span }];
   for (const step of expr.path) {
     if (step.kind !== "scalar" || typeof step.value !== "string") return undefined;
-    names.push(step.value);
+    names.push({ text: step.value, span: step.span });
   }
   return names;
 }

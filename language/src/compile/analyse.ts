@@ -1,0 +1,111 @@
+/**
+ * Trees to plans and generated text, with every mistake on the way: all of the compiler but what only a program needs. Editors ask the
+ * result what names mean.
+ */
+import { builtins } from "../builtins/registry.ts";
+import { Checker } from "../check/checker.ts";
+import { checkDecisions } from "../check/decisions.ts";
+import type { Observer } from "../check/observer.ts";
+import { roots } from "../check/vocabulary.ts";
+import type { Diagnostic } from "../diagnostics.ts";
+import type { Module } from "../syntax/tree.ts";
+import { conflictErrors } from "./conflicts.ts";
+import { Emitter } from "./emit.ts";
+import { emitDecision, emitGuard } from "./emit-decision.ts";
+import { emitGroup } from "./emit-group.ts";
+import { FactFinder } from "./facts.ts";
+import { importedName, resolveImports } from "./imports.ts";
+import type { DecisionPlan } from "./plan.ts";
+import { recursionErrors } from "./recursion.ts";
+import { Resolver } from "./resolve.ts";
+import { type RuleNode, RuleTree } from "./rule-tree.ts";
+import type * as runtime from "./runtime.ts";
+import { type SplitBody, splitBody } from "./split.ts";
+
+export interface Analysis {
+  readonly rules: RuleTree;
+  readonly resolver: Resolver;
+  readonly checker: Checker;
+  readonly emitter: Emitter;
+  readonly finder: FactFinder;
+  /** One for each decision statement that has no mistake, with the parts of its body. */
+  readonly decisions: readonly { readonly plan: DecisionPlan; readonly split: SplitBody }[];
+  readonly documents: ReadonlyMap<RuleNode, runtime.DocumentNode>;
+  /** By file and place, each once. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** @throws RangeError where an expression has too many parts for the stack */
+export function analyse(modules: readonly Module[], observer?: Observer): Analysis {
+  const rules = new RuleTree(modules);
+  const imports = resolveImports(modules, true);
+  const resolver = new Resolver(rules, { builtins, vocabulary: true, imports });
+  for (const group of rules.groups) resolver.resolveGroup(group);
+  const plans = modules.flatMap((module) =>
+    module.decisions.flatMap((decision) => resolver.decision(module, decision, new Set()) ?? []),
+  );
+  const statements = modules.flatMap(checkDecisions);
+  const checker = new Checker(observer);
+  for (const group of rules.groups) checker.group(group);
+  for (const plan of plans) checker.decision(plan);
+  const documents = documentNodes(rules.root);
+  const emitter = new Emitter(rules, resolver.usage, documents, true, (file) => [...roots, ...namesIn(modules, file)]);
+  for (const group of rules.groups) emitGroup(emitter, group);
+  const finder = new FactFinder(rules);
+  const decisions = plans.map((plan) => ({ plan, split: splitBody(plan, finder) }));
+  decisions.forEach(({ plan, split }, index) => {
+    emitDecision(emitter, plan, `d${index}`, plan.body);
+    emitDecision(emitter, plan, `r${index}`, split.rest);
+    emitGuard(emitter, plan, `s${index}_`, split.session);
+    emitGuard(emitter, plan, `k${index}_`, split.kind);
+    emitGuard(emitter, plan, `l${index}_`, split.label);
+  });
+  const diagnostics = unique([
+    ...statements,
+    ...checker.diagnostics,
+    ...imports.diagnostics,
+    ...resolver.diagnostics,
+    ...conflictErrors(rules.root),
+    ...recursionErrors(rules.groups),
+    ...emitter.diagnostics,
+  ]);
+  return { rules, resolver, checker, emitter, finder, decisions, documents, diagnostics };
+}
+
+/** Rules of the file's package and its imports. */
+export function namesIn(modules: readonly Module[], file: string): string[] {
+  const own = modules.find((module) => module.file === file);
+  if (own === undefined) return [];
+  const name = own.package.join(".");
+  const rules = modules.filter((module) => module.package.join(".") === name).flatMap((module) => module.rules);
+  return [...rules.map((rule) => rule.name.text), ...own.imports.map(importedName)];
+}
+
+/** Run-time nodes for the rule tree, which get their functions once these exist. */
+export function documentNodes(root: RuleNode): Map<RuleNode, runtime.DocumentNode> {
+  const documents = new Map<RuleNode, runtime.DocumentNode>();
+  const add = (node: RuleNode): runtime.DocumentNode => {
+    const children = new Map([...node.children].map(([name, child]) => [name, add(child)] as const));
+    const document: runtime.DocumentNode = {
+      path: node.path,
+      children,
+      evaluate: undefined,
+      isFunction: node.group?.kind === "function",
+    };
+    documents.set(node, document);
+    return document;
+  };
+  add(root);
+  return documents;
+}
+
+/** In order of file and place; of those that say the same of one place, the first. */
+export function unique(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  const seen = new Set<string>();
+  return diagnostics
+    .filter(({ code, message, span }) => {
+      const key = `${code} ${span.file} ${span.start} ${message}`;
+      return !seen.has(key) && seen.add(key);
+    })
+    .sort((a, b) => (a.span.file === b.span.file ? a.span.start - b.span.start : a.span.file < b.span.file ? -1 : 1));
+}
