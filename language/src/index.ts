@@ -18,6 +18,8 @@ export { arithmetic } from "./builtins/arithmetic.ts";
 export { builtins } from "./builtins/registry.ts";
 export * from "./check/vocabulary.ts";
 export { compile } from "./compile/compile.ts";
+export { formatSource } from "./format/format-source.ts";
+export type { Formatted } from "./format/format-source.ts";
 export { formatDiagnostics } from "./format-diagnostics.ts";
 export type { FormatOptions } from "./format-diagnostics.ts";
 export { printable } from "./printable.ts";

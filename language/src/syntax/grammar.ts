@@ -171,7 +171,7 @@ class PolicyParser extends CstParser {
     this.OPTION({
       GATE: () => this.LA(1).image === "for",
       DEF: () => {
-        this.CONSUME3(t.Identifier);
+        this.CONSUME3(t.Identifier, { LABEL: "for" });
         this.SUBRULE2(this.expression, { LABEL: "duration" });
       },
     });

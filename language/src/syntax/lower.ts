@@ -11,7 +11,7 @@ import { lex, templateExpressionEnd } from "./tokens.ts";
 import type * as tree from "./tree.ts";
 
 /** Loosest first. */
-const precedence: Readonly<Record<tree.Operator, number>> = {
+export const precedence: Readonly<Record<tree.Operator, number>> = {
   ":=": 0,
   "=": 0,
   in: 1,
@@ -601,7 +601,7 @@ function required<T>(part: T | undefined): T {
   return part;
 }
 
-function operatorOf(image: string): tree.Operator {
+export function operatorOf(image: string): tree.Operator {
   return required(operatorNames.find((operator) => operator === image));
 }
 

@@ -12,12 +12,28 @@ export type Parsed<Tree> =
   | { readonly tree?: undefined; readonly diagnostics: readonly Diagnostic[] };
 
 export function parseModule(source: SourceFile): Parsed<Module> {
-  return parse(source, "module", (lowering, cst, comments) => lowering.module(cst, comments));
+  return parse(source, "module", lowerModule);
+}
+
+/** A file as it is written, for whoever writes it anew. */
+export interface ConcreteModule {
+  readonly tree: Module;
+  readonly cst: CstNode;
+  readonly tokens: readonly IToken[];
+  readonly comments: readonly IToken[];
+}
+
+export function parseConcreteModule(source: SourceFile): Parsed<ConcreteModule> {
+  return parse(source, "module", (lowering, concrete) => ({ ...concrete, tree: lowerModule(lowering, concrete) }));
+}
+
+function lowerModule(lowering: Lowering, { cst, comments }: Concrete): Module {
+  return lowering.module(cst, comments);
 }
 
 /** Literals without a module around them, as a query. */
 export function parseBody(source: SourceFile): Parsed<Body> {
-  return parse(source, "body", (lowering, cst) => lowering.body(cst));
+  return parse(source, "body", (lowering, { cst }) => lowering.body(cst));
 }
 
 /** Longest policy file that is read. */
@@ -25,10 +41,12 @@ const sourceCharsMax = 1_000_000;
 /** Deepest nesting of brackets: the parser and the compiler recurse. */
 const nestingMax = 100;
 
+type Concrete = Omit<ConcreteModule, "tree">;
+
 function parse<Tree>(
   source: SourceFile,
   entry: "module" | "body",
-  lower: (lowering: Lowering, cst: CstNode, comments: readonly IToken[]) => Tree,
+  lower: (lowering: Lowering, concrete: Concrete) => Tree,
 ): Parsed<Tree> {
   if (source.text.length > sourceCharsMax) {
     const message = `file is longer than ${sourceCharsMax} characters`;
@@ -47,7 +65,7 @@ function parse<Tree>(
   diagnostics.push(...parser.errors.map((error) => parserDiagnostic(source, error)));
   if (diagnostics.length > 0) return { diagnostics: firstPerPlace(diagnostics) };
   const lowering = new Lowering(source);
-  const tree = lower(lowering, cst, lexed.groups["comments"] ?? []);
+  const tree = lower(lowering, { cst, tokens: lexed.tokens, comments: lexed.groups["comments"] ?? [] });
   return lowering.diagnostics.length > 0 ? { diagnostics: lowering.diagnostics } : { tree, diagnostics: [] };
 }
 
