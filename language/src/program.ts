@@ -79,8 +79,11 @@ export interface Program {
    * @param data in place of the program's own `data.*`: for `decide(sql)` in a test under `with data.… as`.
    */
   evaluate(input: Input, maskCandidates: readonly Value[], data?: Value): Effect[];
-  /** As `evaluate`, without what `fixedMasks` gives. */
-  evaluateStatement(input: Input, maskCandidates: readonly Value[], data?: Value): Effect[];
+  /**
+   * As `evaluate`, without what `fixedMasks` gives. Where nothing but what is settled for the session and the statement's kind fires, the
+   * same frozen array each time: what is made of it may be kept.
+   */
+  evaluateStatement(input: Input, maskCandidates: readonly Value[], data?: Value): readonly Effect[];
   /**
    * Masks that depend on the session and the column alone (its `uses` apart): the same for every statement of a session, so worth keeping.
    * Errors in their rules are among the effects.

@@ -1,7 +1,7 @@
 import type { Effect, MaskCall, RuleId } from "@penstock/language";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { combine, merge } from "./combine.ts";
+import { combine, combineOnce, merge } from "./combine.ts";
 
 const rules = new Map<number, RuleId>();
 /** One object a rule, as in a program. */
@@ -26,6 +26,16 @@ const error = (line: number, statement: Extract<Effect, { kind: "error" }>["stat
 });
 
 describe("combining effects", () => {
+  it("combines frozen effects once, others each time", () => {
+    const open = [deny(1, "no")];
+    expect(combineOnce(open, false)).toEqual(combine(open, false));
+    open.push(deny(2, "never"));
+    expect(combineOnce(open, false)).toEqual(combine(open, false));
+    const settled = Object.freeze([limit(3, 10), deny(1, "no")]);
+    expect(combineOnce(settled, false)).toEqual(combine(settled, false));
+    expect(combineOnce(settled, false)).toBe(combineOnce(settled, false));
+  });
+
   it("permits when no rule says anything and there is no allow statement", () => {
     expect(combine([], false).reasons).toEqual([]);
   });

@@ -10,7 +10,12 @@ export interface CombinedEffects {
   readonly notifications: readonly Notification[];
   readonly limits: Limits;
   readonly rules: readonly RuleId[];
-  readonly errors: readonly { readonly rule: RuleId; readonly message: string }[];
+  readonly errors: readonly CombinedError[];
+}
+
+interface CombinedError {
+  readonly rule: RuleId;
+  readonly message: string;
 }
 
 export interface CombinedMask {
@@ -38,14 +43,14 @@ const nothing: CombinedEffects = {
  */
 export function combine(effects: readonly Effect[], hasAllow: boolean): CombinedEffects {
   if (effects.length === 0 && !hasAllow) return nothing;
-  const maskOf = new Map<string, CombinedMask>();
-  const rules: RuleId[] = [];
-  const reasons: Reason[] = [];
-  const errors: { readonly rule: RuleId; readonly message: string }[] = [];
-  let allowed = !hasAllow;
-  const approvals: Approval[] = [];
-  const notifications: Notification[] = [];
+  let maskOf: Map<string, CombinedMask> | undefined;
+  let reasons: Reason[] | undefined;
+  let errors: CombinedError[] | undefined;
+  let approvals: Approval[] | undefined;
+  let notifications: Notification[] | undefined;
   let limits = noLimits;
+  let allowed = !hasAllow;
+  const rules: RuleId[] = [];
 
   for (const effect of effects) {
     addRule(rules, effect.rule);
@@ -54,36 +59,59 @@ export function combine(effects: readonly Effect[], hasAllow: boolean): Combined
         allowed = true;
         break;
       case "deny":
-        reasons.push({ message: effect.message, rule: effect.rule, code: effect.code, hint: undefined });
+        (reasons ??= []).push({ message: effect.message, rule: effect.rule, code: effect.code, hint: undefined });
         break;
       case "mask":
-        addMask(maskOf, effect.column, effect.mask, effect.rule);
+        addMask((maskOf ??= new Map()), effect.column, effect.mask, effect.rule);
         break;
       case "limit":
-        limits = withLimit(limits, limitNames[effect.what], { value: effect.value, rule: effect.rule });
+        limits = withLimit(limits, effect.what, { value: effect.value, rule: effect.rule });
         break;
       case "approve":
-        approvals.push(effect);
+        (approvals ??= []).push(effect);
         break;
       case "notify":
-        notifications.push(effect);
+        (notifications ??= []).push(effect);
         break;
       case "error":
-        errors.push({ rule: effect.rule, message: effect.message });
+        (errors ??= []).push({ rule: effect.rule, message: effect.message });
         if (effect.statement !== "allow" && effect.statement !== "notify")
-          reasons.push(ruleError(effect.statement, effect.rule));
+          (reasons ??= []).push(ruleError(effect.statement, effect.rule));
         break;
       default:
         effect satisfies never;
     }
   }
   if (rules.length > 1) rules.sort(compareRules);
-  if (reasons.length > 1) reasons.sort(compareReasons);
-  if (errors.length > 1) errors.sort((a, b) => compareRules(a.rule, b.rule));
-  if (approvals.length > 1) approvals.sort(compareByRule);
-  if (notifications.length > 1) notifications.sort(compareByRule);
-  if (!allowed && reasons.length === 0) reasons.push(noAllow);
-  return { reasons, allowed, masks: maskOf, approvals, notifications, limits, rules, errors };
+  if (reasons !== undefined && reasons.length > 1) reasons.sort(compareReasons);
+  if (errors !== undefined && errors.length > 1) errors.sort((a, b) => compareRules(a.rule, b.rule));
+  if (approvals !== undefined && approvals.length > 1) approvals.sort(compareByRule);
+  if (notifications !== undefined && notifications.length > 1) notifications.sort(compareByRule);
+  if (!allowed) reasons ??= [noAllow];
+  return {
+    reasons: reasons ?? nothing.reasons,
+    allowed,
+    masks: maskOf ?? nothing.masks,
+    approvals: approvals ?? nothing.approvals,
+    notifications: notifications ?? nothing.notifications,
+    limits,
+    rules,
+    errors: errors ?? nothing.errors,
+  };
+}
+
+const settledCombinations = new WeakMap<readonly Effect[], CombinedEffects>();
+
+/**
+ * `combine`, once for what is settled for a session and a kind of statement: such effects come as one frozen array, and for most
+ * statements nothing else fires (`npm run bench -- decision`). The array belongs to one program, and so to one `hasAllow`.
+ */
+export function combineOnce(effects: readonly Effect[], hasAllow: boolean): CombinedEffects {
+  const known = settledCombinations.get(effects);
+  if (known !== undefined) return known;
+  const combined = combine(effects, hasAllow);
+  if (Object.isFrozen(effects)) settledCombinations.set(effects, combined);
+  return combined;
 }
 
 /** As if the effects of both had been combined at once. `more` comes of mask rules, which cannot allow, limit or ask anybody. */
@@ -153,7 +181,8 @@ function ruleError(statement: string, rule: RuleId): Reason {
 const limitNames = { rows: "rows", duration: "durationMs", bytes: "bytes" } as const;
 
 /** Of equal limits, the one of the first rule: the order of effects must not matter. */
-function withLimit(limits: Limits, name: keyof Limits, limit: NonNullable<Limits["rows"]>): Limits {
+function withLimit(limits: Limits, what: keyof typeof limitNames, limit: NonNullable<Limits["rows"]>): Limits {
+  const name = limitNames[what];
   const before = limits[name];
   const isSmaller =
     before === undefined ||

@@ -1,7 +1,7 @@
 import { type Effect, type Input, RegoObject, statementKinds, type Value } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
 import type { StatementFacts } from "../sql/facts.ts";
-import { approvalReason, combine, merge } from "./combine.ts";
+import { approvalReason, combineOnce } from "./combine.ts";
 import type { Decision, Reason, RelationMasks } from "./decision.ts";
 import { type EngineRefusals, engineRefusals } from "./engine-rules.ts";
 import { maskCandidates, masksOfRelation } from "./relation-masks.ts";
@@ -50,9 +50,9 @@ export function decideStatement(
   data?: Value,
 ): Decision {
   const effects = effectsOf(world, statement, input, data);
-  const own = combine(effects, world.program.hasAllow);
+  const own = combineOnce(effects, world.program.hasAllow);
   let combined = own;
-  for (const relation of statement.relations) combined = merge(combined, fixed.of(relation).combined);
+  for (const relation of statement.relations) combined = fixed.mergedWith(combined, relation);
   const isMasked = combined.masks.size > 0;
   const refusals: Reason[] = [];
   let masks = noMasks;
@@ -88,7 +88,12 @@ export function decideStatement(
  * What EXPLAIN, PREPARE, DECLARE, COPY or CREATE TABLE AS carries is asked about under its own kind too, so that `query.kind == "delete"`
  * means every DELETE. Such rules can only restrict: what allows must allow the statement as it stands.
  */
-function effectsOf(world: World, { facts, candidateValues }: PreparedStatement, input: Input, data?: Value): Effect[] {
+function effectsOf(
+  world: World,
+  { facts, candidateValues }: PreparedStatement,
+  input: Input,
+  data?: Value,
+): readonly Effect[] {
   const effects = world.program.evaluateStatement(input, candidateValues, data);
   const { inner, kind } = facts;
   if (inner === undefined || inner === kind || !(input.query instanceof RegoObject)) return effects;
@@ -97,12 +102,13 @@ function effectsOf(world: World, { facts, candidateValues }: PreparedStatement, 
     ["kind", inner],
     ["category", statementKinds[inner]],
   ]);
+  const both = [...effects];
   const known = new Set(effects.map((effect) => JSON.stringify(effect)));
   for (const effect of world.program.evaluateStatement({ ...input, query }, candidateValues, data)) {
     const allows = effect.kind === "allow" || (effect.kind === "error" && effect.statement === "allow");
-    if (!allows && !known.has(JSON.stringify(effect))) effects.push(effect);
+    if (!allows && !known.has(JSON.stringify(effect))) both.push(effect);
   }
-  return effects;
+  return both;
 }
 
 const noMasks: ReadonlyMap<string, RelationMasks> = new Map();

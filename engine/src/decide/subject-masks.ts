@@ -1,6 +1,6 @@
 import type { Value } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
-import { combine, type CombinedEffects } from "./combine.ts";
+import { combine, type CombinedEffects, merge } from "./combine.ts";
 import { maskedNames } from "./masked-names.ts";
 import { maskCandidates, masksOfRelation, type RelationMaskResult } from "./relation-masks.ts";
 import type { Subject } from "./subject.ts";
@@ -12,6 +12,12 @@ export interface FixedMasks {
   readonly result: RelationMaskResult;
 }
 
+interface KnownMasks extends FixedMasks {
+  /** What was merged last. What is settled for session and kind comes as the same object, statement after statement. */
+  mergedOf: CombinedEffects | undefined;
+  merged: CombinedEffects;
+}
+
 /**
  * What is masked for one subject in one world, as far as no statement matters: asked for once a relation, kept for the session. Hot:
  * most mask rules are of this kind, so a statement that reads masked relations costs little more than one that does not.
@@ -21,7 +27,7 @@ export class SubjectMasks {
   readonly #subject: Subject;
   readonly #data: Value | undefined;
   /** Weak: a text that creates a relation has one of its own. */
-  readonly #relations = new WeakMap<Relation, FixedMasks>();
+  readonly #relations = new WeakMap<Relation, KnownMasks>();
   #hidden: ReadonlySet<string> | undefined;
 
   /** @param data in place of the program's own `data.*`, for tests. */
@@ -32,11 +38,26 @@ export class SubjectMasks {
   }
 
   of(relation: Relation): FixedMasks {
+    return this.#known(relation);
+  }
+
+  /** What the rules said of a statement, with what is masked of a relation that it touches. */
+  mergedWith(combined: CombinedEffects, relation: Relation): CombinedEffects {
+    const known = this.#known(relation);
+    if (known.mergedOf !== combined) {
+      known.merged = merge(combined, known.combined);
+      known.mergedOf = combined;
+    }
+    return known.merged;
+  }
+
+  #known(relation: Relation): KnownMasks {
     let masks = this.#relations.get(relation);
     if (masks === undefined) {
       const columns = maskCandidates(this.#world, [relation]).map(({ value }) => value);
       const combined = combine(this.#world.program.fixedMasks(this.#subject, columns, this.#data), false);
-      masks = { combined, result: masksOfRelation(this.#world, relation, combined.masks) };
+      const result = masksOfRelation(this.#world, relation, combined.masks);
+      masks = { combined, result, mergedOf: undefined, merged: combined };
       this.#relations.set(relation, masks);
     }
     return masks;

@@ -6,6 +6,10 @@ const format = (text: string, args: readonly unknown[], expected: unknown) =>
 cases([
   format("%s and %v", ["a", [1, "b"]], 'a and [1, "b"]'),
   format("%d%%", [50], "50%"),
+  format("%s%s", ["%s", "%d"], "%s%d"),
+  format("%[2]s %s", ["a", "b", "c"], "b c"),
+  format("%s", ["a", "b"], "a%!(EXTRA string=b)"),
+  format("%s", [], "%!s(MISSING)"),
   format("%s", [123456789123456789123n], "123456789123456789123"),
   format("%s", [5], "%!s(int=5)"),
   format("%d", ["x"], "%!d(string=x)"),

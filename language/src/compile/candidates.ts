@@ -17,6 +17,8 @@ export interface CompiledDecision {
   readonly touch: Touch | undefined;
   /** See `Program.fixedMasks`. */
   readonly isFixed: boolean;
+  /** Once its guards hold, its effect is known too: the same for every statement of one session and kind. */
+  readonly isSettled: boolean;
   readonly session: Guard | undefined;
   readonly kind: Guard | undefined;
   readonly label: Guard | undefined;
@@ -47,6 +49,16 @@ export class Candidate {
       if (error instanceof EvaluationError) return new Candidate(this.decision, this.decision.whole);
       throw error;
     }
+  }
+
+  /** Adds its effect if it will be the same for every statement of the session and kind. A failure is no such effect: it is tried again. */
+  settle(environment: Environment, out: Effect[]): boolean {
+    if (!this.decision.isSettled || this.run === this.decision.whole) return false;
+    const effects: Effect[] = [];
+    this.effects(environment, undefined, effects, effects);
+    if (effects.some(({ kind }) => kind === "error")) return false;
+    out.push(...effects);
+    return true;
   }
 
   /** A run-time error of a statement is an effect like any other. */

@@ -118,9 +118,9 @@ describe("decision statements", () => {
     const text = 'notify "security" because c.label if some c in query.columns\nnotify "log"';
     const columns = [column("a", "x"), column("b", "x"), column("c", "y")];
     expect(evaluate(text, { columns })).toEqual([
-      { kind: "notify", rule: rule(3), channel: "log", message: undefined },
       { kind: "notify", rule: rule(2), channel: "security", message: "x" },
       { kind: "notify", rule: rule(2), channel: "security", message: "y" },
+      { kind: "notify", rule: rule(3), channel: "log", message: undefined },
     ]);
   });
 

@@ -88,6 +88,7 @@ function compileChecked(options: CompileOptions): CompileResult {
       kinds: split.kinds,
       touch: split.touch,
       isFixed: split.isFixed,
+      isSettled: split.isSettled,
       session: split.session.length === 0 ? undefined : session,
       kind: split.kind.length === 0 ? undefined : kind,
       label: split.label.length === 0 ? undefined : label,

@@ -90,6 +90,10 @@ test.each([
   ["deny", 'deny "no"', [...aboutSession, ...aboutQuery]],
   ["mask column", "mask column with null()", [...aboutSession, ...aboutQuery, ...aboutColumn]],
   ["mask of a path", "mask public.users.b with null()", [...aboutSession, ...aboutQuery]],
+  ["deny by kind", 'deny sprintf("no %s", [query.kind]) code query.category', [...aboutSession, ...aboutQuery]],
+  ["deny by session", 'deny sprintf("no %d", [principal.claims.level + 1])', [...aboutSession, ...aboutQuery]],
+  ["deny by text", 'deny sprintf("%d tables", [count(query.tables)])', [...aboutSession, ...aboutQuery]],
+  ["limit", "limit rows 7 + count(principal.groups)", [...aboutSession, ...aboutQuery]],
 ])("%s: index and early evaluation answer as a program without them does", (_, head, conditions) => {
   fc.assert(
     fc.property(
@@ -121,9 +125,48 @@ test.each([
 function holding(effects: readonly Effect[]): string[] {
   return effects
     .filter(({ kind }) => kind !== "error")
-    .map((effect) => `${effect.rule.line} ${effect.kind === "mask" ? effect.column : effect.kind}`)
+    .map((effect) => `${effect.rule.line} ${detailOf(effect)}`)
     .sort();
 }
+
+function detailOf(effect: Effect): string {
+  switch (effect.kind) {
+    case "mask":
+      return effect.column;
+    case "deny":
+      return `${effect.message} ${effect.code ?? ""}`;
+    case "limit":
+      return `${effect.what} ${effect.value}`;
+    default:
+      return effect.kind;
+  }
+}
+
+test("what is settled for the session and the kind comes as one array, until something else fires", () => {
+  const program = programOf(
+    'limit rows 5 if principal.kind == "agent"\n' +
+      'deny sprintf("no %s", [query.kind]) if query.kind == "delete"\n' +
+      'deny "secret" if query.tables[_].path == "public.a"',
+  );
+  const subject = inputOf({ kind: "select", principal: "agent", groups: [], level: 1, tables: [], labels: [] }, []);
+  const asked = (kind: string, tables: readonly string[]) => {
+    const { query } = inputOf({ kind, principal: "agent", groups: [], level: 1, tables, labels: [] }, []);
+    return program.evaluateStatement({ ...subject, query }, []);
+  };
+  expect(asked("select", ["b"])).toBe(asked("select", []));
+  expect(holding(asked("select", ["b"]))).toEqual(["2 rows 5"]);
+  expect(holding(asked("delete", ["b"]))).toEqual(["2 rows 5", "3 no delete "]);
+  expect(holding(asked("delete", ["a"]))).toEqual(["2 rows 5", "3 no delete ", "4 secret "]);
+  expect(holding(asked("delete", ["b"]))).toEqual(["2 rows 5", "3 no delete "]);
+});
+
+test("a failure in what would be settled shows for every statement", () => {
+  const program = programOf("limit rows principal.claims.level * 2");
+  const input = inputOf({ kind: "select", principal: "human", groups: [], level: "x", tables: [], labels: [] }, []);
+  for (let time = 0; time < 2; time += 1) {
+    expect(program.evaluateStatement(input, []).map(({ kind }) => kind)).toEqual(["error"]);
+  }
+});
 
 test("an error shows once where no condition is false, and hides where one is", () => {
   const program = programOf(

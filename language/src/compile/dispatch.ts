@@ -16,6 +16,8 @@ type Subject = Omit<Input, "query">;
 /** What is left for one session and one kind of statement. */
 interface KindPlan {
   readonly category: Value | undefined;
+  /** What fires for every statement of the session and kind. Shared, never changed. */
+  readonly settled: readonly Effect[];
   readonly statements: StatementIndex;
   /** But for the fixed ones. */
   readonly masks: MaskIndex;
@@ -51,12 +53,12 @@ export class Dispatcher {
   evaluate(input: Input, columns: readonly Value[], data: Value | undefined): Effect[] {
     const environment = this.environment(input, data);
     const session = this.sessionPlan(input, environment, data);
-    const effects = this.ofStatement(session, environment, input.query, columns);
+    const effects = [...this.ofStatement(session, environment, input.query, columns)];
     session.fixedMasks.evaluate(environment, columns, effects);
     return effects;
   }
 
-  evaluateStatement(input: Input, columns: readonly Value[], data: Value | undefined): Effect[] {
+  evaluateStatement(input: Input, columns: readonly Value[], data: Value | undefined): readonly Effect[] {
     const environment = this.environment(input, data);
     return this.ofStatement(this.sessionPlan(input, environment, data), environment, input.query, columns);
   }
@@ -98,12 +100,18 @@ export class Dispatcher {
     environment: Environment,
     query: Value,
     columns: readonly Value[],
-  ): Effect[] {
+  ): readonly Effect[] {
     environment.query = query;
     const plan = this.kindPlan(session, environment);
+    const { settled } = plan;
     const effects: Effect[] = [];
     plan.statements.evaluate(environment, effects);
     plan.masks.evaluate(environment, columns, effects);
+    if (effects.length === 0) return settled;
+    for (let index = 0; index < settled.length; index += 1) {
+      const effect = settled[index];
+      if (effect !== undefined) effects.push(effect);
+    }
     return effects;
   }
 
@@ -153,16 +161,20 @@ export class Dispatcher {
     const category = field(environment.query, "category");
     const kind = typeof value === "string" ? value : "";
     const known = session.kinds.get(kind);
-    if (known !== undefined && known.category === category) return known;
+    if (known !== undefined && known.category === category && kind !== "") return known;
     const fitting = session.candidates
       .filter(({ decision }) => decision.kinds === undefined || decision.kinds.has(kind))
       .flatMap((candidate) => candidate.after(candidate.decision.kind, environment, undefined) ?? []);
     const isMask = ({ decision }: Candidate): boolean => decision.statement === "mask";
+    const settled: Effect[] = [];
+    const isOpen = (candidate: Candidate): boolean => !candidate.settle(environment, settled);
     const plan: KindPlan = {
       category,
-      statements: new StatementIndex(fitting.filter((candidate) => !isMask(candidate))),
+      settled,
+      statements: new StatementIndex(fitting.filter((candidate) => !isMask(candidate) && isOpen(candidate))),
       masks: new MaskIndex(fitting.filter(isMask)),
     };
+    Object.freeze(settled);
     if (session.kinds.size < kindsMax) session.kinds.set(kind, plan);
     return plan;
   }

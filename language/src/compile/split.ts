@@ -23,6 +23,8 @@ export interface SplitBody {
   readonly rest: Body;
   /** A mask that depends on the session and the column alone, whatever the statement does with it. */
   readonly isFixed: boolean;
+  /** What it adds to the decision depends, like its conditions, on the session and the statement's kind alone. */
+  readonly isSettled: boolean;
 }
 
 export function splitBody(plan: DecisionPlan, facts: FactFinder): SplitBody {
@@ -44,7 +46,21 @@ export function splitBody(plan: DecisionPlan, facts: FactFinder): SplitBody {
     else if (isOfSession(reads) && readsLabelOnly(literal, subject)) label.push(literal);
     else rest.push(literal);
   }
-  return { kinds, touch: touchOf(rest), session, kind, label, rest, isFixed: isFixed(plan, facts) };
+  return {
+    kinds,
+    touch: touchOf(rest),
+    session,
+    kind,
+    label,
+    rest,
+    isFixed: isFixed(plan, facts),
+    isSettled: isSettled(plan, rest, facts),
+  };
+}
+
+function isSettled(plan: DecisionPlan, rest: Body, facts: FactFinder): boolean {
+  const isAboutStatement = plan.kind !== "mask" && plan.kind !== "label";
+  return isAboutStatement && rest.length === 0 && headTerms(plan).every((term) => isOfKind(facts.ofTerm(term)));
 }
 
 function isFixed({ kind, body, values, subject }: DecisionPlan, facts: FactFinder): boolean {
