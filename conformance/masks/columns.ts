@@ -12,7 +12,7 @@ export const setup = `
   create table sample (position bigint,
     "text" text, "varchar" varchar, "varchar5" varchar(5), "char8" char(8), "bpchar" bpchar, "citext_like" name,
     "plain" plain_domain, "checked" checked default 'a@b', "needed" needed default 'a', "needed_checked" needed_checked default 'a',
-    "int2" smallint, "int4" integer, "int8" bigint, "numeric" numeric, "numeric_2" numeric(7, 2), "numeric_neg" numeric(6, -2), "float8" float8,
+    "int2" smallint, "int4" integer, "int8" bigint, "numeric" numeric, "numeric_2" numeric(7, 2), "numeric_neg" numeric(6, -2), "float4" float4, "float8" float8,
     "boolean" boolean, "date" date, "timestamp" timestamp, "timestamp3" timestamp(3), "timestamptz" timestamptz, "timestamptz0" timestamptz(0),
     "uuid" uuid, "level" level)`;
 

@@ -26,16 +26,20 @@ export function printDecimal({ digits, scale }: Decimal): string {
  */
 export function fitDecimal(value: Decimal, modifier: number): Decimal | undefined {
   if (modifier < 4) return value;
-  const precision = ((modifier - 4) >> 16) & 0xffff;
-  const scale = (((modifier - 4) & 0x7ff) ^ 1024) - 1024;
+  const { precision, scale } = numericModifier(modifier);
   const rounded = rescale(value, scale);
   const size = rounded < 0n ? -rounded : rounded;
   if (size >= 10n ** BigInt(precision)) return undefined;
   return scale >= 0 ? { digits: rounded, scale } : { digits: rounded * 10n ** BigInt(-scale), scale: 0 };
 }
 
+/** What a modifier of numeric says: so many digits in all, so many of them after the point (negative: zeros before it). */
+export function numericModifier(modifier: number): { readonly precision: number; readonly scale: number } {
+  return { precision: ((modifier - 4) >> 16) & 0xffff, scale: (((modifier - 4) & 0x7ff) ^ 1024) - 1024 };
+}
+
 /** Digits at another scale, rounded half away from zero. */
-function rescale({ digits, scale }: Decimal, to: number): bigint {
+export function rescale({ digits, scale }: Decimal, to: number): bigint {
   if (to >= scale) return digits * 10n ** BigInt(to - scale);
   const divisor = 10n ** BigInt(scale - to);
   const half = digits < 0n ? -divisor / 2n : divisor / 2n;

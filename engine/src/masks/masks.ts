@@ -1,11 +1,13 @@
 import type { MaskCall, MaskName } from "@penstock/language";
 import type { Column } from "../catalog/catalog.ts";
+import { bucketMask } from "./bucket.ts";
 import { constantMask } from "./constant.ts";
 import { emailMask } from "./email.ts";
 import { invalid, type ColumnMasking, type MaskFamily } from "./mask.ts";
 import { nullMask } from "./null.ts";
 import { partialMask } from "./partial.ts";
 import { redactMask } from "./redact.ts";
+import { roundMask } from "./round.ts";
 import { truncateMask } from "./truncate.ts";
 
 const families: Readonly<Record<MaskName, MaskFamily>> = {
@@ -14,8 +16,8 @@ const families: Readonly<Record<MaskName, MaskFamily>> = {
   constant: constantMask,
   token: () => invalid("`token` needs a key that must not enter SQL, and cannot be computed yet"),
   truncate: truncateMask,
-  round: () => invalid("`round` is not enforced yet: use `truncate`, `redact` or `null`"),
-  bucket: () => invalid("`bucket` is not enforced yet: use `truncate`, `redact` or `null`"),
+  round: roundMask,
+  bucket: bucketMask,
   email: emailMask,
   partial: partialMask,
 };
