@@ -34,7 +34,7 @@ function witness(tally: Tally): Builtin {
     pure: true,
     apply: ([value]) => {
       const stack = new Error("who called?").stack ?? "";
-      if (/\beval at \w+ \(.*compile\.ts/.test(stack)) tally.compiledCalls += 1;
+      if (/\beval at \w+ \(.*bind\.ts/.test(stack)) tally.compiledCalls += 1;
       else if (stack.includes("interpret.ts")) tally.interpretedCalls += 1;
       return value;
     },

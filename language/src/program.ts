@@ -89,10 +89,89 @@ export interface Program {
    * Errors in their rules are among the effects.
    */
   fixedMasks(subject: Omit<Input, "query">, columns: readonly Value[], data?: Value): Effect[];
+  /**
+   * Why each decision statement fires or does not, by the same code with something that watches it: slow, and made when it is first
+   * asked for. What it says fires is what `evaluate` and `labels` give.
+   */
+  explain(question: Question): RuleExplanation[];
   /** Evaluates `label` statements for catalog columns (`column` records without labels). Index-aligned with `columns`. */
   labels(columns: readonly Value[]): { readonly labels: string[]; readonly errors: Effect[] }[];
   /** Names of all `test_` rules. */
   readonly tests: readonly TestCase[];
+}
+
+export interface Question {
+  readonly input: Input;
+  /** As for `evaluate`. */
+  readonly maskCandidates: readonly Value[];
+  /** As for `labels`. */
+  readonly catalogColumns?: readonly Value[];
+  /** In place of the program's own `data.*`. */
+  readonly data?: Value;
+  /** Leave out all but one. */
+  readonly only?: RuleId;
+}
+
+/** Why a decision statement fired or did not. */
+export interface RuleExplanation {
+  readonly rule: RuleId;
+  readonly statement: DecisionKind;
+  /** As written, without its conditions, on one line. */
+  readonly text: string;
+  /** `error` where a condition or a value could not be computed. */
+  readonly outcome: "fired" | "not_fired" | "error";
+  /** It does not fire whatever else holds: no statement of this kind, or nothing in it, is what the rule is about. */
+  readonly excluded: boolean;
+  readonly effects: readonly (Effect | LabelEffect)[];
+  /** In the order in which they are asked. */
+  readonly conditions: readonly ConditionExplanation[];
+}
+
+type DecisionKind = Extract<Effect, { kind: "error" }>["statement"];
+
+/** What a `label` statement gives. */
+export interface LabelEffect {
+  readonly kind: "label";
+  readonly rule: RuleId;
+  readonly column: string;
+  readonly label: string;
+}
+
+export interface ConditionExplanation {
+  /** As written, on one line. */
+  readonly expression: string;
+  readonly line: number;
+  /** Of the way through the conditions that led furthest, where several elements were tried. */
+  readonly outcome: "held" | "failed" | "error" | "not_reached";
+  /** How often it was asked, and how often it held: more than once where conditions before it iterate. */
+  readonly tried: number;
+  readonly held: number;
+  readonly values: readonly ObservedValue[];
+  /** The rules that it asks by name, as far as they were asked. */
+  readonly rules: readonly {
+    /** Without `data.`. */
+    readonly name: string;
+    readonly definitions: readonly DefinitionExplanation[];
+  }[];
+}
+
+/** One definition of a rule, or one branch of its `else`. */
+export interface DefinitionExplanation {
+  readonly file: string;
+  readonly line: number;
+  readonly outcome: "held" | "failed" | "error" | "not_reached";
+  readonly conditions: readonly ConditionExplanation[];
+}
+
+export interface ObservedValue {
+  /** As written: `column.label`. */
+  readonly name: string;
+  /** The attribute of the vocabulary, `query.columns.*.label`; absent for `data`, rules and what a function was given. */
+  readonly attribute?: string;
+  /** Constants that the condition looks for in it: `"dba" in principal.groups`. */
+  readonly members?: readonly Value[];
+  /** None: undefined. Several: a step iterates. */
+  readonly values: readonly Value[];
 }
 
 export interface TestCase {

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
 import { formatDiagnostics, toValue } from "@penstock/language";
-import { decideForRoots, type DecisionRecord } from "../decide/test-host.ts";
+import { decideForRoots, type DecisionRecord, explainForRoots } from "../decide/test-host.ts";
 import { World } from "../decide/world.ts";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { compileFiles, parseJsonFile, readCatalog } from "./program-files.ts";
+import { explanationJson, printExplanations } from "./report/explanation.ts";
+import { formatOption } from "./report/format-option.ts";
 
 interface EvalOptions {
   readonly sql: string;
@@ -11,6 +13,8 @@ interface EvalOptions {
   readonly catalog: string;
   readonly target?: string;
   readonly format: string;
+  readonly explain?: true;
+  readonly all?: true;
 }
 
 export function registerEval(program: Command): void {
@@ -22,8 +26,11 @@ export function registerEval(program: Command): void {
     .requiredOption("--catalog <file>", "catalog fixture (JSON)")
     .option("--principal <json>", 'the principal as JSON or a file: {"id":"ann","kind":"human","groups":["analyst"]}')
     .option("--target <json>", 'the target as JSON or a file: {"environment":"staging"}')
-    .option("--format <format>", "pretty or json", "pretty")
+    .option("--explain", "for each rule, why it fired or did not, with values")
+    .option("--all", "with --explain: also the rules that have nothing to do with the statement")
+    .addOption(formatOption(["pretty", "json"]))
     .action((paths: string[], options: EvalOptions) => {
+      if (options.all === true && options.explain === undefined) throw new UsageError("`--all` belongs to `--explain`");
       const { folder, result, diagnostics } = compileFiles(paths, false);
       const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error");
       if (result.program === undefined || errors.length > 0) {
@@ -39,7 +46,14 @@ export function registerEval(program: Command): void {
         ...(options.target === undefined ? {} : { target: toValue(jsonOrFile(options.target, "--target")) }),
       };
       const decision = decideForRoots(world, options.sql, roots);
-      console.log(options.format === "json" ? JSON.stringify(decision, jsonInteger, 2) : pretty(decision));
+      const explained = options.explain === true ? explainForRoots(world, options.sql, roots) : undefined;
+      if (options.format === "json") {
+        const record = explained === undefined ? decision : { ...decision, explanation: explanationJson(explained) };
+        console.log(JSON.stringify(record, jsonInteger, 2));
+      } else {
+        console.log(pretty(decision));
+        if (explained !== undefined) console.log(`\n${printExplanations(explained, options.all === true)}`);
+      }
       process.exitCode = decision.outcome === "allow" ? exitCodes.ok : exitCodes.failed;
     });
 }

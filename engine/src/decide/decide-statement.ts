@@ -1,9 +1,11 @@
-import { type Effect, type Input, RegoObject, statementKinds, type Value } from "@penstock/language";
+import { type Effect, type Input, RegoObject, type RuleExplanation, type Value } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
 import type { StatementFacts } from "../sql/facts.ts";
 import { approvalReason, combineOnce } from "./combine.ts";
 import type { Decision, Reason, RelationMasks } from "./decision.ts";
 import { type EngineRefusals, engineRefusals } from "./engine-rules.ts";
+import { carriedQuery, explainStatement } from "./explain-statement.ts";
+import { hintOf } from "./hint.ts";
 import { maskCandidates, masksOfRelation } from "./relation-masks.ts";
 import type { SubjectMasks } from "./subject-masks.ts";
 import type { LabelledColumn, World } from "./world.ts";
@@ -69,7 +71,9 @@ export function decideStatement(
   const { always, ifMasked } = statement.refusals;
   refusals.push(...always);
   if (ifMasked.length > 0 && (isMasked || fixed.hidden.size > 0)) refusals.push(...ifMasked);
-  const reasons = refusals.length === 0 ? combined.reasons : [...combined.reasons, ...refusals];
+  const said =
+    combined.reasons.length === 0 ? combined.reasons : withHint(world, statement, input, combined.reasons, data);
+  const reasons = refusals.length === 0 ? said : [...said, ...refusals];
   const { approvals, notifications, limits } = combined;
   const isApproval = reasons.length === 0 && approvals.length > 0;
   return {
@@ -82,6 +86,31 @@ export function decideStatement(
     rules: combined.rules,
     errors: combined.errors,
   };
+}
+
+/** The first reason is what the client sees: it gets to know what made the rule apply. */
+function withHint(
+  world: World,
+  statement: PreparedStatement,
+  input: Input,
+  [first, ...others]: readonly Reason[],
+  data: Value | undefined,
+): readonly Reason[] {
+  if (first === undefined) return others;
+  const { rule, hint } = first;
+  if (rule === undefined || hint !== undefined) return [first, ...others];
+  try {
+    const explanations = explainStatement(world, statement, input, data, rule);
+    const fired = explanations.find(({ statement: kind, effects }) => kind === "deny" && says(effects, first.message));
+    if (fired !== undefined) return [{ ...first, hint: hintOf(fired) }, ...others];
+  } catch {
+    // Denied it is all the same; what cannot be explained goes without a hint.
+  }
+  return [first, ...others];
+}
+
+function says(effects: RuleExplanation["effects"], message: string): boolean {
+  return effects.some((effect) => effect.kind === "deny" && effect.message === message);
 }
 
 /**
@@ -97,11 +126,7 @@ function effectsOf(
   const effects = world.program.evaluateStatement(input, candidateValues, data);
   const { inner, kind } = facts;
   if (inner === undefined || inner === kind || !(input.query instanceof RegoObject)) return effects;
-  const query = RegoObject.fromEntries([
-    ...input.query.entries(),
-    ["kind", inner],
-    ["category", statementKinds[inner]],
-  ]);
+  const query = carriedQuery(input.query, inner);
   const both = [...effects];
   const known = new Set(effects.map((effect) => JSON.stringify(effect)));
   for (const effect of world.program.evaluateStatement({ ...input, query }, candidateValues, data)) {

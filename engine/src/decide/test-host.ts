@@ -1,11 +1,20 @@
-import { fromValue, type Input, RegoObject, type TestHost, toValue, type Value } from "@penstock/language";
+import {
+  fromValue,
+  type Input,
+  RegoObject,
+  type RuleExplanation,
+  type TestHost,
+  toValue,
+  type Value,
+} from "@penstock/language";
 import { type Catalog, objectPath } from "../catalog/catalog.ts";
 import type { Program } from "@penstock/language";
 import { printRule } from "./combine.ts";
 import { decideStatement } from "./decide-statement.ts";
+import { explainStatement } from "./explain-statement.ts";
 import type { Verdict } from "../enforcer.ts";
 import type { Decision, Limits, Reason } from "./decision.ts";
-import { prepareText } from "./prepared-text.ts";
+import { type PreparedText, prepareText } from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
 import { defaultSubject, type Subject } from "./subject.ts";
 import { SubjectMasks } from "./subject-masks.ts";
@@ -58,11 +67,7 @@ export function decideForRoots(
   parameters?: readonly Value[],
   data?: Value,
 ): DecisionRecord {
-  const subject: Subject = {
-    principal: complete("principal", roots.principal),
-    session: complete("session", roots.session),
-    target: complete("target", roots.target),
-  };
+  const subject = subjectFor(roots);
   const prepared = prepareText(world, sql, testNames);
   if ("kind" in prepared) {
     const refused = refusedVerdict(prepared);
@@ -81,16 +86,7 @@ export function decideForRoots(
   }
   const masks = new SubjectMasks(world, subject, data);
   const decisions = prepared.prepared.map((statement, index) => {
-    const query =
-      parameters === undefined
-        ? statement.query
-        : queryValue(
-            world,
-            statement.facts,
-            prepared.slices[index] ?? "",
-            prepared.fingerprints[index] ?? "",
-            parameters.map(fromValue),
-          );
+    const query = queryOf(world, prepared, index, parameters);
     return decideStatement(world, statement, { ...subject, query }, masks, data);
   });
   const verdict = verdictOf(world, sql, prepared, decisions, masks);
@@ -128,6 +124,50 @@ export function decideForRoots(
       tables: facts.tables.map(({ relation }) => relation.path),
       columns: facts.columns.map(({ relation, column }) => objectPath(relation.schema, relation.name, column.name)),
     })),
+  };
+}
+
+/** Why each rule fired or did not, for each statement of a text; nothing for a text that cannot be read. */
+export function explainForRoots(
+  world: World,
+  sql: string,
+  roots: Partial<Input>,
+  parameters?: readonly Value[],
+  data?: Value,
+): StatementExplanation[] {
+  const subject = subjectFor(roots);
+  const prepared = prepareText(world, sql, testNames);
+  if ("kind" in prepared) return [];
+  return prepared.prepared.map((statement, index) => ({
+    kind: statement.facts.kind,
+    rules: explainStatement(world, statement, { ...subject, query: queryOf(world, prepared, index, parameters) }, data),
+  }));
+}
+
+export interface StatementExplanation {
+  readonly kind: string;
+  readonly rules: readonly RuleExplanation[];
+}
+
+/** The `query` of one statement of a text. */
+function queryOf(
+  world: World,
+  { prepared, slices, fingerprints }: PreparedText,
+  index: number,
+  parameters: readonly Value[] | undefined,
+): Value {
+  const statement = prepared[index];
+  if (statement === undefined) throw new Error("a text has no such statement");
+  if (parameters === undefined) return statement.query;
+  const { facts } = statement;
+  return queryValue(world, facts, slices[index] ?? "", fingerprints[index] ?? "", parameters.map(fromValue));
+}
+
+function subjectFor(roots: Partial<Input>): Subject {
+  return {
+    principal: complete("principal", roots.principal),
+    session: complete("session", roots.session),
+    target: complete("target", roots.target),
   };
 }
 

@@ -8,22 +8,21 @@ import { parseBody, parseModule } from "../syntax/parse.ts";
 import type { Module } from "../syntax/tree.ts";
 import { emptyObject, toJson, toValue, type Value } from "../values.ts";
 import { analyse, documentNodes, namesIn, unique } from "./analyse.ts";
+import { bind, connect, type QueryFunction } from "./bind.ts";
 import type { CompiledDecision } from "./candidates.ts";
-import * as effects from "./effects.ts";
 import { Emitter } from "./emit.ts";
 import { ruleIdOf } from "./emit-decision.ts";
 import { emitGroup } from "./emit-group.ts";
 import { type DecisionPlan, headTerms, type Local } from "./plan.ts";
+import { explainer } from "./explain.ts";
 import { FactFinder, readsField } from "./facts.ts";
 import { makeProgram } from "./make-program.ts";
 import { conflictErrors } from "./conflicts.ts";
 import { recursionErrors } from "./recursion.ts";
 import { resolveImports } from "./imports.ts";
 import { Resolver } from "./resolve.ts";
-import { type RuleNode, RuleTree } from "./rule-tree.ts";
-import * as runtime from "./runtime.ts";
+import { RuleTree } from "./rule-tree.ts";
 
-export type GroupFunction = (environment: runtime.Environment, ...args: Value[]) => Value | undefined;
 type DecisionFunctions = readonly [
   whole: CompiledDecision["whole"],
   rest: CompiledDecision["rest"],
@@ -32,18 +31,9 @@ type DecisionFunctions = readonly [
   label: NonNullable<CompiledDecision["label"]>,
 ];
 
-/** What generated code calls as `R`. */
-const library = { ...runtime, ...effects };
-
-interface Compiled {
-  readonly groups: readonly GroupFunction[];
-  readonly decisions: readonly DecisionFunctions[];
-  readonly query: ((environment: runtime.Environment, out: (readonly Value[])[]) => void) | undefined;
-}
-
 export interface CompiledQuery {
   readonly variables: readonly string[];
-  readonly run: NonNullable<Compiled["query"]>;
+  readonly run: QueryFunction;
   readonly groups: number;
 }
 
@@ -75,7 +65,11 @@ function compileChecked(options: CompileOptions): CompileResult {
   const data = options.data === undefined ? emptyObject : toValue(options.data);
   const { rules, emitter, finder, documents, diagnostics, ...analysis } = analyse(parsed.modules);
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
-  const compiled = bind(emitter, rules, analysis.decisions.length, false);
+  const compiled = bind<DecisionFunctions>(
+    emitter,
+    rules,
+    analysis.decisions.map((_, index) => [`d${index}`, `r${index}`, `s${index}_`, `k${index}_`, `l${index}_`]),
+  );
   connect(rules.root, documents, compiled.groups);
   const decisions = analysis.decisions.map(({ plan, split }, index): CompiledDecision => {
     const functions = compiled.decisions[index];
@@ -107,6 +101,13 @@ function compileChecked(options: CompileOptions): CompileResult {
     groups: rules.groups,
     functions: compiled.groups,
     sources: options.sources,
+    explain: explainer({
+      rules,
+      usage: analysis.resolver.usage,
+      splits: analysis.decisions,
+      data,
+      sources: options.sources,
+    }),
   });
   return { program, diagnostics };
 }
@@ -164,7 +165,7 @@ export function compileQuery(
     ...emitter.diagnostics,
   ]);
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
-  const compiled = bind(emitter, rules, 0, true);
+  const compiled = bind<never>(emitter, rules, [], "q");
   connect(rules.root, documents, compiled.groups);
   if (compiled.query === undefined) throw new Error("the generated code has no query");
   const variables = resolved.variables.map(({ name }) => name);
@@ -184,37 +185,6 @@ function parseAll(
     if (parsed.tree !== undefined) modules.push(parsed.tree);
   }
   return diagnostics.length > 0 ? { diagnostics } : { modules, diagnostics: [] };
-}
-
-function connect(
-  node: RuleNode,
-  documents: ReadonlyMap<RuleNode, runtime.DocumentNode>,
-  functions: readonly GroupFunction[],
-): void {
-  const document = documents.get(node);
-  const evaluate = node.group === undefined || node.group.kind === "function" ? undefined : functions[node.group.id];
-  if (document !== undefined) document.evaluate = evaluate;
-  for (const child of node.children.values()) connect(child, documents, functions);
-}
-
-/** The generated text becomes functions. It gets the runtime as `R` and its constants as `C`, and nothing else. */
-function bind(emitter: Emitter, rules: RuleTree, decisions: number, hasQuery: boolean): Compiled {
-  const { writer } = emitter;
-  const names = writer.constants.map((_, index) => `c${index} = C[${index}]`);
-  const functions = list(rules.groups.length, (index) => `f${index}`);
-  const statements = list(decisions, (index) => `[d${index}, r${index}, s${index}_, k${index}_, l${index}_]`);
-  const text = [
-    '"use strict";',
-    ...(names.length === 0 ? [] : [`const ${names.join(", ")};`]),
-    writer.text(),
-    `return { groups: [${functions}], decisions: [${statements}], query: ${hasQuery ? "q" : "undefined"} };`,
-  ].join("\n");
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/no-implied-eval -- a compiler: the text above is its output
-  return new Function("R", "C", text)(library, writer.constants) as Compiled;
-}
-
-function list(length: number, item: (index: number) => string): string {
-  return Array.from({ length }, (_, index) => item(index)).join(", ");
 }
 
 function revisionOf(sources: readonly SourceFile[], data: Value): string {

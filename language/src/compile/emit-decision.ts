@@ -1,6 +1,6 @@
 /** A decision statement as a function that adds what it decides to a list of effects. */
 import type { RuleId } from "../program.ts";
-import type { Context, Emitter } from "./emit.ts";
+import type { Context, Emitter, Watch } from "./emit.ts";
 import { nameOf } from "./emit.ts";
 import { type Body, type DecisionOptions, type DecisionPlan, headTerms, type Term } from "./plan.ts";
 
@@ -25,8 +25,9 @@ export function emitGuard(emitter: Emitter, plan: DecisionPlan, name: string, bo
 /**
  * Writes `function NAME(E, column, out)`; `column` is the candidate for masks and labels.
  * @param body the plan's own, or what is left of it when conditions are checked elsewhere
+ * @param watch writes around the conditions
  */
-export function emitDecision(emitter: Emitter, plan: DecisionPlan, name: string, body: Body): void {
+export function emitDecision(emitter: Emitter, plan: DecisionPlan, name: string, body: Body, watch?: Watch): void {
   const { writer } = emitter;
   const rule = writer.constant(ruleIdOf(plan));
   const context: Context = { environment: "E", bound: new Set() };
@@ -38,26 +39,31 @@ export function emitDecision(emitter: Emitter, plan: DecisionPlan, name: string,
     const terms = headTerms(plan);
     const isConstant = terms.every((term) => term.kind === "const");
     writer.block("L:", () =>
-      emitter.body(body, context, () => {
-        writer.line("let complete = false;");
-        const emitted = new Map<Term, string>();
-        const next = (index: number): void => {
-          const term = terms[index];
-          if (term !== undefined) {
-            return emitter.head(term, context, (js) => {
-              emitted.set(term, js);
-              next(index + 1);
-            });
-          }
-          writer.line("complete = true;");
-          writer.line(effect(emitter, plan, rule, emitted));
-        };
-        writer.block("", () => next(0));
-        const kind = writer.constant(plan.kind);
-        if (!isConstant) writer.line(`if (!complete) R.incomplete(out, ${rule}, ${kind});`);
-        // Every further solution would say the same.
-        if (isConstant) writer.line("break L;");
-      }),
+      emitter.body(
+        body,
+        context,
+        () => {
+          writer.line("let complete = false;");
+          const emitted = new Map<Term, string>();
+          const next = (index: number): void => {
+            const term = terms[index];
+            if (term !== undefined) {
+              return emitter.head(term, context, (js) => {
+                emitted.set(term, js);
+                next(index + 1);
+              });
+            }
+            writer.line("complete = true;");
+            writer.line(effect(emitter, plan, rule, emitted));
+          };
+          writer.block("", () => next(0));
+          const kind = writer.constant(plan.kind);
+          if (!isConstant) writer.line(`if (!complete) R.incomplete(out, ${rule}, ${kind});`);
+          // Every further solution would say the same.
+          if (isConstant) writer.line("break L;");
+        },
+        watch,
+      ),
     );
   });
 }

@@ -73,7 +73,7 @@ function emitDefinition(emitter: Emitter, group: Group, definition: Definition, 
     matchParams(0, () => {
       if (definition.branches.length === 1) {
         for (const branch of definition.branches) {
-          emitBranch(emitter, branch, context, "out", label, site, isFunction, isTest);
+          emitBranch(emitter, group, definition, branch, context, "out", label, site, isFunction, isTest);
         }
         return;
       }
@@ -84,6 +84,8 @@ function emitDefinition(emitter: Emitter, group: Group, definition: Definition, 
         const emit = (): void =>
           emitBranch(
             emitter,
+            group,
+            definition,
             branch,
             { ...context, bound: new Set(context.bound) },
             result,
@@ -101,6 +103,8 @@ function emitDefinition(emitter: Emitter, group: Group, definition: Definition, 
 
 function emitBranch(
   emitter: Emitter,
+  group: Group,
+  definition: Definition,
   branch: Branch,
   context: Context,
   result: string,
@@ -124,7 +128,7 @@ function emitBranch(
         writer.line(`${result} = R.once(${result}, ${value}, ${site}, ${isFunction});`);
         if (branch.value.kind === "const") writer.line(`break ${label};`);
       }),
-    isTest ? before : undefined,
+    emitter.watcher?.watch(emitter, { kind: "rule", group, definition }) ?? (isTest ? { before } : undefined),
   );
 }
 
@@ -156,7 +160,8 @@ function emitPartial(emitter: Emitter, group: Group): void {
           else writer.line(`out.put([${keys.join(", ")}], ${value}, ${definition.isMember}, ${site});`);
         });
       };
-      writer.block("", () => emitter.body(branch.body, context, () => next(0)));
+      const watch = emitter.watcher?.watch(emitter, { kind: "rule", group, definition });
+      writer.block("", () => emitter.body(branch.body, context, () => next(0), watch));
     }
   }
   writer.line(`return (E.memo[${group.id}] = ${isSet || isPlain ? "out" : "out.finish()"});`);

@@ -7,6 +7,7 @@ import { suggest } from "../suggest.ts";
 import { RegoSet, type Value } from "../values.ts";
 import { type Bound, evaluable, evaluationOrder, neededBy, order, unifySteps } from "./order.ts";
 import type { Body, Callee, Literal, Local, Override, Term } from "./plan.ts";
+import type { Watcher } from "./watcher.ts";
 import { type Group, groupsBelow, type RuleNode, type RuleTree } from "./rule-tree.ts";
 import type { Site } from "./runtime.ts";
 import type { Usage } from "./resolve.ts";
@@ -16,6 +17,13 @@ import { Writer } from "./writer.ts";
 export interface Context {
   readonly environment: string;
   readonly bound: Bound;
+}
+
+/** Writes code around each literal of a body, in the order in which they run. */
+export interface Watch {
+  before(literal: Literal, index: number, context: Context): void;
+  /** Where the literal held: runs once for each solution. */
+  after?(index: number): void;
 }
 
 type Continue = (value: string) => void;
@@ -41,6 +49,8 @@ export class Emitter {
   private readonly names: (file: string) => readonly string[];
   /** Run-time nodes of the rule tree, which the caller builds. */
   private readonly documents: ReadonlyMap<RuleNode, unknown>;
+  /** What watches the bodies of rules and statements, where they explain themselves. */
+  readonly watcher: Watcher | undefined;
 
   constructor(
     rules: RuleTree,
@@ -48,8 +58,10 @@ export class Emitter {
     documents: ReadonlyMap<RuleNode, unknown>,
     vocabulary: boolean,
     names: (file: string) => readonly string[],
+    watcher?: Watcher,
   ) {
     this.rules = rules;
+    this.watcher = watcher;
     this.usage = usage;
     this.documents = documents;
     this.vocabulary = vocabulary;
@@ -64,24 +76,21 @@ export class Emitter {
   // Bodies.
 
   /** Orders and writes a body. Extends `context.bound`. */
-  body(body: Body, context: Context, k: () => void, before?: (literal: Literal, index: number) => void): void {
+  body(body: Body, context: Context, k: () => void, watch?: Watch): void {
     const trial = new Set(context.bound);
     const ordered = order(body, trial);
     for (const local of ordered.unsafe) this.unsafe(local);
-    if (ordered.unsafe.length === 0) this.literals(ordered.body, 0, context, k, before);
+    if (ordered.unsafe.length === 0) this.literals(ordered.body, 0, context, k, watch);
   }
 
-  private literals(
-    body: Body,
-    index: number,
-    context: Context,
-    k: () => void,
-    before: ((literal: Literal, index: number) => void) | undefined,
-  ): void {
+  private literals(body: Body, index: number, context: Context, k: () => void, watch: Watch | undefined): void {
     const literal = body[index];
     if (literal === undefined) return k();
-    before?.(literal, index);
-    this.literal(literal, context, () => this.literals(body, index + 1, context, k, before));
+    watch?.before(literal, index, context);
+    this.literal(literal, context, () => {
+      watch?.after?.(index);
+      this.literals(body, index + 1, context, k, watch);
+    });
   }
 
   literal(literal: Literal, context: Context, k: () => void): void {

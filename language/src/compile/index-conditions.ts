@@ -2,7 +2,8 @@
  * Conditions that an index answers before a statement is looked at: `query.kind == "x"`, `some t in query.tables` with `t.path == "x"`. So
  * a thousand rules about a thousand tables cost a query what the rules about its own tables cost.
  */
-import { RegoSet } from "../values.ts";
+import { RegoSet, type Value } from "../values.ts";
+import { field, valuesOf } from "./runtime.ts";
 import type { Body, Literal, Local, Term } from "./plan.ts";
 
 /** The statement can fire only if `query.<collection>` has an element, one with such a value in a field where `asked` is given. */
@@ -66,9 +67,9 @@ function elementField(term: Term, elements: ReadonlyMap<Local, Touch["collection
     if (isCollection(name)) collection = name;
     step = path[2];
   }
-  const field = constantString(step);
-  return collection !== undefined && field !== undefined && fieldsOf(collection).has(field)
-    ? { collection, field }
+  const name = constantString(step);
+  return collection !== undefined && name !== undefined && fieldsOf(collection).has(name)
+    ? { collection, field: name }
     : undefined;
 }
 
@@ -105,4 +106,16 @@ function isCollection(name: string | undefined): name is Touch["collection"] {
 
 function fieldsOf(collection: Touch["collection"]): ReadonlySet<string> {
   return indexed[collection];
+}
+
+/** Whether a query has what the index asks for. */
+export function touches(touch: Touch | undefined, query: Value | undefined): boolean {
+  if (touch === undefined) return true;
+  const { collection, asked } = touch;
+  const elements = valuesOf(field(query, collection));
+  if (asked === undefined) return elements.length > 0;
+  return elements.some((element) => {
+    const value = field(element, asked.field);
+    return typeof value === "string" && asked.values.has(value);
+  });
 }

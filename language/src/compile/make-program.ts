@@ -3,7 +3,7 @@ import type { SourceFile } from "../diagnostics.ts";
 import type { Program, Reads } from "../program.ts";
 import { makeTests } from "../tests.ts";
 import type { Value } from "../values.ts";
-import type { GroupFunction } from "./compile.ts";
+import type { GroupFunction } from "./bind.ts";
 import type { CompiledDecision } from "./candidates.ts";
 import { Dispatcher } from "./dispatch.ts";
 import type { Group } from "./rule-tree.ts";
@@ -16,6 +16,7 @@ export interface ProgramParts {
   readonly groups: readonly Group[];
   readonly functions: readonly GroupFunction[];
   readonly sources: readonly SourceFile[];
+  readonly explain: Program["explain"];
 }
 
 export function makeProgram(parts: ProgramParts): Program {
@@ -29,6 +30,7 @@ export function makeProgram(parts: ProgramParts): Program {
     evaluate: (input, maskCandidates, data) => dispatcher.evaluate(input, maskCandidates, data),
     evaluateStatement: (input, maskCandidates, data) => dispatcher.evaluateStatement(input, maskCandidates, data),
     fixedMasks: (subject, columns, data) => dispatcher.fixedMasks(subject, columns, data),
+    explain: parts.explain,
     labels: (columns) => dispatcher.labels(columns),
     tests: makeTests(parts),
   };

@@ -8,6 +8,7 @@ import { type Builtin, type BuiltinContext, BuiltinError } from "../builtin.ts";
 import type { RootName } from "../check/vocabulary.ts";
 import type { Span } from "../diagnostics.ts";
 import type { TestHost } from "../program.ts";
+import type { Observations } from "./observations.ts";
 import {
   compare,
   equal,
@@ -98,6 +99,8 @@ export class Environment {
   shadow: Set<number> | null = null;
   documents: Map<DocumentNode, Value> | null = null;
   trace: Trace | null = null;
+  /** Only where a program explains itself. */
+  observations: Observations | null = null;
   host: TestHost | null = null;
   readonly context: BuiltinContext;
 
@@ -122,6 +125,7 @@ export class Environment {
     copy.mocks = this.mocks;
     copy.shadow = this.shadow;
     copy.host = this.host;
+    copy.observations = this.observations;
     return copy;
   }
 }

@@ -352,18 +352,14 @@ export class Lowering {
   private reference(cst: CstNode): tree.Expr {
     let base = this.primary(child(cst, "primary"));
     let path: tree.Expr[] = [];
-    const finish = (): tree.Expr => {
-      const end = path.at(-1)?.span.end ?? base.span.end;
-      return path.length === 0
-        ? base
-        : { kind: "ref", base, path, span: { ...base.span, end: Math.max(end, base.span.end) } };
-    };
+    let { end } = base.span;
     for (const suffix of nodes(cst, "suffix")) {
+      ({ end } = this.span(suffix));
       if (token(suffix, "CallParen") === undefined) {
         path.push(this.pathStep(suffix));
         continue;
       }
-      const span = { ...base.span, end: this.span(suffix).end };
+      const span = { ...base.span, end };
       const callee = calleeOf(base, path);
       if (callee === undefined) {
         this.report("P110", "only a function can be called", span);
@@ -376,7 +372,7 @@ export class Lowering {
           : { kind: "call", callee, args, span };
       path = [];
     }
-    return finish();
+    return path.length === 0 ? base : { kind: "ref", base, path, span: { ...base.span, end } };
   }
 
   private pathStep(cst: CstNode): tree.Expr {

@@ -1,0 +1,55 @@
+import {
+  type Input,
+  RegoObject,
+  type RuleExplanation,
+  type RuleId,
+  statementKinds,
+  toValue,
+  type Value,
+} from "@penstock/language";
+import type { PreparedStatement } from "./decide-statement.ts";
+import { columnRecord, type World } from "./world.ts";
+
+/**
+ * Why each rule fired or did not for one statement, `label` rules for the columns of its relations included. Slow: for people, and for
+ * the HINT of a denial.
+ * @param only this rule
+ */
+export function explainStatement(
+  world: World,
+  { facts, candidates, candidateValues }: PreparedStatement,
+  input: Input,
+  data?: Value,
+  only?: RuleId,
+): RuleExplanation[] {
+  // Labels are computed from columns that have none.
+  const catalogColumns = candidates
+    .filter(({ relation }) => !relation.isSystem)
+    .map(({ relation, column, path }) => toValue(columnRecord(relation, column, path, "", new Set(), [])));
+  const ask = (of: Input): RuleExplanation[] =>
+    world.program.explain({
+      input: of,
+      maskCandidates: candidateValues,
+      catalogColumns,
+      ...(data === undefined ? {} : { data }),
+      ...(only === undefined ? {} : { only }),
+    });
+  const own = ask(input);
+  const { inner, kind } = facts;
+  if (inner === undefined || inner === kind || !(input.query instanceof RegoObject)) return own;
+  const carried = ask({ ...input, query: carriedQuery(input.query, inner) });
+  return own.map((explanation, index) => {
+    const other = carried[index];
+    return other !== undefined && other.statement !== "allow" && saysMore(other, explanation) ? other : explanation;
+  });
+}
+
+/** The query of a statement that another carries, such as EXPLAIN or PREPARE, under its own kind. */
+export function carriedQuery(query: RegoObject, inner: keyof typeof statementKinds): RegoObject {
+  return RegoObject.fromEntries([...query.entries(), ["kind", inner], ["category", statementKinds[inner]]]);
+}
+
+function saysMore(one: RuleExplanation, other: RuleExplanation): boolean {
+  if (one.outcome !== "not_fired") return other.outcome === "not_fired";
+  return other.outcome === "not_fired" && other.excluded && !one.excluded;
+}
