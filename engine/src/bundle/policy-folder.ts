@@ -28,7 +28,7 @@ export function readPolicyFolder(paths: readonly string[], withTests: boolean): 
   const data: Record<string, unknown> = {};
   const problems: FileProblem[] = [];
   const read = (path: string): string | undefined => {
-    const text = decodeUtf8(path);
+    const text = readPolicyText(path);
     if (typeof text === "string") return text;
     problems.push({ path, message: text.problem });
     return undefined;
@@ -47,7 +47,7 @@ export function readPolicyFolder(paths: readonly string[], withTests: boolean): 
     }
   }
   if (sources.length === 0 && problems.length === 0) {
-    problems.push({ path: paths.join(", "), message: `no ${policyEnding} file here` });
+    problems.push({ path: paths.join(", "), message: `is or holds no ${policyEnding} file` });
   }
   return { sources, data, problems };
 }
@@ -65,8 +65,11 @@ function filesUnder(path: string, problems: FileProblem[]): string[] {
   }
 }
 
-/** A policy that is not text must not be read as a shorter one: NUL and invalid UTF-8 are problems, not characters. */
-function decodeUtf8(path: string): string | { readonly problem: string } {
+/**
+ * A policy that is not text must not be read as a shorter one: NUL and invalid UTF-8 are problems, not characters.
+ * @param path a file, or 0 for standard input
+ */
+export function readPolicyText(path: string | 0): string | { readonly problem: string } {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(readFileSync(path));
     if (text.includes("\0")) return { problem: "holds a NUL byte: not a text file, or cut in the middle" };

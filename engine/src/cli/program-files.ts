@@ -14,20 +14,26 @@ export interface CompiledFiles {
 }
 
 export function compileFiles(paths: readonly string[], withTests: boolean): CompiledFiles {
+  const { folder, unreadable } = policyFiles(paths, withTests);
+  const result = compile({ sources: folder.sources, data: folder.data });
+  return { folder, result, diagnostics: [...unreadable, ...result.diagnostics] };
+}
+
+/** @throws UsageError for a path that does not exist */
+export function policyFiles(
+  paths: readonly string[],
+  withTests: boolean,
+): { readonly folder: PolicyFolder; readonly unreadable: readonly Diagnostic[] } {
   for (const path of paths) {
     if (!existsSync(path)) throw new UsageError(`\`${path}\` does not exist: name a policy file or a folder of them`);
   }
   const folder = readPolicyFolder(paths, withTests);
-  const unreadable = folder.problems.map(
-    ({ path, message }): Diagnostic => ({
-      code: "P001",
-      severity: "error",
-      message: `\`${path}\` ${message}`,
-      span: { file: path, start: 0, end: 0, line: 1, column: 1 },
-    }),
-  );
-  const result = compile({ sources: folder.sources, data: folder.data });
-  return { folder, result, diagnostics: [...unreadable, ...result.diagnostics] };
+  return { folder, unreadable: folder.problems.map(({ path, message }) => unreadableFile(path, message)) };
+}
+
+export function unreadableFile(path: string, message: string): Diagnostic {
+  const span = { file: path, start: 0, end: 0, line: 1, column: 1 };
+  return { code: "P001", severity: "error", message: `\`${path}\` ${message}`, span };
 }
 
 /** The catalog that a test file's `decide(sql)` uses: the nearest `testdata/catalog.json` in its folder or above. */

@@ -26,9 +26,15 @@ export interface CommandResult {
 
 /** Runs `policy ARGS` in a folder, as a user would, without what a CI service sets. */
 export function policy(folder: string, ...args: string[]): CommandResult {
+  return policyReading("", folder, ...args);
+}
+
+/** The same with a text on standard input. */
+export function policyReading(input: string, folder: string, ...args: string[]): CommandResult {
   const { GITHUB_WORKSPACE: _, ...env } = process.env;
   const { status, stdout, stderr } = spawnSync(process.execPath, [policyCommand, ...args], {
     cwd: folder,
+    input,
     encoding: "utf8",
     env,
   });
