@@ -105,6 +105,7 @@ function statementOf(
       outcome: isDenied ? "deny" : "allow",
       reasons: [],
       masks: new Map(),
+      filters: new Map(),
       approvals: [],
       notifications: options.notifications ?? [],
       limits: { rows: undefined, durationMs: undefined, bytes: undefined },

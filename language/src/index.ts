@@ -21,6 +21,7 @@ export type {
 export { BuiltinError } from "./builtin.ts";
 export type { Builtin, BuiltinContext } from "./builtin.ts";
 export { arithmetic } from "./builtins/arithmetic.ts";
+export { isSpace, toLower, toUpper, trimPoints } from "./builtins/text.ts";
 export { builtins } from "./builtins/registry.ts";
 export * from "./check/vocabulary.ts";
 export { compile } from "./compile/compile.ts";
@@ -29,6 +30,15 @@ export type { Formatted } from "./format/format-source.ts";
 export { formatDiagnostics } from "./format-diagnostics.ts";
 export type { FormatOptions } from "./format-diagnostics.ts";
 export { printable } from "./printable.ts";
+export type {
+  RowArithmetic,
+  RowComparison,
+  RowConstant,
+  RowPredicate,
+  RowTerm,
+  RowTextTest,
+  RowTrim,
+} from "./row-predicate.ts";
 export { evaluateQuery } from "./query.ts";
 export type { QueryOptions, QueryResult } from "./query.ts";
 export { parseBody, parseModule } from "./syntax/parse.ts";

@@ -1,5 +1,6 @@
 import type { Diagnostic, SourceFile } from "./diagnostics.ts";
 import type { MaskName } from "./check/vocabulary.ts";
+import type { RowPredicate } from "./row-predicate.ts";
 import type { Value } from "./values.ts";
 
 /** Where an effect comes from. Printed as `package:line`. */
@@ -31,6 +32,8 @@ export type Effect =
     }
   | { readonly kind: "notify"; readonly rule: RuleId; readonly channel: string; readonly message: string | undefined }
   | { readonly kind: "mask"; readonly rule: RuleId; readonly column: string; readonly mask: MaskCall }
+  /** Of the relation only rows for which the predicate holds exist; `relation` is its path `schema.table`. */
+  | { readonly kind: "filter"; readonly rule: RuleId; readonly relation: string; readonly predicate: RowPredicate }
   | {
       readonly kind: "limit";
       readonly rule: RuleId;
@@ -42,7 +45,7 @@ export type Effect =
   | {
       readonly kind: "error";
       readonly rule: RuleId;
-      readonly statement: "allow" | "deny" | "approve" | "notify" | "mask" | "limit" | "label";
+      readonly statement: "allow" | "deny" | "approve" | "notify" | "mask" | "filter" | "limit" | "label";
       readonly message: string;
     };
 
@@ -72,8 +75,9 @@ export interface Program {
   /** Some module has an `allow` statement: without a fired `allow`, the engine denies. */
   readonly hasAllow: boolean;
   readonly hasMasks: boolean;
+  readonly hasFilters: boolean;
   /**
-   * Evaluates all decision statements but `label`.
+   * Evaluates all decision statements but `label` and `filter`.
    * @param maskCandidates the `column` values over which `mask` statements range: a superset of `query.columns`, with
    *   empty `uses` where the statement does not mention the column. `Effect.column` is the candidate's `path`.
    * @param data in place of the program's own `data.*`: for `decide(sql)` in a test under `with data.… as`.
@@ -90,6 +94,13 @@ export interface Program {
    */
   fixedMasks(subject: Omit<Input, "query">, columns: readonly Value[], data?: Value): Effect[];
   /**
+   * The `filter` statements of these relations, without what `fixedFilters` gives; errors in their rules are among the effects.
+   * @param relations paths `schema.table`, each once
+   */
+  filters(input: Input, relations: readonly string[], data?: Value): Effect[];
+  /** Filters that depend on the session alone: the same for every statement of a session. */
+  fixedFilters(subject: Omit<Input, "query">, relations: readonly string[], data?: Value): Effect[];
+  /**
    * Why each decision statement fires or does not, by the same code with something that watches it: slow, and made when it is first
    * asked for. What it says fires is what `evaluate` and `labels` give.
    */
@@ -104,6 +115,8 @@ export interface Question {
   readonly input: Input;
   /** As for `evaluate`. */
   readonly maskCandidates: readonly Value[];
+  /** As for `filters`: filters of no other relation fire. */
+  readonly relations?: readonly string[];
   /** As for `labels`. */
   readonly catalogColumns?: readonly Value[];
   /** In place of the program's own `data.*`. */

@@ -68,6 +68,8 @@ export interface Column {
   readonly typeCategory: TypeCategory;
   readonly typeOid: number;
   readonly typeModifier: number;
+  /** Of a collation under which texts of different bytes can be equal. */
+  readonly hasNondeterministicCollation?: boolean;
   readonly isDomain: boolean;
   /** What lies under a domain. Absent for a domain: nothing is known of it, and masks assume NOT NULL and CHECK. */
   readonly domain?: DomainInfo;

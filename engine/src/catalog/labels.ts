@@ -17,6 +17,8 @@ interface ViewLineage {
    * and conditions of what it shows are not: they are sources of that.
    */
   readonly otherUses: readonly ColumnOf[];
+  /** Relations that its definition names. */
+  readonly tables: readonly Relation[];
   /** The definition, or that of a view below, could not be analysed, or runs code that has not been. */
   readonly unknown: boolean;
 }
@@ -36,7 +38,7 @@ export function viewLineage(catalog: Catalog, relation: Relation): ViewLineage {
   return computed;
 }
 
-const unknownLineage: ViewLineage = { columns: [], otherUses: [], unknown: true };
+const unknownLineage: ViewLineage = { columns: [], otherUses: [], tables: [], unknown: true };
 
 /** CASE conditions in WHERE and the like are filters as well. */
 const partsOfOutputs: ReadonlySet<string> = new Set(["output", "argument", "condition"]);
@@ -63,7 +65,7 @@ function computeLineage(catalog: Catalog, relation: Relation): ViewLineage {
     unknown ||= lineage.unknown;
     for (const use of lineage.otherUses) otherUses.set(use.column, use);
   }
-  return { columns, otherUses: [...otherUses.values()], unknown };
+  return { columns, otherUses: [...otherUses.values()], tables: facts.tables.map((table) => table.relation), unknown };
 }
 
 /** Whether a function of a definition may read what the definition does not name. */

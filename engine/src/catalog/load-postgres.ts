@@ -161,12 +161,15 @@ async function loadColumns(
   const generated = new Map((await query(sql.generated)).map(([oid, attnum, text]) => [`${oid}.${attnum}`, text]));
   const comments = new Map((await query(sql.comments)).map(([oid, attnum, text]) => [`${oid}.${attnum}`, text]));
   const columns = new Map<string, Column[]>();
-  for (const [oid, attnum, name, typeOid, modifier, notNull, shown] of await query(sql.columns(skipped))) {
+  for (const [oid, attnum, name, typeOid, modifier, notNull, shown, isDeterministic] of await query(
+    sql.columns(skipped),
+  )) {
     const key = `${oid}.${attnum}`;
     const column: Column = {
       attnum: Number(attnum),
       name: name ?? "",
       ...columnTypeOf(types, typeOid ?? "", Number(modifier), shown ?? ""),
+      ...(isDeterministic === "false" ? { hasNondeterministicCollation: true } : {}),
       notNull: notNull === "true",
       generated: generated.get(key) ?? undefined,
       comment: comments.get(key) ?? undefined,

@@ -43,8 +43,9 @@ order by c.oid`;
 
 export const columns = (skipped: readonly string[]): string =>
   `select ${text("a.attrelid")}, ${text("a.attnum")}, ${text("a.attname")}, ${text("a.atttypid")}, ${text("a.atttypmod")},
-  ${text("a.attnotnull")}, pg_catalog.format_type(a.atttypid, a.atttypmod)
+  ${text("a.attnotnull")}, pg_catalog.format_type(a.atttypid, a.atttypmod), ${text("l.collisdeterministic")}
 from pg_catalog.pg_attribute a
+left join pg_catalog.pg_collation l on l.oid OPERATOR(pg_catalog.=) a.attcollation
 join pg_catalog.pg_class c on c.oid OPERATOR(pg_catalog.=) a.attrelid
 where a.attnum OPERATOR(pg_catalog.>) '0'::pg_catalog.int2 and not a.attisdropped
   and ${kinds("c", "r,p,v,m,f,S,c")} and ${own("c")} and ${outside("c.relnamespace", skipped)}

@@ -90,6 +90,9 @@ function pretty(decision: DecisionRecord): string {
       `mask      ${path} with ${name}(${args.map((arg) => (typeof arg === "string" ? JSON.stringify(arg) : String(arg))).join(", ")})  [${rules.join(", ")}]`,
     );
   }
+  for (const [path, { where, rules }] of Object.entries(decision.filters)) {
+    for (const condition of where) lines.push(`filter    ${path} where ${condition}  [${rules.join(", ")}]`);
+  }
   for (const { groups, for_ms, message, rule } of decision.approvals) {
     const duration = for_ms === undefined ? "" : ` for ${for_ms / 1000} s`;
     const why = message === undefined ? "" : `: ${message}`;

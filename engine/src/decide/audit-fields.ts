@@ -38,6 +38,7 @@ export function auditFields(
     reasons: decision.reasons.map((reason) => reason.message),
     rules: decision.rules.map(printRule),
     masked,
+    ...(decision.filters.size === 0 ? {} : { filtered: [...decision.filters.keys()].sort() }),
     ...(decision.errors.length === 0
       ? {}
       : { errors: decision.errors.map(({ rule, message }) => ({ rule: printRule(rule), message })) }),

@@ -48,10 +48,36 @@ export class OriginIndex {
     return origins;
   }
 
+  /**
+   * Whose rows are read through whom: `ancestors` are tables that a relation inherits from or is a partition of, `descendants` the other way
+   * round.
+   */
+  family(relation: Relation): { readonly ancestors: readonly Relation[]; readonly descendants: readonly Relation[] } {
+    return {
+      ancestors: this.#reachable(relation, (member) => member.parents),
+      descendants: this.#reachable(relation, (member) =>
+        (this.#children.get(member.path) ?? []).map(({ path }) => path),
+      ),
+    };
+  }
+
+  #reachable(relation: Relation, next: (member: Relation) => readonly string[]): Relation[] {
+    const members = new Map<string, Relation>();
+    const visit = (path: string): void => {
+      const member = this.#catalog.relations.get(path);
+      if (member === undefined || members.has(path) || path === relation.path) return;
+      members.set(path, member);
+      for (const further of next(member)) visit(further);
+    };
+    for (const path of next(relation)) visit(path);
+    return [...members.values()];
+  }
+
   #compute(relation: Relation): RelationOrigins {
     if (relation.isSystem) return noOrigins;
     if (relation.definition !== undefined) return this.#ofView(relation);
-    const family = this.#family(relation);
+    const { ancestors, descendants } = this.family(relation);
+    const family = [...ancestors, ...descendants];
     if (family.length === 0) return noOrigins;
     const columns = new Map<number, readonly ColumnOrigin[]>();
     for (const column of relation.columns) {
@@ -63,23 +89,6 @@ export class OriginIndex {
       if (origins.length > 0) columns.set(column.attnum, origins);
     }
     return { columns, hidden: [], unknown: false };
-  }
-
-  /** All ancestors and descendants: rows of a child are read through its parents, and the other way round. */
-  #family(relation: Relation): Relation[] {
-    const members = new Map<string, Relation>();
-    const visit = (path: string, next: (member: Relation) => readonly string[]): void => {
-      const member = this.#catalog.relations.get(path);
-      if (member === undefined || members.has(path) || path === relation.path) return;
-      members.set(path, member);
-      for (const further of next(member)) visit(further, next);
-    };
-    const parents = (member: Relation): readonly string[] => member.parents;
-    const children = (member: Relation): readonly string[] =>
-      (this.#children.get(member.path) ?? []).map((child) => child.path);
-    for (const parent of relation.parents) visit(parent, parents);
-    for (const child of children(relation)) visit(child, children);
-    return [...members.values()];
   }
 
   #ofView(view: Relation): RelationOrigins {

@@ -1,11 +1,13 @@
-import { type Effect, type MaskCall, masks, type RuleId } from "@penstock/language";
+import { type Effect, type MaskCall, masks, type RowPredicate, type RuleId } from "@penstock/language";
+import { dataKey } from "../data-key.ts";
 import { type Approval, type Limits, noLimits, type Notification, type Reason } from "./decision.ts";
 
-/** Effects of one evaluation, combined per statement; masks still by column path. */
+/** Effects of one evaluation, combined per statement; masks still by column path, filters by that of their table. */
 export interface CombinedEffects {
   readonly reasons: readonly Reason[];
   readonly allowed: boolean;
   readonly masks: ReadonlyMap<string, CombinedMask>;
+  readonly filters: ReadonlyMap<string, CombinedFilter>;
   readonly approvals: readonly Approval[];
   readonly notifications: readonly Notification[];
   readonly limits: Limits;
@@ -23,11 +25,18 @@ export interface CombinedMask {
   readonly rules: readonly RuleId[];
 }
 
+/** All predicates must hold. */
+export interface CombinedFilter {
+  readonly predicates: readonly RowPredicate[];
+  readonly rules: readonly RuleId[];
+}
+
 /** What no rule at all says. */
 const nothing: CombinedEffects = {
   reasons: [],
   allowed: true,
   masks: new Map(),
+  filters: new Map(),
   approvals: [],
   notifications: [],
   limits: noLimits,
@@ -36,14 +45,15 @@ const nothing: CombinedEffects = {
 };
 
 /**
- * Combines what the rules said: deny beats everything, each approval is needed, the stronger mask wins, the smallest limit wins, and an
- * error in a rule that restricts denies. The order of the effects never matters.
+ * Combines what the rules said: deny beats everything, each approval is needed, the stronger mask wins, all filters hold, the smallest limit wins, and
+ * an error in a rule that restricts denies. The order of the effects never matters.
  *
  * Hot: runs for each decision that is not cached; for most statements no rule fires (`npm run bench -- decision`).
  */
 export function combine(effects: readonly Effect[], hasAllow: boolean): CombinedEffects {
   if (effects.length === 0 && !hasAllow) return nothing;
   let maskOf: Map<string, CombinedMask> | undefined;
+  let filterOf: Map<string, CombinedFilter> | undefined;
   let reasons: Reason[] | undefined;
   let errors: CombinedError[] | undefined;
   let approvals: Approval[] | undefined;
@@ -64,6 +74,12 @@ export function combine(effects: readonly Effect[], hasAllow: boolean): Combined
       case "mask":
         addMask((maskOf ??= new Map()), effect.column, effect.mask, effect.rule);
         break;
+      case "filter": {
+        const { relation, predicate, rule } = effect;
+        const filter: CombinedFilter = { predicates: [predicate], rules: [rule] };
+        (filterOf ??= new Map()).set(relation, mergeFilters(filterOf.get(relation), filter) ?? filter);
+        break;
+      }
       case "limit":
         limits = withLimit(limits, effect.what, { value: effect.value, rule: effect.rule });
         break;
@@ -92,6 +108,7 @@ export function combine(effects: readonly Effect[], hasAllow: boolean): Combined
     reasons: reasons ?? nothing.reasons,
     allowed,
     masks: maskOf ?? nothing.masks,
+    filters: filterOf ?? nothing.filters,
     approvals: approvals ?? nothing.approvals,
     notifications: notifications ?? nothing.notifications,
     limits,
@@ -114,7 +131,7 @@ export function combineOnce(effects: readonly Effect[], hasAllow: boolean): Comb
   return combined;
 }
 
-/** As if the effects of both had been combined at once. `more` comes of mask rules, which cannot allow, limit or ask anybody. */
+/** As if the effects of both had been combined at once. `more` comes of mask and filter rules, which cannot allow, limit or ask anybody. */
 export function merge(one: CombinedEffects, more: CombinedEffects): CombinedEffects {
   if (more === nothing) return one;
   if (one === nothing) return more;
@@ -124,6 +141,12 @@ export function merge(one: CombinedEffects, more: CombinedEffects): CombinedEffe
     for (const [path, mask] of more.masks) both.set(path, strongest(both.get(path), mask));
     maskOf = both;
   }
+  let { filters: filterOf } = more;
+  if (one.filters.size > 0) {
+    const both = new Map(one.filters);
+    for (const [path, filter] of more.filters) both.set(path, mergeFilters(both.get(path), filter) ?? filter);
+    filterOf = both;
+  }
   return {
     // Where nothing allows, that is the only reason, and weaker than any other.
     reasons:
@@ -132,6 +155,7 @@ export function merge(one: CombinedEffects, more: CombinedEffects): CombinedEffe
         : [...one.reasons.filter((reason) => reason !== noAllow), ...more.reasons].sort(compareReasons),
     allowed: one.allowed,
     masks: maskOf,
+    filters: filterOf,
     approvals: one.approvals,
     notifications: one.notifications,
     limits: one.limits,
@@ -140,6 +164,19 @@ export function merge(one: CombinedEffects, more: CombinedEffects): CombinedEffe
       more.errors.length === 0
         ? one.errors
         : [...one.errors, ...more.errors].sort((a, b) => compareRules(a.rule, b.rule)),
+  };
+}
+
+/** Several filters on one table: all hold, each once, in an order that does not depend on theirs. */
+export function mergeFilters(
+  one: CombinedFilter | undefined,
+  more: CombinedFilter | undefined,
+): CombinedFilter | undefined {
+  if (one === undefined || more === undefined) return one ?? more;
+  const byKey = new Map([...one.predicates, ...more.predicates].map((predicate) => [dataKey(predicate), predicate]));
+  return {
+    predicates: [...byKey].sort(([a], [b]) => compare(a, b)).map(([, predicate]) => predicate),
+    rules: mergeRules(one.rules, more.rules),
   };
 }
 

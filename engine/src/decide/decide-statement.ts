@@ -1,11 +1,13 @@
 import { type Effect, type Input, RegoObject, type RuleExplanation, type Value } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
+import { dataKey } from "../data-key.ts";
 import type { StatementFacts } from "../sql/facts.ts";
-import { approvalReason, combineOnce } from "./combine.ts";
-import type { Decision, Reason, RelationMasks } from "./decision.ts";
+import { approvalReason, combineOnce, type CombinedEffects } from "./combine.ts";
+import type { Decision, Reason, RelationFilter, RelationMasks } from "./decision.ts";
 import { type EngineRefusals, engineRefusals } from "./engine-rules.ts";
 import { carriedQuery, explainStatement } from "./explain-statement.ts";
 import { hintOf } from "./hint.ts";
+import { filterOfRelation, filterPaths } from "./relation-filters.ts";
 import { maskCandidates, masksOfRelation } from "./relation-masks.ts";
 import type { SubjectMasks } from "./subject-masks.ts";
 import type { LabelledColumn, World } from "./world.ts";
@@ -17,6 +19,8 @@ export interface PreparedStatement {
   readonly relations: readonly Relation[];
   readonly candidates: readonly LabelledColumn[];
   readonly candidateValues: readonly Value[];
+  /** Tables whose filters are asked for; empty where no rule filters anything. */
+  readonly filterPaths: readonly string[];
   readonly refusals: EngineRefusals;
 }
 
@@ -35,6 +39,7 @@ export function prepareStatement(
     relations,
     candidates,
     candidateValues: candidates.map((column) => used.get(column.path) ?? column.value),
+    filterPaths: world.program.hasFilters ? filterPaths(world, relations) : [],
     refusals: engineRefusals(world, facts),
   };
 }
@@ -68,9 +73,12 @@ export function decideStatement(
     }
     masks = byRelation;
   }
+  const filtered =
+    combined.filters.size === 0 ? noFilters : filtersOf(world, statement, own, combined, fixed, refusals);
   const { always, ifMasked } = statement.refusals;
   refusals.push(...always);
-  if (ifMasked.length > 0 && (isMasked || fixed.hidden.size > 0)) refusals.push(...ifMasked);
+  if (ifMasked.length > 0 && (isMasked || combined.filters.size > 0 || fixed.hidden.size > 0))
+    refusals.push(...ifMasked);
   const said =
     combined.reasons.length === 0 ? combined.reasons : withHint(world, statement, input, combined.reasons, data);
   const reasons = refusals.length === 0 ? said : [...said, ...refusals];
@@ -80,6 +88,7 @@ export function decideStatement(
     outcome: isApproval ? "approve" : reasons.length === 0 ? "allow" : "deny",
     reasons: isApproval ? approvals.map(approvalReason) : reasons,
     masks,
+    filters: filtered,
     approvals,
     notifications,
     limits,
@@ -117,24 +126,66 @@ function says(effects: RuleExplanation["effects"], message: string): boolean {
  * What EXPLAIN, PREPARE, DECLARE, COPY or CREATE TABLE AS carries is asked about under its own kind too, so that `query.kind == "delete"`
  * means every DELETE. Such rules can only restrict: what allows must allow the statement as it stands.
  */
-function effectsOf(
-  world: World,
-  { facts, candidateValues }: PreparedStatement,
-  input: Input,
-  data?: Value,
-): readonly Effect[] {
-  const effects = world.program.evaluateStatement(input, candidateValues, data);
+function effectsOf(world: World, statement: PreparedStatement, input: Input, data?: Value): readonly Effect[] {
+  const { facts } = statement;
+  const effects = effectsOfKind(world, statement, input, data);
   const { inner, kind } = facts;
   if (inner === undefined || inner === kind || !(input.query instanceof RegoObject)) return effects;
   const query = carriedQuery(input.query, inner);
   const both = [...effects];
-  const known = new Set(effects.map((effect) => JSON.stringify(effect)));
-  for (const effect of world.program.evaluateStatement({ ...input, query }, candidateValues, data)) {
+  const known = new Set(effects.map(dataKey));
+  for (const effect of effectsOfKind(world, statement, { ...input, query }, data)) {
     const allows = effect.kind === "allow" || (effect.kind === "error" && effect.statement === "allow");
-    if (!allows && !known.has(JSON.stringify(effect))) both.push(effect);
+    if (!allows && !known.has(dataKey(effect))) both.push(effect);
   }
   return both;
 }
+
+function effectsOfKind(
+  { program }: World,
+  { candidateValues, filterPaths: paths }: PreparedStatement,
+  input: Input,
+  data?: Value,
+): readonly Effect[] {
+  const effects = program.evaluateStatement(input, candidateValues, data);
+  if (paths.length === 0) return effects;
+  const filters = program.filters(input, paths, data);
+  return filters.length === 0 ? effects : [...effects, ...filters];
+}
+
+/** The filters of all relations that the statement touches, by path; adds to `refusals` what cannot be filtered. */
+function filtersOf(
+  world: World,
+  { relations }: PreparedStatement,
+  own: CombinedEffects,
+  combined: CombinedEffects,
+  fixed: SubjectMasks,
+  refusals: Reason[],
+): ReadonlyMap<string, RelationFilter> {
+  const filters = new Map<string, RelationFilter>();
+  for (const relation of relations) {
+    const result =
+      own.filters.size === 0 ? fixed.of(relation).filter : filterOfRelation(world, relation, combined.filters);
+    if (result.kind === "refused") refusals.push(result.reason);
+    else if (result.filter !== undefined) {
+      filters.set(relation.path, result.filter);
+      refusals.push(notEnforced(result.filter));
+    }
+  }
+  return filters;
+}
+
+/** Until the rewriter knows filters, what touches a filtered table does not run. */
+function notEnforced({ relation, rules }: RelationFilter): Reason {
+  return {
+    message: `some rows of ${relation.path} are hidden from you, and this version cannot leave them out`,
+    rule: rules[0],
+    code: "row_filter",
+    hint: "ask for a role for which the table is not filtered",
+  };
+}
+
+const noFilters: ReadonlyMap<string, RelationFilter> = new Map();
 
 const noMasks: ReadonlyMap<string, RelationMasks> = new Map();
 

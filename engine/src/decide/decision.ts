@@ -1,4 +1,4 @@
-import type { MaskCall, RuleId } from "@penstock/language";
+import type { MaskCall, RowPredicate, RuleId } from "@penstock/language";
 import type { Column, Relation } from "../catalog/catalog.ts";
 
 /** What policies say of one statement, effects combined: the strongest wins, order never matters. */
@@ -9,6 +9,8 @@ export interface Decision {
   readonly reasons: readonly Reason[];
   /** Masks in force by relation path, over every relation that the statement reads. */
   readonly masks: ReadonlyMap<string, RelationMasks>;
+  /** Filters in force by relation path, over every relation that the statement reads or writes. */
+  readonly filters: ReadonlyMap<string, RelationFilter>;
   /** Not empty for `approve`: somebody of each has to say yes. */
   readonly approvals: readonly Approval[];
   /** Alerts to send, whatever the outcome is. */
@@ -24,7 +26,7 @@ export interface Reason {
   readonly message: string;
   /** The rule, or undefined for what the engine itself refuses. */
   readonly rule: RuleId | undefined;
-  /** Code of the rule, or the engine's own: `approval_required`, `opaque`, `no_allow`, `rewrite`, `rule_error`, `too_large`. */
+  /** Code of the rule, or the engine's own: `approval_required`, `opaque`, `no_allow`, `row_filter`, `rewrite`, `rule_error`, `too_large`. */
   readonly code: string | undefined;
   /** What to do next, shown as HINT. */
   readonly hint: string | undefined;
@@ -39,6 +41,15 @@ export interface RelationMasks {
 export interface ColumnMask {
   readonly column: Column;
   readonly mask: MaskCall;
+  readonly rules: readonly RuleId[];
+}
+
+/** Which rows of a relation exist for the principal: those of which all predicates hold. */
+export interface RelationFilter {
+  readonly relation: Relation;
+  /** Over the relation's columns, at least one. */
+  readonly predicates: readonly RowPredicate[];
+  /** Sorted. */
   readonly rules: readonly RuleId[];
 }
 

@@ -38,6 +38,62 @@ function masksOf(verdict: Verdict): Record<string, string> {
   );
 }
 
+describe("a filter", () => {
+  const filtering = enforcerFor(
+    'filter public.customers as row where row.city == principal.claims.city if "analyst" in principal.groups',
+  );
+  const refused = (sql: string): unknown => {
+    const verdict = filtering.decide(sql, who, { searchPath: ["public"] }, catalog);
+    return verdict.action === "deny" ? verdict.reason.message : verdict.action;
+  };
+  const hidden = "some rows of public.customers are hidden from you, and this version cannot leave them out";
+
+  it.each([
+    ["select 1 from customers", hidden],
+    ["update customers set city = 'x'", hidden],
+    ["insert into customers (id) values (1)", hidden],
+    ["truncate customers", hidden],
+    ["copy customers to stdout", hidden],
+    ["explain select id from customers", hidden],
+    ["prepare p as select 1 from customers", hidden],
+    ["select id from contacts", "view public.contacts shows rows of public.customers, which is filtered for you"],
+    [
+      "select 1 from contacts_again",
+      "view public.contacts_again shows rows of public.contacts, which is filtered for you",
+    ],
+    ["do 'begin end'", "`do` runs code that cannot be checked while columns are masked for you"],
+    ["select id from mine.customers", "forward"],
+    ["select 1", "forward"],
+  ])("decides %s: %s", (sql, expected) => {
+    expect(refused(sql)).toBe(expected);
+  });
+
+  it("does not concern others", () => {
+    const verdict = filtering.decide("select 1 from customers", someone(["dba"]), { searchPath: ["public"] }, catalog);
+    expect(verdict).toMatchObject({ action: "forward", rewritten: false });
+  });
+
+  it.each([
+    [
+      "city == 1",
+      "the filter of public.customers cannot be applied: `city` of type text cannot be compared with number",
+    ],
+    ['town == "x"', "the filter of public.customers cannot be applied: it has no column `town`"],
+    ["id == principal.claims.x + 1", "a filter rule failed to evaluate, so the statement is refused"],
+  ])("that cannot be applied denies: row.%s", (condition, message) => {
+    const enforcer = enforcerFor(`filter public.customers as row where row.${condition}`);
+    const person = someone(["analyst"], { x: "y" });
+    expect(enforcer.decide("select 1 from customers", person, { searchPath: ["public"] }, catalog)).toMatchObject({
+      action: "deny",
+      sqlstate: "42501",
+      reason: { message },
+    });
+    expect(enforcer.decide("select 1", person, { searchPath: ["public"] }, catalog)).toMatchObject({
+      action: "forward",
+    });
+  });
+});
+
 describe("a verdict", () => {
   it("leaves a text without masks as it is", () => {
     expect(decide("select city from mine.customers")).toMatchObject({ action: "forward", rewritten: false });

@@ -17,7 +17,7 @@ import { columnRecord, type World } from "./world.ts";
  */
 export function explainStatement(
   world: World,
-  { facts, candidates, candidateValues }: PreparedStatement,
+  { facts, candidates, candidateValues, filterPaths }: PreparedStatement,
   input: Input,
   data?: Value,
   only?: RuleId,
@@ -30,6 +30,7 @@ export function explainStatement(
     world.program.explain({
       input: of,
       maskCandidates: candidateValues,
+      relations: filterPaths,
       catalogColumns,
       ...(data === undefined ? {} : { data }),
       ...(only === undefined ? {} : { only }),

@@ -2,30 +2,42 @@ import type { Value } from "@penstock/language";
 import type { StatementFacts } from "../sql/facts.ts";
 import { combine } from "./combine.ts";
 import { queryValue } from "./query-value.ts";
+import { filterOfRelation, filterPaths } from "./relation-filters.ts";
 import { masksOfRelation } from "./relation-masks.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
 /**
  * Names of all relations of the database of which something is hidden from this principal. Not empty: what cannot be analysed is
- * refused. Asks the mask rules about every column for a plain read; a rule that fails hides everything.
+ * refused. Asks the mask rules about every column, and the filters about every table, for a plain read; a rule that fails hides everything.
  */
 export function maskedNames(world: World, subject: Subject, data?: Value): ReadonlySet<string> {
-  if (!world.program.hasMasks) return nothing;
-  const query = queryValue(world, plainRead, "", "", undefined);
+  const { program } = world;
+  if (!program.hasMasks && !program.hasFilters) return nothing;
+  const input = { ...subject, query: queryValue(world, plainRead, "", "", undefined) };
   const candidates = world.userColumns();
-  const effects = world.program.evaluate(
-    { ...subject, query },
-    candidates.map((column) => column.value),
-    data,
+  const relations = [...new Set(candidates.map((column) => column.relation))];
+  const paths = program.hasFilters ? filterPaths(world, relations) : [];
+  const effects = [
+    ...program.evaluate(
+      input,
+      candidates.map((column) => column.value),
+      data,
+    ),
+    ...program.filters(input, paths, data),
+    ...program.fixedFilters(subject, paths, data),
+  ];
+  const failed = effects.some(
+    (effect) => effect.kind === "error" && (effect.statement === "mask" || effect.statement === "filter"),
   );
-  const failed = effects.some((effect) => effect.kind === "error" && effect.statement === "mask");
-  const { masks } = combine(effects, false);
-  if (masks.size === 0 && !failed) return nothing;
+  const { masks, filters } = combine(effects, false);
+  if (masks.size + filters.size === 0 && !failed) return nothing;
   const names = new Set<string>();
-  for (const relation of new Set(candidates.map((column) => column.relation))) {
-    const result = masksOfRelation(world, relation, masks);
-    if (failed || result.kind === "refused" || result.masks !== undefined) names.add(relation.name);
+  for (const relation of relations) {
+    const masked = masksOfRelation(world, relation, masks);
+    const filtered = filterOfRelation(world, relation, filters);
+    if (failed || masked.kind === "refused" || masked.masks !== undefined) names.add(relation.name);
+    else if (filtered.kind === "refused" || filtered.filter !== undefined) names.add(relation.name);
   }
   return names;
 }

@@ -1,14 +1,17 @@
 import type { PrincipalContext } from "../enforcer.ts";
 
 /** For tests: an ordinary person on an ordinary connection. A new object each time: caches hang from its identity. */
-export function someone(groups: readonly string[] = []): PrincipalContext {
+export function someone(
+  groups: readonly string[] = [],
+  claims: Readonly<Record<string, unknown>> = {},
+): PrincipalContext {
   return {
     principal: {
       id: "ann",
       name: "Ann",
       kind: "human",
       groups,
-      claims: {},
+      claims,
       auth: { method: "scram", atNs: 0n, mfa: false },
     },
     session: {

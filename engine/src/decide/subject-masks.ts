@@ -2,14 +2,16 @@ import type { Value } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
 import { combine, type CombinedEffects, merge } from "./combine.ts";
 import { maskedNames } from "./masked-names.ts";
+import { filterOfRelation, filterPaths, type RelationFilterResult } from "./relation-filters.ts";
 import { maskCandidates, masksOfRelation, type RelationMaskResult } from "./relation-masks.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
-/** What rules that look at nothing but session and column say of one relation. */
+/** What mask and filter rules that look at nothing but session and column say of one relation. */
 export interface FixedMasks {
   readonly combined: CombinedEffects;
   readonly result: RelationMaskResult;
+  readonly filter: RelationFilterResult;
 }
 
 interface KnownMasks extends FixedMasks {
@@ -19,8 +21,8 @@ interface KnownMasks extends FixedMasks {
 }
 
 /**
- * What is masked for one subject in one world, as far as no statement matters: asked for once a relation, kept for the session. Hot:
- * most mask rules are of this kind, so a statement that reads masked relations costs little more than one that does not.
+ * What is masked and filtered for one subject in one world, as far as no statement matters: asked for once a relation, kept for the session. Hot:
+ * most mask rules and filters are of this kind, so a statement that reads such relations costs little more than one that does not.
  */
 export class SubjectMasks {
   readonly #world: World;
@@ -54,16 +56,29 @@ export class SubjectMasks {
   #known(relation: Relation): KnownMasks {
     let masks = this.#relations.get(relation);
     if (masks === undefined) {
-      const columns = maskCandidates(this.#world, [relation]).map(({ value }) => value);
-      const combined = combine(this.#world.program.fixedMasks(this.#subject, columns, this.#data), false);
-      const result = masksOfRelation(this.#world, relation, combined.masks);
-      masks = { combined, result, mergedOf: undefined, merged: combined };
+      const asked = this.#ask(relation);
+      masks = { ...asked, mergedOf: undefined, merged: asked.combined };
       this.#relations.set(relation, masks);
     }
     return masks;
   }
 
-  /** Names of relations of which something is masked: if any, what cannot be analysed is refused. */
+  #ask(relation: Relation): FixedMasks {
+    const { program } = this.#world;
+    const columns = maskCandidates(this.#world, [relation]).map(({ value }) => value);
+    const effects = program.fixedMasks(this.#subject, columns, this.#data);
+    if (program.hasFilters) {
+      effects.push(...program.fixedFilters(this.#subject, filterPaths(this.#world, [relation]), this.#data));
+    }
+    const combined = combine(effects, false);
+    return {
+      combined,
+      result: masksOfRelation(this.#world, relation, combined.masks),
+      filter: filterOfRelation(this.#world, relation, combined.filters),
+    };
+  }
+
+  /** Names of relations of which something is masked or filtered: if any, what cannot be analysed is refused. */
   get hidden(): ReadonlySet<string> {
     return (this.#hidden ??= maskedNames(this.#world, this.#subject, this.#data));
   }

@@ -9,6 +9,7 @@ import {
 } from "@penstock/language";
 import { type Catalog, objectPath } from "../catalog/catalog.ts";
 import type { Program } from "@penstock/language";
+import { printPredicate } from "../filters/print-predicate.ts";
 import { printRule } from "./combine.ts";
 import { decideStatement } from "./decide-statement.ts";
 import { explainStatement } from "./explain-statement.ts";
@@ -38,6 +39,8 @@ export interface DecisionRecord {
   readonly masks: Readonly<
     Record<string, { readonly name: string; readonly args: readonly unknown[]; readonly rules: readonly string[] }>
   >;
+  /** By table path: conditions on `row` as the language writes them, all of which hold. */
+  readonly filters: Readonly<Record<string, { readonly where: readonly string[]; readonly rules: readonly string[] }>>;
   /** For `approve`: each is needed. */
   readonly approvals: readonly {
     readonly groups: readonly string[];
@@ -76,6 +79,7 @@ export function decideForRoots(
       sqlstate: refused.sqlstate,
       reasons: [printReason(refused.reason)],
       masks: {},
+      filters: {},
       approvals: [],
       notifications: [],
       limits: {},
@@ -99,6 +103,14 @@ export function decideForRoots(
         ? [printReason(verdict.reason)]
         : final.flatMap((decision) => decision.reasons.filter(({ code }) => code !== "together").map(printReason)),
     masks: Object.fromEntries(final.flatMap(masksOf)),
+    filters: Object.fromEntries(
+      final.flatMap(({ filters }) =>
+        [...filters].map(([path, { predicates, rules }]) => [
+          path,
+          { where: predicates.map(printPredicate), rules: rules.map(printRule) },
+        ]),
+      ),
+    ),
     approvals: final.flatMap(({ approvals }) =>
       approvals.map(({ groups, durationMs, message, rule }) => ({
         groups,

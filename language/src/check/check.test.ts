@@ -121,10 +121,26 @@ describe("decision statements", () => {
     expect(check(text)).toEqual([expected]);
   });
 
-  test("refuses filter, which nothing would enforce", () => {
-    expect(check('filter public.orders as row where row.region == "x" if true')).toEqual([
-      expect.stringContaining("P301: `filter` is not enforced by this version"),
-    ]);
+  test.each([
+    ["filter orders as row where row.a == 1", "P206: `orders` is no table @ orders / write it as `schema.table`"],
+    ["filter a.b.c as row where row.a == 1", "P206: `a.b.c` is no table @ a.b.c / write it as `schema.table`"],
+    ["filter a.b as query where query.a == 1", "P330: the row cannot be called `query` @ query"],
+    ["filter a.b as row when row.a == 1", "P115: expected `where` @ when"],
+    ["filter a.b as row where row.a == 1 if row.b", "P331: `row` is not known after `if` @ row"],
+    ["filter a.b as row where row", "P332: `row` is a row, not a value @ row / name a column: `row.column`"],
+    ["filter a.b as row where row.a.b == 1", "P332: a row has columns and nothing below them @ row.a.b"],
+    ["filter a.b as row where row[_] == 1", "P332: a row has columns and nothing below them @ row[_"],
+    ["filter a.b as row where { some x in row.a; x == 1 }", "P332: a column cannot be iterated @ some x in row.a"],
+    ["filter a.b as row where count(row.a) > 1", "P332: `count` cannot be called with a row's columns @ count(row.a)"],
+    ["filter a.b as row where f(row.a)\nf(x) := x", "P332: `f` cannot be called with a row's columns @ f(row.a)"],
+    ["filter a.b as row where row.a < null", "P332: `null` is neither below nor above anything @ row.a < null"],
+    ['filter a.b as row where row.a in {"x", null}', "P332: `null` is in no collection @ null"],
+    ["filter a.b as row where 1 in row.a", "P332: a column is no collection @ row.a"],
+    ['filter a.b as row where $"{row.a}" == "x"', "P332: an interpolated string cannot be made of a row's columns"],
+    ["filter a.b as row where x == row.a", "P210: unknown name or unsafe variable `x` @ x"],
+    ['filter a.b as row where principal.knd == "x"', "P310: `principal` has no field `knd` @ knd"],
+  ])("%s", (text, expected) => {
+    expect(check(text)).toEqual([expect.stringContaining(expected)]);
   });
 
   test.each([

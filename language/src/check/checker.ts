@@ -68,6 +68,11 @@ export class Checker {
     this.inLabel = plan.kind === "label";
     this.body(plan.body, bound);
     for (const value of headTerms(plan)) this.term(value);
+    if (plan.rows !== undefined) {
+      bound.add(plan.rows.row);
+      this.locals.set(plan.rows.row, types.any);
+      this.body(plan.rows.body, bound);
+    }
     this.inLabel = false;
   }
 

@@ -32,10 +32,6 @@ function checkDecision(decision: Decision, report: Report): void {
       checkScalar("string", decision.channel, "a channel", report);
       if (decision.because !== undefined) checkScalar("string", decision.because, "a reason", report);
       return;
-    case "filter": {
-      const help = "take the statement out until a version that enforces it is installed";
-      return report("P301", `\`${decision.kind}\` is not enforced by this version`, decision.span, help);
-    }
     case "limit":
       if (!limits.includes(decision.what.text)) {
         const help =
@@ -52,6 +48,7 @@ function checkDecision(decision: Decision, report: Report): void {
     case "mask":
       return checkMask(decision, report);
     case "allow":
+    case "filter":
       return;
   }
 }

@@ -4,12 +4,13 @@ import * as effects from "./effects.ts";
 import type { Emitter } from "./emit.ts";
 import * as observing from "./observing.ts";
 import type { RuleNode, RuleTree } from "./rule-tree.ts";
+import * as rowPredicates from "./row-predicates.ts";
 import * as runtime from "./runtime.ts";
 
 export type GroupFunction = (environment: runtime.Environment, ...args: Value[]) => Value | undefined;
 
 /** What generated code calls as `R`. */
-const library = { ...runtime, ...effects, ...observing };
+const library = { ...runtime, ...effects, ...rowPredicates, ...observing };
 
 export type QueryFunction = (environment: runtime.Environment, out: (readonly Value[])[]) => void;
 

@@ -11,11 +11,11 @@ type Guard = (environment: Environment, column: Value | undefined) => boolean;
 export interface CompiledDecision {
   readonly statement: StatementKind;
   readonly rule: RuleId;
-  /** For `mask T.C` and `label T.C`. */
+  /** For `mask T.C`, `label T.C` and `filter T`. */
   readonly path: string | undefined;
   readonly kinds: ReadonlySet<string> | undefined;
   readonly touch: Touch | undefined;
-  /** See `Program.fixedMasks`. */
+  /** See `Program.fixedMasks` and `Program.fixedFilters`. */
   readonly isFixed: boolean;
   /** Once its guards hold, its effect is known too: the same for every statement of one session and kind. */
   readonly isSettled: boolean;
@@ -195,6 +195,24 @@ export class MaskIndex {
       if (this.byLabel.size < labelsMax) this.byLabel.set(key, masks);
     }
     return masks;
+  }
+}
+
+/** Filters by the path of their table. */
+export class FilterIndex {
+  private readonly byPath: ReadonlyMap<string, readonly Candidate[]>;
+
+  constructor(candidates: readonly Candidate[]) {
+    this.byPath = Map.groupBy(candidates, ({ decision }) => decision.path ?? "");
+  }
+
+  evaluate(environment: Environment, relations: readonly string[], effects: Effect[]): void {
+    if (this.byPath.size === 0) return;
+    for (const path of relations) {
+      for (const candidate of this.byPath.get(path) ?? noCandidates) {
+        candidate.effects(environment, undefined, effects, effects);
+      }
+    }
   }
 }
 

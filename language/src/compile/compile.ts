@@ -119,6 +119,7 @@ function readsOf(plans: readonly DecisionPlan[], finder: FactFinder): Reads {
     .flatMap((plan) => [
       plan.body.map((literal) => finder.ofLiteral(literal)),
       headTerms(plan).map((term) => finder.ofTerm(term)),
+      (plan.rows?.body ?? []).map((literal) => finder.ofLiteral(literal)),
     ])
     .flat();
   return {

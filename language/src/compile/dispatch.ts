@@ -7,7 +7,7 @@
  */
 import type { Effect, Input } from "../program.ts";
 import { RegoObject, type Value } from "../values.ts";
-import { Candidate, type CompiledDecision, MaskIndex, StatementIndex } from "./candidates.ts";
+import { Candidate, type CompiledDecision, FilterIndex, MaskIndex, StatementIndex } from "./candidates.ts";
 import { blankMemo, Environment, field, type Memo } from "./runtime.ts";
 import { EvaluationContext } from "./evaluation-context.ts";
 
@@ -21,6 +21,8 @@ interface KindPlan {
   readonly statements: StatementIndex;
   /** But for the fixed ones. */
   readonly masks: MaskIndex;
+  /** But for the fixed ones. */
+  readonly filters: FilterIndex;
 }
 
 interface SessionPlan {
@@ -28,6 +30,7 @@ interface SessionPlan {
   readonly target: Value;
   readonly candidates: readonly Candidate[];
   readonly fixedMasks: MaskIndex;
+  readonly fixedFilters: FilterIndex;
   readonly kinds: Map<string, KindPlan>;
 }
 
@@ -35,6 +38,9 @@ interface SessionPlan {
 const kindsMax = 1_000;
 /** Sessions that are remembered for one principal object; ordinarily one. */
 const sessionsPerPrincipalMax = 8;
+
+const isMask = ({ decision }: Candidate): boolean => decision.statement === "mask";
+const isFilter = ({ decision }: Candidate): boolean => decision.statement === "filter";
 
 export class Dispatcher {
   private readonly decisions: readonly CompiledDecision[];
@@ -67,6 +73,22 @@ export class Dispatcher {
     const environment = this.environment(subject, data);
     const effects: Effect[] = [];
     this.sessionPlan(subject, environment, data).fixedMasks.evaluate(environment, columns, effects);
+    return effects;
+  }
+
+  filters(input: Input, relations: readonly string[], data: Value | undefined): Effect[] {
+    const environment = this.environment(input, data);
+    const session = this.sessionPlan(input, environment, data);
+    environment.query = input.query;
+    const effects: Effect[] = [];
+    this.kindPlan(session, environment).filters.evaluate(environment, relations, effects);
+    return effects;
+  }
+
+  fixedFilters(subject: Subject, relations: readonly string[], data: Value | undefined): Effect[] {
+    const environment = this.environment(subject, data);
+    const effects: Effect[] = [];
+    this.sessionPlan(subject, environment, data).fixedFilters.evaluate(environment, relations, effects);
     return effects;
   }
 
@@ -151,7 +173,8 @@ export class Dispatcher {
       session,
       target,
       candidates: all.filter((candidate) => !isFixed(candidate)),
-      fixedMasks: new MaskIndex(all.filter(isFixed)),
+      fixedMasks: new MaskIndex(all.filter((candidate) => isFixed(candidate) && isMask(candidate))),
+      fixedFilters: new FilterIndex(all.filter((candidate) => isFixed(candidate) && isFilter(candidate))),
       kinds: new Map(),
     };
   }
@@ -165,14 +188,16 @@ export class Dispatcher {
     const fitting = session.candidates
       .filter(({ decision }) => decision.kinds === undefined || decision.kinds.has(kind))
       .flatMap((candidate) => candidate.after(candidate.decision.kind, environment, undefined) ?? []);
-    const isMask = ({ decision }: Candidate): boolean => decision.statement === "mask";
     const settled: Effect[] = [];
     const isOpen = (candidate: Candidate): boolean => !candidate.settle(environment, settled);
     const plan: KindPlan = {
       category,
       settled,
-      statements: new StatementIndex(fitting.filter((candidate) => !isMask(candidate) && isOpen(candidate))),
+      statements: new StatementIndex(
+        fitting.filter((candidate) => !isMask(candidate) && !isFilter(candidate) && isOpen(candidate)),
+      ),
       masks: new MaskIndex(fitting.filter(isMask)),
+      filters: new FilterIndex(fitting.filter(isFilter)),
     };
     Object.freeze(settled);
     if (session.kinds.size < kindsMax) session.kinds.set(kind, plan);

@@ -1,6 +1,7 @@
 /** How fired statements add to the list of effects. Called by generated code. */
 import type { MaskName } from "../check/vocabulary.ts";
 import type { Effect, MaskCall, RuleId } from "../program.ts";
+import type { RowPredicate } from "../row-predicate.ts";
 import { field, type Site } from "./runtime.ts";
 import { EvaluationError } from "./runtime.ts";
 import { durationMs } from "../durations.ts";
@@ -34,6 +35,35 @@ export function mask(out: Effect[], rule: RuleId, column: Value, name: MaskName,
     throw new EvaluationError("eval_type_error", `mask \`${name}\` takes no ${typeName(arg)}`, site(rule, name));
   });
   out.push({ kind: "mask", rule, column: path, mask: { name, args: scalars } });
+}
+
+export function filter(out: Effect[], rule: RuleId, relation: string, predicate: RowPredicate): void {
+  const parts = sizeOf(predicate);
+  if (parts > rowPredicatePartsMax) {
+    throw new EvaluationError(
+      "eval_internal_error",
+      `the filter has ${parts} values and conditions, more than ${rowPredicatePartsMax}`,
+      site(rule, "filter"),
+    );
+  }
+  out.push({ kind: "filter", rule, relation, predicate });
+}
+
+/** More would make a text that the server takes longer to plan than to run. */
+const rowPredicatePartsMax = 10_000;
+
+function sizeOf(predicate: RowPredicate): number {
+  switch (predicate.kind) {
+    case "all":
+    case "any":
+      return predicate.of.reduce((sum, part) => sum + sizeOf(part), 1);
+    case "not":
+      return 1 + sizeOf(predicate.of);
+    case "member":
+      return 1 + predicate.members.length;
+    default:
+      return 1;
+  }
 }
 
 /** One effect for each set of groups, duration and reason; a group may also be an array or a set of names. */

@@ -2,6 +2,8 @@
 import type { RuleId } from "../program.ts";
 import type { Context, Emitter, Watch } from "./emit.ts";
 import { nameOf } from "./emit.ts";
+import { emitRows } from "./emit-rows.ts";
+import { neededBy } from "./order.ts";
 import { type Body, type DecisionOptions, type DecisionPlan, headTerms, type Term } from "./plan.ts";
 
 export function ruleIdOf(plan: DecisionPlan): RuleId {
@@ -37,7 +39,7 @@ export function emitDecision(emitter: Emitter, plan: DecisionPlan, name: string,
       context.bound.add(plan.subject);
     }
     const terms = headTerms(plan);
-    const isConstant = terms.every((term) => term.kind === "const");
+    const isConstant = terms.every((term) => term.kind === "const") && !isOfConditions(plan);
     writer.block("L:", () =>
       emitter.body(
         body,
@@ -54,7 +56,11 @@ export function emitDecision(emitter: Emitter, plan: DecisionPlan, name: string,
               });
             }
             writer.line("complete = true;");
-            writer.line(effect(emitter, plan, rule, emitted));
+            if (plan.rows === undefined) return writer.line(effect(emitter, plan, rule, emitted));
+            const path = writer.constant(plan.path);
+            emitRows(emitter, plan.rows, context, (predicate) =>
+              writer.line(`R.filter(out, ${rule}, ${path}, ${predicate});`),
+            );
           };
           writer.block("", () => next(0));
           const kind = writer.constant(plan.kind);
@@ -66,6 +72,12 @@ export function emitDecision(emitter: Emitter, plan: DecisionPlan, name: string,
       ),
     );
   });
+}
+
+/** Whether a filter's rows depend on variables that its conditions bind: each of their solutions then is a filter of its own. */
+function isOfConditions({ rows, body }: DecisionPlan): boolean {
+  const bound = neededBy(body);
+  return rows !== undefined && [...neededBy(rows.body)].some((local) => bound.has(local));
 }
 
 function effect(emitter: Emitter, plan: DecisionPlan, rule: string, emitted: ReadonlyMap<Term, string>): string {
@@ -88,6 +100,8 @@ function effect(emitter: Emitter, plan: DecisionPlan, rule: string, emitted: Rea
       return `R.mask(out, ${rule}, column, ${emitter.writer.constant(plan.name)}, [${values.join(", ")}]);`;
     case "limit":
       return `R.limit(out, ${rule}, ${emitter.writer.constant(plan.name)}, ${first});`;
+    case "filter":
+      throw new Error("a filter without its rows");
     case "label":
       return `R.label(out, ${first}, ${rule});`;
   }

@@ -343,7 +343,8 @@ export class Emitter {
     this.term(pattern, context, (other) => writer.block(`if (R.equal(${value}, ${other}))`, k));
   }
 
-  private iterate(collection: string, withKeys: boolean, each: (key: string, value: string) => void): void {
+  /** Writes a loop over the members of a collection; `key` has no value unless `withKeys`. */
+  iterate(collection: string, withKeys: boolean, each: (key: string, value: string) => void): void {
     const { writer } = this;
     const values = writer.name("s");
     const index = writer.name("i");

@@ -286,6 +286,7 @@ class Explanations {
 }
 
 function candidatesOf({ kind, path }: DecisionPlan, question: Question): readonly (Value | undefined)[] {
+  if (kind === "filter") return path !== undefined && question.relations?.includes(path) === true ? [undefined] : [];
   if (kind !== "mask" && kind !== "label") return [undefined];
   const columns = kind === "mask" ? question.maskCandidates : (question.catalogColumns ?? []);
   return path === undefined ? columns : columns.filter((column) => field(column, "path") === path);

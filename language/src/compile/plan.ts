@@ -132,14 +132,16 @@ export interface Definition {
 }
 
 export interface DecisionPlan {
-  readonly kind: Exclude<DecisionKind, "filter">;
+  readonly kind: DecisionKind;
   readonly span: Span;
   readonly package: readonly string[];
   readonly body: Body;
   /** The iteration variable, for `mask column` and `label column`. */
   readonly subject: Local | undefined;
-  /** The path that `mask T.C` and `label T.C` name. */
+  /** The path that `mask T.C`, `label T.C` and `filter T` name. */
   readonly path: string | undefined;
+  /** For `filter`. */
+  readonly rows: RowsPlan | undefined;
   /** Message, mask arguments, limit, label, groups or channel. */
   readonly values: readonly Term[];
   /** What a statement says besides, where it says it: `code`, `for` and `because`. */
@@ -147,6 +149,12 @@ export interface DecisionPlan {
   /** Mask or limit. */
   readonly name: string;
   readonly source: TreeBody;
+}
+
+/** Which rows a filter leaves: conditions over the row and over everything that is known before it, which `body` binds too. */
+export interface RowsPlan {
+  readonly row: Local;
+  readonly body: Body;
 }
 
 export interface DecisionOptions {

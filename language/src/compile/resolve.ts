@@ -143,11 +143,10 @@ export class Resolver {
         path = parts.map(quotePart).join(".");
       }
     }
+    if (decision.kind === "filter") path = this.filteredTable(decision);
     const inner = scope.nested();
     const expressions = this.decisionValues(decision);
     const { kind } = decision;
-    // Refused by the checker: nothing enforces it yet.
-    if (kind === "filter") return undefined;
     const options = Object.entries(decisionOptions(decision)).flatMap(([name, expression]) =>
       expression === undefined ? [] : [[name, expression] as const],
     );
@@ -161,11 +160,50 @@ export class Resolver {
       body,
       subject,
       path,
+      rows: decision.kind === "filter" ? this.rows(decision, inner) : undefined,
       values,
       options: Object.fromEntries(options.map(([name, expression]) => [name, this.term(expression, inner)])),
       name: decision.kind === "mask" ? decision.mask.text : decision.kind === "limit" ? decision.what.text : "",
       source: decision.body,
     };
+  }
+
+  private filteredTable({ table, row, body }: Extract<tree.Decision, { kind: "filter" }>): string {
+    const { parts, span } = table;
+    if (parts.length !== 2) {
+      this.report("P206", `\`${parts.join(".")}\` is no table`, span, "write it as `schema.table`");
+    }
+    if (row.text === "input" || row.text === "data" || this.names.rootNamed(row.text) !== undefined) {
+      this.report(
+        "P330",
+        `the row cannot be called \`${row.text}\``,
+        row.span,
+        "that name means something else; write `as row`",
+      );
+    }
+    for (const literal of body) {
+      if (literal.kind !== "expr") continue;
+      variables(literal.expr, (name, at) => {
+        if (name !== row.text) return;
+        this.report(
+          "P331",
+          `\`${name}\` is not known after \`if\``,
+          at,
+          "conditions on the row belong into `where { … }`",
+        );
+      });
+    }
+    return parts.map(quotePart).join(".");
+  }
+
+  /** `scope` has the variables of the statement's conditions, which the row's may use. */
+  private rows({ row, rows }: Extract<tree.Decision, { kind: "filter" }>, scope: Scope): plan.RowsPlan {
+    const outer = scope.nested();
+    const local = outer.add(row.text, row.span, false);
+    this.names.at(row.span, { kind: "local", local, scope: outer });
+    const inner = outer.nested();
+    this.collect(rows, [], inner);
+    return { row: local, body: this.body(rows, inner) };
   }
 
   private decisionValues(decision: tree.Decision): readonly tree.Expr[] {

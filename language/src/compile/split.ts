@@ -21,7 +21,7 @@ export interface SplitBody {
   readonly kind: Body;
   readonly label: Body;
   readonly rest: Body;
-  /** A mask that depends on the session and the column alone, whatever the statement does with it. */
+  /** A mask that depends on the session and the column alone, whatever the statement does with it; a filter of the session alone. */
   readonly isFixed: boolean;
   /** What it adds to the decision depends, like its conditions, on the session and the statement's kind alone. */
   readonly isSettled: boolean;
@@ -59,11 +59,12 @@ export function splitBody(plan: DecisionPlan, facts: FactFinder): SplitBody {
 }
 
 function isSettled(plan: DecisionPlan, rest: Body, facts: FactFinder): boolean {
-  const isAboutStatement = plan.kind !== "mask" && plan.kind !== "label";
+  const isAboutStatement = plan.kind !== "mask" && plan.kind !== "label" && plan.kind !== "filter";
   return isAboutStatement && rest.length === 0 && headTerms(plan).every((term) => isOfKind(facts.ofTerm(term)));
 }
 
-function isFixed({ kind, body, values, subject }: DecisionPlan, facts: FactFinder): boolean {
+function isFixed({ kind, body, values, subject, rows }: DecisionPlan, facts: FactFinder): boolean {
+  if (rows !== undefined) return [...body, ...rows.body].every((part) => isOfSession(facts.ofLiteral(part)));
   return (
     kind === "mask" &&
     body.every((part) => isOfSession(facts.ofLiteral(part)) && literalReadsOnlyFields(part, subject, isOfColumn)) &&
@@ -85,6 +86,7 @@ function isClosed(literal: Literal, body: Body, plan: DecisionPlan): boolean {
   const outside = new Set<Local>();
   for (const other of body) if (other !== literal) literalLocals(other, outside);
   for (const value of headTerms(plan)) termLocals(value, outside);
+  for (const other of plan.rows?.body ?? []) literalLocals(other, outside);
   return [...localsOf(literal)].every((local) => local === plan.subject || !outside.has(local));
 }
 

@@ -109,8 +109,9 @@ export class Lowering {
     const body = this.ifBody(node(cst, "ifBody"));
     switch (kind) {
       case "allow":
-      case "filter":
         return { kind, body, span };
+      case "filter":
+        return this.filter(cst, body, span);
       case "approve":
         return {
           kind,
@@ -156,6 +157,24 @@ export class Lowering {
           span,
         };
     }
+  }
+
+  private filter(cst: CstNode, body: tree.Body, span: Span): tree.Decision {
+    const path = child(cst, "path");
+    const where = requiredToken(cst, "where");
+    if (where.image !== "where") {
+      const help = "write `filter schema.table as row where CONDITION if CONDITION`";
+      this.report("P115", "expected `where`", spanOf(this.source, where, where), help);
+    }
+    const block = node(cst, "block");
+    return {
+      kind: "filter",
+      table: { parts: this.path(path), span: this.span(path) },
+      row: this.name(requiredToken(cst, "row")),
+      rows: block === undefined ? [this.literal(child(cst, "literal"))] : this.body(child(block, "body")),
+      body,
+      span,
+    };
   }
 
   private optional(cst: CstNode | undefined): tree.Expr | undefined {

@@ -177,7 +177,14 @@ export type Decision =
       readonly because: Expr | undefined;
     })
   | (DecisionBase & { readonly kind: "notify"; readonly channel: Expr; readonly because: Expr | undefined })
-  /** Known to the grammar, enforced by a later version: the checker refuses it. */
-  | (DecisionBase & { readonly kind: "filter" });
+  | (DecisionBase & {
+      readonly kind: "filter";
+      /** `schema.table`, as parts. */
+      readonly table: { readonly parts: readonly string[]; readonly span: Span };
+      /** What `rows` calls the row. */
+      readonly row: Name;
+      /** Which rows there are; not empty. */
+      readonly rows: Body;
+    });
 
 export type DecisionKind = Decision["kind"];

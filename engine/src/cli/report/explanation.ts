@@ -14,6 +14,7 @@ import {
 } from "@penstock/language";
 import { printRule } from "../../decide/combine.ts";
 import type { StatementExplanation } from "../../decide/test-host.ts";
+import { printPredicate } from "../../filters/print-predicate.ts";
 import { counted } from "./text.ts";
 
 type Outcome = ConditionExplanation["outcome"];
@@ -135,6 +136,8 @@ function effectText(effect: Effect | LabelEffect): string {
       return `notifies ${effect.channel}`;
     case "mask":
       return `masks ${effect.column}`;
+    case "filter":
+      return `shows rows of ${effect.relation} where ${printPredicate(effect.predicate)}`;
     case "limit":
       return `limits ${effect.what} to ${effect.value}`;
     case "label":

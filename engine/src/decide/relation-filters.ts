@@ -1,0 +1,82 @@
+import { viewLineage } from "../catalog/labels.ts";
+import type { Relation } from "../catalog/catalog.ts";
+import { planFilter } from "../filters/plan-filter.ts";
+import { dataKey } from "../data-key.ts";
+import { type CombinedFilter, mergeFilters } from "./combine.ts";
+import type { Reason, RelationFilter } from "./decision.ts";
+import type { World } from "./world.ts";
+
+/**
+ * Which tables `filter` rules must be asked about for a statement that touches these relations: each, those that it inherits from and
+ * those that inherit from it, and all that a view reads.
+ */
+export function filterPaths(world: World, relations: readonly Relation[]): string[] {
+  const paths = new Set<string>();
+  const visit = (relation: Relation): void => {
+    if (relation.isSystem || paths.has(relation.path)) return;
+    paths.add(relation.path);
+    const { ancestors, descendants } = world.origins.family(relation);
+    for (const member of [...ancestors, ...descendants]) paths.add(member.path);
+    for (const below of viewTables(world, relation)) visit(below);
+  };
+  for (const relation of relations) visit(relation);
+  return [...paths];
+}
+
+export type RelationFilterResult =
+  | { readonly kind: "filter"; readonly filter: RelationFilter | undefined }
+  /** The relation can be neither read nor written while these filters apply. */
+  | { readonly kind: "refused"; readonly reason: Reason };
+
+/**
+ * The filter of one relation: its own rules and those of the tables that it inherits from, all of which must hold. What a table's
+ * partition or child demands cannot be asked of the table's other rows, so such a table is refused; and so is a view over a filtered
+ * table, unless rules filter the view itself.
+ * @param filters by path, for the paths of `filterPaths`
+ */
+export function filterOfRelation(
+  world: World,
+  relation: Relation,
+  filters: ReadonlyMap<string, CombinedFilter>,
+): RelationFilterResult {
+  const own = filters.get(relation.path);
+  const { ancestors, descendants } = world.origins.family(relation);
+  const filter = ancestors.reduce((all, { path }) => mergeFilters(all, filters.get(path)), own);
+  const known = new Set(filter?.predicates.map(dataKey));
+  const below = descendants.find(({ path }) =>
+    filters.get(path)?.predicates.some((predicate) => !known.has(dataKey(predicate))),
+  );
+  if (below !== undefined) {
+    return refused(
+      `${below.path} is filtered for you, and ${relation.path} shows its rows`,
+      "put the filter on the table that the partitions or children share",
+      filters.get(below.path),
+    );
+  }
+  if (own === undefined) {
+    for (const table of viewTables(world, relation)) {
+      const hidden = filterOfRelation(world, table, filters);
+      if (hidden.kind === "filter" && hidden.filter === undefined) continue;
+      return refused(
+        `view ${relation.path} shows rows of ${table.path}, which is filtered for you`,
+        `read ${table.path} itself, or ask for a filter of the view`,
+        hidden.kind === "filter" ? hidden.filter : undefined,
+      );
+    }
+  }
+  if (filter === undefined) return { kind: "filter", filter: undefined };
+  const made: RelationFilter = { relation, ...filter };
+  const plan = planFilter(made);
+  if (plan.kind === "refused") {
+    return refused(plan.reason, "this is a mistake in a policy: tell the owner of the rule", filter);
+  }
+  return { kind: "filter", filter: made };
+}
+
+function viewTables(world: World, relation: Relation): readonly Relation[] {
+  return relation.definition === undefined || relation.isSystem ? [] : viewLineage(world.catalog, relation).tables;
+}
+
+function refused(message: string, hint: string, filter: CombinedFilter | undefined): RelationFilterResult {
+  return { kind: "refused", reason: { message, hint, rule: filter?.rules[0], code: "row_filter" } };
+}

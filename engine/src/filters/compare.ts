@@ -1,0 +1,87 @@
+import type { RowComparison, RowConstant } from "@penstock/language";
+import type { Column } from "../catalog/catalog.ts";
+import { compareBooleans } from "./boolean.ts";
+import { anyOf, CannotFilter, type Condition } from "./condition.ts";
+import { compareDiscrete, compareOrdinals, discreteIn } from "./discrete.ts";
+import { type InstantType, instants, placeOf } from "./instant.ts";
+import { compareNumbers, numberIn } from "./number-compare.ts";
+import { describe, type Operand } from "./operand.ts";
+import { comparing, flipped, sqlOperators } from "./ordering.ts";
+import { referenceTo } from "./reference.ts";
+import { compareText, textIn } from "./text.ts";
+import { compareUuids, uuidIn } from "./uuid.ts";
+
+/** A comparison of two operands of which at least one is of the row. Types that do not fit are refused, not unequal. */
+export function compare(operator: RowComparison, left: Operand, right: Operand): Condition {
+  switch (left.kind) {
+    case "constant":
+      if (right.kind === "constant") throw new CannotFilter("it compares two constants");
+      return compare(flipped[operator], right, left);
+    case "text":
+      if (right.kind === "text") return compareText(operator, left, right);
+      if (right.kind === "constant" && typeof right.value === "string") return compareText(operator, left, right.value);
+      break;
+    case "number":
+      if (right.kind === "number") return compareNumbers(operator, left, right);
+      if (right.kind === "constant" && (typeof right.value === "number" || typeof right.value === "bigint"))
+        return compareNumbers(operator, left, right.value);
+      break;
+    case "boolean":
+      if (right.kind === "boolean") return compareBooleans(operator, left.column, right.column);
+      if (right.kind === "constant" && typeof right.value === "boolean")
+        return compareBooleans(operator, left.column, right.value);
+      break;
+    case "uuid":
+      if (right.kind === "uuid") return compareUuids(operator, left.column, right.column);
+      if (right.kind === "constant" && typeof right.value === "string")
+        return compareUuids(operator, left.column, right.value);
+      break;
+    case "date":
+    case "timestamp":
+    case "timestamptz":
+      if (right.kind === left.kind) return compareInstants(operator, left.kind, left.column, right.column);
+      if (right.kind !== "constant") break;
+      return compareDiscrete(operator, instants(left.kind, left.column), placeOf(left.kind, left.column, right.value));
+    default:
+      return left satisfies never;
+  }
+  throw new CannotFilter(`${describe(left)} cannot be compared with ${describe(right)}`);
+}
+
+function compareInstants(operator: RowComparison, type: InstantType, column: Column, other: Column): Condition {
+  const [left, right] = [referenceTo(column), referenceTo(other)];
+  return {
+    sql: (alias) => `(${left(alias)} ${sqlOperators[operator]} ${right(alias)})`,
+    holds: comparing(operator, instants(type, column).value, instants(type, other).value, compareOrdinals),
+    isLeakproof: true,
+  };
+}
+
+export function isMember(operand: Operand, members: readonly RowConstant[]): Condition {
+  switch (operand.kind) {
+    case "text":
+      return textIn(operand, members);
+    case "number":
+      return numberIn(operand, members);
+    case "uuid":
+      return uuidIn(
+        operand.column,
+        members.map((member) => {
+          if (typeof member === "string") return member;
+          throw new CannotFilter(`${describe(operand)} is looked for among members that are not texts`);
+        }),
+      );
+    case "date":
+    case "timestamp":
+    case "timestamptz":
+      return discreteIn(
+        instants(operand.kind, operand.column),
+        members.map((member) => placeOf(operand.kind, operand.column, member)),
+      );
+    case "boolean":
+    case "constant":
+      return anyOf(members.map((value) => compare("==", operand, { kind: "constant", value })));
+    default:
+      return operand satisfies never;
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Texts of a row: columns of character and enum types, as they are or with lower, upper and trim applied. Everything is compared by code
+ * points, whatever collation a column has, as the language compares texts; a `char(n)` is its text without the padding.
+ */
+import { isSpace, type RowTrim, toLower, toUpper, trimPoints } from "@penstock/language";
+import type { Column } from "../catalog/catalog.ts";
+import { baseTypeOf, characterCount, plainText, textShape } from "../masks/base-type.ts";
+import { quoteText } from "../masks/quote.ts";
+import { CannotFilter, type RowText } from "./condition.ts";
+import { referenceTo } from "./reference.ts";
+
+export interface TextOperand {
+  readonly kind: "text";
+  readonly column: Column;
+  /** Inner first. */
+  readonly edits: readonly TextEdit[];
+}
+
+export type TextEdit =
+  | { readonly kind: "case"; readonly to: "lower" | "upper" }
+  | { readonly kind: "trim"; readonly how: RowTrim; readonly cutset: string };
+
+export function textColumn(column: Column): TextOperand {
+  if (column.typeCategory === "text" && textShape(column) === undefined && baseTypeOf(column).name !== "name") {
+    throw new CannotFilter(`values of \`${column.name}\`, of type ${column.type}, cannot be compared`);
+  }
+  return { kind: "text", column, edits: [] };
+}
+
+export function editedText(text: TextOperand, edit: TextEdit): TextOperand {
+  if (edit.kind === "case" && text.edits.some(({ kind }) => kind === "case")) {
+    throw new CannotFilter("`lower` and `upper` cannot be nested");
+  }
+  return { ...text, edits: [...text.edits, edit] };
+}
+
+export function hasCase({ edits }: TextOperand): boolean {
+  return edits.some(({ kind }) => kind === "case");
+}
+
+/** A text longer than this has no lower or upper case: the server could not make it without an error. */
+const caseCharactersMax = 1_000_000;
+
+export function textValue({ column, edits }: TextOperand): (row: RowText) => string | null {
+  const shape = textShape(column);
+  return (row) => {
+    let value = row(column.name);
+    if (value !== null && shape !== undefined) value = plainText(shape, value);
+    for (const edit of edits) {
+      if (value === null) return null;
+      if (edit.kind === "trim") value = trimmed(value, edit);
+      else if (characterCount(value) > caseCharactersMax) return null;
+      else value = edit.to === "lower" ? toLower(value) : toUpper(value);
+    }
+    return value;
+  };
+}
+
+function trimmed(value: string, { how, cutset }: Extract<TextEdit, { kind: "trim" }>): string {
+  const drop = new Set(cutset);
+  return trimPoints(
+    value,
+    how === "trim_space" ? isSpace : (point) => drop.has(point),
+    how !== "trim_right",
+    how !== "trim_left",
+  );
+}
+
+export interface TextSql {
+  readonly sql: (alias: string) => string;
+  readonly isLeakproof: boolean;
+}
+
+/**
+ * The text under the collation "C", which compares bytes: code points, in a database of UTF-8.
+ * @param known the constants with which it is compared: under `lower` and `upper` the result is exact for their characters only
+ */
+export function textSql({ column, edits }: TextOperand, known: readonly string[]): TextSql {
+  const reference = referenceTo(column);
+  const { name } = baseTypeOf(column);
+  const plain = (alias: string): string =>
+    column.typeCategory === "enum"
+      ? `pg_catalog.textin(pg_catalog.enum_out(${reference(alias)}))`
+      : `cast(${reference(alias)} as pg_catalog.text)`;
+  if (edits.length === 0) {
+    const isLeakproof = column.typeCategory === "text" && name !== "character" && name !== "bpchar";
+    return { sql: (alias) => collated(plain(alias)), isLeakproof };
+  }
+  const sql = edits.reduce<(alias: string) => string>((inner, edit, index) => {
+    if (edit.kind === "trim") return (alias) => trimSql(inner(alias), edit);
+    const outer = edits.slice(index + 1).flatMap((later) => (later.kind === "trim" ? [cutsetOf(later)] : []));
+    return (alias) => caseSql(inner(alias), edit.to, new Set([...known, ...outer].join("")));
+  }, plain);
+  return { sql: (alias) => collated(sql(alias)), isLeakproof: false };
+}
+
+function collated(text: string): string {
+  return `(${text} collate pg_catalog."C")`;
+}
+
+const trimFunctions = { trim: "btrim", trim_space: "btrim", trim_left: "ltrim", trim_right: "rtrim" } as const;
+
+function trimSql(text: string, edit: Extract<TextEdit, { kind: "trim" }>): string {
+  return `pg_catalog.${trimFunctions[edit.how]}(${text}, ${quoteText(storable(cutsetOf(edit)))})`;
+}
+
+function cutsetOf({ how, cutset }: Extract<TextEdit, { kind: "trim" }>): string {
+  return how === "trim_space" ? spaces : cutset;
+}
+
+/** Characters that no PostgreSQL text holds, left out. */
+function storable(characters: string): string {
+  return Array.from(characters).filter(isStorable).join("");
+}
+
+/** Whether a PostgreSQL text can hold it: no NUL and no half of a surrogate pair. */
+export function isStorable(text: string): boolean {
+  return !text.includes("\0") && text.isWellFormed();
+}
+
+const spaces = Array.from({ length: 0x3001 }, (_, code) => String.fromCodePoint(code))
+  .filter(isSpace)
+  .join("");
+
+/**
+ * `lower` and `upper` of the server depend on its collation provider and its version of Unicode. Since only some characters can matter to
+ * what is compared, exactly those that the language maps to one of them are translated, and those themselves where they are mapped.
+ */
+function caseSql(text: string, to: "lower" | "upper", known: ReadonlySet<string>): string {
+  const from: string[] = [];
+  const into: string[] = [];
+  for (const [character, mapped] of mapping(to)) {
+    if (!known.has(character) && !known.has(mapped)) continue;
+    from.push(character);
+    into.push(mapped);
+  }
+  const characters = `pg_catalog.char_length(${text})`;
+  const translated = `pg_catalog.translate(${text}, ${quoteText(from.join(""))}, ${quoteText(into.join(""))})`;
+  return `case when ${characters} OPERATOR(pg_catalog.<=) ${caseCharactersMax} then ${translated} end`;
+}
+
+const mappings = new Map<"lower" | "upper", readonly (readonly [string, string])[]>();
+
+/** All characters that have another case. They lie below U+20000. */
+function mapping(to: "lower" | "upper"): readonly (readonly [string, string])[] {
+  let pairs = mappings.get(to);
+  if (pairs === undefined) {
+    const map = to === "lower" ? toLower : toUpper;
+    pairs = Array.from({ length: 0x20000 }, (_, code) => String.fromCodePoint(code)).flatMap((character) => {
+      const mapped = character.isWellFormed() ? map(character) : character;
+      return mapped === character ? [] : [[character, mapped] as const];
+    });
+    mappings.set(to, pairs);
+  }
+  return pairs;
+}
