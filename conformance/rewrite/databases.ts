@@ -2,13 +2,14 @@ import { EventEmitter } from "node:events";
 import { Client, DatabaseError, type FieldDef, type QueryResult } from "pg";
 import type { Catalog, Relation } from "../../engine/src/catalog/catalog.ts";
 import { loadPostgresCatalog } from "../../engine/src/catalog/load-postgres.ts";
-import type { ColumnMask, RelationMasks } from "../../engine/src/decide/decision.ts";
+import type { ColumnMask, RelationFilter } from "../../engine/src/decide/decision.ts";
 import { applyMask } from "../../engine/src/masks/masks.ts";
 import { quoteName } from "../../engine/src/masks/quote.ts";
 import { analyzePostgres } from "../../engine/src/sql/postgres/analyze.ts";
+import type { Protection } from "../../engine/src/sql/postgres/rewrite/protection.ts";
 import { rewritePostgres, type RewriteResult } from "../../engine/src/sql/postgres/rewrite/rewrite.ts";
 import type { PostgresServer } from "../support/postgres-server.ts";
-import { masks, rows, schema } from "./schema.ts";
+import { filters, masks, rows, schema } from "./schema.ts";
 
 const asText = { getTypeParser: () => (text: string | Buffer) => text.toString() };
 
@@ -23,8 +24,8 @@ export type Outcome =
     };
 
 /**
- * Two databases: one with the real values, and one in which the masks have already replaced them. What a principal sees of the first
- * through rewriting must be what anyone sees of the second.
+ * Two databases: one with the real values, and one in which the masks have already replaced them and rows that a filter hides never were.
+ * What a principal sees of the first through rewriting must be what anyone sees of the second.
  */
 export interface Databases {
   readonly catalog: Catalog;
@@ -34,7 +35,8 @@ export interface Databases {
   readonly end: () => Promise<void>;
 }
 
-export async function createDatabases(server: PostgresServer): Promise<Databases> {
+/** @param withFilters whether rows are hidden besides. */
+export async function createDatabases(server: PostgresServer, withFilters = false): Promise<Databases> {
   const connect = async (name: string) => {
     const client = new Client({ connectionString: await server.createDatabase(name), types: asText });
     await client.connect();
@@ -42,11 +44,13 @@ export async function createDatabases(server: PostgresServer): Promise<Databases
     await client.query(rows);
     return client;
   };
-  const raw = await connect("raw");
-  const masked = await connect("masked");
+  const suffix = withFilters ? "_filtered" : "";
+  const raw = await connect(`raw${suffix}`);
+  const masked = await connect(`masked${suffix}`);
   const catalog = await loadCatalog(raw);
-  const relationMasks = masksOf(catalog);
-  await replaceValues(masked, relationMasks);
+  const protections = protectionsOf(catalog, withFilters);
+  if (withFilters) await deleteRows(masked, catalog);
+  await replaceValues(masked, protections);
   return {
     catalog,
     raw,
@@ -56,10 +60,10 @@ export async function createDatabases(server: PostgresServer): Promise<Databases
       if (analyzed.kind !== "statements") throw new Error(analyzed.message);
       const plans = analyzed.statements.map(({ facts }) => {
         const touched = facts.tables.flatMap(({ relation }) => {
-          const found = relationMasks.get(relation.path);
+          const found = protections.get(relation.path);
           return found === undefined ? [] : [[relation.path, found] as const];
         });
-        return { masks: new Map(touched), rowLimit, namesakes: new Set<string>() };
+        return { protections: new Map(touched), rowLimit, namesakes: new Set<string>() };
       });
       return rewritePostgres(text, analyzed.statements, plans);
     },
@@ -78,26 +82,40 @@ export function loadCatalog(client: Client): Promise<Catalog> {
   });
 }
 
-function masksOf(catalog: Catalog): ReadonlyMap<string, RelationMasks> {
+function protectionsOf(catalog: Catalog, withFilters: boolean): ReadonlyMap<string, Protection> {
+  const paths = new Set([...Object.keys(masks), ...(withFilters ? Object.keys(filters) : [])]);
   return new Map(
-    Object.entries(masks).map(([path, byColumn]) => {
+    [...paths].map((path) => {
       const relation = catalog.relations.get(path);
       if (relation === undefined) throw new Error(`no relation ${path}`);
       const columns = new Map<number, ColumnMask>();
-      for (const [name, mask] of Object.entries(byColumn)) {
+      for (const [name, mask] of Object.entries(masks[path] ?? {})) {
         const column = relation.columns.find((one) => one.name === name);
         if (column === undefined) throw new Error(`no column ${name} of ${path}`);
         columns.set(column.attnum, { column, mask, rules: [] });
       }
-      return [path, { relation, columns }];
+      return [path, { relation, columns, filter: withFilters ? filterOf(relation) : undefined }];
     }),
   );
 }
 
+function filterOf(relation: Relation): RelationFilter | undefined {
+  const filter = filters[relation.path];
+  return filter === undefined ? undefined : { relation, predicates: [filter.predicate], rules: [] };
+}
+
+async function deleteRows(client: Client, catalog: Catalog): Promise<void> {
+  for (const [path, { sql }] of Object.entries(filters)) {
+    const relation = catalog.relations.get(path);
+    if (relation === undefined || relation.kind === "view") continue;
+    await client.query(`delete from only ${nameOf(relation)} where (${sql}) is not true`);
+  }
+}
+
 /** The JavaScript side of each mask, row by row. */
-async function replaceValues(client: Client, relationMasks: ReadonlyMap<string, RelationMasks>): Promise<void> {
-  for (const { relation, columns } of relationMasks.values()) {
-    if (relation.kind !== "table") continue;
+async function replaceValues(client: Client, protections: ReadonlyMap<string, Protection>): Promise<void> {
+  for (const { relation, columns } of protections.values()) {
+    if (relation.kind !== "table" || columns.size === 0) continue;
     const name = nameOf(relation);
     const found = await client.query<{ [column: string]: string | null }>(`select ctid, * from only ${name}`);
     for (const row of found.rows) {

@@ -1,5 +1,5 @@
 /** A schema with what rewriting has to cope with, and the masks that the tests put on it. */
-import type { MaskCall } from "@penstock/language";
+import type { MaskCall, RowPredicate, RowTerm } from "@penstock/language";
 
 export const schema = `
   create schema crm; create schema "Odd.Schema";
@@ -60,6 +60,47 @@ export const masks: Readonly<Record<string, Readonly<Record<string, MaskCall>>>>
   "public.events": secret,
   "public.events_old": secret,
   "public.events_new": secret,
+};
+
+interface Filter {
+  readonly predicate: RowPredicate;
+  /** The same as SQL, by hand. */
+  readonly sql: string;
+}
+
+const column = (name: string): RowTerm => ({ kind: "column", column: name });
+const constant = (value: string | bigint): RowTerm => ({ kind: "constant", value });
+const notBob: Filter = {
+  predicate: { kind: "compare", operator: "!=", left: column("name"), right: constant("Bob") },
+  sql: "name <> 'Bob'",
+};
+const recent: Filter = {
+  predicate: { kind: "compare", operator: ">", left: column("day"), right: constant("2015-01-01") },
+  sql: "day > '2015-01-01'",
+};
+
+/** Which rows there are, by relation path. */
+export const filters: Readonly<Record<string, Filter>> = {
+  "public.customers": notBob,
+  "public.customers_eu": {
+    predicate: {
+      kind: "all",
+      of: [notBob.predicate, { kind: "text", test: "startswith", text: column("vat"), part: constant("VAT") }],
+    },
+    sql: "name <> 'Bob' and vat like 'VAT%'",
+  },
+  "public.contacts": notBob,
+  "public.orders": {
+    predicate: { kind: "compare", operator: "!=", left: column("status"), right: constant("lost") },
+    sql: "status <> 'lost'",
+  },
+  '"Odd.Schema".T ä': {
+    predicate: { kind: "compare", operator: "<", left: column("K y"), right: constant(2n) },
+    sql: '"K y" < 2',
+  },
+  "public.events": recent,
+  "public.events_old": recent,
+  "public.events_new": recent,
 };
 
 /** What must never be seen: parts of raw values that no mask leaves. */

@@ -20,6 +20,7 @@ export type {
 } from "./enforcer.ts";
 export type { SessionEffect, StatementFacts } from "./sql/facts.ts";
 export { resolveStatements } from "./sql/postgres/analyze.ts";
+export { refusedRow } from "./sql/postgres/rewrite/new-rows.ts";
 export { type ParsedText, parsePostgres } from "./sql/postgres/parse.ts";
 export {
   builtinAggregateNames,

@@ -75,10 +75,11 @@ export function decideStatement(
   }
   const filtered =
     combined.filters.size === 0 ? noFilters : filtersOf(world, statement, own, combined, fixed, refusals);
-  const { always, ifMasked } = statement.refusals;
+  const { always, ifHidden, ifFiltered } = statement.refusals;
   refusals.push(...always);
-  if (ifMasked.length > 0 && (isMasked || combined.filters.size > 0 || fixed.hidden.size > 0))
-    refusals.push(...ifMasked);
+  const isFiltered = combined.filters.size > 0;
+  if (ifHidden.length > 0 && (isMasked || isFiltered || fixed.hidden.names.size > 0)) refusals.push(...ifHidden);
+  if (ifFiltered.length > 0 && (isFiltered || fixed.hidden.areFiltered)) refusals.push(...ifFiltered);
   const said =
     combined.reasons.length === 0 ? combined.reasons : withHint(world, statement, input, combined.reasons, data);
   const reasons = refusals.length === 0 ? said : [...said, ...refusals];
@@ -167,22 +168,9 @@ function filtersOf(
     const result =
       own.filters.size === 0 ? fixed.of(relation).filter : filterOfRelation(world, relation, combined.filters);
     if (result.kind === "refused") refusals.push(result.reason);
-    else if (result.filter !== undefined) {
-      filters.set(relation.path, result.filter);
-      refusals.push(notEnforced(result.filter));
-    }
+    else if (result.filter !== undefined) filters.set(relation.path, result.filter);
   }
   return filters;
-}
-
-/** Until the rewriter knows filters, what touches a filtered table does not run. */
-function notEnforced({ relation, rules }: RelationFilter): Reason {
-  return {
-    message: `some rows of ${relation.path} are hidden from you, and this version cannot leave them out`,
-    rule: rules[0],
-    code: "row_filter",
-    hint: "ask for a role for which the table is not filtered",
-  };
 }
 
 const noFilters: ReadonlyMap<string, RelationFilter> = new Map();

@@ -42,30 +42,58 @@ describe("a filter", () => {
   const filtering = enforcerFor(
     'filter public.customers as row where row.city == principal.claims.city if "analyst" in principal.groups',
   );
+  const inBonn = someone(["analyst"], { city: "Bonn" });
   const refused = (sql: string): unknown => {
-    const verdict = filtering.decide(sql, who, { searchPath: ["public"] }, catalog);
+    const verdict = filtering.decide(sql, inBonn, { searchPath: ["public"] }, catalog);
     return verdict.action === "deny" ? verdict.reason.message : verdict.action;
   };
-  const hidden = "some rows of public.customers are hidden from you, and this version cannot leave them out";
+  const hidden = "rows of public.customers are filtered for you, and";
 
   it.each([
-    ["select 1 from customers", hidden],
-    ["update customers set city = 'x'", hidden],
-    ["insert into customers (id) values (1)", hidden],
-    ["truncate customers", hidden],
-    ["copy customers to stdout", hidden],
-    ["explain select id from customers", hidden],
-    ["prepare p as select 1 from customers", hidden],
+    ["select 1 from customers", "forward"],
+    ["update customers set city = 'x'", "forward"],
+    ["insert into customers (id) values (1)", `${hidden} an INSERT has to give its column "city" a value`],
+    ["truncate customers", `${hidden} TRUNCATE would delete those that you do not see`],
+    ["explain select id from customers", `${hidden} EXPLAIN would tell of those that you do not see`],
+    ["copy customers to stdout", "forward"],
+    ["prepare p as select 1 from customers", "forward"],
+    [
+      "select pg_relation_size('customers')",
+      "`pg_catalog.pg_relation_size` tells how many rows there are, and rows are filtered for you",
+    ],
     ["select id from contacts", "view public.contacts shows rows of public.customers, which is filtered for you"],
     [
       "select 1 from contacts_again",
       "view public.contacts_again shows rows of public.contacts, which is filtered for you",
     ],
-    ["do 'begin end'", "`do` runs code that cannot be checked while columns are masked for you"],
+    ["do 'begin end'", "`do` runs code that cannot be checked while data is hidden from you"],
     ["select id from mine.customers", "forward"],
     ["select 1", "forward"],
   ])("decides %s: %s", (sql, expected) => {
     expect(refused(sql)).toBe(expected);
+  });
+
+  it("is a part of the text that runs, and of no other", () => {
+    expect(filtering.decide("select 1 from customers", inBonn, { searchPath: ["public"] }, catalog)).toMatchObject({
+      action: "forward",
+      rewritten: true,
+      text: expect.stringContaining(`"city" OPERATOR(pg_catalog.=)`) as unknown,
+    });
+    expect(filtering.decide("select 1", inBonn, { searchPath: ["public"] }, catalog)).toMatchObject({
+      rewritten: false,
+    });
+  });
+
+  it("that lets nothing through lets nothing in", () => {
+    const nowhere = someone(["analyst"]);
+    expect(
+      filtering.decide(
+        "insert into customers (id, city) values (1, 'x')",
+        nowhere,
+        { searchPath: ["public"] },
+        catalog,
+      ),
+    ).toMatchObject({ action: "deny", reason: { message: `${hidden} you would see no row that you insert` } });
   });
 
   it("does not concern others", () => {

@@ -8,8 +8,10 @@ import type { World } from "./world.ts";
 export interface EngineRefusals {
   /** Constructs that the engine does not know. */
   readonly always: readonly Reason[];
-  /** Ways to read data around the masks: for a principal for whom some column is masked. */
-  readonly ifMasked: readonly Reason[];
+  /** Ways around masks and filters: for a principal from whom something is hidden. */
+  readonly ifHidden: readonly Reason[];
+  /** Ways to tell how many rows there are beside those that filters leave: for a principal for whom some relation is filtered. */
+  readonly ifFiltered: readonly Reason[];
 }
 
 export function engineRefusals(world: World, facts: StatementFacts): EngineRefusals {
@@ -46,17 +48,17 @@ export function engineRefusals(world: World, facts: StatementFacts): EngineRefus
       );
     }
   }
-  return { always, ifMasked: waysAroundMasks(world, facts) };
+  return { always, ifHidden: waysAround(world, facts), ifFiltered: waysToCount(facts) };
 }
 
-function waysAroundMasks(world: World, facts: StatementFacts): Reason[] {
+function waysAround(world: World, facts: StatementFacts): Reason[] {
   const ways: Reason[] = [];
   const kind = facts.inner ?? facts.kind;
   if (changesSchema.has(statementKinds[kind]) && !harmlessChanges.has(kind)) {
     ways.push(
       refusal(
         "schema_change",
-        `\`${kind}\` could change what is masked for you, or run code that cannot be checked`,
+        `\`${kind}\` could change what is hidden from you, or run code that cannot be checked`,
         askForRole,
       ),
     );
@@ -65,7 +67,7 @@ function waysAroundMasks(world: World, facts: StatementFacts): Reason[] {
     ways.push(
       refusal(
         "opaque_code",
-        `\`${facts.kind}\` runs code that cannot be checked while columns are masked for you`,
+        `\`${facts.kind}\` runs code that cannot be checked while data is hidden from you`,
         askForRole,
       ),
     );
@@ -75,7 +77,7 @@ function waysAroundMasks(world: World, facts: StatementFacts): Reason[] {
       ways.push(
         refusal(
           "dynamic_sql",
-          `\`${called.name}\` runs SQL given as text, which cannot be checked while columns are masked for you`,
+          `\`${called.name}\` runs SQL given as text, which cannot be checked while data is hidden from you`,
           askForRole,
         ),
       );
@@ -83,7 +85,7 @@ function waysAroundMasks(world: World, facts: StatementFacts): Reason[] {
       ways.push(
         refusal(
           "raw_data",
-          `\`${called.name}\` reaches data beside its tables, where it is not masked, and columns are masked for you`,
+          `\`${called.name}\` reaches data past its tables, and some of it is hidden from you`,
           askForRole,
         ),
       );
@@ -91,8 +93,8 @@ function waysAroundMasks(world: World, facts: StatementFacts): Reason[] {
       ways.push(
         refusal(
           "opaque_function",
-          `the body of function \`${called.schema}.${called.name}\` has not been checked, and columns are masked for you`,
-          "select what the function would from its tables, or ask for a role without masks",
+          `the body of function \`${called.schema}.${called.name}\` has not been checked, and data is hidden from you`,
+          "select what the function would from its tables, or ask for a role from which nothing is hidden",
         ),
       );
     }
@@ -100,12 +102,14 @@ function waysAroundMasks(world: World, facts: StatementFacts): Reason[] {
   for (const { relation, access } of facts.tables) {
     if (!access.has("read")) continue;
     if (relation.isSystem && statisticsRelations.has(relation.name)) {
-      ways.push(refusal("statistics", `${relation.path} shows samples of values that are masked for you`, askForRole));
+      ways.push(
+        refusal("statistics", `${relation.path} shows samples of values, and data is hidden from you`, askForRole),
+      );
     } else if (!relation.isSystem && world.origins.of(relation).unknown) {
       ways.push(
         refusal(
           "opaque_view",
-          `the definition of ${relation.path} could not be analysed, and columns are masked for you`,
+          `the definition of ${relation.path} could not be analysed, and data is hidden from you`,
           "read its tables instead",
         ),
       );
@@ -114,14 +118,54 @@ function waysAroundMasks(world: World, facts: StatementFacts): Reason[] {
   return ways;
 }
 
-/** Code by nature, not constructs that nobody has thought about: rules see their kind, and `waysAroundMasks` knows them. */
+function waysToCount(facts: StatementFacts): Reason[] {
+  const ways: Reason[] = [];
+  const refuse = (what: string): void => {
+    ways.push(
+      refusal("statistics", `${what} tells how many rows there are, and rows are filtered for you`, askForRole),
+    );
+  };
+  for (const { schema, name, category } of facts.functions) {
+    if (category === "statistics" && !harmlessStatistics.has(name)) refuse(`\`${schema}.${name}\``);
+  }
+  for (const { relation, access } of facts.tables) {
+    if (relation.isSystem && access.has("read") && activityOfRelations.test(relation.name)) refuse(relation.path);
+  }
+  for (const { relation, column } of facts.columns) {
+    if (relation.isSystem && relation.name === "pg_class" && sizes.has(column.name)) {
+      refuse(`${relation.path}.${column.name}`);
+    }
+  }
+  return ways;
+}
+
+/** Sizes of single values, and what is about no relation. */
+const harmlessStatistics: ReadonlySet<string> = new Set([
+  "pg_column_size",
+  "pg_tablespace_location",
+  "pg_lock_status",
+  "pg_blocking_pids",
+  "pg_safe_snapshot_blocking_pids",
+  "pg_isolation_test_session_is_blocked",
+  "pg_stat_get_activity",
+  "pg_xact_commit_timestamp",
+  "pg_last_committed_xact",
+]);
+
+/** Views of the cumulative statistics system that count rows and blocks by relation or index. */
+const activityOfRelations = /^pg_statio?_(?:xact_)?(?:all|sys|user)_(?:tables|indexes|sequences)$|^pg_stat_progress_/;
+
+/** Columns of pg_class. */
+const sizes: ReadonlySet<string> = new Set(["reltuples", "relpages", "relallvisible", "relallfrozen"]);
+
+/** Code by nature, not constructs that nobody has thought about: rules see their kind, and `waysAround` knows them. */
 const opaqueByNature: ReadonlySet<string> = new Set(["DoStmt", "CallStmt"]);
 
 const changesSchema: ReadonlySet<string> = new Set(["ddl", "privilege", "admin"]);
 
 /**
  * Changes that neither run code of the principal's own later (functions, triggers, rules, operators, extensions) nor take a masked
- * column out of its mask, as COMMENT can where labels go by comments. What some of them do to a relation with masks, the rewriter refuses.
+ * column out of its mask, as COMMENT can where labels go by comments. What some of them do to a protected relation, the rewriter refuses.
  */
 const harmlessChanges: ReadonlySet<StatementKind> = new Set<StatementKind>([
   "select_into",
@@ -172,7 +216,7 @@ const statisticsRelations: ReadonlySet<string> = new Set([
   "pg_stats_ext_exprs",
 ]);
 
-const askForRole = "ask for a role for which nothing is masked";
+const askForRole = "ask for a role from which nothing is hidden";
 
 function refusal(code: string, message: string, hint: string): Reason {
   return { message, rule: undefined, code, hint };

@@ -1,7 +1,7 @@
 import type { Value } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
 import { combine, type CombinedEffects, merge } from "./combine.ts";
-import { maskedNames } from "./masked-names.ts";
+import { type Hidden, hiddenFrom } from "./hidden.ts";
 import { filterOfRelation, filterPaths, type RelationFilterResult } from "./relation-filters.ts";
 import { maskCandidates, masksOfRelation, type RelationMaskResult } from "./relation-masks.ts";
 import type { Subject } from "./subject.ts";
@@ -30,7 +30,7 @@ export class SubjectMasks {
   readonly #data: Value | undefined;
   /** Weak: a text that creates a relation has one of its own. */
   readonly #relations = new WeakMap<Relation, KnownMasks>();
-  #hidden: ReadonlySet<string> | undefined;
+  #hidden: Hidden | undefined;
 
   /** @param data in place of the program's own `data.*`, for tests. */
   constructor(world: World, subject: Subject, data?: Value) {
@@ -78,8 +78,8 @@ export class SubjectMasks {
     };
   }
 
-  /** Names of relations of which something is masked or filtered: if any, what cannot be analysed is refused. */
-  get hidden(): ReadonlySet<string> {
-    return (this.#hidden ??= maskedNames(this.#world, this.#subject, this.#data));
+  /** Asked for when a statement gives reason to. */
+  get hidden(): Hidden {
+    return (this.#hidden ??= hiddenFrom(this.#world, this.#subject, this.#data));
   }
 }

@@ -1,6 +1,7 @@
 import type { DenyVerdict, StatementVerdict, Verdict } from "../enforcer.ts";
 import type { AnalyzedText } from "../sql/postgres/analyze.ts";
 import type { UnknownName } from "../sql/facts.ts";
+import { filterCondition, type Protection } from "../sql/postgres/rewrite/protection.ts";
 import { type RewriteResult, rewritePostgres, type StatementPlan } from "../sql/postgres/rewrite/rewrite.ts";
 import { auditFields } from "./audit-fields.ts";
 import { type Decision, noLimits, type Reason } from "./decision.ts";
@@ -37,7 +38,7 @@ export function verdictOf(
     case "denied": {
       const reason: Reason = {
         message: rewrite.reason,
-        rule: firstMaskRule(decisions[rewrite.statement]),
+        rule: firstRule(decisions[rewrite.statement]),
         code: "rewrite",
         hint: rewrite.hint,
       };
@@ -117,18 +118,34 @@ function plansOf(
   decisions: readonly Decision[],
   subject: SubjectMasks,
 ): StatementPlan[] {
-  return decisions.map(({ masks, limits }, index) => {
+  return decisions.map((decision, index) => {
     const shared = (prepared[index]?.relations ?? []).filter((relation) => world.hasNamesake(relation));
     const namesakes =
-      shared.length === 0 ? noNames : new Set(shared.map(({ name }) => name)).intersection(subject.hidden);
-    return { masks, rowLimit: limits.rows?.value, namesakes };
+      shared.length === 0 ? noNames : new Set(shared.map(({ name }) => name)).intersection(subject.hidden.names);
+    return { protections: protectionsOf(decision), rowLimit: decision.limits.rows?.value, namesakes };
   });
 }
+
+function protectionsOf({ masks, filters }: Decision): ReadonlyMap<string, Protection> {
+  if (masks.size === 0 && filters.size === 0) return nothingProtected;
+  const protections = new Map<string, Protection>();
+  for (const [path, relationMasks] of masks) protections.set(path, { ...relationMasks, filter: filters.get(path) });
+  for (const [path, filter] of filters) {
+    if (!protections.has(path)) protections.set(path, { relation: filter.relation, columns: new Map(), filter });
+  }
+  return protections;
+}
+
+const nothingProtected: ReadonlyMap<string, Protection> = new Map();
 
 const noNames: ReadonlySet<string> = new Set();
 
 function rewriteFor(text: string, prepared: PreparedText, plans: readonly StatementPlan[]): RewriteResult {
-  if (plans.every(({ masks, rowLimit, namesakes }) => masks.size + namesakes.size === 0 && rowLimit === undefined)) {
+  if (
+    plans.every(
+      ({ protections, rowLimit, namesakes }) => protections.size + namesakes.size === 0 && rowLimit === undefined,
+    )
+  ) {
     return { kind: "unchanged" };
   }
   const key = plans.map(planKey).join("\n");
@@ -140,13 +157,18 @@ function rewriteFor(text: string, prepared: PreparedText, plans: readonly Statem
   return result;
 }
 
-/** Equal for equal masks and limits, whoever they apply to, so that sessions share rewritten texts. */
-function planKey({ masks, rowLimit, namesakes }: StatementPlan): string {
-  const columns = [...masks].map(([path, { columns: masked }]) => [
+/** Equal for equal masks, filters and limits, whoever they apply to, so that sessions share rewritten texts. */
+function planKey({ protections, rowLimit, namesakes }: StatementPlan): string {
+  const protectedBy = [...protections].map(([path, protection]) => [
     path,
-    [...masked].map(([attnum, { mask }]) => [attnum, mask.name, mask.args.map((arg) => [typeof arg, String(arg)])]),
+    [...protection.columns].map(([attnum, { mask }]) => [
+      attnum,
+      mask.name,
+      mask.args.map((arg) => [typeof arg, String(arg)]),
+    ]),
+    filterCondition(protection, "") ?? null,
   ]);
-  return JSON.stringify([columns, rowLimit ?? null, [...namesakes]]);
+  return JSON.stringify([protectedBy, rowLimit ?? null, [...namesakes]]);
 }
 
 function statementVerdicts(
@@ -213,7 +235,8 @@ function characterPosition(text: string, byte: number | undefined): number | und
   return [...before].length + 1;
 }
 
-function firstMaskRule(decision: Decision | undefined): Reason["rule"] {
+function firstRule(decision: Decision | undefined): Reason["rule"] {
+  for (const { rules } of decision?.filters.values() ?? []) return rules[0];
   for (const { columns } of decision?.masks.values() ?? []) {
     for (const { rules } of columns.values()) return rules[0];
   }

@@ -24,6 +24,8 @@ export interface StatementPlan {
   readonly notifications: readonly Notification[];
   /** `undefined` where nothing is masked. */
   readonly forbidden: ReadonlySet<number> | undefined;
+  /** Rows of what it reads or writes are hidden from the principal. */
+  readonly isFiltered: boolean;
   /** Bits of `effect`. */
   readonly effects: number;
   readonly isCopyFrom: boolean;
@@ -40,6 +42,7 @@ export function planOf(statement: StatementVerdict): StatementPlan {
       limits: statement.limits,
       notifications: statement.decision.notifications,
       forbidden: statement.forbiddenOrigins.size === 0 ? undefined : statement.forbiddenOrigins,
+      isFiltered: statement.decision.filters.size > 0,
       effects: effectsOf(statement.facts),
       isCopyFrom: statement.facts.kind === "copy_from",
     };

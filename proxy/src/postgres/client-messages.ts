@@ -7,13 +7,13 @@
  */
 import { refuse, type Refused } from "../enforce/gate.ts";
 import { effect } from "../enforce/plan.ts";
-import { confirm, decideText, earlierOf, missing, readText, resolveName, runsByName } from "./decide.ts";
+import { type Admitted, confirm, decideText, earlierOf, missing, readText, resolveName, runsByName } from "./decide.ts";
 import { frame, type Framer } from "./framer.ts";
 import { type BindNames, decodeBindNames } from "./messages/bind.ts";
 import { encodeCopyFail } from "./messages/copy-fail.ts";
 import { encodeError } from "./messages/error-response.ts";
 import { decodeExecute } from "./messages/execute.ts";
-import { decodeParse, encodeParse } from "./messages/parse.ts";
+import { decodeParse, encodeParse, parameterType } from "./messages/parse.ts";
 import { encodeQuery, queryTextEnd } from "./messages/query.ts";
 import {
   decodeTargetMessage,
@@ -131,6 +131,7 @@ function parse(session: Session, framer: Framer): boolean {
       text,
     );
   }
+  if (ruling.kind === "pass") ruling = withoutIdentifiers(ruling, text, types);
   if (ruling.kind === "refused") {
     denyExtended(session, ruling, refusedName);
     return true;
@@ -148,6 +149,32 @@ function parse(session: Session, framer: Framer): boolean {
   });
   sendParse(session, prepared, verdict.rewritten ? undefined : framer);
   return true;
+}
+
+/**
+ * A bigint that is compared with one of these (oid, regproc, regclass and their like) is cast to it, which fails for large values: that would
+ * tell of rows that a filter hides. INVARIANT of the rewriter: no parameter of a filtered statement has such a type.
+ */
+const identifierTypes: ReadonlySet<number> = new Set([
+  24, 26, 2202, 2203, 2204, 2205, 2206, 3734, 3769, 4089, 4096, 4191,
+]);
+
+const identifierParameter = {
+  sqlstate: "42501",
+  message:
+    "a parameter is declared as an object identifier, and rows of a table that the statement uses are filtered for you",
+  hint: "declare it as bigint, or leave its type to the server",
+  code: "parameter_type",
+};
+
+function withoutIdentifiers(ruling: Admitted, text: string, types: Buffer): Admitted | Refused {
+  const statement = ruling.statements.find(({ plan }) => plan.isFiltered);
+  if (statement === undefined) return ruling;
+  for (let index = 0; 4 * index + 2 < types.length; index++) {
+    if (identifierTypes.has(parameterType(types, index)))
+      return refuse(identifierParameter, text, [statement.auditFields]);
+  }
+  return ruling;
 }
 
 /** @param framer where the client's own Parse can go as it is. */
@@ -237,8 +264,10 @@ function bindAgain(session: Session, framer: Framer, prepared: Prepared): BoundA
     prepared.plan = now.plan;
     return { kind: "bound", prepared, plan: now.plan };
   }
-  const ruling = decideText(session, prepared.text, false, values);
-  if (ruling === undefined || ruling.kind === "refused") return ruling;
+  const decided = decideText(session, prepared.text, false, values);
+  if (decided === undefined || decided.kind === "refused") return decided;
+  const ruling = withoutIdentifiers(decided, prepared.text, prepared.types);
+  if (ruling.kind === "refused") return ruling;
   const { verdict } = ruling.pass;
   const plan = ruling.statements[0]?.plan;
   if (verdict.text === prepared.sentText) {

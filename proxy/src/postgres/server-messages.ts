@@ -2,6 +2,7 @@
  * What the server answers, matched with the queue of what it was asked. Rows pass as they are and are only counted; what the proxy
  * asked for itself is taken out; a denial replaces the error that it provoked. Hot.
  */
+import { refusedRow } from "@penstock/engine";
 import { encodeCommandComplete, decodeCommandTag, rowsOfTag } from "./messages/command-complete.ts";
 import { decodeErrorFields, encodeError, encodeErrorFields, encodeNotice } from "./messages/error-response.ts";
 import { decodeParameterStatus } from "./messages/parameter-status.ts";
@@ -330,20 +331,37 @@ function passError(
   fields: readonly [string, string][],
   sqlstate: string,
 ): void {
-  const hidesDetail = sqlstate.startsWith("23") && head.run?.plan.forbidden !== undefined;
+  const plan = head.run?.plan;
+  const hidesDetail = sqlstate.startsWith("23") && (plan?.forbidden !== undefined || plan?.isFiltered === true);
   const { mapPosition } = head;
   if (!hidesDetail && mapPosition === undefined) {
     pass(session, framer);
     return;
   }
   if (session.suppressing) return;
+  const refused = plan?.isFiltered === true ? refusedRow(messageOf(fields)) : undefined;
+  if (refused !== undefined) {
+    session.toClient.push(
+      encodeError({
+        severity: "ERROR",
+        sqlstate: "42501",
+        message: refused,
+        hint: "give it values that you would see, or ask for a role without filters",
+      }),
+    );
+    return;
+  }
   const kept = fields
-    // A constraint's detail shows the row, masked columns too.
+    // A constraint's detail shows the row, masked columns too, and may show a hidden one.
     .filter(([code]) => !(hidesDetail && code === "D"))
     .map(([code, value]): [string, string] =>
       code === "P" && mapPosition !== undefined ? [code, String(mapPosition(Number(value)))] : [code, value],
     );
   session.toClient.push(encodeErrorFields("E", kept));
+}
+
+function messageOf(fields: readonly [string, string][]): string {
+  return fields.find(([code]) => code === "M")?.[1] ?? "";
 }
 
 function readyForQuery(session: Session, framer: Framer): void {

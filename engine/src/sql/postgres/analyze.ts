@@ -82,7 +82,8 @@ function resolveStatement({ node, start, end }: ParsedStatement, state: NameStat
     ({ read, isTableCommand, groupedByKey }): RelationRead => ({ ...read, isTableCommand, groupedByKey }),
   );
   const facts = factsOf(context, node, innerNode, result, start, end);
-  return { statement: { facts, node, reads, writes: context.writes }, context };
+  const { writes, mayCallUserOperators } = context;
+  return { statement: { facts, node, reads, writes, mayCallUserOperators }, context };
 }
 
 function factsOf(

@@ -33,6 +33,7 @@ function bareName(
         found = column;
         matches++;
         useColumn(level, item, column, sources);
+        noteReference(column, position);
       } else if (isSystemColumn(item.relation, name)) {
         matches++;
         systemColumn(level, item, name, position);
@@ -80,6 +81,7 @@ function qualifiedName(
   const column = item.byName.get(name);
   if (column !== undefined) {
     useColumn(level, item, column, sources);
+    noteReference(column, position);
     return column;
   }
   if (isSystemColumn(item.relation, name)) {
@@ -136,6 +138,12 @@ export function useColumn(level: Scope, item: RangeItem, column: RangeColumn, so
   level.references++;
   addAll(column.sources, sources);
   if (level.grouping && level.aggregates === 0) (column.base ?? item).read?.ungrouped.add(column.name);
+}
+
+function noteReference({ direct, base, sources }: RangeColumn, position: number | undefined): void {
+  const [source, second] = sources;
+  if (!direct || position === undefined || source === undefined || second !== undefined) return;
+  base?.references?.push({ position, column: source.column });
 }
 
 function wholeRow(level: Scope, item: RangeItem, sources: Source[], position: number | undefined): RangeItem {

@@ -51,6 +51,7 @@ export class StatementContext {
   readonly dropped: Relation[] = [];
   readonly altered: Relation[] = [];
   joins = 0;
+  mayCallUserOperators = false;
   /** The statement is no query: a relation in it that no query reads is one that DDL names. */
   isUtility = false;
   readonly #subquery: SubqueryWalker;
@@ -82,8 +83,13 @@ export class StatementContext {
     this.tables.set(relation, (this.tables.get(relation) ?? 0) | accessBit[kind]);
   }
 
-  write(relation: Relation, rangeVar: RangeVar | undefined, kind: RelationWrite["kind"]): void {
-    this.writes.push({ relation, rangeVar, kind });
+  write(
+    relation: Relation,
+    rangeVar: RangeVar | undefined,
+    kind: RelationWrite["kind"],
+    references: RelationWrite["references"] = [],
+  ): void {
+    this.writes.push({ relation, rangeVar, kind, references });
   }
 
   addFunctions(facts: readonly FunctionFact[]): void {

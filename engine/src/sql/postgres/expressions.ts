@@ -172,7 +172,10 @@ const impliedOperators: Readonly<Record<string, readonly (readonly string[])[]>>
 export function operator(context: StatementContext, parts: readonly string[]): void {
   if (context.names.index.userOperators.size === 0) return;
   const { schema, name } = qualified(parts);
-  context.addFunctions(context.names.operatorFunctions(schema, name));
+  const functions = context.names.operatorFunctions(schema, name);
+  if (functions.length === 0) return;
+  context.mayCallUserOperators = true;
+  context.addFunctions(functions);
 }
 
 function functionCall(context: StatementContext, fields: FuncCall, scope: Scope, sources: Source[]): Value {

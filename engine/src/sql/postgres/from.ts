@@ -66,6 +66,7 @@ function relationItem(context: StatementContext, rangeVar: RangeVar, scope: Scop
   scope.bases.push(item);
   context.reads.push({
     read: {
+      references: item.references ?? [],
       relation: relation.relation,
       rangeVar,
       isSampled,
@@ -97,6 +98,7 @@ export function baseItem(
     unaliased: alias === undefined ? { schema: rangeVar.schemaname, name: relname } : undefined,
     relation,
     read,
+    references: [],
     get columns() {
       return all();
     },

@@ -220,8 +220,9 @@ function targetItem(
   if (found === undefined) return newItem(name, [], []);
   if (kind !== "merge") context.access(found.relation, kind);
   else if (!context.tables.has(found.relation)) context.tables.set(found.relation, 0);
-  context.write(found.relation, rangeVar, kind);
-  return baseItem(context, rangeVar, found.relation, found.open, undefined);
+  const item = baseItem(context, rangeVar, found.relation, found.open, undefined);
+  context.write(found.relation, rangeVar, kind, item.references);
+  return item;
 }
 
 /** SET: targets are written, sources are arguments. */

@@ -1,6 +1,7 @@
 import type { Node, RangeVar } from "@pgsql/types";
 import type { Relation } from "../../catalog/catalog.ts";
 import type { StatementFacts } from "../facts.ts";
+import type { ColumnReference } from "./scope.ts";
 
 /**
  * What name resolution found in one statement, beyond the facts: everything that the rewriter needs to edit the text.
@@ -13,6 +14,8 @@ export interface ResolvedStatement {
   readonly reads: readonly RelationRead[];
   /** Every place where a relation is the target of a write, lock or DDL. */
   readonly writes: readonly RelationWrite[];
+  /** Users' operators, on the search_path or named by their schema, that some operator of the statement may mean. */
+  readonly mayCallUserOperators: boolean;
 }
 
 export interface RelationRead {
@@ -22,6 +25,8 @@ export interface RelationRead {
   readonly isTableCommand: boolean;
   /** Within TABLESAMPLE. */
   readonly isSampled: boolean;
+  /** References to single columns of it, in the query that reads it and in those inside. */
+  readonly references: readonly ColumnReference[];
   /** References to system columns (ctid, tableoid, xmin, …) that can mean this relation. */
   readonly systemColumns: readonly { readonly name: string; readonly position: number }[];
   /** Column references that name the relation by its schema, `public.customers.email` and `public.customers.*`. */
@@ -43,6 +48,8 @@ export interface RelationRead {
 export interface RelationWrite {
   readonly relation: Relation;
   readonly rangeVar: RangeVar | undefined;
+  /** References to single columns of the target. */
+  readonly references: readonly ColumnReference[];
   readonly kind:
     | "insert"
     | "update"

@@ -31,6 +31,8 @@ export interface RangeItem {
   /** The relation itself, for system columns and whole rows. */
   readonly relation: Relation | undefined;
   readonly read: ReadRecord | undefined;
+  /** Of a relation: where its columns are referred to. */
+  readonly references: ColumnReference[] | undefined;
   /** Output columns in order. */
   readonly columns: readonly RangeColumn[];
   readonly byName: ColumnLookup;
@@ -44,6 +46,12 @@ export interface RangeItem {
 
 export interface ColumnLookup {
   get(name: string): RangeColumn | undefined;
+}
+
+/** A reference to a column of a relation as it is, with no query in between. `position` is where it starts. */
+export interface ColumnReference {
+  readonly position: number;
+  readonly column: Column;
 }
 
 /** What the rewriter learns of one relation read, filled while the query is walked. */
@@ -98,6 +106,7 @@ export function newItem(
     unaliased: undefined,
     relation: undefined,
     read: undefined,
+    references: undefined,
     columns,
     byName: mapByName(columns),
     open,

@@ -1,9 +1,9 @@
-import type { RelationMasks } from "../../../decide/decision.ts";
 import { quoteName } from "../../../masks/quote.ts";
 import { Denial } from "./denial.ts";
 import { type Edits, replaceTokens, tokenAt, unclear } from "./edits.ts";
 import { query } from "./fragments.ts";
-import { maskedSource } from "./masked-source.ts";
+import { protectedSource, wholeRelation } from "./protected-source.ts";
+import { because, type Protection } from "./protection.ts";
 import { endOfName, endOfParentheses, isToken, type SourceText } from "./source-text.ts";
 import { isObject, listOf, locationOf, stringOf, type TreeObject } from "./tree.ts";
 
@@ -11,8 +11,8 @@ import { isObject, listOf, locationOf, stringOf, type TreeObject } from "./tree.
  * `COPY table [(columns)] TO` becomes `COPY (select …) TO` with the same options. COPY of a table gives its own rows without those of
  * children, and without generated columns unless they are named.
  */
-export function rewriteCopyTo(source: SourceText, copy: TreeObject, masks: RelationMasks, edits: Edits): void {
-  const { relation } = masks;
+export function rewriteCopyTo(source: SourceText, copy: TreeObject, protection: Protection, edits: Edits): void {
+  const { relation } = protection;
   const rangeVar = copy["relation"];
   if (!isObject(rangeVar)) throw new Denial(unclear);
   if (relation.kind !== "table" && relation.kind !== "materialized_view") {
@@ -28,19 +28,16 @@ export function rewriteCopyTo(source: SourceText, copy: TreeObject, masks: Relat
           if (column === undefined) throw new Denial(`column ${quoteName(name)} of ${relation.path} does not exist`);
           return column;
         });
-  const masked = maskedSource(masks, { only: true, sample: "", systemColumns: [], columns });
-  if (masked.kind === "refused") throw new Denial(masked.reason);
+  const made = protectedSource(protection, { ...wholeRelation, only: true, columns });
+  if (made.kind === "refused") throw new Denial(made.reason);
   const name = tokenAt(source, locationOf(rangeVar));
   if (isToken(source, name - 1, "binary")) {
-    throw new Denial(
-      "COPY BINARY cannot be rewritten, and columns are masked for you",
-      "use COPY … WITH (FORMAT binary)",
-    );
+    throw new Denial(`COPY BINARY cannot be rewritten, and ${because(protection)}`, "use COPY … WITH (FORMAT binary)");
   }
   let end = endOfName(source, name);
   if (end !== undefined && isToken(source, end, "(")) end = endOfParentheses(source, end);
   if (end === undefined) throw new Denial(unclear);
-  replaceTokens(edits, source, name, end, masked.text);
+  replaceTokens(edits, source, name, end, made.text);
   const { relation: _relation, attlist: _attlist, ...rest } = copy;
-  edits.expected.set(copy, [{ ...rest, query: query(masked.text.slice(1, -1)) }]);
+  edits.expected.set(copy, [{ ...rest, query: query(made.text.slice(1, -1)) }]);
 }

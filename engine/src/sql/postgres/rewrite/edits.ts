@@ -31,7 +31,8 @@ export function tokenAt(source: SourceText, position: number): number {
   return index;
 }
 
-export const unclear = "the statement cannot be rewritten with certainty, and columns that it reads are masked for you";
+export const unclear =
+  "the statement cannot be rewritten with certainty, and what it reads is masked or filtered for you";
 
 function startOf(source: SourceText, index: number): number {
   const token = source.tokens[index];

@@ -16,6 +16,21 @@ export function expression(text: string): unknown {
   return isObject(target) ? target["val"] : undefined;
 }
 
+/** An expression in which `hole` stands for a part that is given as a tree. */
+export function expressionAround(text: string, part: unknown): unknown {
+  const fill = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(fill);
+    if (!isObject(value)) return value;
+    if (isObject(value["ParamRef"]) && value["ParamRef"]["number"] === holeNumber) return part;
+    return Object.fromEntries(Object.entries(value).map(([field, child]) => [field, fill(child)]));
+  };
+  return fill(expression(text));
+}
+
+/** The highest number that a parameter can have. */
+const holeNumber = 65_535;
+export const hole = `$${holeNumber}`;
+
 /** The items of a select list. */
 export function targets(text: string): readonly TreeObject[] {
   return listOf(select(`select ${text}`)["targetList"]);

@@ -7,15 +7,15 @@ import type { SourceText } from "./source-text.ts";
 import { locationOf, type Site, type TreeIndex, type TreeObject } from "./tree.ts";
 
 /**
- * Gives a relation without masks its schema where a relation with masks has the same name in another one. Between the decision and the
+ * Gives an unprotected relation its schema where a protected one has the same name in another. Between the decision and the
  * server's own look-up another session may drop the first or put it under another name, and the bare name would then mean the second.
- * @param names of relations with masks, wherever they are.
+ * @param names of protected relations, wherever they are.
  */
 export function qualifyNamesakes(
   source: SourceText,
   statement: ResolvedStatement,
   tree: TreeIndex,
-  masked: ReadonlyMap<string, unknown>,
+  protections: ReadonlyMap<string, unknown>,
   names: ReadonlySet<string>,
   edits: Edits,
 ): void {
@@ -23,7 +23,7 @@ export function qualifyNamesakes(
   const done = new Set<number>();
   for (const { relation, rangeVar } of mentions) {
     if (rangeVar === undefined || rangeVar.schemaname !== undefined) continue;
-    if (masked.has(relation.path) || !names.has(relation.name)) continue;
+    if (protections.has(relation.path) || !names.has(relation.name)) continue;
     const sites = tree.rangeVars.filter(({ node }) => locationOf(node) === (rangeVar.location ?? 0));
     if (sites.length === 0) throw new Denial(unclear);
     const schema = schemaOf(relation);

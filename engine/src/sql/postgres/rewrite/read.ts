@@ -1,41 +1,50 @@
 import { quoteName } from "../../../masks/quote.ts";
-import type { RelationMasks } from "../../../decide/decision.ts";
 import type { RelationRead } from "../resolution.ts";
 import { Denial } from "./denial.ts";
 import { type Edits, endOf, replaceTokens, tokenAt, unclear } from "./edits.ts";
 import { fromItem } from "./fragments.ts";
-import { maskedSource, wholeRelation } from "./masked-source.ts";
+import type { Conditions } from "./conditions.ts";
+import { governing } from "./implied.ts";
+import { base, protectedSource, wholeRelation } from "./protected-source.ts";
+import { because, hiddenRows, type Protection } from "./protection.ts";
 import { exposeSystemColumns, groupByDependents, keepRowType, unqualify } from "./references.ts";
 import { endOfName, endOfParentheses, isToken, type SourceText } from "./source-text.ts";
 import { aliasColumns, isObject, listOf, locationOf, type Site, type TreeIndex, type TreeObject } from "./tree.ts";
 
 /**
- * Puts the masked source in the place of a relation. The name is replaced where it stands; the alias stays as the user wrote it, and
+ * Puts the protected source in the place of a relation. The name is replaced where it stands; the alias stays as the user wrote it, and
  * where there is none the relation's name becomes one.
  */
 export function rewriteRead(
   source: SourceText,
   tree: TreeIndex,
   read: RelationRead,
-  masks: RelationMasks,
+  protection: Protection,
+  conditions: Conditions,
   edits: Edits,
 ): void {
   const site = tree.rangeVars.find(({ node }) => node === read.rangeVar);
   if (site === undefined) throw new Denial(unclear);
   const span = relationSpan(source, site);
-  const sample = cutSample(source, site, edits);
+  if (protection.filter !== undefined) refuseTraces(read, protection);
+  const sample = cutSample(source, site, protection, edits);
   const alias = aliasOf(site.node);
-  if (alias === undefined) refuseNamesake(tree, site, read);
-  const masked = maskedSource(masks, {
+  if (alias === undefined) refuseNamesake(tree, site, read, protection);
+  const needsBarrier = protection.filter !== undefined && !conditions.areLeakproof;
+  if (needsBarrier) refuseLocking(tree, site, read, protection);
+  const made = protectedSource(protection, {
     ...wholeRelation,
     only: site.node["inh"] !== true,
     sample,
     systemColumns: exposeSystemColumns(source, tree, site, read, edits),
+    barrier: needsBarrier
+      ? { implied: conditions.implied(governing(site), ownColumns(read, protection)), isHidden: conditions.mayTry }
+      : undefined,
   });
-  if (masked.kind === "refused") throw new Denial(masked.reason);
-  const shown = alias === undefined ? `${masked.text} as ${quoteName(read.refName)}` : masked.text;
+  if (made.kind === "refused") throw new Denial(made.reason);
+  const shown = alias === undefined ? `${made.text} as ${quoteName(read.refName)}` : made.text;
   replaceTokens(edits, source, span.from, span.to, span.isTableCommand ? `select * from ${shown}` : shown);
-  const expected = fromItem(alias === undefined ? shown : `${masked.text} as ${alias}`);
+  const expected = fromItem(alias === undefined ? shown : `${made.text} as ${alias}`);
   // `set (a, b) = (select …)` stands in the tree once for each column, and once in the text.
   for (const same of tree.rangeVars) {
     if (locationOf(same.node) === locationOf(site.node)) edits.expected.set(replacedBy(same), [expected]);
@@ -70,7 +79,49 @@ function aliasOf(rangeVar: TreeObject): string | undefined {
   return quoteName(String(alias["aliasname"])) + (names.length === 0 ? "" : ` (${names.join(", ")})`);
 }
 
-/** What the masked source takes the place of in the tree: the reference, or the sample of it. */
+/** How the source calls the columns that the query refers to; masked ones are something else outside. */
+function ownColumns({ references }: RelationRead, { columns: masked }: Protection): ReadonlyMap<number, string> {
+  return new Map(
+    references
+      .filter(({ column }) => !masked.has(column.attnum))
+      .map(({ position, column }) => [position, `${base}.${quoteName(column.name)}`]),
+  );
+}
+
+/** What would show how many rows there are beside those that the filter leaves, or where they lie. */
+function refuseTraces({ systemColumns, isSampled }: RelationRead, protection: Protection): void {
+  if (isSampled) {
+    throw new Denial(
+      `${hiddenRows(protection)}, and TABLESAMPLE would choose among all of them`,
+      "use ORDER BY random() LIMIT, or leave TABLESAMPLE out",
+    );
+  }
+  const place = systemColumns.find(({ name }) => name !== "tableoid");
+  if (place !== undefined) {
+    throw new Denial(
+      `${hiddenRows(protection)}, and ${quoteName(place.name)} would tell of those that you do not see`,
+      "identify rows by their key",
+    );
+  }
+}
+
+/** Behind a barrier all rows that the filter leaves would be locked, and not those that the query is about. */
+function refuseLocking(tree: TreeIndex, { container }: Site, read: RelationRead, protection: Protection): void {
+  const locks = tree.containers.some(({ node }) =>
+    listOf(node["lockingClause"]).some(({ LockingClause: clause }) => {
+      if (!isObject(clause)) return true;
+      const names = listOf(clause["lockedRels"]).map(({ RangeVar: named }) => isObject(named) && named["relname"]);
+      return names.length === 0 || node !== container?.node || names.includes(read.refName);
+    }),
+  );
+  if (!locks) return;
+  throw new Denial(
+    `${hiddenRows(protection)}, and FOR UPDATE or FOR SHARE would lock more of them than the query is about`,
+    "use only comparisons of columns with values in WHERE, such as id = 5, or lock without other conditions",
+  );
+}
+
+/** What the protected source takes the place of in the tree: the reference, or the sample of it. */
 function replacedBy(site: Site): TreeObject {
   return sampleOf(site)?.holder ?? site.holder;
 }
@@ -82,12 +133,12 @@ function sampleOf({ path }: Site): { node: TreeObject; holder: TreeObject } | un
 }
 
 /** TABLESAMPLE moves inside: it cannot follow a subquery. Its arguments could mean something else there, so they must be constants. */
-function cutSample(source: SourceText, site: Site, edits: Edits): string {
+function cutSample(source: SourceText, site: Site, protection: Protection, edits: Edits): string {
   const sample = sampleOf(site)?.node;
   if (sample === undefined) return "";
   const repeatable = sample["repeatable"];
   if (!listOf(sample["args"]).every(isConstant) || (isObject(repeatable) && !isConstant(repeatable))) {
-    throw new Denial("TABLESAMPLE of a table with columns that are masked for you takes constants only");
+    throw new Denial(`${because(protection)}, so TABLESAMPLE takes constants only`);
   }
   const method = tokenAt(source, locationOf(sample));
   const afterName = endOfName(source, method);
@@ -105,7 +156,7 @@ function isConstant(node: TreeObject): boolean {
 }
 
 /** Two relations of one name in one FROM clause are told apart by their schemas, which an alias ends. */
-function refuseNamesake(tree: TreeIndex, site: Site, read: RelationRead): void {
+function refuseNamesake(tree: TreeIndex, site: Site, read: RelationRead, protection: Protection): void {
   const namesake = tree.rangeVars.some(
     (other) =>
       other !== site &&
@@ -116,7 +167,7 @@ function refuseNamesake(tree: TreeIndex, site: Site, read: RelationRead): void {
   );
   if (namesake) {
     throw new Denial(
-      `two relations are called ${quoteName(read.refName)} in one FROM clause, and columns of one are masked for you`,
+      `two relations are called ${quoteName(read.refName)} in one FROM clause, and ${because(protection)}`,
       "give each an alias",
     );
   }

@@ -8,7 +8,7 @@ import type { RelationRead } from "../resolution.ts";
 import { Denial } from "./denial.ts";
 import { type Edits, insertAfter, replaceTokens, tokenAt, unclear } from "./edits.ts";
 import { expression, targets } from "./fragments.ts";
-import { relationName } from "./masked-source.ts";
+import { relationName } from "./protected-source.ts";
 import { endOfName, isToken, type SourceText } from "./source-text.ts";
 import {
   aliasColumns,
@@ -81,7 +81,7 @@ export function groupByDependents(source: SourceText, site: Site, read: Relation
     const column = read.relation.columns.find((one) => one.name === name);
     if (column === undefined || cannotGroup(column)) {
       throw new Denial(
-        `column ${quoteName(name)} of ${read.relation.path} depends on the primary key in GROUP BY but cannot be grouped by, and columns are masked for you`,
+        `column ${quoteName(name)} of ${read.relation.path} depends on the primary key in GROUP BY but cannot be grouped by in a statement that is rewritten for you`,
         "use it inside an aggregate, such as any_value",
       );
     }
@@ -134,7 +134,7 @@ export function exposeSystemColumns(
   if (names.length === 0) return [];
   const refuse = (with_: string) =>
     new Denial(
-      `${quoteName(names[0] ?? "")} of ${read.relation.path} cannot be read together with ${with_} while columns are masked for you`,
+      `${quoteName(names[0] ?? "")} of ${read.relation.path} cannot be read together with ${with_} while it is masked or filtered for you`,
       "name the columns that you need",
     );
   if (read.wholeRows.length > 0) throw refuse("the whole row");

@@ -1,9 +1,13 @@
-import type { RelationMasks } from "../../../decide/decision.ts";
 import { parsePostgres } from "../parse.ts";
+import type { Relation } from "../../../catalog/catalog.ts";
 import type { ResolvedStatement } from "../resolution.ts";
 import { rewriteCopyTo } from "./copy.ts";
 import { Denial } from "./denial.ts";
 import { type Edits, unclear } from "./edits.ts";
+import { rewriteFilteredWrite } from "./filtered-write.ts";
+import { conditionsOf } from "./conditions.ts";
+import { because, hiddenRows, type Protection } from "./protection.ts";
+import { isProtected } from "./proof.ts";
 import { qualifyNamesakes } from "./qualify.ts";
 import { rewriteRead } from "./read.ts";
 import { limitRows } from "./row-limit.ts";
@@ -16,10 +20,10 @@ import { checkWriteTarget } from "./write-target.ts";
 
 export interface StatementPlan {
   /** By relation path: of every relation that the statement reads or changes. */
-  readonly masks: ReadonlyMap<string, RelationMasks>;
+  readonly protections: ReadonlyMap<string, Protection>;
   /** A LIMIT is put on a query where that is sure to be right; rows must be counted all the same. */
   readonly rowLimit: number | undefined;
-  /** Names of relations with masks anywhere in the database that a relation without masks in this statement shares. */
+  /** Names of protected relations anywhere in the database that an unprotected relation in this statement shares. */
   readonly namesakes: ReadonlySet<string>;
 }
 
@@ -35,8 +39,8 @@ export type RewriteResult =
     };
 
 /**
- * Puts masks where relations are read. INVARIANT: every read of a relation with a masked column is replaced, whether or not the statement
- * mentions that column, so that a mistake in resolving columns can hide too much but never too little.
+ * Puts masks and filters where relations are read. INVARIANT: every read of a relation with a masked column is replaced, whether or not the
+ * statement mentions that column, so that a mistake in resolving columns can hide too much but never too little.
  *
  * The text is edited at the positions of the tree, and the result parsed again: it must be the original tree with exactly the
  * intended replacements in it. Whatever cannot be done with certainty is denied.
@@ -57,8 +61,8 @@ export function rewritePostgres(
   );
 }
 
-function isEmpty({ masks, rowLimit, namesakes }: StatementPlan): boolean {
-  return masks.size === 0 && rowLimit === undefined && namesakes.size === 0;
+function isEmpty({ protections, rowLimit, namesakes }: StatementPlan): boolean {
+  return protections.size === 0 && rowLimit === undefined && namesakes.size === 0;
 }
 
 function attempt(
@@ -74,15 +78,15 @@ function attempt(
       current = index;
       const plan = plans[index];
       if (plan === undefined) throw new Denial(unclear);
-      if (plan.masks.size > 0) applyMasks(source, statement, plan.masks, edits);
+      if (plan.protections.size > 0) protect(source, statement, plan.protections, edits);
       if (plan.namesakes.size > 0) {
-        qualifyNamesakes(source, statement, indexTree(statement.node), plan.masks, plan.namesakes, edits);
+        qualifyNamesakes(source, statement, indexTree(statement.node), plan.protections, plan.namesakes, edits);
       }
       if (plan.rowLimit !== undefined) applyLimit(source, statement, plan.rowLimit, edits);
     }
     if (edits.splices.length === 0) return { kind: "unchanged" };
     const spliced = applySplices(source.bytes, edits.splices);
-    current = firstDifference(spliced.text, statements, edits) ?? -1;
+    current = firstMistake(spliced.text, statements, plans, edits) ?? -1;
     if (current >= 0) throw new Denial(unclear);
     return { kind: "rewritten", ...spliced };
   } catch (error) {
@@ -92,44 +96,57 @@ function attempt(
   }
 }
 
-function applyMasks(
+function protect(
   source: SourceText,
   statement: ResolvedStatement,
-  masks: ReadonlyMap<string, RelationMasks>,
+  protections: ReadonlyMap<string, Protection>,
   edits: Edits,
 ): void {
   const shape = shapeOf(statement.node);
   if (shape.kind === "refused") {
-    const [path = ""] = masks.keys();
+    const [first] = protections.values();
     throw new Denial(
-      `columns of ${path} are masked for you, which does not go together with ${shape.what}`,
-      "ask for a role for which nothing is masked",
+      `${first === undefined ? unclear : because(first)}, which does not go together with ${shape.what}`,
+      "ask for a role for which nothing is masked or filtered",
     );
   }
   const tree = indexTree(statement.node);
-  refuseUnaccounted(statement, tree, masks);
+  refuseUnaccounted(statement, tree, protections);
+  const isFiltered = ({ path }: Relation) => protections.get(path)?.filter !== undefined;
+  const filtered = [...protections.values()].find(({ filter }) => filter !== undefined);
+  if (filtered !== undefined) refuseCounting(statement, filtered);
+  const conditions = conditionsOf(statement, isFiltered);
   for (const read of statement.reads) {
-    const relationMasks = masks.get(read.relation.path);
-    if (relationMasks === undefined) continue;
+    const protection = protections.get(read.relation.path);
+    if (protection === undefined) continue;
     if (shape.kind !== "query") throw new Denial(unclear);
-    rewriteRead(source, tree, read, relationMasks, edits);
+    rewriteRead(source, tree, read, protection, conditions, edits);
   }
   for (const write of statement.writes) {
-    const relationMasks = masks.get(write.relation.path);
-    if (relationMasks === undefined) continue;
+    const protection = protections.get(write.relation.path);
+    if (protection === undefined) continue;
     switch (write.kind) {
       case "insert":
       case "update":
       case "delete":
       case "merge":
       case "copy_from":
-        checkWriteTarget(statement, tree, write, relationMasks);
+        checkWriteTarget(statement, tree, write, protection);
+        if (protection.filter !== undefined)
+          rewriteFilteredWrite({ source, tree, statement, conditions, edits }, write, protection);
         break;
       case "copy_to":
         if (shape.kind !== "copy") throw new Denial(unclear);
-        rewriteCopyTo(source, shape.node, relationMasks, edits);
+        rewriteCopyTo(source, shape.node, protection, edits);
         break;
       case "truncate":
+        if (protection.filter !== undefined) {
+          throw new Denial(
+            `${hiddenRows(protection)}, and TRUNCATE would delete those that you do not see`,
+            "use DELETE, which deletes those that you see",
+          );
+        }
+        break;
       case "lock":
       case "ddl":
       case "refresh":
@@ -140,19 +157,36 @@ function applyMasks(
   }
 }
 
+/** What would print how many rows there are. */
+function refuseCounting({ node }: ResolvedStatement, filtered: Protection): void {
+  if ("ExplainStmt" in node) {
+    throw new Denial(
+      `${hiddenRows(filtered)}, and EXPLAIN would tell of those that you do not see`,
+      "run the statement itself, or ask for a role without filters",
+    );
+  }
+  const options = "VacuumStmt" in node ? node.VacuumStmt.options : undefined;
+  if (options?.some((option) => "DefElem" in option && option.DefElem.defname === "verbose")) {
+    throw new Denial(
+      `${hiddenRows(filtered)}, and VERBOSE would tell of those that you do not see`,
+      "leave VERBOSE out",
+    );
+  }
+}
+
 /**
- * Name resolution must have accounted for every name in the tree that could be a masked relation's: as read, as written, or as a
+ * Name resolution must have accounted for every name in the tree that could be a protected relation's: as read, as written, or as a
  * query's of WITH. Looks at the bare tree, so that what resolution passed over is found.
  */
 function refuseUnaccounted(
   { reads, writes }: ResolvedStatement,
   tree: TreeIndex,
-  masks: ReadonlyMap<string, RelationMasks>,
+  protections: ReadonlyMap<string, Protection>,
 ): void {
   const accounted = new Set<unknown>([...reads, ...writes].map(({ rangeVar }) => rangeVar?.location ?? 0));
   for (const { node, path, withNames } of tree.rangeVars) {
     const { relname: name, schemaname: schema } = node;
-    const couldBe = [...masks.values()].some(
+    const couldBe = [...protections.values()].some(
       ({ relation }) => relation.name === name && (schema === undefined || schema === relation.schema),
     );
     if (!couldBe || accounted.has(locationOf(node))) continue;
@@ -168,10 +202,18 @@ function applyLimit(source: SourceText, statement: ResolvedStatement, rows: numb
   if (shape.kind === "query" && shape.select !== undefined) limitRows(source, statement, shape.select, rows, edits);
 }
 
-/** Index of the first statement that is not what it was meant to become. */
-function firstDifference(text: string, statements: readonly ResolvedStatement[], edits: Edits): number | undefined {
+/** Index of the first statement that is not what it was meant to become, or in which a protected relation stands in the open. */
+function firstMistake(
+  text: string,
+  statements: readonly ResolvedStatement[],
+  plans: readonly StatementPlan[],
+  edits: Edits,
+): number | undefined {
   const parsed = parsePostgres(text);
   if (parsed.kind !== "statements" || parsed.statements.length !== statements.length) return 0;
-  const index = statements.findIndex(({ node }, at) => !isSameTree(node, parsed.statements[at]?.node, edits.expected));
+  const index = statements.findIndex(({ node }, at) => {
+    const made = parsed.statements[at]?.node;
+    return !isSameTree(node, made, edits.expected) || !isProtected(made, plans[at]?.protections ?? new Map());
+  });
   return index < 0 ? undefined : index;
 }

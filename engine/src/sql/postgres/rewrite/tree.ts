@@ -143,3 +143,25 @@ export function aliasColumns(rangeVar: TreeObject): string[] {
 export function locationOf(node: TreeObject): number {
   return typeof node["location"] === "number" ? node["location"] : 0;
 }
+
+/** The nodes of one type in a tree. */
+export function everyNode(value: unknown, name: string, found: TreeObject[] = []): readonly TreeObject[] {
+  if (Array.isArray(value)) {
+    for (const element of value) everyNode(element, name, found);
+  } else if (isObject(value)) {
+    if (isObject(value[name])) found.push(value[name]);
+    for (const child of Object.values(value)) everyNode(child, name, found);
+  }
+  return found;
+}
+
+/** The conditions that all have to hold for one to hold; none where there is none. */
+export function conjunctsOf(condition: unknown): readonly TreeObject[] {
+  return isObject(condition) ? conjuncts(condition) : [];
+}
+
+function conjuncts(node: TreeObject): readonly TreeObject[] {
+  const bool = node["BoolExpr"];
+  if (!isObject(bool) || bool["boolop"] !== "AND_EXPR") return [node];
+  return listOf(bool["args"]).flatMap(conjuncts);
+}

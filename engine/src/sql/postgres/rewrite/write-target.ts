@@ -2,20 +2,21 @@
  * What is written cannot be a subquery, so a masked column of it must not be mentioned at all: neither read in WHERE, SET or RETURNING,
  * nor written, since a form that saves what it loaded would destroy the real values.
  */
-import type { RelationMasks } from "../../../decide/decision.ts";
 import { quoteName } from "../../../masks/quote.ts";
 import type { RelationWrite, ResolvedStatement } from "../resolution.ts";
 import { Denial } from "./denial.ts";
 import { unclear } from "./edits.ts";
+import type { Protection } from "./protection.ts";
 import { type Container, fieldNames, isObject, listOf, type Site, type TreeIndex, type TreeObject } from "./tree.ts";
 
 export function checkWriteTarget(
   statement: ResolvedStatement,
   tree: TreeIndex,
   write: RelationWrite,
-  masks: RelationMasks,
+  masks: Protection,
 ): void {
   const container = tree.containers.find(({ node }) => node["relation"] === write.rangeVar);
+  if (masks.columns.size === 0) return;
   if (write.kind !== "copy_from" && (write.rangeVar === undefined || container === undefined))
     throw new Denial(unclear);
   // Then the facts do not tell whose column is used, the target's or the masked source's.
@@ -45,7 +46,7 @@ export function checkWriteTarget(
 }
 
 /** Whether an INSERT gives the column nothing but DEFAULT. */
-function isOnlyDefault(insert: TreeObject, name: string, { relation }: RelationMasks): boolean {
+function isOnlyDefault(insert: TreeObject, name: string, { relation }: Protection): boolean {
   const query = insert["selectStmt"];
   if (query === undefined) return true;
   const select = isObject(query) ? query["SelectStmt"] : undefined;
@@ -64,7 +65,7 @@ function isOnlyDefault(insert: TreeObject, name: string, { relation }: RelationM
  * a masked column of the target.
  * @param strict nor may one without qualifier in a query inside it.
  */
-function checkReferences(tree: TreeIndex, container: Container, masks: RelationMasks, strict: boolean): void {
+function checkReferences(tree: TreeIndex, container: Container, masks: Protection, strict: boolean): void {
   const target = container.node["relation"];
   if (!isObject(target)) throw new Denial(unclear);
   const names = targetNames(container.node, target);

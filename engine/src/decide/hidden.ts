@@ -7,11 +7,19 @@ import { masksOfRelation } from "./relation-masks.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
+/** What of the whole database is hidden from one principal. */
+export interface Hidden {
+  /** Names of relations of which some columns or rows are. */
+  readonly names: ReadonlySet<string>;
+  /** Of some relation rows are. */
+  readonly areFiltered: boolean;
+}
+
 /**
  * Names of all relations of the database of which something is hidden from this principal. Not empty: what cannot be analysed is
  * refused. Asks the mask rules about every column, and the filters about every table, for a plain read; a rule that fails hides everything.
  */
-export function maskedNames(world: World, subject: Subject, data?: Value): ReadonlySet<string> {
+export function hiddenFrom(world: World, subject: Subject, data?: Value): Hidden {
   const { program } = world;
   if (!program.hasMasks && !program.hasFilters) return nothing;
   const input = { ...subject, query: queryValue(world, plainRead, "", "", undefined) };
@@ -33,16 +41,20 @@ export function maskedNames(world: World, subject: Subject, data?: Value): Reado
   const { masks, filters } = combine(effects, false);
   if (masks.size + filters.size === 0 && !failed) return nothing;
   const names = new Set<string>();
+  let areFiltered = failed && program.hasFilters;
   for (const relation of relations) {
     const masked = masksOfRelation(world, relation, masks);
     const filtered = filterOfRelation(world, relation, filters);
     if (failed || masked.kind === "refused" || masked.masks !== undefined) names.add(relation.name);
-    else if (filtered.kind === "refused" || filtered.filter !== undefined) names.add(relation.name);
+    if (filtered.kind === "refused" || filtered.filter !== undefined) {
+      names.add(relation.name);
+      areFiltered = true;
+    }
   }
-  return names;
+  return { names, areFiltered };
 }
 
-const nothing: ReadonlySet<string> = new Set();
+const nothing: Hidden = { names: new Set(), areFiltered: false };
 
 const plainRead: StatementFacts = {
   start: 0,

@@ -1,0 +1,125 @@
+/** Conditions as SQL that can be repeated nearer to a relation, where they let the planner find its rows. */
+import { quoteName, quoteText } from "../../../masks/quote.ts";
+import { itemsOf, operatorName } from "./leakproof.ts";
+import { conjunctsOf, isObject, listOf, locationOf, type Site, stringOf, type TreeObject } from "./tree.ts";
+
+/** The conditions of the query with a relation in its FROM clause without which no row of the relation gets anywhere. */
+export function governing({ container, node }: Site): readonly TreeObject[] {
+  return [
+    ...conjunctsOf(container?.node["whereClause"]),
+    ...listOf(container?.node["fromClause"]).flatMap((item) => joinConditions(item, node)),
+  ];
+}
+
+/** Those of ON that a row of the relation must meet: of inner joins, and of outer joins that may leave the row out. */
+function joinConditions(item: TreeObject, rangeVar: TreeObject): readonly TreeObject[] {
+  const join = item["JoinExpr"];
+  if (!isObject(join)) return [];
+  const sides = [join["larg"], join["rarg"]].filter(isObject);
+  const optional =
+    join["jointype"] === "JOIN_LEFT" ? join["rarg"] : join["jointype"] === "JOIN_RIGHT" ? join["larg"] : undefined;
+  const applies = join["jointype"] === "JOIN_INNER" || holdsRelation(optional, rangeVar);
+  return [...(applies ? conjunctsOf(join["quals"]) : []), ...sides.flatMap((side) => joinConditions(side, rangeVar))];
+}
+
+function holdsRelation(item: unknown, rangeVar: TreeObject): boolean {
+  if (!isObject(item)) return false;
+  if (item["RangeVar"] === rangeVar) return true;
+  const join = item["JoinExpr"];
+  return isObject(join) && (holdsRelation(join["larg"], rangeVar) || holdsRelation(join["rarg"], rangeVar));
+}
+
+/**
+ * A leakproof condition over the columns as SQL, where it is never true of a row of NULLs, as an outer join gives it. Undefined where it
+ * is about anything else.
+ */
+export function strictSql(node: TreeObject, names: ReadonlyMap<number, string>): string | undefined {
+  const bool = node["BoolExpr"];
+  if (isObject(bool)) {
+    const args = listOf(bool["args"]).map((arg) => strictSql(arg, names));
+    if (args.includes(undefined)) return undefined;
+    if (bool["boolop"] === "NOT_EXPR") return `(not ${args[0]})`;
+    return `(${args.join(bool["boolop"] === "AND_EXPR" ? " and " : " or ")})`;
+  }
+  const comparison = node["A_Expr"];
+  if (!isObject(comparison)) return undefined;
+  const { kind, name, lexpr, rexpr } = comparison;
+  const left = operandSql(lexpr, names);
+  if (left === undefined) return undefined;
+  const operator = (symbol: string) => `operator(pg_catalog.${symbol})`;
+  const symbol = operatorName(name);
+  switch (kind) {
+    case "AEXPR_OP": {
+      const right = operandSql(rexpr, names);
+      return right === undefined ? undefined : `(${left} ${operator(symbol)} ${right})`;
+    }
+    case "AEXPR_IN": {
+      const items = itemsOf(rexpr).map((item) => operandSql(item, names));
+      if (items.includes(undefined)) return undefined;
+      if (symbol === "=" && itemsOf(rexpr).every(isIntegerConstant))
+        return `(${left} ${operator("=")} any (array[${items.join(", ")}]))`;
+      const [one, all] = symbol === "<>" ? ["<>", " and "] : ["=", " or "];
+      return `(${items.map((item) => `${left} ${operator(one)} ${item}`).join(all)})`;
+    }
+    case "AEXPR_BETWEEN": {
+      const [low, high] = itemsOf(rexpr).map((item) => operandSql(item, names));
+      if (low === undefined || high === undefined) return undefined;
+      return `(${left} ${operator(">=")} ${low} and ${left} ${operator("<=")} ${high})`;
+    }
+    case "AEXPR_OP_ANY": {
+      const right = arraySql(rexpr);
+      return right === undefined ? undefined : `(${left} ${operator(symbol)} any (${right}))`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function isIntegerConstant(node: TreeObject): boolean {
+  return isObject(node["A_Const"]) && isObject(node["A_Const"]["ival"]);
+}
+
+function operandSql(node: unknown, names: ReadonlyMap<number, string>): string | undefined {
+  if (!isObject(node)) return undefined;
+  const { ColumnRef: reference, A_Const: constant, ParamRef: parameter, TypeCast: cast } = node;
+  if (isObject(reference)) return names.get(locationOf(reference));
+  if (isObject(constant)) return constantSql(constant);
+  if (isObject(parameter)) return `$${Number(parameter["number"])}`;
+  if (!isObject(cast) || !isObject(cast["arg"]) || !isObject(cast["arg"]["A_Const"])) return undefined;
+  return castSql(cast["typeName"], constantSql(cast["arg"]["A_Const"]), "");
+}
+
+function arraySql(node: unknown): string | undefined {
+  if (!isObject(node)) return undefined;
+  const { A_Const: constant, ParamRef: parameter, TypeCast: cast } = node;
+  if (isObject(constant)) return constantSql(constant);
+  if (isObject(parameter)) return `$${Number(parameter["number"])}`;
+  if (!isObject(cast) || !isObject(cast["arg"]) || !isObject(cast["arg"]["A_Const"])) return undefined;
+  return castSql(cast["typeName"], constantSql(cast["arg"]["A_Const"]), "[]");
+}
+
+function castSql(typeName: unknown, value: string | undefined, dimensions: string): string | undefined {
+  const name = isObject(typeName) ? stringOf(listOf(typeName["names"]).at(-1) ?? {}) : undefined;
+  return name === undefined || value === undefined
+    ? undefined
+    : `cast(${value} as pg_catalog.${quoteName(name)}${dimensions})`;
+}
+
+function constantSql(constant: TreeObject): string | undefined {
+  const { isnull, sval, ival, fval, boolval } = constant;
+  if (isnull === true) return "null";
+  if (isObject(sval)) return quoteText(textOf(sval["sval"]));
+  if (isObject(ival)) return signed(textOf(ival["ival"] ?? 0));
+  if (isObject(fval)) return signed(textOf(fval["fval"]));
+  return isObject(boolval) ? String(boolval["boolval"] === true) : undefined;
+}
+
+/** A sign would else be read as a part of the operator before it. */
+function signed(number: string): string {
+  return number.startsWith("-") ? `(${number})` : number;
+}
+
+/** The empty string is left out of the parser's JSON. */
+function textOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}

@@ -1,0 +1,42 @@
+/**
+ * The rewritten text looked at once more, by itself: whatever the splices were meant to do, a protected relation may stand in it only inside
+ * a generated query, and a filtered one only under its filter. Independent of name resolution and of how the text came about.
+ */
+import { expression } from "./fragments.ts";
+import { filterCondition, type Protection } from "./protection.ts";
+import { base } from "./protected-source.ts";
+import { isSameTree } from "./same-tree.ts";
+import { conjunctsOf, indexTree, isObject, type Site } from "./tree.ts";
+import { quoteName } from "../../../masks/quote.ts";
+
+export function isProtected(root: unknown, protections: ReadonlyMap<string, Protection>): boolean {
+  return indexTree(root).rangeVars.every((site) =>
+    [...protections.values()].every((protection) => !couldBe(site, protection) || stands(site, protection)),
+  );
+}
+
+function couldBe({ node, withNames }: Site, { relation }: Protection): boolean {
+  const { relname: name, schemaname: schema } = node;
+  if (name !== relation.name) return false;
+  return schema === undefined ? !withNames.has(relation.name) : schema === relation.schema;
+}
+
+function stands({ node, container, path }: Site, protection: Protection): boolean {
+  // Names of FROM items to lock, and of what the statement creates, are no reads.
+  if (path?.field === "lockedRels" || path?.field === "rel" || path?.field === "view") return true;
+  const { alias } = node;
+  const name = isObject(alias) ? String(alias["aliasname"]) : String(node["relname"]);
+  if (container === undefined) return true;
+  if (container.node["relation"] === node) {
+    // A target: of INSERT there are no rows to filter, and MERGE is denied.
+    return container.kind === "InsertStmt" || hasFilter(container.node["whereClause"], protection, quoteName(name));
+  }
+  return isObject(alias) && quoteName(name) === base && hasFilter(container.node["whereClause"], protection, base);
+}
+
+function hasFilter(whereClause: unknown, protection: Protection, alias: string): boolean {
+  const filter = filterCondition(protection, alias);
+  if (filter === undefined) return true;
+  const [needed, found] = [conjunctsOf(expression(filter)), conjunctsOf(whereClause)];
+  return needed.every((condition, index) => isSameTree(condition, found[index], new Map()));
+}
