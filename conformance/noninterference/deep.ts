@@ -13,7 +13,7 @@ const timeLimitMs = 6 * 60 * 60 * 1000;
 console.log(`${runs} statements for each principal, seed ${seed}`);
 const server = await startPostgres({ settings: twinServerSettings });
 try {
-  for (const name of ["analyst", "strict", "agent"] as const) {
+  for (const name of ["analyst", "strict", "regional", "agent"] as const) {
     const laboratory = await openLaboratory(server, `shop_of_${name}`, subjects[name]);
     const started = performance.now();
     const report = await check(laboratory, { runs, seed, timeLimitMs });

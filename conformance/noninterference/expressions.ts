@@ -5,6 +5,7 @@ import { quoteLiteral, type Scope } from "./scope.ts";
 /** An expression of the kind, at most `depth` calls deep. */
 export function expression(kind: Kind, scope: Scope, depth: number): string {
   const { choices } = scope;
+  if (kind === "bool" && scope.isPlain) return plainCondition(scope, depth);
   if (depth <= 0) return leaf(kind, scope);
   if (scope.ungrouped !== undefined && choices.chance(50)) return aggregate(kind, scope.ungrouped, depth - 1);
   return choices.weighted<string>([
@@ -128,6 +129,8 @@ function compound(kind: Kind, scope: Scope, depth: number): string {
     case "int":
       return choices.weighted<string>([
         [3, () => `length(${on("text")})`],
+        // Fails for values that few rows have, or only hidden ones.
+        [1, () => `(100 / length(${on("text")}))`],
         [2, () => `ascii(${on("text")})`],
         [2, () => `strpos(${on("text")}, ${on("text")})`],
         [1, () => `position('4' in ${on("text")})`],
@@ -220,6 +223,32 @@ function mayFail(scope: Scope, depth: number): string {
   ]);
 }
 
+/** As applications ask: columns beside columns and values, which can never fail. */
+function plainCondition(scope: Scope, depth: number): string {
+  const { choices } = scope;
+  const kinds = (["int", "text", "date", "bool", "timestamptz"] as const).filter((kind) =>
+    scope.columns.some((column) => column.kind === kind),
+  );
+  if (kinds.length === 0) return "true";
+  const kind = choices.pick(kinds);
+  const columns = scope.columns.filter((column) => column.kind === kind);
+  const column = () => choices.pick(columns).sql;
+  const value = () => literal(kind, scope);
+  const below = () => plainCondition(scope, depth - 1);
+  return choices.weighted<string>([
+    [6, () => `${column()} ${choices.pick(["=", "=", "<>", "<", ">="])} ${value()}`],
+    [3, () => `${column()} ${choices.pick(["=", "<="])} ${column()}`],
+    [1, () => `${column()} in (${value()}, ${value()})`],
+    [1, () => `${column()} = any(array[${value()}])`],
+    [1, () => `${column()} between ${value()} and ${value()}`],
+    [1, () => `${column()} is ${choices.pick(["", "not "])}null`],
+    [1, () => `${column()} is distinct from ${value()}`],
+    [depth > 0 ? 2 : 0, () => `(${below()} ${choices.pick(["and", "or"])} ${below()})`],
+    [depth > 0 ? 1 : 0, () => `not (${below()})`],
+    [depth > 0 ? 1 : 0, () => scope.subqueries.exists(scope)],
+  ]);
+}
+
 function condition(scope: Scope, depth: number): string {
   const { choices } = scope;
   const on = (wanted: Kind) => expression(wanted, scope, depth);
@@ -232,8 +261,14 @@ function condition(scope: Scope, depth: number): string {
     return choices.parameter(value) ?? quoteLiteral(value);
   };
   const textColumns = scope.columns.filter((column) => column.kind === "text");
+  const probes = scope.items.flatMap(({ alias, table }) =>
+    (table?.probes ?? []).map((probe) => `(${probe.replaceAll("#", alias)})`),
+  );
   return choices.weighted<string>([
     [6, comparison],
+    [probes.length === 0 ? 0 : 3, () => choices.pick(probes)],
+    [1, () => `${on("text")} like '${choices.pick(["Ze", "No", "w", "A"])}\\'`],
+    [1, () => `(1 / ${on("numeric")}) < 5`],
     [3, () => `${on("text")} like ${pattern()}`],
     [1, () => `${on("text")} ilike ${pattern()}`],
     [2, () => `${on("text")} ~ ${quoteLiteral(choices.pick(["^[0-4]", "[a-f].*@", "\\*", "1.*7"]))}`],

@@ -142,7 +142,7 @@ function table(scope: Scope, chosen: SchemaTable, mayRename: boolean): Placed {
       ])
     : path;
   const placed = aliased(scope, reference, { name: chosen.name, outputs: outputsOf(chosen), table: chosen }, mayRename);
-  if (!chosen.isPlainTable || !choices.chance(4)) return placed;
+  if (!chosen.isPlainTable || chosen.hidesRows || !choices.chance(4)) return placed;
   return { ...placed, sql: `${placed.sql} tablesample bernoulli (100) repeatable (1)` };
 }
 

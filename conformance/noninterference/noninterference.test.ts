@@ -29,10 +29,11 @@ const options =
     ? { timeLimitMs }
     : { timeLimitMs, seed: Number(process.env["PENSTOCK_SEED"]) };
 
-describe("two databases that differ in masked values only", { timeout: timeLimitMs + 60_000 }, () => {
+describe("two databases that differ in masked values and hidden rows only", { timeout: timeLimitMs + 60_000 }, () => {
   test.each([
     ["analyst", 300],
     ["strict", 150],
+    ["regional", 300],
     ["agent", 50],
   ] as const)("answer alike to %s, whatever is asked: %i statements", async (name, runs) => {
     const laboratory = await laboratoryFor(name);

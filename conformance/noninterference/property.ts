@@ -5,6 +5,7 @@ import { packSources, type Proxied, startProxied } from "../support/proxied.ts";
 import type { PostgresServer } from "../support/postgres-server.ts";
 import { sqlstates, WireClient } from "../support/wire-client.ts";
 import { type Answer, everything, meaning, type Outcome, outcomeOf, play } from "./answers.ts";
+import { type HiddenRows, hiddenRows, regionalPolicy } from "./hidden-rows.ts";
 import { readSchema, type SchemaTable } from "./schema.ts";
 import { type Script, scripts } from "./scripts.ts";
 import { createTwins, hiddenByPacks, hiddenFromStrict, strictPolicy, type Twins } from "./twin-databases.ts";
@@ -14,6 +15,8 @@ export interface Subject {
   readonly kind: "human" | "agent";
   readonly groups: readonly string[];
   readonly hides: typeof hiddenByPacks;
+  /** Rows that are hidden besides; what counts them is refused. */
+  readonly rows?: HiddenRows;
   /** Tables and views that the subject cannot read at all: asking for them would test nothing. */
   readonly refused: readonly string[];
   /** Whether the masks are those of the masked database, so that its answers can be compared too. */
@@ -35,6 +38,16 @@ export const subjects = {
     groups: ["strict"],
     hides: hiddenFromStrict,
     // The view counts orders by a column that is masked.
+    refused: ["customer_overview"],
+    hasMaskedDatabase: true,
+  },
+  regional: {
+    name: "regional",
+    kind: "human",
+    groups: ["analyst", "regional"],
+    hides: hiddenByPacks,
+    rows: hiddenRows,
+    // A view over filtered tables that has no filter of its own.
     refused: ["customer_overview"],
     hasMaskedDatabase: true,
   },
@@ -63,12 +76,12 @@ export interface Laboratory {
 
 /** @param name of the databases: a server can hold several laboratories. */
 export async function openLaboratory(server: PostgresServer, name: string, subject: Subject): Promise<Laboratory> {
-  const twins = await createTwins(server, name, subject.hides);
+  const twins = await createTwins(server, name, subject.hides, subject.rows);
   const packs = packSources();
   const proxied = await startProxied({
     databases: [twins.shop, twins.twin],
     users: [subject],
-    policies: [...packs.sources, strictPolicy],
+    policies: [...packs.sources, strictPolicy, regionalPolicy],
     data: packs.data,
   });
   const schema = await readSchemaOf(twins, subject);
@@ -77,7 +90,7 @@ export async function openLaboratory(server: PostgresServer, name: string, subje
   const masked = await WireClient.connect(twins.masked);
   return {
     schema,
-    arbitrary: scripts(schema, subject.kind !== "agent"),
+    arbitrary: scripts(schema, { mayWrite: subject.kind !== "agent", mayExplain: subject.rows === undefined }),
     proxied,
     twins,
     async run(script) {
@@ -108,11 +121,13 @@ export async function openLaboratory(server: PostgresServer, name: string, subje
 async function readSchemaOf({ shop }: Twins, subject: Subject): Promise<readonly SchemaTable[]> {
   const client = new Client(shop);
   await client.connect();
-  const hiding = Object.keys(subject.hides);
+  const hiding = [...Object.keys(subject.hides), ...Object.keys(subject.rows ?? {})];
   const isProtected = (table: string) =>
     hiding.some((hidden) => table.startsWith(hidden)) || table === "customer_overview";
   try {
-    const found = await readSchema(client, isProtected);
+    const probesOf = (table: string) =>
+      Object.entries(subject.rows ?? {}).find(([filtered]) => table.startsWith(filtered))?.[1].probes;
+    const found = await readSchema(client, isProtected, probesOf);
     const schema = found.filter(({ name }) => !subject.refused.includes(name));
     // What a shrunk statement reads stands first.
     return schema.sort((a, b) => Number(b.name === hiding[0]) - Number(a.name === hiding[0]));

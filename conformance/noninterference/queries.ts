@@ -321,13 +321,10 @@ function selectItem(scope: Scope, from: FromClause): SelectItem {
       1,
       () => {
         const tables = from.items.filter((item) => item.table?.isPlainTable);
-        return tables.length === 0
-          ? named("2", "int", true)
-          : named(
-              `${choices.pick(tables).alias}.${choices.pick(["ctid::text", "tableoid::regclass::text"])}`,
-              "text",
-              true,
-            );
+        if (tables.length === 0) return named("2", "int", true);
+        const { alias, table } = choices.pick(tables);
+        const column = choices.pick(["tableoid::regclass::text", "ctid::text"]);
+        return named(`${alias}.${table?.hidesRows === true ? "tableoid::regclass::text" : column}`, "text", true);
       },
     ],
   ]);

@@ -18,10 +18,18 @@ export interface SchemaTable {
   readonly isPlainTable: boolean;
   /** Some columns are masked for the principals of the test. Such tables are chosen more often. */
   readonly isProtected: boolean;
+  /** Rows are hidden: what would show where rows lie, or chooses among all of them, is refused. */
+  readonly hidesRows: boolean;
+  /** Conditions on a row `#` that fail for hidden rows. */
+  readonly probes: readonly string[];
 }
 
 /** All tables and views of schema `public`. */
-export async function readSchema(client: Client, isProtected: (table: string) => boolean): Promise<SchemaTable[]> {
+export async function readSchema(
+  client: Client,
+  isProtected: (table: string) => boolean,
+  probesOf: (table: string) => readonly string[] | undefined,
+): Promise<SchemaTable[]> {
   const result = await client.query<{
     table: string;
     columns: { name: string; type: string }[];
@@ -41,6 +49,8 @@ export async function readSchema(client: Client, isProtected: (table: string) =>
     key,
     isPlainTable: kind === "r",
     isProtected: isProtected(table),
+    hidesRows: probesOf(table) !== undefined,
+    probes: probesOf(table) ?? [],
   }));
 }
 

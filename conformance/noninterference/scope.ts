@@ -53,6 +53,8 @@ export interface Scope {
   /** How deep in subqueries this is, from 0. */
   readonly level: number;
   readonly subqueries: Subqueries;
+  /** Conditions are all of the kind that cannot fail. */
+  readonly isPlain: boolean;
 }
 
 /** Subqueries as expressions: made by queries, used by expressions. */
@@ -73,6 +75,7 @@ export function emptyScope(choices: Choices, schema: readonly SchemaTable[], sub
     ungrouped: undefined,
     level: 0,
     subqueries,
+    isPlain: choices.chance(25),
   };
 }
 

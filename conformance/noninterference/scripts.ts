@@ -22,9 +22,15 @@ export interface Script {
 
 const streamLength = { minLength: 60, maxLength: 600, size: "max" } as const;
 
-/** @param mayWrite whether some scripts make temporary tables. */
-export function scripts(schema: readonly SchemaTable[], mayWrite: boolean): fc.Arbitrary<Script> {
-  const allowed = forms.filter((each) => mayWrite || !each.writes);
+/**
+ * @param may.mayWrite whether some scripts make temporary tables.
+ * @param may.mayExplain whether some ask for plans.
+ */
+export function scripts(
+  schema: readonly SchemaTable[],
+  { mayWrite, mayExplain }: { readonly mayWrite: boolean; readonly mayExplain: boolean },
+): fc.Arbitrary<Script> {
+  const allowed = forms.filter((each) => (mayWrite || !each.writes) && (mayExplain || each.name !== "explain"));
   return fc.array(fc.nat(0xffff), streamLength).map((made) => script(made, schema, allowed));
 }
 

@@ -1,12 +1,13 @@
 /**
- * Three databases for one principal: the shop, a twin that differs from it in what is masked for the principal and in nothing else,
- * and one in which the masked values stand in the tables. What the principal sees of the first two through the proxy must be the
+ * Three databases for one principal: the shop, a twin that differs from it in what is hidden from the principal and in nothing else,
+ * and one in which the masked values stand in the tables and hidden rows do not. What the principal sees of the first two through the proxy must be the
  * same, and the same as what the third shows to anybody who asks it directly.
  */
 import { Client } from "pg";
 import { createShop } from "../demo/shop.ts";
 import type { ProxiedDatabase } from "../support/proxied.ts";
 import type { PostgresServer } from "../support/postgres-server.ts";
+import { changeHiddenRows, deleteHiddenRows, forgetCounts, type HiddenRows, loosen } from "./hidden-rows.ts";
 
 export interface Twins {
   readonly shop: ProxiedDatabase;
@@ -134,7 +135,12 @@ export const twinServerSettings = {
 };
 
 /** @param name of the shop's database; the others are named after it. */
-export async function createTwins(server: PostgresServer, name: string, hidden: HiddenColumns): Promise<Twins> {
+export async function createTwins(
+  server: PostgresServer,
+  name: string,
+  hidden: HiddenColumns,
+  rows: HiddenRows = {},
+): Promise<Twins> {
   const shop = await createShop(server, { name, size });
   const copies = { twin: `${name}_twin`, masked: `${name}_masked` };
   await withClient(server.url(), async (client) => {
@@ -142,9 +148,16 @@ export async function createTwins(server: PostgresServer, name: string, hidden: 
     for (const copy of Object.values(copies))
       await client.query(`create database ${copy} template ${name} owner ${name}`);
   });
-  await rewrite(server, name, hidden, (column) => column);
-  await rewrite(server, copies.twin, hidden, (_column, hiding) => hiding.twin);
-  await rewrite(server, copies.masked, hidden, (_column, hiding) => hiding.masked);
+  const changing = (change: (client: Client, of: HiddenRows) => Promise<void>) => async (client: Client) => {
+    if (Object.keys(rows).length > 0) {
+      await loosen(client, rows);
+      await change(client, rows);
+    }
+  };
+  const nothing = changing(() => Promise.resolve());
+  await rewrite(server, name, hidden, nothing, (column) => column);
+  await rewrite(server, copies.twin, hidden, changing(changeHiddenRows), (_column, hiding) => hiding.twin);
+  await rewrite(server, copies.masked, hidden, changing(deleteHiddenRows), (_column, hiding) => hiding.masked);
   // What joins too much is given up.
   await withClient(server.url(), (client) => client.query(`alter role ${name} set statement_timeout = '2s'`));
   const login = { host: shop.host, port: shop.port, user: shop.user, password: shop.password };
@@ -160,6 +173,7 @@ async function rewrite(
   server: PostgresServer,
   database: string,
   hidden: HiddenColumns,
+  change: (client: Client) => Promise<void>,
   value: (column: string, hiding: Hiding) => string,
 ): Promise<void> {
   await withClient(server.url(database), async (client) => {
@@ -168,7 +182,9 @@ async function rewrite(
       const assignments = Object.entries(columns).map(([column, hiding]) => `${column} = ${value(column, hiding)}`);
       await client.query(`update ${table} set ${assignments.join(", ")}`);
     }
+    await change(client);
     await client.query("vacuum full");
+    await forgetCounts(client);
     await client.query("delete from pg_statistic");
   });
 }
