@@ -13,6 +13,7 @@ export type RowPredicate =
   | { readonly kind: "is_null"; readonly column: string }
   /** `row.c` as a condition of its own. */
   | { readonly kind: "is_true"; readonly column: string }
+  /** `left` is of the row. */
   | { readonly kind: "compare"; readonly operator: RowComparison; readonly left: RowTerm; readonly right: RowTerm }
   /** `row.c in {…}`: each member once. */
   | { readonly kind: "member"; readonly value: RowTerm; readonly members: readonly RowConstant[] }

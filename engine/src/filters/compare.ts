@@ -6,17 +6,16 @@ import { compareDiscrete, compareOrdinals, discreteIn } from "./discrete.ts";
 import { type InstantType, instants, placeOf } from "./instant.ts";
 import { compareNumbers, numberIn } from "./number-compare.ts";
 import { describe, type Operand } from "./operand.ts";
-import { comparing, flipped, sqlOperators } from "./ordering.ts";
+import { comparing, sqlOperators } from "./ordering.ts";
 import { referenceTo } from "./reference.ts";
 import { compareText, textIn } from "./text.ts";
 import { compareUuids, uuidIn } from "./uuid.ts";
 
-/** A comparison of two operands of which at least one is of the row. Types that do not fit are refused, not unequal. */
+/** A comparison of what is of the row with a constant or with more of the row. Types that do not fit are refused, not unequal. */
 export function compare(operator: RowComparison, left: Operand, right: Operand): Condition {
   switch (left.kind) {
     case "constant":
-      if (right.kind === "constant") throw new CannotFilter("it compares two constants");
-      return compare(flipped[operator], right, left);
+      throw new CannotFilter("it compares constants");
     case "text":
       if (right.kind === "text") return compareText(operator, left, right);
       if (right.kind === "constant" && typeof right.value === "string") return compareText(operator, left, right.value);

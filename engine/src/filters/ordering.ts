@@ -43,13 +43,3 @@ export const sqlOperators: Readonly<Record<RowComparison, string>> = {
   ">": "OPERATOR(pg_catalog.>)",
   ">=": "OPERATOR(pg_catalog.>=)",
 };
-
-/** `a < b` as `b > a`. */
-export const flipped: Readonly<Record<RowComparison, RowComparison>> = {
-  "==": "==",
-  "!=": "!=",
-  "<": ">",
-  "<=": ">=",
-  ">": "<",
-  ">=": "<=",
-};

@@ -107,7 +107,11 @@ describe("a filter as SQL", () => {
     ],
     [
       '{ some g in {"a", "b"}; row.name == g }',
-      `((r."name" OPERATOR(pg_catalog.=) cast('a' as pg_catalog.text)) or (r."name" OPERATOR(pg_catalog.=) cast('b' as pg_catalog.text))) leakproof`,
+      `(r."name" OPERATOR(pg_catalog.=) any (array[cast('a' as pg_catalog.text), cast('b' as pg_catalog.text)])) leakproof`,
+    ],
+    [
+      '{ some g in {"a", "b"}; startswith(row.name, g); row.active }',
+      `(r."active" is true) leakproof; ((pg_catalog.starts_with((cast(r."name" as pg_catalog.text) collate pg_catalog."C"), cast('a' as pg_catalog.text))) or (pg_catalog.starts_with((cast(r."name" as pg_catalog.text) collate pg_catalog."C"), cast('b' as pg_catalog.text)))) leakproof`,
     ],
     ["row.name == principal.claims.missing", "false leakproof"],
     ["not row.name == principal.claims.missing", "true leakproof"],

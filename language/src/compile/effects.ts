@@ -2,6 +2,7 @@
 import type { MaskName } from "../check/vocabulary.ts";
 import type { Effect, MaskCall, RuleId } from "../program.ts";
 import type { RowPredicate } from "../row-predicate.ts";
+import { rowPredicatePartsMax } from "./row-predicates.ts";
 import { field, type Site } from "./runtime.ts";
 import { EvaluationError } from "./runtime.ts";
 import { durationMs } from "../durations.ts";
@@ -48,9 +49,6 @@ export function filter(out: Effect[], rule: RuleId, relation: string, predicate:
   }
   out.push({ kind: "filter", rule, relation, predicate });
 }
-
-/** More would make a text that the server takes longer to plan than to run. */
-const rowPredicatePartsMax = 10_000;
 
 function sizeOf(predicate: RowPredicate): number {
   switch (predicate.kind) {

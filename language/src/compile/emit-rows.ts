@@ -46,7 +46,7 @@ class RowEmitter {
     const next = (index: number): void => {
       const literal = ordered[index];
       if (literal === undefined) {
-        this.emitter.writer.line(`${into}.push(R.allOf([${conditions.join(", ")}]));`);
+        this.emitter.writer.line(`R.alternative(${into}, [${conditions.join(", ")}], ${this.site(this.row.span)});`);
         return;
       }
       if (!this.needsRow(literal)) return this.emitter.literal(literal, context, () => next(index + 1));
