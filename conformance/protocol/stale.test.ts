@@ -110,6 +110,22 @@ test("policies that look at parameters are asked with the values, text or binary
   expect(seen).toEqual([["12"], ["13"], [null], ["12"], ["13"]]);
 });
 
+test("what the clock decides is decided again at each execution of a prepared statement", async () => {
+  let isLate = false;
+  proxied.proxy.setEnforcer(testEnforcer({ readsTime: true, onDecide: () => (isLate ? "too late" : undefined) }));
+  const prepare = parse("clock", "select 'tick'");
+  expect(await through.exchange([prepare, bind("", "clock"), execute(""), sync])).toContain("D:tick");
+  isLate = true;
+  expect(await through.exchange([bind("", "clock"), execute(""), sync])).toEqual(["E:42501", "Z:I"]);
+  isLate = false;
+  expect(await through.exchange([bind("", "clock"), execute(""), sync])).toContain("D:tick");
+  await through.exchange([query("prepare by_name as select 'tock'")]);
+  expect(await through.exchange([query("execute by_name")])).toContain("D:tock");
+  isLate = true;
+  expect(await through.exchange([query("execute by_name")])).toEqual(["E:42501", "Z:I"]);
+  isLate = false;
+});
+
 test("search_path is known for every statement, however it was changed", async () => {
   const paths: string[] = [];
   proxied.proxy.setEnforcer(

@@ -23,6 +23,7 @@ export interface TestEnforcerOptions {
   readonly notifications?: readonly Notification[];
   readonly forbiddenOrigins?: ReadonlySet<number>;
   readonly readsParameters?: boolean;
+  readonly readsTime?: boolean;
   /** Called for each decision; a returned message denies. */
   readonly onDecide?: (
     text: string,
@@ -36,8 +37,6 @@ export function testEnforcer(options: TestEnforcerOptions = {}): Enforcer {
   const cache = new Map<string, Verdict>();
   return {
     revision: options.revision ?? "test",
-    readsParameters: options.readsParameters ?? false,
-    readsTime: false,
     decide(text, _who, names, _catalog, parameters) {
       const refusal = options.onDecide?.(text, parameters, names.searchPath);
       if (refusal === undefined && options.onDecide === undefined) {
@@ -52,14 +51,15 @@ export function testEnforcer(options: TestEnforcerOptions = {}): Enforcer {
 
   function decide(text: string, refusal: string | undefined): Verdict {
     const message = refusal ?? (text.includes(deniedWord) ? "the word is not permitted" : undefined);
+    const reads = { parameters: options.readsParameters ?? false, time: options.readsTime ?? false };
     const statements = split(text).map((part) => statementOf(part, options, message !== undefined));
     if (message !== undefined) {
       const rule = { package: "test", file: "test.policy", line: 7 };
       const reason = { message, rule, code: "word", hint: "leave the word out" };
-      return { action: "deny", sqlstate: "42501", reason, position: undefined, statements };
+      return { action: "deny", sqlstate: "42501", reason, position: undefined, statements, reads };
     }
     const rewritten = rewrite === undefined ? text : text.replaceAll(rewrite[0], rewrite[1]);
-    return { action: "forward", text: rewritten, rewritten: rewritten !== text, statements };
+    return { action: "forward", text: rewritten, rewritten: rewritten !== text, statements, reads };
   }
 }
 

@@ -2,7 +2,7 @@
  * The contract between the engine and an enforcement point (the proxy, `policy eval`, the tests): text in, verdict out.
  * Pure computation; no sockets, no files.
  */
-import type { PrincipalKind, AuthMethod } from "@penstock/language";
+import type { AuthMethod, PrincipalKind, Reads } from "@penstock/language";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { Decision, Reason } from "./decide/decision.ts";
 import type { StatementFacts } from "./sql/facts.ts";
@@ -46,6 +46,9 @@ export interface NameContext {
 /** What to do with one text (a simple Query, or the text of a Parse). */
 export type Verdict = ForwardVerdict | DenyVerdict;
 
+/** Which of what may differ at the next execution of the same text a verdict depends on. */
+export type VerdictReads = Pick<Reads, "parameters" | "time">;
+
 export interface ForwardVerdict {
   readonly action: "forward";
   /** The text to send, byte for byte the original where nothing had to be rewritten. */
@@ -57,6 +60,8 @@ export interface ForwardVerdict {
    */
   readonly mapPosition?: (position: number) => number;
   readonly statements: readonly StatementVerdict[];
+  /** With `time` it holds for one execution only; with `parameters`, decide again at Bind, with their values. */
+  readonly reads: VerdictReads;
 }
 
 export interface DenyVerdict {
@@ -69,6 +74,7 @@ export interface DenyVerdict {
   readonly statements: readonly StatementVerdict[];
   /** The fault behind a verdict with SQLSTATE XX000: for the log, never for the client. */
   readonly cause?: unknown;
+  readonly reads: VerdictReads;
 }
 
 export interface StatementVerdict {
@@ -102,10 +108,6 @@ export interface StatementLimits {
  */
 export interface Enforcer {
   readonly revision: string;
-  /** Some rule reads `query.parameters`: decide again at Bind, with `parameters`. */
-  readonly readsParameters: boolean;
-  /** Some rule reads the clock: a verdict holds for one execution only. */
-  readonly readsTime: boolean;
   /**
    * Decides all statements of a text; one denied, all denied. Never throws: whatever goes wrong is a deny verdict. Cached by text,
    * `who`, `catalog` (both by identity) and search_path, so that a repeated call costs a map look-up.

@@ -17,6 +17,7 @@ export type {
   StatementLimits,
   StatementVerdict,
   Verdict,
+  VerdictReads,
 } from "./enforcer.ts";
 export type { SessionEffect, StatementFacts } from "./sql/facts.ts";
 export { resolveStatements } from "./sql/postgres/analyze.ts";

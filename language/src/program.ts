@@ -57,7 +57,7 @@ export interface Input {
   readonly query: Value;
 }
 
-/** What compiled policies read, so that the engine knows what it may cache. */
+/** What compiled policies, or some of their decision statements, read, so that the engine knows what it may cache. */
 export interface Reads {
   /** Some decision reads `query.parameters`: decide again at Bind. */
   readonly parameters: boolean;
@@ -105,6 +105,8 @@ export interface Program {
    * asked for. What it says fires is what `evaluate` and `labels` give.
    */
   explain(question: Question): RuleExplanation[];
+  /** What those statements read that can fire for the session and the kind of statement in `input`: a part of `reads`. */
+  readsOf(input: Input, data?: Value): Reads;
   /** Evaluates `label` statements for catalog columns (`column` records without labels). Index-aligned with `columns`. */
   labels(columns: readonly Value[]): { readonly labels: string[]; readonly errors: Effect[] }[];
   /** Names of all `test_` rules. */

@@ -1,12 +1,11 @@
-import { type Effect, type Input, RegoObject, type RuleExplanation, type Value } from "@penstock/language";
+import type { Effect, Input, Value } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
 import { dataKey } from "../data-key.ts";
 import type { StatementFacts } from "../sql/facts.ts";
 import { approvalReason, combineOnce, type CombinedEffects } from "./combine.ts";
 import type { Decision, Reason, RelationFilter, RelationMasks } from "./decision.ts";
 import { type EngineRefusals, engineRefusals } from "./engine-rules.ts";
-import { carriedQuery, explainStatement } from "./explain-statement.ts";
-import { hintOf } from "./hint.ts";
+import { carriedQuery } from "./explain-statement.ts";
 import { filterOfRelation, filterPaths } from "./relation-filters.ts";
 import { maskCandidates, masksOfRelation } from "./relation-masks.ts";
 import type { SubjectMasks } from "./subject-masks.ts";
@@ -80,9 +79,7 @@ export function decideStatement(
   const isFiltered = combined.filters.size > 0;
   if (ifHidden.length > 0 && (isMasked || isFiltered || fixed.hidden.names.size > 0)) refusals.push(...ifHidden);
   if (ifFiltered.length > 0 && (isFiltered || fixed.hidden.areFiltered)) refusals.push(...ifFiltered);
-  const said =
-    combined.reasons.length === 0 ? combined.reasons : withHint(world, statement, input, combined.reasons, data);
-  const reasons = refusals.length === 0 ? said : [...said, ...refusals];
+  const reasons = refusals.length === 0 ? combined.reasons : [...combined.reasons, ...refusals];
   const { approvals, notifications, limits } = combined;
   const isApproval = reasons.length === 0 && approvals.length > 0;
   return {
@@ -98,41 +95,14 @@ export function decideStatement(
   };
 }
 
-/** The first reason is what the client sees: it gets to know what made the rule apply. */
-function withHint(
-  world: World,
-  statement: PreparedStatement,
-  input: Input,
-  [first, ...others]: readonly Reason[],
-  data: Value | undefined,
-): readonly Reason[] {
-  if (first === undefined) return others;
-  const { rule, hint } = first;
-  if (rule === undefined || hint !== undefined) return [first, ...others];
-  try {
-    const explanations = explainStatement(world, statement, input, data, rule);
-    const fired = explanations.find(({ statement: kind, effects }) => kind === "deny" && says(effects, first.message));
-    if (fired !== undefined) return [{ ...first, hint: hintOf(fired) }, ...others];
-  } catch {
-    // Denied it is all the same; what cannot be explained goes without a hint.
-  }
-  return [first, ...others];
-}
-
-function says(effects: RuleExplanation["effects"], message: string): boolean {
-  return effects.some((effect) => effect.kind === "deny" && effect.message === message);
-}
-
 /**
  * What EXPLAIN, PREPARE, DECLARE, COPY or CREATE TABLE AS carries is asked about under its own kind too, so that `query.kind == "delete"`
  * means every DELETE. Such rules can only restrict: what allows must allow the statement as it stands.
  */
 function effectsOf(world: World, statement: PreparedStatement, input: Input, data?: Value): readonly Effect[] {
-  const { facts } = statement;
   const effects = effectsOfKind(world, statement, input, data);
-  const { inner, kind } = facts;
-  if (inner === undefined || inner === kind || !(input.query instanceof RegoObject)) return effects;
-  const query = carriedQuery(input.query, inner);
+  const query = carriedQuery(statement.facts, input.query);
+  if (query === undefined) return effects;
   const both = [...effects];
   const known = new Set(effects.map(dataKey));
   for (const effect of effectsOfKind(world, statement, { ...input, query }, data)) {

@@ -280,3 +280,63 @@ describe("a statement inside another", () => {
     expect(explains.decide(sql, who, { searchPath: ["public"] }, catalog).action).toBe("forward");
   });
 });
+
+describe("what a verdict reads besides its text", () => {
+  const noon = "noon if time.now_ns() % 2 == 0\n";
+  const cases: readonly [name: string, policy: string, sql: string, reads: Partial<Verdict["reads"]>][] = [
+    ["nothing", 'deny "no" if query.kind == "delete"', "select 1", {}],
+    [
+      "the clock, for the kind it asks about",
+      `${noon}deny "late" if { query.category == "ddl"; noon }`,
+      "drop table customers",
+      { time: true },
+    ],
+    ["not for others", `${noon}deny "late" if { query.category == "ddl"; noon }`, "select 1", {}],
+    [
+      "for a carried statement of that kind",
+      `${noon}deny "late" if { query.kind == "delete"; noon }`,
+      "explain delete from customers where id = 1",
+      { time: true },
+    ],
+    ["not for whom the rule is not about", `${noon}deny "late" if { "dba" in principal.groups; noon }`, "select 1", {}],
+    [
+      "its parameters, for the kind it asks about",
+      'deny "no" if { query.kind == "select"; 13 in query.parameters }',
+      "select $1::int",
+      { parameters: true },
+    ],
+    [
+      "not for others",
+      'deny "no" if { query.kind == "select"; 13 in query.parameters }',
+      "delete from customers where id = $1",
+      {},
+    ],
+  ];
+  it.each(cases)("%s: %s, %s", (_name, policy, sql, reads) => {
+    const verdict = enforcerFor(policy).decide(sql, who, { searchPath: ["public"] }, catalog);
+    expect(verdict.reads).toEqual({ time: false, parameters: false, text: false, ...reads });
+  });
+
+  it("keeps no verdict that the clock may change, and all others", () => {
+    const enforcer = enforcerFor(`${noon}deny "late" if { query.category == "ddl"; noon }`);
+    const decideOnce = (sql: string) => enforcer.decide(sql, who, { searchPath: ["public"] }, catalog);
+    expect(decideOnce("drop table customers")).not.toBe(decideOnce("drop table customers"));
+    expect(decideOnce("select 1")).toBe(decideOnce("select 1"));
+  });
+
+  it("shares verdicts of texts that differ in a literal unless a rule for the kind reads the text", () => {
+    const enforcer = enforcerFor('deny "no" if { query.kind == "update"; contains(query.text, "13") }');
+    const outcomes = ["select id from customers where id = 12", "select id from customers where id = 13"].map(
+      (sql) => enforcer.decide(sql, who, { searchPath: ["public"] }, catalog).action,
+    );
+    const updates = [12, 13].map(
+      (id) =>
+        enforcer.decide(`update customers set city = 'x' where id = ${id}`, who, { searchPath: ["public"] }, catalog)
+          .action,
+    );
+    expect([outcomes, updates]).toEqual([
+      ["forward", "forward"],
+      ["forward", "deny"],
+    ]);
+  });
+});

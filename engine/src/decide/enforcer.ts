@@ -1,9 +1,11 @@
-import type { Program, Value } from "@penstock/language";
+import type { Input, Program, Reads, Value } from "@penstock/language";
 import { BoundedCache } from "../bounded-cache.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import type { Enforcer, NameContext, PrincipalContext, Verdict } from "../enforcer.ts";
 import { engineLimits } from "../limits.ts";
 import { decideStatement, type PreparedStatement } from "./decide-statement.ts";
+import { withHint } from "./explain-denial.ts";
+import { carriedQuery } from "./explain-statement.ts";
 import { type Preparation, type PreparedText, prepareText } from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
 import { type Subject, subjectOf } from "./subject.ts";
@@ -21,8 +23,7 @@ interface WorldCaches {
 
 interface KnownVerdicts {
   readonly byText: BoundedCache<Verdict>;
-  /** Absent where policies read the text itself. */
-  readonly templates: VerdictTemplates | undefined;
+  readonly templates: VerdictTemplates;
 }
 
 interface SessionCaches {
@@ -49,29 +50,22 @@ export function createEnforcer(program: Program): Enforcer {
     try {
       const caches = cachesOf(catalog);
       const session = sessionOf(caches, who);
-      if (parameters !== undefined || program.reads.time) {
-        return decideText(caches, session, text, names, parameters, undefined);
-      }
+      if (parameters !== undefined) return decideText(caches, session, text, names, parameters, undefined);
       const known = byPath(session.verdicts, names, () => ({
         byText: new BoundedCache<Verdict>(engineLimits.verdictsPerSession, engineLimits.verdictTextChars),
-        templates: program.reads.text ? undefined : new VerdictTemplates(),
+        templates: new VerdictTemplates(),
       }));
-      let verdict = known.byText.get(text) ?? known.templates?.find(text);
+      let verdict = known.byText.get(text) ?? known.templates.find(text);
       if (verdict === undefined) {
         verdict = decideText(caches, session, text, names, undefined, known.templates);
-        known.byText.set(text, verdict);
+        if (!verdict.reads.time) known.byText.set(text, verdict);
       }
       return verdict;
     } catch (error) {
       return failedVerdict(error);
     }
   };
-  return {
-    revision: program.revision,
-    readsParameters: program.reads.parameters,
-    readsTime: program.reads.time,
-    decide,
-  };
+  return { revision: program.revision, decide };
 }
 
 function sessionOf(caches: WorldCaches, who: PrincipalContext): SessionCaches {
@@ -105,17 +99,38 @@ function decideText(
   }
   if ("kind" in preparation) return refusedVerdict(preparation);
 
-  const decisions = preparation.prepared.map((statement, index) =>
-    decideStatement(
-      world,
-      statement,
-      inputFor(world, session.subject, preparation, statement, index, parameters),
-      session.masks,
-    ),
+  const inputs = preparation.prepared.map((statement, index) =>
+    inputFor(world, session.subject, preparation, statement, index, parameters),
   );
-  const verdict = verdictOf(world, text, preparation, decisions, session.masks);
-  templates?.learn(text, verdict, preparation);
+  const decisions = preparation.prepared.map((statement, index) => {
+    const input = inputs[index] ?? missing();
+    return withHint(world, statement, input, decideStatement(world, statement, input, session.masks));
+  });
+  const reads = readsOf(world.program, preparation.prepared, inputs);
+  const verdict = verdictOf(world, text, preparation, decisions, session.masks, reads);
+  if (!reads.time && !reads.text) templates?.learn(text, verdict, preparation);
   return verdict;
+}
+
+/** What the rules read that could fire for these statements. */
+function readsOf(program: Program, statements: readonly PreparedStatement[], inputs: readonly Input[]): Reads {
+  const { reads: all } = program;
+  // For most policies there is nothing to find out.
+  if (!all.time && !all.text && !all.parameters) return all;
+  const reads = statements.flatMap(({ facts }, index) => {
+    const input = inputs[index] ?? missing();
+    const carried = carriedQuery(facts, input.query);
+    return [program.readsOf(input), ...(carried === undefined ? [] : [program.readsOf({ ...input, query: carried })])];
+  });
+  return {
+    parameters: reads.some(({ parameters }) => parameters),
+    time: reads.some(({ time }) => time),
+    text: reads.some(({ text }) => text),
+  };
+}
+
+function missing(): never {
+  throw new Error("a statement without its input");
 }
 
 function inputFor(

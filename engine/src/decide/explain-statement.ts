@@ -7,6 +7,7 @@ import {
   toValue,
   type Value,
 } from "@penstock/language";
+import type { StatementFacts } from "../sql/facts.ts";
 import type { PreparedStatement } from "./decide-statement.ts";
 import { columnRecord, type World } from "./world.ts";
 
@@ -36,17 +37,18 @@ export function explainStatement(
       ...(only === undefined ? {} : { only }),
     });
   const own = ask(input);
-  const { inner, kind } = facts;
-  if (inner === undefined || inner === kind || !(input.query instanceof RegoObject)) return own;
-  const carried = ask({ ...input, query: carriedQuery(input.query, inner) });
+  const query = carriedQuery(facts, input.query);
+  if (query === undefined) return own;
+  const carried = ask({ ...input, query });
   return own.map((explanation, index) => {
     const other = carried[index];
     return other !== undefined && other.statement !== "allow" && saysMore(other, explanation) ? other : explanation;
   });
 }
 
-/** The query of a statement that another carries, such as EXPLAIN or PREPARE, under its own kind. */
-export function carriedQuery(query: RegoObject, inner: keyof typeof statementKinds): RegoObject {
+/** The query of a statement that another carries, such as EXPLAIN or PREPARE, under its own kind; undefined where none is carried. */
+export function carriedQuery({ inner, kind }: StatementFacts, query: Value): Value | undefined {
+  if (inner === undefined || inner === kind || !(query instanceof RegoObject)) return undefined;
   return RegoObject.fromEntries([...query.entries(), ["kind", inner], ["category", statementKinds[inner]]]);
 }
 

@@ -12,6 +12,7 @@ import type { Program } from "@penstock/language";
 import { printPredicate } from "../filters/print-predicate.ts";
 import { printRule } from "./combine.ts";
 import { decideStatement } from "./decide-statement.ts";
+import { withHint } from "./explain-denial.ts";
 import { explainStatement } from "./explain-statement.ts";
 import type { Verdict } from "../enforcer.ts";
 import type { Decision, Limits, Reason } from "./decision.ts";
@@ -91,7 +92,8 @@ export function decideForRoots(
   const masks = new SubjectMasks(world, subject, data);
   const decisions = prepared.prepared.map((statement, index) => {
     const query = queryOf(world, prepared, index, parameters);
-    return decideStatement(world, statement, { ...subject, query }, masks, data);
+    const input = { ...subject, query };
+    return withHint(world, statement, input, decideStatement(world, statement, input, masks, data), data);
   });
   const verdict = verdictOf(world, sql, prepared, decisions, masks);
   const final = verdict.statements.map((statement) => statement.decision);

@@ -1,4 +1,4 @@
-import type { DenyVerdict, StatementVerdict, Verdict } from "../enforcer.ts";
+import type { DenyVerdict, StatementVerdict, Verdict, VerdictReads } from "../enforcer.ts";
 import type { AnalyzedText } from "../sql/postgres/analyze.ts";
 import type { UnknownName } from "../sql/facts.ts";
 import { filterCondition, type Protection } from "../sql/postgres/rewrite/protection.ts";
@@ -16,7 +16,10 @@ export function verdictOf(
   prepared: PreparedText,
   decisions: readonly Decision[],
   subject: SubjectMasks,
+  reads: VerdictReads = readsNothing,
 ): Verdict {
+  const deny = (sqlstate: string, reason: Reason, position: number | undefined, statements: StatementVerdict[]) =>
+    denial(sqlstate, reason, position, statements, reads);
   // Deny beats approve: nobody is asked about what will not run.
   const refused = decisions.findIndex((decision) => decision.outcome === "deny");
   const denied = refused >= 0 ? refused : decisions.findIndex((decision) => decision.outcome === "approve");
@@ -55,6 +58,7 @@ export function verdictOf(
         text,
         rewritten: false,
         statements: statementVerdicts(world, prepared, decisions, undefined),
+        reads,
       };
     case "rewritten":
       return {
@@ -63,6 +67,7 @@ export function verdictOf(
         rewritten: true,
         mapPosition: rewrite.mapPosition,
         statements: statementVerdicts(world, prepared, decisions, rewrite.text),
+        reads,
       };
     default:
       return rewrite satisfies never;
@@ -86,10 +91,10 @@ function allDenied(decisions: readonly Decision[], denied: number): readonly Dec
 export function refusedVerdict(refused: Exclude<AnalyzedText, { kind: "statements" }>): DenyVerdict {
   if (refused.kind === "syntax_error") {
     const reason: Reason = { message: refused.message, rule: undefined, code: "syntax", hint: undefined };
-    return deny(refused.sqlstate, reason, refused.position, []);
+    return denial(refused.sqlstate, reason, refused.position, [], readsNothing);
   }
   const reason: Reason = { message: refused.message, rule: undefined, code: refused.limit, hint: undefined };
-  return deny("54000", reason, undefined, []);
+  return denial("54000", reason, undefined, [], readsNothing);
 }
 
 /** Whatever goes wrong on the way to a decision denies; the message shows nothing of the statement's values. */
@@ -100,16 +105,19 @@ export function failedVerdict(error: unknown): DenyVerdict {
     code: "internal",
     hint: "this is a fault of the proxy: report the statement's shape to its operator",
   };
-  return { ...deny("XX000", reason, undefined, []), cause: error };
+  return { ...denial("XX000", reason, undefined, [], readsNothing), cause: error };
 }
 
-function deny(
+const readsNothing: VerdictReads = { parameters: false, time: false };
+
+function denial(
   sqlstate: string,
   reason: Reason,
   position: number | undefined,
   statements: readonly StatementVerdict[],
+  reads: VerdictReads,
 ): DenyVerdict {
-  return { action: "deny", sqlstate, reason, position, statements };
+  return { action: "deny", sqlstate, reason, position, statements, reads };
 }
 
 function plansOf(

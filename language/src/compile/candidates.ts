@@ -1,5 +1,5 @@
 /** Statements that are left to run once their guards were asked, and the indexes over them. Hot file: see dispatch.ts. */
-import type { Effect, RuleId } from "../program.ts";
+import type { Effect, Reads, RuleId } from "../program.ts";
 import type { Value } from "../values.ts";
 import type { StatementKind } from "./effects.ts";
 import type { Touch } from "./index-conditions.ts";
@@ -15,6 +15,7 @@ export interface CompiledDecision {
   readonly path: string | undefined;
   readonly kinds: ReadonlySet<string> | undefined;
   readonly touch: Touch | undefined;
+  readonly reads: Reads;
   /** See `Program.fixedMasks` and `Program.fixedFilters`. */
   readonly isFixed: boolean;
   /** Once its guards hold, its effect is known too: the same for every statement of one session and kind. */

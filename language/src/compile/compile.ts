@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Builtin } from "../builtin.ts";
 import { builtins } from "../builtins/registry.ts";
 import type { Diagnostic, SourceFile } from "../diagnostics.ts";
-import type { CompileOptions, CompileResult, Reads } from "../program.ts";
+import type { CompileOptions, CompileResult } from "../program.ts";
 import { parseBody, parseModule } from "../syntax/parse.ts";
 import type { Module } from "../syntax/tree.ts";
 import { emptyObject, toJson, toValue, type Value } from "../values.ts";
@@ -13,11 +13,11 @@ import type { CompiledDecision } from "./candidates.ts";
 import { Emitter } from "./emit.ts";
 import { ruleIdOf } from "./emit-decision.ts";
 import { emitGroup } from "./emit-group.ts";
-import { type DecisionPlan, headTerms, type Local } from "./plan.ts";
+import type { Local } from "./plan.ts";
 import { explainer } from "./explain.ts";
-import { FactFinder, readsField } from "./facts.ts";
 import { makeProgram } from "./make-program.ts";
 import { conflictErrors } from "./conflicts.ts";
+import { allReads, readsOf } from "./reads.ts";
 import { recursionErrors } from "./recursion.ts";
 import { resolveImports } from "./imports.ts";
 import { Resolver } from "./resolve.ts";
@@ -81,6 +81,7 @@ function compileChecked(options: CompileOptions): CompileResult {
       path: plan.path,
       kinds: split.kinds,
       touch: split.touch,
+      reads: readsOf(plan, finder),
       isFixed: split.isFixed,
       isSettled: split.isSettled,
       session: split.session.length === 0 ? undefined : session,
@@ -92,10 +93,8 @@ function compileChecked(options: CompileOptions): CompileResult {
   });
   const program = makeProgram({
     revision: revisionOf(options.sources, data),
-    reads: readsOf(
-      analysis.decisions.map(({ plan }) => plan),
-      finder,
-    ),
+    // Labels are computed with the catalog.
+    reads: allReads(decisions.filter(({ statement }) => statement !== "label").map(({ reads }) => reads)),
     data,
     decisions,
     groups: rules.groups,
@@ -110,23 +109,6 @@ function compileChecked(options: CompileOptions): CompileResult {
     }),
   });
   return { program, diagnostics };
-}
-
-/** What the decisions depend on, labels apart: these are computed with the catalog. */
-function readsOf(plans: readonly DecisionPlan[], finder: FactFinder): Reads {
-  const facts = plans
-    .filter(({ kind }) => kind !== "label")
-    .flatMap((plan) => [
-      plan.body.map((literal) => finder.ofLiteral(literal)),
-      headTerms(plan).map((term) => finder.ofTerm(term)),
-      (plan.rows?.body ?? []).map((literal) => finder.ofLiteral(literal)),
-    ])
-    .flat();
-  return {
-    parameters: facts.some((fact) => readsField(fact, "parameters")),
-    time: facts.some((fact) => fact.impure),
-    text: facts.some((fact) => readsField(fact, "text")),
-  };
 }
 
 /** Compiles plain Rego with a query. `compileQuery` is for `evaluateQuery`, which the conformance suite uses. */

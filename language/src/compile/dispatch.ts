@@ -5,17 +5,19 @@
  * read the statement's kind besides once a kind; what is left is indexed by the tables and columns it asks for, and masks by the column's
  * label. Measured by `node language/src/compile/decision.bench.ts`.
  */
-import type { Effect, Input } from "../program.ts";
+import type { Effect, Input, Reads } from "../program.ts";
 import { RegoObject, type Value } from "../values.ts";
 import { Candidate, type CompiledDecision, FilterIndex, MaskIndex, StatementIndex } from "./candidates.ts";
 import { blankMemo, Environment, field, type Memo } from "./runtime.ts";
 import { EvaluationContext } from "./evaluation-context.ts";
+import { allReads } from "./reads.ts";
 
 type Subject = Omit<Input, "query">;
 
 /** What is left for one session and one kind of statement. */
 interface KindPlan {
   readonly category: Value | undefined;
+  readonly reads: Reads;
   /** What fires for every statement of the session and kind. Shared, never changed. */
   readonly settled: readonly Effect[];
   readonly statements: StatementIndex;
@@ -90,6 +92,12 @@ export class Dispatcher {
     const effects: Effect[] = [];
     this.sessionPlan(subject, environment, data).fixedFilters.evaluate(environment, relations, effects);
     return effects;
+  }
+
+  readsOf(input: Input, data: Value | undefined): Reads {
+    const environment = this.environment(input, data);
+    environment.query = input.query;
+    return this.kindPlan(this.sessionPlan(input, environment, data), environment).reads;
   }
 
   labels(columns: readonly Value[]): { readonly labels: string[]; readonly errors: Effect[] }[] {
@@ -192,6 +200,7 @@ export class Dispatcher {
     const isOpen = (candidate: Candidate): boolean => !candidate.settle(environment, settled);
     const plan: KindPlan = {
       category,
+      reads: allReads(fitting.map(({ decision }) => decision.reads)),
       settled,
       statements: new StatementIndex(
         fitting.filter((candidate) => !isMask(candidate) && !isFilter(candidate) && isOpen(candidate)),

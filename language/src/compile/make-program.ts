@@ -34,6 +34,7 @@ export function makeProgram(parts: ProgramParts): Program {
     filters: (input, relations, data) => dispatcher.filters(input, relations, data),
     fixedFilters: (subject, relations, data) => dispatcher.fixedFilters(subject, relations, data),
     explain: parts.explain,
+    readsOf: (input, data) => dispatcher.readsOf(input, data),
     labels: (columns) => dispatcher.labels(columns),
     tests: makeTests(parts),
   };

@@ -144,6 +144,7 @@ function parse(session: Session, framer: Framer): boolean {
     types,
     plan: ruling.statements[0]?.plan,
     mapPosition: verdict.mapPosition,
+    reads: verdict.reads,
     epoch: session.knowledge.epoch,
     fromSql: false,
   });
@@ -208,9 +209,8 @@ function bind(session: Session, framer: Framer): boolean {
     denyExtended(session, refuse(missing("execute", statement), ""), session.ownName);
     return true;
   }
-  const { enforcer } = knowledge.epoch;
   let { plan } = prepared;
-  if (prepared.epoch !== knowledge.epoch || enforcer.readsParameters || enforcer.readsTime) {
+  if (prepared.epoch !== knowledge.epoch || prepared.reads.parameters || prepared.reads.time) {
     const again = bindAgain(session, framer, prepared);
     if (again === undefined) return false;
     if (again.kind === "refused") {
@@ -249,9 +249,6 @@ type BoundAgain = { readonly kind: "bound"; readonly prepared: Prepared; readonl
 /** The statement was decided under other policies, another catalog or search_path, or its values matter. */
 function bindAgain(session: Session, framer: Framer, prepared: Prepared): BoundAgain | Refused | undefined {
   const { knowledge } = session;
-  const values = knowledge.epoch.enforcer.readsParameters
-    ? boundValues(framer.buffer, bound.formats, framer.end, prepared.types)
-    : undefined;
   if (prepared.fromSql) {
     const now = confirm(session, {
       text: prepared.text,
@@ -264,16 +261,22 @@ function bindAgain(session: Session, framer: Framer, prepared: Prepared): BoundA
     prepared.plan = now.plan;
     return { kind: "bound", prepared, plan: now.plan };
   }
-  const decided = decideText(session, prepared.text, false, values);
+  let decided = prepared.reads.parameters ? undefined : decideText(session, prepared.text, false);
+  const readsValues = prepared.reads.parameters || (decided?.kind === "pass" && decided.pass.verdict.reads.parameters);
+  if (readsValues) {
+    const values = boundValues(framer.buffer, bound.formats, framer.end, prepared.types);
+    decided = decideText(session, prepared.text, false, values);
+  }
   if (decided === undefined || decided.kind === "refused") return decided;
   const ruling = withoutIdentifiers(decided, prepared.text, prepared.types);
   if (ruling.kind === "refused") return ruling;
   const { verdict } = ruling.pass;
   const plan = ruling.statements[0]?.plan;
   if (verdict.text === prepared.sentText) {
-    if (values === undefined) {
+    if (!readsValues) {
       prepared.epoch = knowledge.epoch;
       prepared.plan = plan;
+      prepared.reads = verdict.reads;
     }
     return { kind: "bound", prepared, plan };
   }
@@ -284,6 +287,7 @@ function bindAgain(session: Session, framer: Framer, prepared: Prepared): BoundA
     types: prepared.types,
     plan,
     mapPosition: verdict.mapPosition,
+    reads: verdict.reads,
     epoch: knowledge.epoch,
     fromSql: false,
   });

@@ -145,6 +145,7 @@ interface Earlier {
   readonly text: string;
   readonly sentText: string;
   readonly plan: StatementPlan | undefined;
+  /** Decided under what holds now, and not by the clock. */
   readonly isCurrent: boolean;
 }
 
@@ -152,16 +153,17 @@ function lookUp(session: Session, kind: "execute" | "fetch", name: string): Earl
   const key = nameKeyOf(name);
   if (kind === "execute") {
     const prepared = session.statements.get(key);
-    return (
-      prepared && { ...textOf(prepared), plan: prepared.plan, isCurrent: prepared.epoch === session.knowledge.epoch }
-    );
+    if (prepared === undefined) return undefined;
+    const { epoch, reads, plan } = prepared;
+    return { ...textOf(prepared), plan, isCurrent: epoch === session.knowledge.epoch && !reads.time };
   }
   const portal = session.portals.get(key);
   return portal && earlierOf(session, portal);
 }
 
 export function earlierOf(session: Session, portal: Portal): Earlier {
-  return { ...textOf(portal.statement), plan: portal.plan, isCurrent: portal.epoch === session.knowledge.epoch };
+  const { statement, plan, epoch } = portal;
+  return { ...textOf(statement), plan, isCurrent: epoch === session.knowledge.epoch && !statement.reads.time };
 }
 
 function textOf({ text, sentText }: Prepared): { readonly text: string; readonly sentText: string } {
@@ -174,7 +176,7 @@ export function confirm(
   { text, sentText, plan, isCurrent }: Earlier,
 ): { readonly kind: "pass"; readonly plan: StatementPlan | undefined } | Refused {
   const { enforcer, names, catalog } = session.knowledge.epoch;
-  if (isCurrent && !enforcer.readsTime) return { kind: "pass", plan };
+  if (isCurrent) return { kind: "pass", plan };
   const verdict = enforcer.decide(text, session.who, names, catalog);
   const ruling = rulingOf(verdict, text);
   if (ruling.kind === "refused") return ruling;

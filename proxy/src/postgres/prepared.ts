@@ -1,3 +1,4 @@
+import type { VerdictReads } from "@penstock/engine";
 import type { StatementPlan } from "../enforce/plan.ts";
 import type { Epoch } from "./knowledge.ts";
 
@@ -9,6 +10,7 @@ export interface PreparedFields {
   readonly types: Buffer;
   readonly plan: StatementPlan | undefined;
   readonly mapPosition: ((position: number) => number) | undefined;
+  readonly reads: VerdictReads;
   readonly epoch: Epoch;
   readonly fromSql: boolean;
 }
@@ -25,6 +27,8 @@ export class Prepared {
   /** `undefined` for an empty text. */
   plan: StatementPlan | undefined;
   mapPosition: ((position: number) => number) | undefined;
+  /** What `plan` depends on besides. */
+  reads: VerdictReads;
   /** Under which `plan` was decided. */
   epoch: Epoch;
   readonly fromSql: boolean;
@@ -36,14 +40,15 @@ export class Prepared {
     this.types = fields.types;
     this.plan = fields.plan;
     this.mapPosition = fields.mapPosition;
+    this.reads = fields.reads;
     this.epoch = fields.epoch;
     this.fromSql = fields.fromSql;
   }
 
   /** The same statement, as PREPARE or DECLARE made it. */
   underSqlName(key: string): Prepared {
-    const { text, sentText, types, plan, mapPosition, epoch } = this;
-    return new Prepared({ key, text, sentText, types, plan, mapPosition, epoch, fromSql: true });
+    const { text, sentText, types, plan, mapPosition, reads, epoch } = this;
+    return new Prepared({ key, text, sentText, types, plan, mapPosition, reads, epoch, fromSql: true });
   }
 }
 

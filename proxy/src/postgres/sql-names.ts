@@ -25,6 +25,7 @@ export function definitionOf(session: Session, text: string, admitted: Admitted,
     types: noTypes,
     plan: statement.plan,
     mapPosition: undefined,
+    reads: verdict.reads,
     epoch: session.knowledge.epoch,
     fromSql: true,
   });
