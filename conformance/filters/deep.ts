@@ -15,7 +15,7 @@ const client = new Client({ connectionString: await server.createDatabase("filte
 try {
   await client.connect();
   const started = performance.now();
-  const tally = await checkFilters(client, await createSample(client), { tables, seed });
+  const tally = await checkFilters(client, (await createSample(client)).sample, { tables, seed });
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   console.log(
     `filters: ${tally.compared} compared in ${seconds} s (${tally.plain} with plain Rego, ${tally.leakproof} leakproof conjuncts), ${tally.refused} refused; ${tally.kept} rows kept, ${tally.hidden} hidden`,

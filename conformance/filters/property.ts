@@ -74,7 +74,7 @@ async function compareOne(
   rows: readonly SampleRow[],
   tally: Tally,
 ): Promise<void> {
-  const filter = filterOf(relation, condition);
+  const filter = filterOf(relation, condition.policy);
   if (planFilter(filter).kind === "refused") {
     tally.refused += 1;
     return;
@@ -98,11 +98,12 @@ async function compareOne(
   tally.hidden += rows.length - expected.length;
 }
 
-function filterOf(relation: Relation, { policy }: Condition): RelationFilter {
-  const text = `package a\n\nfilter public.sample as r where {\n    ${policy}\n}\n`;
+/** @param rows the body of a filter over a row `r` */
+export function filterOf(relation: Relation, rows: string): RelationFilter {
+  const text = `package a\n\nfilter ${relation.path} as r where {\n    ${rows}\n}\n`;
   const { program, diagnostics } = compile({ sources: [{ path: "a.policy", text }] });
   if (program === undefined) throw new Error(`${diagnostics.map(({ message }) => message).join("\n")}\n${text}`);
-  const effects = program.fixedFilters(subjectOf(someone()), ["public.sample"]);
+  const effects = program.fixedFilters(subjectOf(someone()), [relation.path]);
   const predicates = effects.flatMap((effect) => (effect.kind === "filter" ? [effect.predicate] : []));
   if (predicates.length !== 1) throw new Error(`${JSON.stringify(effects)}\n${text}`);
   return { relation, predicates, rules: [] };
@@ -128,7 +129,7 @@ function rowObject(row: SampleRow): Value {
     if (text === null || text === undefined) return [];
     if (family === "integer" || name === "n2") return [[name, parseJson(text)]];
     if (family === "boolean") return [[name, text === "t"]];
-    return [[name, type.startsWith("char(") ? text.replace(/ +$/, "") : text]];
+    return [[name, type.startsWith("char(") || type === "code" ? text.replace(/ +$/, "") : text]];
   });
   return RegoObject.fromEntries([["id", Number(row["id"])], ...entries]);
 }

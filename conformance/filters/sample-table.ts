@@ -285,6 +285,21 @@ export const sampleColumns: readonly SampleColumn[] = [
     "text",
     texts.map((text) => cut(text, 12)),
   ),
+  column(
+    "dom_c",
+    "code",
+    "text",
+    texts.map((text) => cut(text, 4)),
+  ),
+  column("dom_b", "flag", "boolean", fc.constantFrom("true", "false")),
+  column("dom_d", "day", "date", dates),
+  column(
+    "dom_n",
+    "price",
+    "numeric",
+    fc.integer({ min: -99_999, max: 99_999 }).map((value) => String(value / 100)),
+  ),
+  column("dom_u", "key", "uuid", uuids),
   column("b", "boolean", "boolean", fc.constantFrom("true", "false")),
   column("d", "date", "date", dates),
   column("ts", "timestamp", "timestamp", times),
@@ -320,7 +335,14 @@ const setup = `
   create type level as enum ('low', 'high', 'Mid''s', '\u00e9');
   create domain short_text as varchar(12);
   create domain whole_number as int4;
+  create domain code as char(4);
+  create domain flag as boolean;
+  create domain day as date;
+  create domain price as numeric(8, 2);
+  create domain key as uuid;
+  create domain rank as level;
   create collation loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
+  create table unfit (id int4, r rank, tags text[], j jsonb, span interval, address inet, pair point);
   create table sample (id int4 primary key, ${sampleColumns.map(({ name, type }) => `${quoted(name)} ${type}`).join(", ")});
   create view barrier with (security_barrier) as select distinct * from sample;
   create schema evil;
@@ -338,12 +360,14 @@ const setup = `
   create domain evil.date as pg_catalog.date check (value = '2001-01-01');
   ${lookalikes}`;
 
-/** Creates the table in an empty database. */
-export async function createSample(client: Client): Promise<Relation> {
+/** Creates the tables in an empty database: `unfit` has types that filters refuse. */
+export async function createSample(client: Client): Promise<{ readonly sample: Relation; readonly unfit: Relation }> {
   await client.query(setup);
-  const relation = (await loadCatalog(client)).relations.get("public.sample");
-  if (relation === undefined) throw new Error("the catalog lacks the table that was just created");
-  return relation;
+  const { relations } = await loadCatalog(client);
+  const sample = relations.get("public.sample");
+  const unfit = relations.get("public.unfit");
+  if (sample === undefined || unfit === undefined) throw new Error("the catalog lacks a table that was just created");
+  return { sample, unfit };
 }
 
 /** A row by column name, `null` for NULL. */

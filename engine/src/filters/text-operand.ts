@@ -21,6 +21,11 @@ export type TextEdit =
   | { readonly kind: "trim"; readonly how: RowTrim; readonly cutset: string };
 
 export function textColumn(column: Column): TextOperand {
+  if (column.typeCategory === "enum" && column.isDomain) {
+    throw new CannotFilter(
+      `\`${column.name}\` is of a domain over an enum type, whose text the server gives by a cast only, and a cast can be anybody's`,
+    );
+  }
   if (column.typeCategory === "text" && textShape(column) === undefined && baseTypeOf(column).name !== "name") {
     throw new CannotFilter(`values of \`${column.name}\`, of type ${column.type}, cannot be compared`);
   }

@@ -93,6 +93,9 @@ test.each([
   ["deny by kind", 'deny sprintf("no %s", [query.kind]) code query.category', [...aboutSession, ...aboutQuery]],
   ["deny by session", 'deny sprintf("no %d", [principal.claims.level + 1])', [...aboutSession, ...aboutQuery]],
   ["deny by text", 'deny sprintf("%d tables", [count(query.tables)])', [...aboutSession, ...aboutQuery]],
+  ["filter", "filter public.a as row where row.kind == query.kind", [...aboutSession, ...aboutQuery]],
+  ["filter by group", "filter public.a as row where row.group in principal.groups", [...aboutSession, ...aboutQuery]],
+  ["filter by table", "filter public.a as row where { some w in query.tables; row.name == w.name }", [...aboutSession]],
   ["limit", "limit rows 7 + count(principal.groups)", [...aboutSession, ...aboutQuery]],
 ])("%s: index and early evaluation answer as a program without them does", (_, head, conditions) => {
   fc.assert(
@@ -110,10 +113,14 @@ test.each([
         for (const given of inputs) {
           const columns = given.labels.map(columnOf);
           const input = inputOf(given, columns);
-          const expected = holding(slow.evaluate(input, columns));
-          expect(holding(indexed.evaluate(input, columns))).toEqual(expected);
+          const filtersOf = (program: Program): Effect[] => [
+            ...program.filters(input, ["public.a", "public.b"]),
+            ...program.fixedFilters(input, ["public.a", "public.b"]),
+          ];
+          const expected = holding([...slow.evaluate(input, columns), ...filtersOf(slow)]);
+          expect(holding([...indexed.evaluate(input, columns), ...filtersOf(indexed)])).toEqual(expected);
           const apart = [...indexed.evaluateStatement(input, columns), ...indexed.fixedMasks(input, columns)];
-          expect(holding(apart)).toEqual(expected);
+          expect(holding([...apart, ...filtersOf(indexed)])).toEqual(expected);
         }
       },
     ),
@@ -135,6 +142,8 @@ function detailOf(effect: Effect): string {
       return effect.column;
     case "deny":
       return `${effect.message} ${effect.code ?? ""}`;
+    case "filter":
+      return `${effect.relation} ${JSON.stringify(effect.predicate)}`;
     case "limit":
       return `${effect.what} ${effect.value}`;
     default:
@@ -203,4 +212,18 @@ test.each([
   expect(program.evaluate(input, columns)).toHaveLength(1);
   expect(program.fixedMasks(input, columns)).toHaveLength(isFixed ? 1 : 0);
   expect(program.evaluateStatement(input, columns)).toHaveLength(isFixed ? 0 : 1);
+});
+
+test.each([
+  ["the session", 'filter a.b as row where row.x == principal.id if principal.kind == "human"', true],
+  ["rules of the session", "mine := {g | some g in principal.groups}\nfilter a.b as row where row.x in mine", true],
+  ["the query in a condition", 'filter a.b as row where row.x == 1 if query.kind == "select"', false],
+  ["the query for its rows", "filter a.b as row where row.x == query.kind", false],
+  ["the clock for its rows", "filter a.b as row where row.x > time.now_ns()", false],
+])("a filter that reads %s is fixed: %#", (_, text, isFixed) => {
+  const program = programOf(text);
+  const input = inputOf({ kind: "select", principal: "human", groups: [], level: 1, tables: [], labels: [] }, []);
+  expect(program.fixedFilters(input, ["a.b", "a.c"])).toHaveLength(isFixed ? 1 : 0);
+  expect(program.filters(input, ["a.b", "a.c"])).toHaveLength(isFixed ? 0 : 1);
+  expect([...program.fixedFilters(input, ["a.c"]), ...program.filters(input, ["a.c"])]).toEqual([]);
 });

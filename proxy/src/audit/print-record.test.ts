@@ -24,7 +24,7 @@ test.each<[string, object, string]>([
     `${start}#3 allowed bot for ana select: select 1`,
   ],
   [
-    "a masked statement",
+    "a masked and filtered statement",
     {
       event: "statement",
       statement: 3,
@@ -34,8 +34,9 @@ test.each<[string, object, string]>([
       decision: "allow",
       rules: ["pii:3"],
       masked: ["public.c.ssn"],
+      filtered: ["public.c"],
     },
-    `${start}#3 allowed ana select: select ssn from c | masked public.c.ssn | rules pii:3`,
+    `${start}#3 allowed ana select: select ssn from c | masked public.c.ssn | filtered public.c | rules pii:3`,
   ],
   [
     "a denied statement",

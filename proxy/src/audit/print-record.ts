@@ -15,6 +15,7 @@ const record = z.looseObject({
   reasons: z.array(z.string()).default([]),
   rules: z.array(z.string()).default([]),
   masked: z.array(z.string()).default([]),
+  filtered: z.array(z.string()).default([]),
   rows: z.number().optional(),
   duration_us: z.number().optional(),
   sqlstate: z.string().optional(),
@@ -70,6 +71,7 @@ function describeStatement(each: AuditRecord, full: boolean): string {
   const notes = [
     ...(each.decision === "deny" ? [each.reasons.join("; ")] : []),
     ...(each.masked.length > 0 ? [`masked ${each.masked.join(", ")}`] : []),
+    ...(each.filtered.length > 0 ? [`filtered ${each.filtered.join(", ")}`] : []),
     ...(each.rules.length > 0 ? [`rules ${each.rules.join(", ")}`] : []),
   ];
   const decision = each.decision === "deny" ? "DENIED " : "allowed";
