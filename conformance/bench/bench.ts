@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- decision pgbench large --rounds N --seconds N --clients 1,8,64]`: what Penstock costs, as ratios of things
+ * `npm run bench [-- decision pgbench large filters --rounds N --seconds N --clients 1,8,64]`: what Penstock costs, as ratios of things
  * measured in turns in the same run. Absolute figures tell of the machine as much as of the code.
  */
 import { parseArgs } from "node:util";
@@ -10,6 +10,7 @@ import { fillShop } from "../demo/shop.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { packSources, type ProxiedUser } from "../support/proxied.ts";
 import { benchDecisions } from "./decision.ts";
+import { benchFilters } from "./filters.ts";
 import { benchLargeResult } from "./large-result.ts";
 import { benchManyRules } from "./many-rules.ts";
 import { startMeasured } from "./measured-process.ts";
@@ -34,7 +35,7 @@ const { values, positionals } = parseArgs({
     modes: { type: "string", default: "simple,extended,prepared" },
   },
 });
-const sections = new Set(positionals.length === 0 ? ["decision", "pgbench", "large"] : positionals);
+const sections = new Set(positionals.length === 0 ? ["decision", "pgbench", "large", "filters"] : positionals);
 
 const server = await startPostgres();
 try {
@@ -56,6 +57,12 @@ try {
     );
   }
   if (sections.has("large")) await largeResult(server, login);
+  if (sections.has("filters")) {
+    const [user] = users;
+    if (user !== undefined) {
+      await withClient(server, (client) => benchFilters(client, asText, contextOf(user), Number(values.rounds)));
+    }
+  }
 } finally {
   await server.stop();
 }

@@ -28,8 +28,15 @@ export function readAttacks(): AttackCase[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(".yaml"))
     .sort()
-    .flatMap((name) => {
-      const cases = z.array(attackCase).parse(parse(readFileSync(new URL(name, folder), "utf8")));
-      return cases.map((each) => ({ ...each, file: name }));
-    });
+    .flatMap((name) => readFile(name, folder));
+}
+
+/** Those on rows that a filter hides. */
+export function readAttacksOnRows(): AttackCase[] {
+  return readFile("attacks-on-rows.yaml", new URL("./", import.meta.url));
+}
+
+function readFile(name: string, folder: URL): AttackCase[] {
+  const cases = z.array(attackCase).parse(parse(readFileSync(new URL(name, folder), "utf8")));
+  return cases.map((each) => ({ ...each, file: name }));
 }

@@ -5,14 +5,8 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { run, type ShopUnderGuard, startShopUnderGuard } from "../support/shop-under-guard.ts";
-import {
-  errorFields,
-  extendedQuery,
-  type Message,
-  queryMessage,
-  sqlstates,
-  type WireClient,
-} from "../support/wire-client.ts";
+import { sqlstates, type WireClient } from "../support/wire-client.ts";
+import { difference, errorsOf, ways } from "./answers.ts";
 import { type AttackCase, readAttacks } from "./attack-corpus.ts";
 import { storedHidden } from "./stored.ts";
 
@@ -23,12 +17,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => shop?.stop());
-
-const ways = {
-  simple: (sql: string) => queryMessage(sql),
-  "extended, text": (sql: string) => extendedQuery(sql, [], "text"),
-  "extended, binary": (sql: string) => extendedQuery(sql, [], "binary"),
-} as const;
 
 const attacks = readAttacks();
 const title = ({ file, class: number, name }: AttackCase) => `${file}, class ${number}: ${name}`;
@@ -116,33 +104,6 @@ async function tryAttack(attack: AttackCase, make: (sql: string) => Buffer): Pro
     for (const client of clients) client.close();
   }
 }
-
-/** Rows without their order, which no statement of the corpus needs. New objects have other ids in each database. */
-function comparable(messages: readonly Message[]): string[] {
-  return messages
-    .map((message) => {
-      if (message.type === "E" || message.type === "N")
-        return `${message.type} ${[...errorFields(message)]
-          .flat()
-          .join(" ")
-          .replaceAll(/pg_temp_\d+/g, "pg_temp")}`;
-      // Whom a notification comes from is a process id.
-      if (message.type === "A") return `A ${message.body.toString("latin1", 4)}`;
-      return message.type === "T" ? "T" : `${message.type} ${message.body.toString("latin1")}`;
-    })
-    .sort();
-}
-
-function difference(answer: readonly Message[], other: readonly Message[]): string | undefined {
-  const [lines, others] = [comparable(answer), comparable(other)];
-  const at = [...lines, ...others].findIndex((_, index) => lines[index] !== others[index]);
-  return at < 0 ? undefined : `${lines[at] ?? "nothing"} against ${others[at] ?? "nothing"}`;
-}
-
-const errorsOf = (messages: readonly Message[]) =>
-  sqlstates(messages).length === 0
-    ? []
-    : messages.filter(({ type }) => type === "E").map((error) => [...errorFields(error)].flat().join(" "));
 
 async function prepare(statements: readonly string[] | undefined): Promise<void> {
   if (statements === undefined) return;

@@ -153,7 +153,8 @@ const harmlessStatistics: ReadonlySet<string> = new Set([
 ]);
 
 /** Views of the cumulative statistics system that count rows and blocks by relation or index. */
-const activityOfRelations = /^pg_statio?_(?:xact_)?(?:all|sys|user)_(?:tables|indexes|sequences)$|^pg_stat_progress_/;
+const activityOfRelations =
+  /^pg_stat(?:io)?_(?:xact_)?(?:all|sys|user)_(?:tables|indexes|sequences)$|^pg_stat_progress_/;
 
 /** Columns of pg_class. */
 const sizes: ReadonlySet<string> = new Set(["reltuples", "relpages", "relallvisible", "relallfrozen"]);
