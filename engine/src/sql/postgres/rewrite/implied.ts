@@ -11,6 +11,56 @@ export function governing({ container, node }: Site): readonly TreeObject[] {
   ];
 }
 
+/**
+ * The order in which a query wants the first rows of its only relation, where that is the order of the primary key: rows found in it need not
+ * be sorted, and the query can stop early. Undefined for all else.
+ * @param names how the relation's columns are to be called, by the positions of the references to them.
+ */
+export function keyOrder({ container, node }: Site, key: number | undefined, names: ColumnNames): string | undefined {
+  const select = container?.node;
+  const [item, second] = listOf(select?.["fromClause"]);
+  if (select === undefined || item?.["RangeVar"] !== node || second !== undefined) return undefined;
+  const computes = ["distinctClause", "groupClause", "havingClause", "windowClause"];
+  if (select["limitCount"] === undefined || computes.some((field) => select[field] !== undefined)) return undefined;
+  const [first] = listOf(select["sortClause"]);
+  const sort = first?.["SortBy"];
+  const reference = isObject(sort) && isObject(sort["node"]) ? sort["node"]["ColumnRef"] : undefined;
+  const column = isObject(reference) ? names.get(locationOf(reference)) : undefined;
+  if (!isObject(sort) || column === undefined || column.attnum !== key) return undefined;
+  if (sort["useOp"] !== undefined || sort["sortby_nulls"] !== "SORTBY_NULLS_DEFAULT") return undefined;
+  return sort["sortby_dir"] === "SORTBY_DESC" ? `${column.sql} desc` : column.sql;
+}
+
+export type ColumnNames = ReadonlyMap<number, { readonly sql: string; readonly attnum: number }>;
+
+/** What stands left of a relation in FROM, so that LATERAL reaches it, and the conditions that join the two. */
+export function leftOf({ container, path, node }: Site): {
+  readonly relations: ReadonlySet<unknown>;
+  readonly conditions: readonly TreeObject[];
+} {
+  const found = new Set<unknown>();
+  const collect = (item: unknown): void => {
+    if (!isObject(item)) return;
+    if (isObject(item["RangeVar"])) found.add(item["RangeVar"]);
+    const join = item["JoinExpr"];
+    if (!isObject(join) || join["alias"] !== undefined) return;
+    collect(join["larg"]);
+    collect(join["rarg"]);
+  };
+  if (container?.kind !== "SelectStmt" || path === undefined) return { relations: found, conditions: [] };
+  const { field, object } = path;
+  if (field === "rarg" && (object["jointype"] === "JOIN_INNER" || object["jointype"] === "JOIN_LEFT")) {
+    collect(object["larg"]);
+    return { relations: found, conditions: conjunctsOf(object["quals"]) };
+  }
+  if (field !== "fromClause" || object !== container.node) return { relations: found, conditions: [] };
+  for (const item of listOf(object["fromClause"])) {
+    if (item["RangeVar"] === node) break;
+    collect(item);
+  }
+  return { relations: found, conditions: conjunctsOf(object["whereClause"]) };
+}
+
 /** Those of ON that a row of the relation must meet: of inner joins, and of outer joins that may leave the row out. */
 function joinConditions(item: TreeObject, rangeVar: TreeObject): readonly TreeObject[] {
   const join = item["JoinExpr"];

@@ -19,9 +19,11 @@ export interface SourceOptions {
   readonly barrier: Barrier | undefined;
 }
 
-interface Barrier {
+export interface Barrier {
   /** Conditions that stand outside too: they are leakproof, and let the planner find rows by them. */
   readonly implied: readonly string[];
+  /** In which the query wants its first rows. */
+  readonly order: string | undefined;
   /** Whether the planner must not see which column it is, since it tries conditions on values of the column's statistics. */
   readonly isHidden: (column: Column) => boolean;
 }
@@ -71,7 +73,8 @@ export function protectedSource(protection: Protection, options: SourceOptions):
   if (filter === undefined) return { kind: "source", text: `(select${list} from ${from})` };
   const where = [filter, ...(barrier?.implied ?? [])].join(" and ");
   // OFFSET keeps the planner from moving conditions into the subquery, or the subquery into the query around it.
-  const end = barrier === undefined ? "" : " offset 0";
+  const order = barrier?.order === undefined ? "" : ` order by ${barrier.order}`;
+  const end = barrier === undefined ? "" : `${order} offset 0`;
   return { kind: "source", text: `(select${list} from ${from} where ${where}${end})` };
 }
 

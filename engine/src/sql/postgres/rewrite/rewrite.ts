@@ -120,7 +120,7 @@ function protect(
     const protection = protections.get(read.relation.path);
     if (protection === undefined) continue;
     if (shape.kind !== "query") throw new Denial(unclear);
-    rewriteRead(source, tree, read, protection, conditions, edits);
+    rewriteRead(source, tree, statement, read, protection, conditions, edits);
   }
   for (const write of statement.writes) {
     const protection = protections.get(write.relation.path);
