@@ -17,7 +17,7 @@ const columns = (families: readonly Family[]): fc.Arbitrary<SampleColumn> =>
 const reference = ({ name }: SampleColumn): string => (/^\w+$/.test(name) ? `r.${name}` : `r[${JSON.stringify(name)}]`);
 
 /** Columns whose values plain Rego sees as SQL does. */
-const plainFamilies: ReadonlySet<Family> = new Set(["text", "integer", "boolean", "enum"]);
+const plainFamilies: ReadonlySet<Family> = new Set(["text", "integer", "boolean", "enum", "citext"]);
 
 const isPlainColumn = ({ name, family }: SampleColumn): boolean => plainFamilies.has(family) || name === "n2";
 
@@ -109,6 +109,7 @@ const constants: Readonly<Record<Family, fc.Arbitrary<string>>> = {
   timestamptz: timestamptzText,
   uuid: uuidText,
   enum: enumText,
+  citext: textConstant,
 };
 
 const column = (families: readonly Family[]): fc.Arbitrary<Expression> =>
@@ -124,7 +125,7 @@ const cutset = fc
 /** A text of the row, with lower, upper and trim around it. */
 const textExpression: fc.Arbitrary<Expression> = fc
   .tuple(
-    column(["text", "enum"]),
+    column(["text", "enum", "citext"]),
     fc.array(
       fc.oneof(
         fc.constantFrom("lower", "upper").map((name) => (text: string) => `${name}(${text})`),

@@ -34,7 +34,7 @@ test("SQL, JavaScript and plain Rego choose the same rows", async () => {
   expect(Math.min(tally.kept, tally.hidden)).toBeGreaterThan(1000);
 });
 
-test.each(["r", "tags", "j", "span", "address", "pair"])(
+test.each(["r", "loose", "tags", "j", "span", "address", "pair"])(
   "a column of a type that filters do not know refuses: %s",
   (name) => {
     expect(planFilter(filterOf(unfit, `r.${name} == "a"`)).kind).toBe("refused");

@@ -20,7 +20,8 @@ export interface SampleColumn {
     | "timestamp"
     | "timestamptz"
     | "uuid"
-    | "enum";
+    | "enum"
+    | "citext";
   /** Of values as the server reads them. */
   readonly values: fc.Arbitrary<string>;
 }
@@ -311,6 +312,7 @@ export const sampleColumns: readonly SampleColumn[] = [
   ),
   column("tz", "timestamptz", "timestamptz", times),
   column("u", "uuid", "uuid", uuids),
+  column("ci", "citext", "citext", texts),
   column("e", "level", "enum", fc.constantFrom("low", "high", "Mid's", "\u00e9")),
   column('odd "name', "text", "text", texts),
 ];
@@ -332,6 +334,7 @@ const lookalikes = ["text", "numeric", "int4", "int8", "float8", "bool", "date",
   .join("\n");
 
 const setup = `
+  create extension citext;
   create type level as enum ('low', 'high', 'Mid''s', '\u00e9');
   create domain short_text as varchar(12);
   create domain whole_number as int4;
@@ -342,7 +345,7 @@ const setup = `
   create domain key as uuid;
   create domain rank as level;
   create collation loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
-  create table unfit (id int4, r rank, tags text[], j jsonb, span interval, address inet, pair point);
+  create table unfit (id int4, r rank, loose citext, tags text[], j jsonb, span interval, address inet, pair point);
   create table sample (id int4 primary key, ${sampleColumns.map(({ name, type }) => `${quoted(name)} ${type}`).join(", ")});
   create view barrier with (security_barrier) as select distinct * from sample;
   create schema evil;

@@ -4,7 +4,7 @@ import { CannotFilter } from "./condition.ts";
 import type { InstantType } from "./instant.ts";
 import { columnNamed } from "./reference.ts";
 import { arithmeticOperand, columnNumber, constantNumber, type NumberOperand } from "./number.ts";
-import { editedText, type TextEdit, textColumn, type TextOperand } from "./text-operand.ts";
+import { editedText, isCitext, type TextEdit, textColumn, type TextOperand } from "./text-operand.ts";
 
 /** What a predicate compares: a constant, or what is computed of the row, by the family of its type. */
 export type Operand =
@@ -65,6 +65,7 @@ function columnOperand(column: Column): Operand {
     case "array":
     case "composite":
     case "other":
+      if (isCitext(column)) return textColumn(column);
       throw new CannotFilter(`values of \`${column.name}\`, of type ${column.type}, cannot be compared`);
     default:
       return column.typeCategory satisfies never;

@@ -26,10 +26,24 @@ export function textColumn(column: Column): TextOperand {
       `\`${column.name}\` is of a domain over an enum type, whose text the server gives by a cast only, and a cast can be anybody's`,
     );
   }
+  if (isCitext(column)) return { kind: "text", column, edits: [] };
   if (column.typeCategory === "text" && textShape(column) === undefined && baseTypeOf(column).name !== "name") {
     throw new CannotFilter(`values of \`${column.name}\`, of type ${column.type}, cannot be compared`);
   }
   return { kind: "text", column, edits: [] };
+}
+
+/** The extension's type of texts whose case does not matter, wherever it is installed. */
+export function isCitext(column: Column): boolean {
+  const { name } = baseTypeOf(column);
+  return column.typeCategory === "other" && (name === "citext" || name.endsWith(".citext"));
+}
+
+/** What its operators would find equal depends on the database's locale, so that it can be compared without its case only. */
+export function comparable(text: TextOperand): TextOperand {
+  if (!isCitext(text.column) || hasCase(text)) return text;
+  const { name } = text.column;
+  throw new CannotFilter(`\`${name}\` is of type citext: compare \`lower(row.${name})\` with a text in lower case`);
 }
 
 export function editedText(text: TextOperand, edit: TextEdit): TextOperand {

@@ -5,9 +5,11 @@ import { CannotFilter, type Condition, constantCondition, notNull, type RowText 
 import { describe, type Operand } from "./operand.ts";
 import { comparing, sqlOperators } from "./ordering.ts";
 import { referenceTo } from "./reference.ts";
-import { hasCase, isStorable, type TextOperand, textSql, textValue } from "./text-operand.ts";
+import { comparable, hasCase, isStorable, type TextOperand, textSql, textValue } from "./text-operand.ts";
 
 export function compareText(operator: RowComparison, left: TextOperand, right: TextOperand | string): Condition {
+  comparable(left);
+  if (typeof right !== "string") comparable(right);
   if (typeof right === "string") {
     if (operator === "==" || operator === "!=") return equalsText(left, operator, right);
     if (!isStorable(right)) throw new CannotFilter("it is compared by order with a text that no database can hold");
@@ -57,6 +59,7 @@ function equalsText(operand: TextOperand, operator: "==" | "!=", text: string): 
 }
 
 export function textIn(operand: TextOperand, members: readonly RowConstant[]): Condition {
+  comparable(operand);
   const texts = members.map((member) => {
     if (typeof member === "string") return member;
     throw new CannotFilter(
@@ -134,7 +137,7 @@ export function textTest(test: RowTextTest, text: Operand, part: Operand): Condi
 }
 
 function sideOf(operand: Operand, test: RowTextTest): TextOperand | string {
-  if (operand.kind === "text") return operand;
+  if (operand.kind === "text") return comparable(operand);
   if (operand.kind === "constant" && typeof operand.value === "string") return operand.value;
   throw new CannotFilter(`\`${test}\` takes texts, not ${describe(operand)}`);
 }
