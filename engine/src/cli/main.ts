@@ -12,6 +12,7 @@ const subcommands: Readonly<Record<string, () => Promise<Register>>> = {
   eval: async () => (await import("./eval.ts")).registerEval,
   keygen: async () => (await import("./keygen.ts")).registerKeygen,
   build: async () => (await import("./build.ts")).registerBuild,
+  lsp: async () => (await import("./lsp.ts")).registerLsp,
   verify: async () => (await import("./verify.ts")).registerVerify,
 };
 

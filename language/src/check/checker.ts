@@ -20,6 +20,9 @@ import * as types from "./types.ts";
 import type { Type } from "./types.ts";
 import { records, type RecordName, rootRecords, roots } from "./vocabulary.ts";
 
+/** Fields of a column that are not known where its labels are computed. */
+export const unknownInLabels: readonly string[] = ["label", "labels", "uses"];
+
 type Fields = Readonly<Record<string, (typeof records)["query"][string]>>;
 
 export class Checker {
@@ -315,7 +318,7 @@ export class Checker {
   }
 
   private checkLabelField(record: RecordName, name: string, span: Span): void {
-    if (!this.inLabel || record !== "column" || !["label", "labels", "uses"].includes(name)) return;
+    if (!this.inLabel || record !== "column" || !unknownInLabels.includes(name)) return;
     this.report(
       "P311",
       `\`column.${name}\` is not known where labels are computed`,

@@ -305,16 +305,41 @@ export const rootRecords: Readonly<Record<RootName, RecordName>> = {
 
 /** Masks by name with their strength (larger wins) and the types of their arguments. */
 export const masks = {
-  null: { strength: 6, arguments: [] },
-  redact: { strength: 5, arguments: [{ name: "text", type: "string", optional: true }] },
-  constant: { strength: 5, arguments: [{ name: "value", type: "scalar", optional: false }] },
-  token: { strength: 4, arguments: [] },
-  truncate: { strength: 3, arguments: [{ name: "unit", type: "string", optional: false }] },
-  round: { strength: 3, arguments: [{ name: "step", type: "number", optional: false }] },
-  bucket: { strength: 3, arguments: [{ name: "width", type: "number", optional: false }] },
-  email: { strength: 2, arguments: [] },
+  null: { strength: 6, doc: "NULL in place of every value.", arguments: [] },
+  redact: {
+    strength: 5,
+    doc: "A fixed text in place of every value, `***` unless another is given.",
+    arguments: [{ name: "text", type: "string", optional: true }],
+  },
+  constant: {
+    strength: 5,
+    doc: "The same value in place of every value.",
+    arguments: [{ name: "value", type: "scalar", optional: false }],
+  },
+  token: {
+    strength: 4,
+    doc: "A keyed code, the same for the same value, so that rows can still be counted and joined.",
+    arguments: [],
+  },
+  truncate: {
+    strength: 3,
+    doc: "Dates and times cut to the beginning of a unit.",
+    arguments: [{ name: "unit", type: "string", optional: false }],
+  },
+  round: {
+    strength: 3,
+    doc: "Numbers rounded to a multiple of the step.",
+    arguments: [{ name: "step", type: "number", optional: false }],
+  },
+  bucket: {
+    strength: 3,
+    doc: "Numbers replaced by the lower end of the range of this width that they fall into.",
+    arguments: [{ name: "width", type: "number", optional: false }],
+  },
+  email: { strength: 2, doc: "The first character and the domain of an address; the rest is hidden.", arguments: [] },
   partial: {
     strength: 2,
+    doc: "The first and last characters; those between them are replaced.",
     arguments: [
       { name: "keep_first", type: "number", optional: false },
       { name: "keep_last", type: "number", optional: false },
@@ -326,6 +351,7 @@ export type MaskName = keyof typeof masks;
 
 export interface MaskSignature {
   readonly strength: number;
+  readonly doc: string;
   readonly arguments: readonly {
     readonly name: string;
     readonly type: "string" | "number" | "scalar";

@@ -22,21 +22,29 @@ import { type RuleNode, RuleTree } from "./rule-tree.ts";
 import type * as runtime from "./runtime.ts";
 import { type SplitBody, splitBody } from "./split.ts";
 
-export interface Analysis {
+/** What names mean and what types values have. */
+export interface Understanding {
   readonly rules: RuleTree;
   readonly resolver: Resolver;
   readonly checker: Checker;
+  /** One for each decision statement that has no mistake. */
+  readonly plans: readonly DecisionPlan[];
+  /** Of names and types. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface Analysis extends Understanding {
   readonly emitter: Emitter;
   readonly finder: FactFinder;
-  /** One for each decision statement that has no mistake, with the parts of its body. */
+  /** Plans with the parts of their bodies. */
   readonly decisions: readonly { readonly plan: DecisionPlan; readonly split: SplitBody }[];
   readonly documents: ReadonlyMap<RuleNode, runtime.DocumentNode>;
-  /** By file and place, each once. */
+  /** All, by file and place, each once. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /** @throws RangeError where an expression has too many parts for the stack */
-export function analyse(modules: readonly Module[], observer?: Observer): Analysis {
+export function understand(modules: readonly Module[], observer?: Observer): Understanding {
   const rules = new RuleTree(modules);
   const imports = resolveImports(modules, true);
   const resolver = new Resolver(rules, { builtins, vocabulary: true, imports });
@@ -44,10 +52,17 @@ export function analyse(modules: readonly Module[], observer?: Observer): Analys
   const plans = modules.flatMap((module) =>
     module.decisions.flatMap((decision) => resolver.decision(module, decision, new Set()) ?? []),
   );
-  const statements = modules.flatMap(checkDecisions);
   const checker = new Checker(observer);
   for (const group of rules.groups) checker.group(group);
   for (const plan of plans) checker.decision(plan);
+  const statements = modules.flatMap(checkDecisions);
+  const diagnostics = [...statements, ...checker.diagnostics, ...imports.diagnostics, ...resolver.diagnostics];
+  return { rules, resolver, checker, plans, diagnostics };
+}
+
+/** @throws RangeError as `understand` does */
+export function analyse(modules: readonly Module[], understanding: Understanding = understand(modules)): Analysis {
+  const { rules, resolver, plans } = understanding;
   const documents = documentNodes(rules.root);
   const emitter = new Emitter(rules, resolver.usage, documents, true, (file) => [...roots, ...namesIn(modules, file)]);
   for (const group of rules.groups) emitGroup(emitter, group);
@@ -61,15 +76,12 @@ export function analyse(modules: readonly Module[], observer?: Observer): Analys
     emitGuard(emitter, plan, `l${index}_`, split.label);
   });
   const diagnostics = unique([
-    ...statements,
-    ...checker.diagnostics,
-    ...imports.diagnostics,
-    ...resolver.diagnostics,
+    ...understanding.diagnostics,
     ...conflictErrors(rules.root),
     ...recursionErrors(rules.groups),
     ...emitter.diagnostics,
   ]);
-  return { rules, resolver, checker, emitter, finder, decisions, documents, diagnostics };
+  return { ...understanding, emitter, finder, decisions, documents, diagnostics };
 }
 
 /** Rules of the file's package and its imports. */

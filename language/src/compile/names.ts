@@ -17,6 +17,8 @@ export interface ResolveOptions {
   /** The vocabulary's roots are names; off for plain Rego, where they are variables like any other. */
   readonly vocabulary: boolean;
   readonly imports: ResolvedImports;
+  /** Give a plan of what has mistakes too: for completion, where something is always unfinished. */
+  readonly tolerant?: boolean;
 }
 
 /** What a name stands for. */

@@ -75,13 +75,15 @@ export class Resolver {
   private unlessWrong<T>(resolve: () => T): T | undefined {
     const before = this.diagnostics.length;
     const resolved = resolve();
-    return this.diagnostics.length > before ? undefined : resolved;
+    return this.diagnostics.length > before && this.options.tolerant !== true ? undefined : resolved;
   }
 
   private definition(group: Group, { module, rule }: SourceRule): plan.Definition {
     // Tests share helpers: any rule of a test file may ask for decisions.
     this.names.enter(module, group.uses, rule.name.text.startsWith("test_") || rule.span.file.endsWith("_test.policy"));
-    this.names.at(rule.name.span, { kind: "rule", group });
+    // Of a dotted head, the part that ends the group's path.
+    const head = rule.path[group.path.length - module.package.length - 2]?.span ?? rule.name.span;
+    this.names.at(head, { kind: "rule", group });
     const outer = Scope.root();
     for (const arg of rule.args ?? []) this.declarePattern(arg, outer);
     const params = (rule.args ?? []).map((arg) => this.term(arg, outer));

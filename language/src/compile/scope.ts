@@ -46,6 +46,11 @@ export class Scope {
     return [...this.locals.values()];
   }
 
+  /** All that can be looked up here, inner ones first. */
+  visible(): Local[] {
+    return [...this.locals.values(), ...(this.parent?.visible() ?? [])];
+  }
+
   add(name: string, span: Span, declared: boolean): Local {
     const local = this.fresh(name, span, declared);
     this.locals.set(name, local);

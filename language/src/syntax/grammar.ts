@@ -500,7 +500,16 @@ class PolicyParser extends CstParser {
   });
 }
 
-const decisionWords = ["allow", "deny", "mask", "limit", "label", "approve", "filter", "notify"];
+export const decisionWords: readonly string[] = [
+  "allow",
+  "deny",
+  "mask",
+  "limit",
+  "label",
+  "approve",
+  "filter",
+  "notify",
+];
 
 /** After `deny` these continue a rule: `deny contains m`, `deny := x`, `deny[m]`, `deny.x`, `deny(x)`, `deny if`. */
 const ruleContinuations: ReadonlySet<unknown> = new Set([

@@ -58,11 +58,16 @@ export class Lowering {
   }
 
   module(cst: CstNode, comments: readonly IToken[]): tree.Module {
-    const packageClause = node(cst, "packageClause");
-    if (packageClause === undefined) {
+    if (node(cst, "packageClause") === undefined) {
       const span = { file: this.source.path, start: 0, end: Math.min(1, this.source.text.length), line: 1, column: 1 };
       this.report("P104", "file has no package", span, "begin it with `package NAME`");
     }
+    return this.part(cst, comments);
+  }
+
+  /** Statements with or without the package clause among them. */
+  part(cst: CstNode, comments: readonly IToken[]): tree.Module {
+    const packageClause = node(cst, "packageClause");
     const rules: tree.Rule[] = [];
     const decisions: tree.Decision[] = [];
     for (const rule of nodes(cst, "rule")) {

@@ -37,7 +37,7 @@ export function parseBody(source: SourceFile): Parsed<Body> {
 }
 
 /** Longest policy file that is read. */
-const sourceCharsMax = 1_000_000;
+export const sourceCharsMax = 1_000_000;
 /** Deepest nesting of brackets: the parser and the compiler recurse. */
 const nestingMax = 100;
 
@@ -69,7 +69,8 @@ function parse<Tree>(
   return lowering.diagnostics.length > 0 ? { diagnostics: lowering.diagnostics } : { tree, diagnostics: [] };
 }
 
-function deepToken(tokens: readonly IToken[]): IToken | undefined {
+/** The first bracket that nests too deeply. */
+export function deepToken(tokens: readonly IToken[]): IToken | undefined {
   let depth = 0;
   return tokens.find((token) => {
     if (/^[[({]$/.test(token.image)) depth += 1;

@@ -1,0 +1,132 @@
+/**
+ * The policy files that are checked together, at one moment, as an editor asks about them. Made anew for each change; what did not
+ * change is taken over from the state before.
+ */
+import type { Observer } from "../check/observer.ts";
+import { analyse, type Understanding, understand } from "../compile/analyse.ts";
+import type { Diagnostic, SourceFile } from "../diagnostics.ts";
+import { parseStatements, type StatementFile } from "../syntax/statements.ts";
+import type { Module } from "../syntax/tree.ts";
+import { type Observed, placesOf } from "./places.ts";
+import type { Place } from "./meaning.ts";
+
+export class PolicySet {
+  readonly files: ReadonlyMap<string, StatementFile>;
+  /** `data.*` as JSON. */
+  readonly data: unknown;
+  private understood: { readonly understanding: Understanding | undefined; readonly observed: Observed } | undefined;
+  private places: ReadonlyMap<string, readonly Place[]> | undefined;
+  private readonly placesBefore: ReadonlyMap<string, readonly Place[]> | undefined;
+
+  /** @param previous from which unchanged files and statements are taken over */
+  constructor(sources: readonly SourceFile[], data: unknown, previous?: PolicySet) {
+    this.data = data;
+    this.placesBefore = previous?.places ?? previous?.placesBefore;
+    this.files = new Map(
+      sources.map((source) => {
+        const before = previous?.files.get(source.path);
+        return [source.path, before?.source.text === source.text ? before : parseStatements(source, before)];
+      }),
+    );
+  }
+
+  get modules(): readonly Module[] {
+    return [...this.files.values()].map(({ module }) => module);
+  }
+
+  /** Absent where an expression has too many parts to be looked at. */
+  get understanding(): Understanding | undefined {
+    return this.understand().understanding;
+  }
+
+  /**
+   * Of each file, what is wrong. A file with a syntax error shows its syntax errors only; what other files use of it is known as far
+   * as it can be read.
+   */
+  diagnostics(): ReadonlyMap<string, readonly Diagnostic[]> {
+    const known = this.modules;
+    const byFile = new Map([...this.files].map(([path, { diagnostics }]) => [path, [...diagnostics]]));
+    // Looking for syntax errors can show that there is none, and more than was seen before.
+    if (this.modules.some((module, index) => module !== known[index])) this.forget();
+    const broken = new Set([...byFile].filter(([, diagnostics]) => diagnostics.length > 0).map(([path]) => path));
+    for (const diagnostic of this.analysisDiagnostics(broken.size === 0)) {
+      if (!broken.has(diagnostic.span.file)) byFile.get(diagnostic.span.file)?.push(diagnostic);
+    }
+    return byFile;
+  }
+
+  /** @param isReadable whether there is no syntax error, so that what cannot be looked at is one by itself */
+  private analysisDiagnostics(isReadable: boolean): readonly Diagnostic[] {
+    const { understanding } = this;
+    try {
+      if (understanding !== undefined) return analyse(this.modules, understanding).diagnostics;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+    const [largest] = [...this.files.values()].sort((a, b) => b.source.text.length - a.source.text.length);
+    return isReadable && largest !== undefined ? [tooLarge(largest.source.path)] : [];
+  }
+
+  private forget(): void {
+    this.understood = undefined;
+    this.places = undefined;
+  }
+
+  /** What stands in a file, in order. */
+  placesIn(path: string): readonly Place[] {
+    return this.allPlaces().get(path) ?? [];
+  }
+
+  allPlaces(): ReadonlyMap<string, readonly Place[]> {
+    const { understanding, observed } = this.understand();
+    if (understanding === undefined) return new Map();
+    return (this.places ??= placesOf(this.files, understanding, observed));
+  }
+
+  /** As `allPlaces`; of the state before where this one has not been looked at: for what must be quick and may be a change late. */
+  recentPlaces(): ReadonlyMap<string, readonly Place[]> {
+    return this.places ?? this.placesBefore ?? this.allPlaces();
+  }
+
+  /** The smallest place that the offset is in, or at the end of. */
+  placeAt(path: string, offset: number): Place | undefined {
+    let best: Place | undefined;
+    for (const place of this.placesIn(path)) {
+      if (place.span.start > offset) break;
+      if (place.span.end < offset) continue;
+      // Where two names meet at the offset, the one that begins there.
+      const isBetter =
+        best === undefined ||
+        best.span.end === offset ||
+        (place.span.end > offset && place.span.end - place.span.start < best.span.end - best.span.start);
+      if (isBetter) best = place;
+    }
+    return best;
+  }
+
+  private understand(): { readonly understanding: Understanding | undefined; readonly observed: Observed } {
+    if (this.understood !== undefined) return this.understood;
+    const observed: Observed = { fields: [], constants: [] };
+    const observer: Observer = {
+      field: (span, owner, name) => observed.fields.push({ span, owner, name }),
+      constant: (span, type) => observed.constants.push({ span, type }),
+    };
+    let understanding: Understanding | undefined;
+    try {
+      understanding = understand(this.modules, observer);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+    return (this.understood = { understanding, observed });
+  }
+}
+
+function tooLarge(file: string): Diagnostic {
+  return {
+    code: "P103",
+    severity: "error",
+    message: "an expression or a rule has too many parts",
+    span: { file, start: 0, end: 1, line: 1, column: 1 },
+    help: "put lists of values into `data`, and split long conditions into rules",
+  };
+}
