@@ -54,6 +54,32 @@ test("decide sees the roots and the data as `with` left them", () => {
   expect(run(text, { fixtures: { agent: { kind: "agent" } } }).map(({ outcome }) => outcome)).toEqual(["passed"]);
 });
 
+test("decisions of a test run under what `with` has replaced: data, rules and functions, and only for as long", () => {
+  const text = `deny "late" if now > 100
+deny "closed" if closed
+now := time.now_ns()
+closed if data.hours == "shut"
+outcome(name) := decide(name).fired
+test_p if {
+  outcome("early") == [] with time.now_ns as 5
+  outcome("late") == ["late"] with time.now_ns as 500
+  outcome("rule") == ["closed", "late"] with data.a.closed as true
+  outcome("data") == ["closed", "late"] with data.hours as "shut"
+  outcome("as it is") == ["late"]
+}`;
+  const { program, diagnostics } = compile({ sources: [{ path: "a_test.policy", text: `package a\n${text}` }] });
+  expect(diagnostics).toEqual([]);
+  const query = toValue({ kind: "select", category: "read", tables: [] });
+  const deciding: TestHost = {
+    decide: (_sql, _parameters, _input, data) => {
+      const input = { principal: toValue({}), session: toValue({}), target: toValue({}), query };
+      const fired = program?.evaluate(input, [], data) ?? [];
+      return toValue({ fired: fired.flatMap((effect) => (effect.kind === "deny" ? effect.message : [])).sort() });
+    },
+  };
+  expect(program?.tests.map((each) => each.run(deciding))).toMatchObject([{ outcome: "passed" }]);
+});
+
 test("decide exists in tests only", () => {
   const { diagnostics } = compile({ sources: [{ path: "a.policy", text: 'package a\np if decide("select 1")' }] });
   expect(diagnostics.map(({ message }) => message)).toEqual(["unknown function `decide`"]);

@@ -1,12 +1,13 @@
 /** `test_` rules as test cases: run against a host that knows SQL, with the place and the variables of a failure. */
 import type { ProgramParts } from "./compile/make-program.ts";
 import { EvaluationContext } from "./compile/evaluation-context.ts";
-import { blankMemo, Environment, EvaluationError, type Trace } from "./compile/runtime.ts";
+import { blankMemo, type DecideHost, Environment, EvaluationError, type Trace } from "./compile/runtime.ts";
 import type { Span } from "./diagnostics.ts";
-import type { TestCase, TestHost, TestResult } from "./program.ts";
+import type { Dispatcher } from "./compile/dispatch.ts";
+import type { TestCase, TestResult } from "./program.ts";
 import { format, toValue } from "./values.ts";
 
-export function makeTests(parts: ProgramParts): TestCase[] {
+export function makeTests(parts: ProgramParts, dispatcher: Dispatcher): TestCase[] {
   const tests: TestCase[] = [];
   for (const group of parts.groups) {
     const name = group.path.at(-1) ?? "";
@@ -17,7 +18,12 @@ export function makeTests(parts: ProgramParts): TestCase[] {
     tests.push({
       name,
       rule: { package: first.module.package.join("."), file: span.file, line: span.line },
-      run: (host) => runTest(parts, (environment) => run(environment), host, span),
+      run: (host) => {
+        // What `with` replaces in the test is replaced in the decision too.
+        const decide: DecideHost["decide"] = (sql, parameters, input, from) =>
+          dispatcher.under(from, () => host.decide(sql, parameters, input, from.data));
+        return runTest(parts, (environment) => run(environment), { decide }, span);
+      },
     });
   }
   return tests;
@@ -26,7 +32,7 @@ export function makeTests(parts: ProgramParts): TestCase[] {
 function runTest(
   parts: ProgramParts,
   run: (environment: Environment) => unknown,
-  host: TestHost,
+  host: DecideHost,
   rule: Span,
 ): TestResult {
   const prints: string[] = [];

@@ -51,11 +51,24 @@ export class Dispatcher {
   private readonly sessions = new WeakMap<RegoObject, SessionPlan[]>();
   private lastPrincipal: Value | undefined;
   private last: SessionPlan | undefined;
+  /** Where `with` of a test has replaced rules and functions, for as long as `under` runs. */
+  private replaced: Pick<Environment, "mocks" | "shadow"> | undefined;
 
   constructor(decisions: readonly CompiledDecision[], data: Value, groups: number) {
     this.decisions = decisions;
     this.data = data;
     this.blank = blankMemo(groups);
+  }
+
+  /** Runs something, a decision of a test, with the rules and functions that are in force in a world. */
+  under<T>(world: Pick<Environment, "mocks" | "shadow">, run: () => T): T {
+    const before = this.replaced;
+    this.replaced = world;
+    try {
+      return run();
+    } finally {
+      this.replaced = before;
+    }
   }
 
   evaluate(input: Input, columns: readonly Value[], data: Value | undefined): Effect[] {
@@ -122,6 +135,10 @@ export class Dispatcher {
     environment.principal = subject.principal;
     environment.session = subject.session;
     environment.target = subject.target;
+    if (this.replaced !== undefined) {
+      environment.mocks = this.replaced.mocks;
+      environment.shadow = this.replaced.shadow;
+    }
     return environment;
   }
 
@@ -146,7 +163,8 @@ export class Dispatcher {
   }
 
   private sessionPlan(subject: Subject, environment: Environment, data: Value | undefined): SessionPlan {
-    if (data !== undefined) return this.newSessionPlan(subject, environment);
+    // A world of its own, as tests make them, is not remembered.
+    if (data !== undefined || this.replaced !== undefined) return this.newSessionPlan(subject, environment);
     const { principal, session, target } = subject;
     const { last } = this;
     if (last !== undefined && this.lastPrincipal === principal && last.session === session && last.target === target)

@@ -36,6 +36,6 @@ export function makeProgram(parts: ProgramParts): Program {
     explain: parts.explain,
     readsOf: (input, data) => dispatcher.readsOf(input, data),
     labels: (columns) => dispatcher.labels(columns),
-    tests: makeTests(parts),
+    tests: makeTests(parts, dispatcher),
   };
 }

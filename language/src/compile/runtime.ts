@@ -7,7 +7,7 @@ import { add, divide, multiply, remainder, subtract } from "../builtins/arithmet
 import { type Builtin, type BuiltinContext, BuiltinError } from "../builtin.ts";
 import type { RootName } from "../check/vocabulary.ts";
 import type { Span } from "../diagnostics.ts";
-import type { TestHost } from "../program.ts";
+import type { Input } from "../program.ts";
 import type { Observations } from "./observations.ts";
 import {
   compare,
@@ -69,6 +69,11 @@ export type Mock =
   | { readonly value: Value }
   | { call(environment: Environment, args: readonly Value[]): Value | undefined };
 
+/** The test host as a test asks it: from a world in which `with` has replaced data, rules and functions. */
+export interface DecideHost {
+  decide(sql: string, parameters: readonly Value[] | undefined, input: Partial<Input>, from: Environment): Value;
+}
+
 /** How far a test came: the deepest literal that was tried, with the variables that it saw. */
 export interface Trace {
   depth: number;
@@ -101,7 +106,7 @@ export class Environment {
   trace: Trace | null = null;
   /** Only where a program explains itself. */
   observations: Observations | null = null;
-  host: TestHost | null = null;
+  host: DecideHost | null = null;
   readonly context: BuiltinContext;
 
   /** What nothing is remembered in; copied, which costs less than filling. */
@@ -276,7 +281,7 @@ export function decide(environment: Environment, sql: Value, parameters: Value |
   if (environment.session !== undefined) input.session = environment.session;
   if (environment.target !== undefined) input.target = environment.target;
   if (environment.query !== undefined) input.query = environment.query;
-  return host.decide(sql, isArray(parameters) ? parameters : undefined, input, environment.data);
+  return host.decide(sql, isArray(parameters) ? parameters : undefined, input, environment);
 }
 
 type Numeric = number | bigint;
