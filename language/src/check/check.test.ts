@@ -137,6 +137,14 @@ describe("decision statements", () => {
     ['filter a.b as row where row.a in {"x", null}', "P332: `null` is in no collection @ null"],
     ["filter a.b as row where 1 in row.a", "P332: a column is no collection @ row.a"],
     ['filter a.b as row where $"{row.a}" == "x"', "P332: an interpolated string cannot be made of a row's columns"],
+    [
+      "filter a.b as row where { row := {}; row.a == 1 }",
+      "P207: variable `row` is the row already @ row / give it another name",
+    ],
+    [
+      "filter a.b as row where { some row in [1]; row == 1 }",
+      "P207: variable `row` is the row already @ row / give it another name",
+    ],
     ["filter a.b as row where x == row.a", "P210: unknown name or unsafe variable `x` @ x"],
     ['filter a.b as row where principal.knd == "x"', "P310: `principal` has no field `knd` @ knd"],
   ])("%s", (text, expected) => {

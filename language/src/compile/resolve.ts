@@ -203,6 +203,10 @@ export class Resolver {
     const outer = scope.nested();
     const local = outer.add(row.text, row.span, false);
     this.names.at(row.span, { kind: "local", local, scope: outer });
+    // Else a condition that reads like one on the row would hold or not for all rows.
+    const again = declaredBy(rows).get(row.text);
+    if (again !== undefined)
+      this.report("P207", `variable \`${row.text}\` is the row already`, again, "give it another name");
     const inner = outer.nested();
     this.collect(rows, [], inner);
     return { row: local, body: this.body(rows, inner) };
@@ -240,17 +244,7 @@ export class Resolver {
 
   /** Adds the variables that a body uses without declaring them. */
   private collect(body: tree.Body, extra: readonly tree.Expr[], scope: Scope): void {
-    const declared = new Set<string>();
-    for (const literal of body) {
-      if (literal.kind === "declare") for (const name of literal.names) declared.add(name.text);
-      if (literal.kind === "some") {
-        for (const pattern of [literal.key, literal.value])
-          if (pattern !== undefined) variables(pattern, (name) => declared.add(name));
-      }
-      if (literal.kind === "expr" && literal.expr.kind === "infix" && literal.expr.operator === ":=") {
-        variables(literal.expr.left, (name) => declared.add(name));
-      }
-    }
+    const declared = declaredBy(body);
     const add = (name: string, span: Span): void => {
       if (name === "_" || declared.has(name) || scope.find(name) !== undefined || this.names.isGlobal(name)) return;
       scope.add(name, span, false);
@@ -609,6 +603,22 @@ export class Resolver {
   private report(code: string, message: string, span: Span, help?: string): void {
     this.names.diagnostics.push({ code, severity: "error", message, span, ...(help === undefined ? {} : { help }) });
   }
+}
+
+/** Variables that literals of a body declare, and where. */
+function declaredBy(body: tree.Body): ReadonlyMap<string, Span> {
+  const declared = new Map<string, Span>();
+  const add = (name: string, span: Span): void => void declared.set(name, span);
+  for (const literal of body) {
+    if (literal.kind === "declare") for (const name of literal.names) add(name.text, name.span);
+    if (literal.kind === "some") {
+      for (const pattern of [literal.key, literal.value]) if (pattern !== undefined) variables(pattern, add);
+    }
+    if (literal.kind === "expr" && literal.expr.kind === "infix" && literal.expr.operator === ":=") {
+      variables(literal.expr.left, add);
+    }
+  }
+  return declared;
 }
 
 function ref(base: plan.Term, path: readonly plan.Term[], span: Span): plan.Term {
