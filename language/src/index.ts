@@ -41,6 +41,7 @@ export type {
 } from "./row-predicate.ts";
 export { evaluateQuery } from "./query.ts";
 export type { QueryOptions, QueryResult } from "./query.ts";
+export { toRego, type RegoResult } from "./rego.ts";
 export { parseBody, parseModule } from "./syntax/parse.ts";
 export type * as Tree from "./syntax/tree.ts";
 export {
