@@ -10,7 +10,7 @@ import { RunningProxy } from "../../proxy/src/cli/running-proxy.ts";
 import { addUser } from "../../proxy/src/identity/edit-users.ts";
 import { deriveVerifier, formatVerifier } from "../../proxy/src/identity/scram-verifier.ts";
 import { UserStore } from "../../proxy/src/identity/user-store.ts";
-import { type LoadedPolicies, loadPolicies } from "../../proxy/src/policies/load-policies.ts";
+import { type LoadedPolicies, PolicyLoader } from "../../proxy/src/policies/policy-loader.ts";
 import { guard } from "../support/guard.ts";
 import type { PostgresMajor } from "../support/postgres-binaries.ts";
 import { freePort, type PostgresServer, startPostgres } from "../support/postgres-server.ts";
@@ -130,10 +130,13 @@ async function startProxy(configFile: string, print: (line: string) => void): Pr
   return proxy;
 }
 
-async function compiled(config: PoliciesConfig): Promise<LoadedPolicies> {
-  const result = await loadPolicies(config);
-  if (result.ok) return result.policies;
-  throw new Error(`the policies have errors\n${result.report}`);
+async function compiled(
+  config: PoliciesConfig,
+): Promise<{ readonly first: LoadedPolicies; readonly loader: PolicyLoader }> {
+  const loader = new PolicyLoader(config);
+  const result = await loader.load();
+  if (result.kind === "loaded") return { first: result.policies, loader };
+  throw new Error(`the policies have errors\n${result.kind === "unchanged" ? "" : result.report}`);
 }
 
 async function choosePort(wanted: number | undefined): Promise<number> {

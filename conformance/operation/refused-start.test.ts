@@ -126,6 +126,16 @@ describe("a bundle", () => {
     );
   });
 
+  test("at an address that gives no answer is named with it", async () => {
+    const port = await freePort();
+    const address = `http://127.0.0.1:${port}/p.tar.gz`;
+    installation.write(
+      "penstock.yaml",
+      installation.config({ policies: `{ bundle: "${address}", trusted_keys: [key.pub] }` }),
+    );
+    expect(await refusal(3, `${address}: error: nothing listens there`, "policies.bundle")).toEqual([]);
+  });
+
   test("that is signed and trusted is loaded", async () => {
     const proxy = await installation.start();
     expect(proxy.stderr).toContain("signed by key");

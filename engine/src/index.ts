@@ -1,4 +1,5 @@
 export { readBundle, type Trust } from "./bundle/bundle.ts";
+export type { Manifest } from "./bundle/manifest.ts";
 export { type FileProblem, type PolicyFolder, readPolicyFolder } from "./bundle/policy-folder.ts";
 export type { Catalog, Column, Relation } from "./catalog/catalog.ts";
 export { parseCatalogFixture, dumpCatalogFixture } from "./catalog/fixture.ts";

@@ -78,15 +78,17 @@ function nameUnder(path: string, roots: readonly string[]): string {
  * @param folder as `relocate` made it, checked and compiled by the caller.
  * @param revision of the compiled program.
  * @param privateKey PEM of an Ed25519 key; `undefined` for an unsigned bundle, for development.
+ * @param sequence see `Manifest`.
  */
 export async function writeBundle(
   folder: PolicyFolder,
   name: string,
   revision: string,
   privateKey: string | undefined,
+  sequence?: number,
 ): Promise<Buffer> {
   const members = contentOf(folder);
-  const manifest = encodeManifest(makeManifest(name, revision, members));
+  const manifest = encodeManifest(makeManifest(name, revision, members, sequence));
   const head: Member[] = [{ name: manifestName, bytes: manifest }];
   if (privateKey !== undefined) {
     head.push({ name: signatureName, bytes: Buffer.from(await signManifest(manifest, privateKey), "latin1") });

@@ -13,6 +13,8 @@ export interface Manifest {
   readonly name: string;
   /** `Program.revision` of the sources and data. */
   readonly revision: string;
+  /** Orders the bundles of one name: a later one has a higher number. */
+  readonly sequence?: number;
   readonly language: number;
   readonly vocabulary: number;
   /** Hex SHA-256 by member name, for every member but the manifest and its signature. */
@@ -23,10 +25,11 @@ export function digest(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-export function makeManifest(name: string, revision: string, members: readonly Member[]): Manifest {
+export function makeManifest(name: string, revision: string, members: readonly Member[], sequence?: number): Manifest {
   const digests = members.map((member) => [member.name, digest(member.bytes)] as const);
   digests.sort(([a], [b]) => (a < b ? -1 : 1));
-  return { ...bundleVersions, name, revision, members: Object.fromEntries(digests) };
+  const order = sequence === undefined ? {} : { sequence };
+  return { ...bundleVersions, name, revision, ...order, members: Object.fromEntries(digests) };
 }
 
 /** Always the same bytes for the same manifest: the keys stand as `makeManifest` orders them. */
@@ -55,12 +58,13 @@ export function parseManifest(bytes: Buffer): Manifest | string {
   return value;
 }
 
-const manifestKeys = new Set(["format", "name", "revision", "language", "vocabulary", "members"]);
+const manifestKeys = new Set(["format", "name", "revision", "sequence", "language", "vocabulary", "members"]);
 
 function isManifest(value: Readonly<Record<string, unknown>>): value is Readonly<Record<string, unknown>> & Manifest {
   return (
     typeof value["name"] === "string" &&
     typeof value["revision"] === "string" &&
+    (value["sequence"] === undefined || Number.isSafeInteger(value["sequence"])) &&
     isRecord(value["members"]) &&
     Object.values(value["members"]).every((each) => typeof each === "string" && /^[0-9a-f]{64}$/.test(each))
   );

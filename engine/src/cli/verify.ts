@@ -27,9 +27,10 @@ export function registerVerify(program: Command): void {
       process.exitCode = problems.length > 0 ? exitCodes.failed : exitCodes.ok;
       if (!result.ok || problems.length > 0) return;
       const { manifest, signedBy, folder } = result.bundle;
+      const sequence = manifest.sequence === undefined ? "" : `, sequence ${manifest.sequence}`;
       const built = options.source.length > 0 ? `, built from ${options.source.join(" ")}` : "";
       console.log(
-        `${file}: ${manifest.name}, revision ${manifest.revision}, ${folder.sources.length} files, signed by key ${signedBy ?? ""}${built}`,
+        `${file}: ${manifest.name}, revision ${manifest.revision}${sequence}, ${folder.sources.length} files, signed by key ${signedBy ?? ""}${built}`,
       );
     });
 }

@@ -1,7 +1,7 @@
 import { loadConfig, type ProxyConfig } from "../config/load-config.ts";
 import { formatProblems } from "../config/problem.ts";
 import { UserStore } from "../identity/user-store.ts";
-import { type LoadedPolicies, loadPolicies } from "../policies/load-policies.ts";
+import { type LoadedPolicies, PolicyLoader } from "../policies/policy-loader.ts";
 import { CommandError, type ExitCode, exitCodes } from "./exit-codes.ts";
 import { createLogger } from "./logger.ts";
 import { RunningProxy } from "./running-proxy.ts";
@@ -13,7 +13,7 @@ export interface ServeOptions {
 
 /** Runs the proxy until a signal ends it, or with `check` only reads what it would run with. */
 export async function runServe(options: ServeOptions): Promise<void> {
-  const { config, users, policies, warnings } = await prepare(options.config);
+  const { config, users, loader, policies, warnings } = await prepare(options.config);
   if (options.check === true) {
     for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
     if (policies.warnings !== "") process.stderr.write(`${policies.warnings}\n`);
@@ -23,13 +23,14 @@ export async function runServe(options: ServeOptions): Promise<void> {
   }
   const log = createLogger(config.log);
   for (const warning of warnings) log.warn(warning);
-  const running = await RunningProxy.start(config, users, policies, log);
+  const running = await RunningProxy.start(config, users, { loader, first: policies }, log);
   await running.untilStopped();
 }
 
 interface Prepared {
   readonly config: ProxyConfig;
   readonly users: UserStore;
+  readonly loader: PolicyLoader;
   readonly policies: LoadedPolicies;
   readonly warnings: readonly string[];
 }
@@ -42,7 +43,8 @@ async function prepare(file: string): Promise<Prepared> {
   const { config } = read;
   const users = new UserStore(config.usersFile);
   const loadedUsers = users.load();
-  const loadedPolicies = await loadPolicies(config.policies);
+  const loader = new PolicyLoader(config.policies);
+  const loadedPolicies = await loader.load();
   const failures: { readonly text: string; readonly code: ExitCode }[] = [];
   if (!loadedUsers.ok) {
     failures.push({
@@ -50,16 +52,14 @@ async function prepare(file: string): Promise<Prepared> {
       code: exitCodes.misuse,
     });
   }
-  if (!loadedPolicies.ok) {
-    failures.push({ text: `the policies cannot be used\n${loadedPolicies.report}`, code: exitCodes.policies });
+  if (loadedPolicies.kind !== "loaded") {
+    const report = loadedPolicies.kind === "unchanged" ? "" : loadedPolicies.report;
+    failures.push({ text: `the policies cannot be used\n${report}`, code: exitCodes.policies });
   }
-  if (loadedUsers.ok && loadedPolicies.ok) {
-    return {
-      config,
-      users,
-      policies: loadedPolicies.policies,
-      warnings: [...config.warnings, ...loadedUsers.warnings],
-    };
+  if (loadedUsers.ok && loadedPolicies.kind === "loaded") {
+    const { policies } = loadedPolicies;
+    const notes = policies.note === "" ? [] : [policies.note];
+    return { config, users, loader, policies, warnings: [...config.warnings, ...loadedUsers.warnings, ...notes] };
   }
   throw new CommandError(failures.map(({ text }) => text).join("\n"), failures[0]?.code ?? exitCodes.failure);
 }

@@ -5,7 +5,7 @@ import { formatProblems } from "../config/problem.ts";
 import { errorMessage } from "../config/system-error.ts";
 import { type FileWatch, watchFiles } from "../config/watch-files.ts";
 import type { UserStore } from "../identity/user-store.ts";
-import type { LoadedPolicies } from "../policies/load-policies.ts";
+import type { LoadedPolicies, PolicyLoader } from "../policies/policy-loader.ts";
 import { PolicySource } from "../policies/policy-source.ts";
 import { createProxyServer, type ProxyEvent, type ProxyServer } from "../proxy-server.ts";
 import { ConfiguredTargets } from "../targets/configured-targets.ts";
@@ -15,6 +15,12 @@ import { explainListenError } from "./explain-listen-error.ts";
 
 /** How often the users file is looked at, besides what the system tells. */
 const usersPollMs = 5000;
+
+/** What is in force at start, and who loads what comes after. */
+interface StartPolicies {
+  readonly first: LoadedPolicies;
+  readonly loader: PolicyLoader;
+}
 
 /** A proxy with everything that keeps it up to date, until a signal ends it. */
 export class RunningProxy {
@@ -30,7 +36,7 @@ export class RunningProxy {
   private constructor(
     config: ProxyConfig,
     users: UserStore,
-    policies: LoadedPolicies,
+    { first, loader }: StartPolicies,
     log: Logger,
     audit: FileAuditLog,
     targets: ConfiguredTargets,
@@ -42,7 +48,7 @@ export class RunningProxy {
     this.#targets = targets;
     const { tls } = config.listen;
     this.#server = createProxyServer({
-      enforcer: policies.enforcer,
+      enforcer: first.enforcer,
       audit,
       identities: users,
       targets,
@@ -50,16 +56,25 @@ export class RunningProxy {
       limits: config.limits,
       report: (event) => this.#reportProxy(event),
     });
-    this.#policies = new PolicySource(policies, {
+    this.#policies = new PolicySource(first, {
       config: config.policies,
-      swap: (next) => {
-        this.#server.setEnforcer(next.enforcer);
-        log.info(
-          { revision: next.enforcer.revision, files: next.files, ...reportOf(next.warnings) },
-          "new policies are in force",
-        );
+      loader,
+      swap: (next, before) => {
+        const { enforcer, files, origin, warnings, note } = next;
+        this.#server.setEnforcer(enforcer);
+        const details = { revision: enforcer.revision, before, policies: origin, files, ...reportOf(warnings) };
+        log.info(details, "new policies are in force");
+        if (note !== "") log.warn(note);
       },
-      refused: (report) => log.error({ report }, "the changed policies have errors: the old ones stay in force"),
+      refused: ({ report, inForce, refused }) =>
+        log.error(
+          { revision: inForce, ...(refused === undefined ? {} : { refused }), report },
+          "the changed policies have errors: the old ones stay in force",
+        ),
+      unreachable: (report) => {
+        if (report === undefined) log.info("the policies' address answers again");
+        else log.warn({ report }, "the policies' address gives no answer: the policies in force stay");
+      },
     });
   }
 
@@ -67,7 +82,7 @@ export class RunningProxy {
   static async start(
     config: ProxyConfig,
     users: UserStore,
-    policies: LoadedPolicies,
+    policies: StartPolicies,
     log: Logger,
   ): Promise<RunningProxy> {
     const audit = openAudit(config, log);
@@ -76,7 +91,7 @@ export class RunningProxy {
       const problems = await targets.open();
       if (problems.length > 0) throw new CommandError(problems.join("\n"), exitCodes.upstream);
       const proxy = new RunningProxy(config, users, policies, log, audit, targets);
-      await proxy.#listen(policies);
+      await proxy.#listen(policies.first);
       return proxy;
     } catch (error) {
       targets.close();

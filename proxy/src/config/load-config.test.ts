@@ -146,6 +146,39 @@ limits:
       ],
     ],
     [
+      "with what belongs to an address, beside a file",
+      minimal.replace(
+        "path: policies",
+        "bundle: b.tar.gz\n  allow_unsigned: true\n  cache: c\n  http: { token_env: A, token_file: b }",
+      ),
+      [
+        "penstock.yaml:12:3: error: `policies.http` belongs to a `bundle` with an address",
+        "penstock.yaml:11:3: error: `policies.cache` belongs to a `bundle` with an address",
+        "penstock.yaml:12:25: error: `policies.http.token_file` stands beside `token_env`: give one of them only",
+      ],
+    ],
+    [
+      "with an address that holds a password",
+      minimal.replace("path: policies", "bundle: https://me:secret@example.com/b\n  allow_unsigned: true"),
+      ["penstock.yaml:9:3: error: the address holds a user or a password", "  help: give a token in `policies.http`"],
+    ],
+    [
+      "with an address of another kind",
+      minimal.replace("path: policies", "bundle: ftp://example.com/b\n  allow_unsigned: true"),
+      [
+        "penstock.yaml:9:3: error: `ftp://example.com/b` is no address of a bundle",
+        "  help: write `https://HOST/PATH`, or a path",
+      ],
+    ],
+    [
+      "with a token that would travel in the clear",
+      minimal.replace(
+        "path: policies",
+        "bundle: http://example.com/b\n  allow_unsigned: true\n  http: { token_file: penstock.yaml }",
+      ),
+      ["penstock.yaml:9:3: error: a token would travel in the clear", "  help: use `https://`"],
+    ],
+    [
       "with two passwords",
       minimal.replace("user: penstock", "user: penstock\n    password: a\n    password_env: B"),
       ["penstock.yaml:7:5: error: `targets[0].password_env` stands beside `password`: give one of them only"],

@@ -3,8 +3,9 @@ import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
 import { createSecureContext, type ConnectionOptions } from "node:tls";
 import type { ProxyLimits } from "../limits.ts";
+import type { BundleAddress } from "../policies/fetch-bundle.ts";
 import type { ConfigProblem } from "./problem.ts";
-import { configSchema, type RawConfig, toLimits } from "./schema.ts";
+import { bundleTimeoutSeconds, configSchema, isAddress, type RawConfig, toLimits } from "./schema.ts";
 import { cannotRead, errorCode, errorMessage } from "./system-error.ts";
 import { readYaml, type YamlDocument, type YamlPath } from "./yaml-document.ts";
 
@@ -40,13 +41,18 @@ export interface TargetConfig {
 
 export type PoliciesConfig =
   | { readonly kind: "folder"; readonly paths: readonly string[]; readonly pollMs: number }
-  /** @param trustedKeys PEM; empty only with the development flag `allow_unsigned`. */
-  | {
-      readonly kind: "bundle";
-      readonly file: string;
-      readonly trustedKeys: readonly string[];
-      readonly pollMs: number;
-    };
+  | BundleConfig;
+
+export interface BundleConfig {
+  readonly kind: "bundle";
+  readonly location:
+    | { readonly kind: "file"; readonly file: string }
+    | ({ readonly kind: "address"; readonly cacheFolder: string | undefined } & BundleAddress);
+  /** PEM; empty only with the development flag `allow_unsigned`. */
+  readonly trustedKeys: readonly string[];
+  readonly allowRollback: boolean;
+  readonly pollMs: number;
+}
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: ProxyConfig }
@@ -181,7 +187,13 @@ class ConfigReader {
   }
 
   #policies(): PoliciesConfig {
-    const { path, bundle, trusted_keys: keys, poll_seconds: pollSeconds } = this.#raw.policies;
+    const {
+      path,
+      bundle,
+      trusted_keys: keys,
+      poll_seconds: pollSeconds,
+      allow_rollback: rollback,
+    } = this.#raw.policies;
     const pollMs = pollSeconds * 1000;
     if (bundle === undefined) {
       const paths = typeof path === "string" ? [path] : (path ?? []);
@@ -192,7 +204,50 @@ class ConfigReader {
     );
     if (keys === undefined)
       this.#warnings.push("`policies.allow_unsigned` is on: whoever can write the bundle decides what is allowed");
-    return { kind: "bundle", file: this.#path(bundle), trustedKeys, pollMs };
+    return { kind: "bundle", location: this.#bundle(bundle), trustedKeys, allowRollback: rollback, pollMs };
+  }
+
+  #bundle(bundle: string): BundleConfig["location"] {
+    if (!isAddress(bundle)) return { kind: "file", file: this.#path(bundle) };
+    const { http = { timeout_seconds: bundleTimeoutSeconds }, cache } = this.#raw.policies;
+    const url = URL.canParse(bundle) ? new URL(bundle) : undefined;
+    if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
+      this.#fail(
+        ["policies", "bundle"],
+        `\`${bundle}\` is no address of a bundle`,
+        "write `https://HOST/PATH`, or a path",
+      );
+    } else if (url.username !== "" || url.password !== "") {
+      this.#fail(["policies", "bundle"], "the address holds a user or a password", "give a token in `policies.http`");
+    }
+    const ca = http.ca === undefined ? undefined : this.#readFile(["policies", "http", "ca"], http.ca);
+    const token = this.#token(http);
+    if (token !== undefined && url?.protocol === "http:" && !isThisMachine(url.hostname)) {
+      this.#fail(["policies", "bundle"], "a token would travel in the clear", "use `https://`");
+    }
+    return {
+      kind: "address",
+      url: url ?? new URL("https://invalid.invalid"),
+      ca,
+      token,
+      timeoutMs: http.timeout_seconds * 1000,
+      cacheFolder: cache === undefined ? undefined : this.#path(cache),
+    };
+  }
+
+  #token({
+    token_env: name,
+    token_file: file,
+  }: Partial<NonNullable<RawConfig["policies"]["http"]>>): BundleAddress["token"] {
+    if (name !== undefined) {
+      const value = this.#variable(["policies", "http", "token_env"], name);
+      return value === undefined ? undefined : () => value;
+    }
+    if (file === undefined) return undefined;
+    this.#warnIfExposed(file, "the token file");
+    this.#readFile(["policies", "http", "token_file"], file);
+    const path = this.#path(file);
+    return () => readFileSync(path, "utf8").trim();
   }
 
   #checkNames(): void {

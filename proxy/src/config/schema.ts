@@ -5,6 +5,8 @@ import { type ProxyLimits, proxyLimits } from "../limits.ts";
 const text = z.string().min(1);
 const file = text.describe("A path, relative to this file's folder.");
 const port = z.int().min(1).max(65_535);
+/** How long a bundle's address may take where the configuration does not say. */
+export const bundleTimeoutSeconds = 30;
 const tags = z.record(z.string(), z.string());
 
 /** Where a password comes from; exactly one of the three. */
@@ -80,7 +82,36 @@ const policies = z
       ),
     bundle: text
       .optional()
-      .describe("A signed bundle made by `policy build`, watched for changes. Either this or `path`."),
+      .describe(
+        "A signed bundle made by `policy build`: a file, watched for changes, or an `https://` address, asked every `poll_seconds`. Either this or `path`.",
+      ),
+    http: z
+      .strictObject({
+        ca: text.optional().describe("Certificates to trust instead of the system's, a PEM file."),
+        token_env: text.optional().describe("Name of an environment variable that holds a bearer token."),
+        token_file: text
+          .optional()
+          .describe("File that holds a bearer token and nothing else, read again for each request."),
+        timeout_seconds: z
+          .int()
+          .min(1)
+          .max(600)
+          .default(bundleTimeoutSeconds)
+          .describe("For one request with its redirects."),
+      })
+      .optional()
+      .describe("How the bundle is fetched from its address."),
+    cache: text
+      .optional()
+      .describe(
+        "Folder that keeps the last good bundle of an address, to start with when there is no answer. Left out, the proxy does not start then.",
+      ),
+    allow_rollback: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Take bundles that are older than the one in force: with a lower `--sequence` or, without any, that were in force before.",
+      ),
     trusted_keys: z
       .array(text)
       .min(1)
@@ -95,14 +126,23 @@ const policies = z
       .min(1)
       .max(3600)
       .default(5)
-      .describe("How often to look for changes besides what the system tells, for file systems that tell nothing."),
+      .describe(
+        "How often to ask a bundle's address, give or take a tenth, and to look for changed files besides what the system tells.",
+      ),
   })
   .superRefine((value, context) => {
     const fail = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
     if ((value.path === undefined) === (value.bundle === undefined)) {
       fail(value.path === undefined ? [] : ["bundle"], "needs exactly one of `path` and `bundle`");
     }
+    if (value.bundle === undefined || !isAddress(value.bundle)) {
+      if (value.http !== undefined) fail(["http"], "belongs to a `bundle` with an address");
+      if (value.cache !== undefined) fail(["cache"], "belongs to a `bundle` with an address");
+    }
+    if (value.http?.token_env !== undefined && value.http.token_file !== undefined)
+      fail(["http", "token_file"], "stands beside `token_env`: give one of them only");
     if (value.bundle === undefined) {
+      if (value.allow_rollback) fail(["allow_rollback"], "belongs to `bundle`: a folder has no order");
       if (value.trusted_keys !== undefined) fail(["trusted_keys"], "belongs to `bundle`: a folder has no signature");
       if (value.allow_unsigned) fail(["allow_unsigned"], "belongs to `bundle`: a folder has no signature");
     } else if (value.trusted_keys === undefined && !value.allow_unsigned) {
@@ -114,6 +154,11 @@ const policies = z
       fail(["allow_unsigned"], "contradicts `trusted_keys`");
     }
   });
+
+/** Whether a bundle is named by an address and not by a path. */
+export function isAddress(bundle: string): boolean {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(bundle);
+}
 
 const limitKeys = Object.fromEntries(
   Object.entries(proxyLimits).map(([name, value]) => [

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { PoliciesConfig } from "../config/load-config.ts";
-import { loadPolicies } from "./load-policies.ts";
+import { PolicyLoader } from "./policy-loader.ts";
 import { PolicySource } from "./policy-source.ts";
 
 const good = 'package guard\n\ndeny "no" if query.kind == "truncate"\n';
@@ -22,14 +22,17 @@ function write(text: string, name = "guard.policy"): void {
 }
 
 async function source() {
-  const first = await loadPolicies(config);
-  if (!first.ok) throw new Error(first.report);
+  const loader = new PolicyLoader(config);
+  const first = await loader.load();
+  if (first.kind !== "loaded") throw new Error("the policies do not load");
   const swapped: string[] = [];
   const refused: string[] = [];
   const policies = new PolicySource(first.policies, {
     config,
+    loader,
     swap: ({ enforcer }) => swapped.push(enforcer.revision),
-    refused: (report) => refused.push(report),
+    refused: ({ report }) => refused.push(report),
+    unreachable: () => undefined,
   });
   return { policies, swapped, refused, revision: first.policies.enforcer.revision };
 }
@@ -39,7 +42,7 @@ test("the same content is the same revision and swaps nothing", async () => {
   write(good);
   await policies.reload();
   expect(swapped).toEqual([]);
-  expect(policies.counters).toEqual({ swaps: 0, refusals: 0 });
+  expect(policies.counters).toEqual({ swaps: 0, refusals: 0, failures: 0 });
 });
 
 test("changed content comes into force; with mistakes it does not, and the report shows where", async () => {
@@ -52,7 +55,7 @@ test("changed content comes into force; with mistakes it does not, and the repor
   expect(swapped[0]).not.toBe(revision);
   expect(refused).toHaveLength(1);
   expect(refused[0]).toContain('query.kind == "trunkate"');
-  expect(policies.counters).toEqual({ swaps: 1, refusals: 1 });
+  expect(policies.counters).toEqual({ swaps: 1, refusals: 1, failures: 0 });
 });
 
 test("many calls at once lead to one load that runs and one that follows", async () => {
@@ -78,10 +81,13 @@ test.each<[string, string, string]>([
   ["data that is not JSON", "{", "is not JSON"],
 ])("%s refuses the whole folder", async (_name, text, message) => {
   write(text, message.includes("JSON") ? "data.json" : "more.policy");
-  expect(await loadPolicies(config)).toMatchObject({ ok: false, report: expect.stringContaining(message) });
+  expect(await new PolicyLoader(config).load()).toMatchObject({
+    kind: "refused",
+    report: expect.stringContaining(message),
+  });
 });
 
 test("files of tests do not decide", async () => {
   write('package guard\n\ndeny "always" if true\n', "guard_test.policy");
-  expect(await loadPolicies(config)).toMatchObject({ ok: true, policies: { files: 1 } });
+  expect(await new PolicyLoader(config).load()).toMatchObject({ kind: "loaded", policies: { files: 1 } });
 });

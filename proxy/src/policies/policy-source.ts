@@ -1,48 +1,71 @@
 import type { PoliciesConfig } from "../config/load-config.ts";
-import { watchFiles, type FileWatch } from "../config/watch-files.ts";
-import { type LoadedPolicies, loadPolicies, type PoliciesResult } from "./load-policies.ts";
+import { watchFiles } from "../config/watch-files.ts";
+import type { LoadedPolicies, PoliciesResult, PolicyLoader } from "./policy-loader.ts";
 
 export interface PolicyCounters {
   /** Times that changed policies came into force. */
   swaps: number;
   /** Times that changed policies were refused and the old ones stayed. */
   refusals: number;
+  /** Times that the bundle's address gave no answer. */
+  failures: number;
 }
 
 export interface PolicySourceOptions {
   readonly config: PoliciesConfig;
-  /** New policies are in force from here on. Not called when the content is the same. */
-  readonly swap: (policies: LoadedPolicies) => void;
+  readonly loader: PolicyLoader;
+  /** New policies are in force from here on. Not called when the content is the same. @param before the revision until now */
+  readonly swap: (policies: LoadedPolicies, before: string) => void;
   /** Policies with mistakes; those before stay in force. */
-  readonly refused: (report: string) => void;
+  readonly refused: (refusal: PolicyRefusal) => void;
+  /** Called at the first of several failures in a row, and with `undefined` when they are over. */
+  readonly unreachable: (report: string | undefined) => void;
 }
 
-/** The policies in force, kept up to date with their files. */
+interface PolicyRefusal {
+  readonly report: string;
+  /** Of the policies that stay. */
+  readonly inForce: string;
+  /** What was refused says that it is this. */
+  readonly refused: string | undefined;
+}
+
+/** So that many proxies do not ask at the same moment. */
+const jitter = 0.1;
+
+/** The policies in force, kept up to date with their files or their address. */
 export class PolicySource {
-  readonly counters: PolicyCounters = { swaps: 0, refusals: 0 };
+  readonly counters: PolicyCounters = { swaps: 0, refusals: 0, failures: 0 };
   readonly #options: PolicySourceOptions;
-  #watch: FileWatch | undefined;
+  #stop: (() => void) | undefined;
   #revision: string;
   #loading: Promise<void> | undefined;
   #again = false;
   #closed = false;
+  #isUnreachable = false;
 
-  /** @param first what `loadPolicies` gave at start. */
+  /** @param first what the loader gave at start. */
   constructor(first: LoadedPolicies, options: PolicySourceOptions) {
     this.#revision = first.enforcer.revision;
     this.#options = options;
   }
 
-  /** Begins to watch the files. */
+  /** Begins to look for changes. */
   start(): void {
     const { config } = this.#options;
-    const paths = config.kind === "folder" ? config.paths : [config.file];
-    this.#watch = watchFiles(paths, config.pollMs, () => void this.reload());
+    if (config.kind === "bundle" && config.location.kind === "address") {
+      this.#poll(config.pollMs);
+      return;
+    }
+    const paths =
+      config.kind === "folder" ? config.paths : config.location.kind === "file" ? [config.location.file] : [];
+    const watch = watchFiles(paths, config.pollMs, () => void this.reload());
+    this.#stop = () => watch.close();
   }
 
   close(): void {
     this.#closed = true;
-    this.#watch?.close();
+    this.#stop?.();
   }
 
   /** Loads anew. Calls while a load runs lead to one more load after it, which sees what they saw. */
@@ -57,24 +80,51 @@ export class PolicySource {
     return this.#loading;
   }
 
+  /** The next question follows the last answer: a slow server is not asked twice at once. */
+  #poll(pollMs: number): void {
+    const waitMs = pollMs * (1 - jitter + 2 * jitter * Math.random());
+    const timer = setTimeout(() => {
+      void this.reload().then(() => {
+        if (!this.#closed) this.#poll(pollMs);
+      });
+    }, waitMs);
+    this.#stop = () => clearTimeout(timer);
+  }
+
   async #load(): Promise<void> {
     do {
       this.#again = false;
-      this.#take(await loadPolicies(this.#options.config));
+      this.#take(await this.#options.loader.load());
     } while (this.#again && !this.#closed);
   }
 
   #take(result: PoliciesResult): void {
     if (this.#closed) return;
-    if (!result.ok) {
-      this.counters.refusals++;
-      this.#options.refused(result.report);
-      return;
+    this.#noteReach(result);
+    switch (result.kind) {
+      case "unchanged":
+      case "unreachable":
+        return;
+      case "refused":
+        this.counters.refusals++;
+        this.#options.refused({ report: result.report, inForce: this.#revision, refused: result.revision });
+        return;
+      case "loaded": {
+        const before = this.#revision;
+        const { revision } = result.policies.enforcer;
+        if (revision === before) return;
+        this.#revision = revision;
+        this.counters.swaps++;
+        this.#options.swap(result.policies, before);
+      }
     }
-    const { revision } = result.policies.enforcer;
-    if (revision === this.#revision) return;
-    this.#revision = revision;
-    this.counters.swaps++;
-    this.#options.swap(result.policies);
+  }
+
+  #noteReach(result: PoliciesResult): void {
+    const isUnreachable = result.kind === "unreachable";
+    if (isUnreachable) this.counters.failures++;
+    if (isUnreachable === this.#isUnreachable) return;
+    this.#isUnreachable = isUnreachable;
+    this.#options.unreachable(isUnreachable ? result.report : undefined);
   }
 }

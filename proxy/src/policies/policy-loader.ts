@@ -1,0 +1,220 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import {
+  createEnforcer,
+  type Enforcer,
+  type Manifest,
+  readBundle,
+  readPolicyFolder,
+  type Trust,
+} from "@penstock/engine";
+import { compile, type Diagnostic, formatDiagnostics, type SourceFile } from "@penstock/language";
+import type { BundleConfig, PoliciesConfig } from "../config/load-config.ts";
+import { cannotRead, errorMessage } from "../config/system-error.ts";
+import { readCachedBundle, writeCachedBundle } from "./bundle-cache.ts";
+import { fetchBundle } from "./fetch-bundle.ts";
+import { RollbackGuard } from "./rollback-guard.ts";
+
+export interface LoadedPolicies {
+  readonly enforcer: Enforcer;
+  readonly files: number;
+  /** For the log: where they come from, who signed. */
+  readonly origin: string;
+  /** Printed as compilers do; empty where there are none. */
+  readonly warnings: string;
+  /** What an operator should know of how they were got; empty where there is nothing. */
+  readonly note: string;
+}
+
+export type PoliciesResult =
+  | { readonly kind: "loaded"; readonly policies: LoadedPolicies }
+  /** The same as was loaded, or refused, before. */
+  | { readonly kind: "unchanged" }
+  /**
+   * @param report for people: diagnostics with excerpts, or why a bundle is refused.
+   * @param revision that the refused bundle claims to be
+   */
+  | { readonly kind: "refused"; readonly report: string; readonly revision?: string }
+  /** Whether there is something new cannot be told. */
+  | { readonly kind: "unreachable"; readonly report: string };
+
+/** Reads, verifies and compiles policies, again and again. What it loads is taken for what is in force from then on. */
+export class PolicyLoader {
+  readonly #config: PoliciesConfig;
+  readonly #guard = new RollbackGuard();
+  #etag: string | undefined;
+  /** Digest of the bytes that came last. */
+  #seen: string | undefined;
+  #isStarted = false;
+
+  constructor(config: PoliciesConfig) {
+    this.#config = config;
+  }
+
+  /** Never rejects: whatever goes wrong is in the report. */
+  async load(): Promise<PoliciesResult> {
+    try {
+      const result = await this.#load();
+      if (result.kind === "loaded") this.#isStarted = true;
+      return result;
+    } catch (error) {
+      return { kind: "refused", report: `the policies could not be loaded: ${errorMessage(error)}` };
+    }
+  }
+
+  async #load(): Promise<PoliciesResult> {
+    const config = this.#config;
+    if (config.kind === "folder") return loadFolder(config.paths);
+    const { location } = config;
+    if (location.kind === "file") {
+      try {
+        return await this.#take(readFileSync(location.file), location.file, config);
+      } catch (error) {
+        return { kind: "refused", report: `${location.file}: error: ${cannotRead(error)}` };
+      }
+    }
+    const { cacheFolder } = location;
+    if (this.#isStarted || cacheFolder === undefined) return this.#fetch(location, config);
+    return this.#start(location, cacheFolder, config);
+  }
+
+  /** At start, what was in force when the proxy ran last is known: no older one replaces it, and it serves where nothing else does. */
+  async #start(location: AddressLocation, folder: string, config: BundleConfig): Promise<PoliciesResult> {
+    const cached = await readCache(folder, config);
+    if (cached.version !== undefined) this.#guard.accept(cached.version);
+    const fetched = await this.#fetch(location, config);
+    if (fetched.kind === "loaded") return fetched;
+    const problem = fetched.kind === "unchanged" ? "" : fetched.report;
+    if (cached.bytes === undefined) {
+      const report = [problem, cached.problem].filter((text) => text !== "").join("\n");
+      return fetched.kind === "refused" ? { ...fetched, report } : { kind: "unreachable", report };
+    }
+    const result = await this.#take(cached.bytes, `${folder}, the last good bundle`, config);
+    if (result.kind !== "loaded") return fetched;
+    // What was refused stays so, until something else comes.
+    const note = `the policies are those of the last run, from ${folder}: ${problem}`;
+    return { kind: "loaded", policies: { ...result.policies, note } };
+  }
+
+  async #fetch(location: AddressLocation, config: BundleConfig): Promise<PoliciesResult> {
+    const { href } = location.url;
+    const fetched = await fetchBundle(location, this.#etag);
+    switch (fetched.kind) {
+      case "failed":
+        return { kind: "unreachable", report: `${href}: error: ${fetched.problem}\n  help: ${fetched.help}` };
+      case "unchanged":
+        return { kind: "unchanged" };
+      case "bytes": {
+        this.#etag = fetched.etag;
+        const digest = createHash("sha256").update(fetched.bytes).digest("hex");
+        if (digest === this.#seen) return { kind: "unchanged" };
+        this.#seen = digest;
+        const result = await this.#take(fetched.bytes, href, config);
+        return result.kind === "loaded" ? keep(result, location.cacheFolder, fetched.bytes) : result;
+      }
+    }
+  }
+
+  async #take(bytes: Buffer, origin: string, config: BundleConfig): Promise<PoliciesResult> {
+    const read = await readBundle(bytes, trustOf(config));
+    if (!read.ok)
+      return refuse(
+        origin,
+        read.problem,
+        "build it again with `policy build -o FILE --key KEY`, and look at it with `policy verify`",
+      );
+    const { manifest, folder, signedBy } = read.bundle;
+    const { revision } = manifest;
+    if (ordersBundles(config)) {
+      const problem = this.#guard.problemOf(manifest);
+      if (problem !== undefined) {
+        const help =
+          "build it with a higher `--sequence`, or set `policies.allow_rollback: true` to go back on purpose";
+        return { ...refuse(origin, problem, help), revision };
+      }
+    }
+    const by = signedBy === undefined ? "not verified" : `signed by key ${signedBy}`;
+    const result = compileAll(folder.sources, folder.data, `${origin} (${named(manifest)}, ${by})`);
+    if (result.kind === "refused") return { ...result, revision };
+    if (result.policies.enforcer.revision !== revision) {
+      const help = "build it again with `policy build` of this version";
+      return { ...refuse(origin, "its revision is not that of its sources", help), revision };
+    }
+    this.#guard.accept(manifest);
+    return result;
+  }
+}
+
+type LoadedOrRefused = Extract<PoliciesResult, { kind: "loaded" | "refused" }>;
+type AddressLocation = Extract<BundleConfig["location"], { kind: "address" }>;
+
+/** Whoever does not check signatures cannot tell what a manifest's order is worth. */
+function ordersBundles({ trustedKeys, allowRollback }: BundleConfig): boolean {
+  return trustedKeys.length > 0 && !allowRollback;
+}
+
+function trustOf({ trustedKeys }: BundleConfig): Trust {
+  return trustedKeys.length === 0 ? { kind: "unsigned" } : { kind: "keys", publicKeys: trustedKeys };
+}
+
+function named({ name, sequence }: Manifest): string {
+  return sequence === undefined ? name : `${name}, sequence ${sequence}`;
+}
+
+function refuse(origin: string, problem: string, help: string): Extract<PoliciesResult, { kind: "refused" }> {
+  return { kind: "refused", report: `${origin}: error: the bundle is refused: ${problem}\n  help: ${help}` };
+}
+
+function keep(
+  result: Extract<PoliciesResult, { kind: "loaded" }>,
+  folder: string | undefined,
+  bytes: Buffer,
+): PoliciesResult {
+  if (folder === undefined) return result;
+  try {
+    writeCachedBundle(folder, bytes);
+    return result;
+  } catch (error) {
+    const note = `the bundle could not be kept in ${folder}: ${errorMessage(error)}`;
+    return { kind: "loaded", policies: { ...result.policies, note } };
+  }
+}
+
+interface Cached {
+  readonly bytes?: Buffer;
+  readonly version?: Manifest;
+  readonly problem: string;
+}
+
+async function readCache(folder: string, config: BundleConfig): Promise<Cached> {
+  try {
+    const bytes = readCachedBundle(folder);
+    if (bytes === undefined) return { problem: "" };
+    const read = await readBundle(bytes, trustOf(config));
+    if (!read.ok) return { problem: `${folder}: error: the last good bundle is refused: ${read.problem}` };
+    return { bytes, version: read.bundle.manifest, problem: "" };
+  } catch (error) {
+    return { problem: `${folder}: error: the last good bundle ${cannotRead(error)}` };
+  }
+}
+
+function loadFolder(paths: readonly string[]): LoadedOrRefused {
+  const folder = readPolicyFolder(paths, false);
+  if (folder.problems.length > 0) {
+    // A file that cannot be read may be the one that denies: the others alone are not the policy.
+    const report = folder.problems.map(({ path, message }) => `${path}: error: ${message}`).join("\n");
+    return { kind: "refused", report };
+  }
+  return compileAll(folder.sources, folder.data, paths.join(", "));
+}
+
+function compileAll(sources: readonly SourceFile[], data: unknown, origin: string): LoadedOrRefused {
+  const { program, diagnostics } = compile({ sources, data });
+  const print = (some: readonly Diagnostic[]) => (some.length === 0 ? "" : formatDiagnostics(some, sources));
+  if (program === undefined) return { kind: "refused", report: print(diagnostics) };
+  const enforcer = createEnforcer(program);
+  return {
+    kind: "loaded",
+    policies: { enforcer, files: sources.length, origin, warnings: print(diagnostics), note: "" },
+  };
+}
