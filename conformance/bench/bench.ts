@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- decision pgbench large filters --rounds N --seconds N --clients 1,8,64]`: what Penstock costs, as ratios of things
+ * `npm run bench [-- decision pgbench large filters replay --rounds N --seconds N --clients 1,8,64]`: what Penstock costs, as ratios of things
  * measured in turns in the same run. Absolute figures tell of the machine as much as of the code.
  */
 import { parseArgs } from "node:util";
@@ -13,6 +13,7 @@ import { benchDecisions } from "./decision.ts";
 import { benchFilters } from "./filters.ts";
 import { benchLargeResult } from "./large-result.ts";
 import { benchManyRules } from "./many-rules.ts";
+import { benchReplay } from "./replay.ts";
 import { startMeasured } from "./measured-process.ts";
 import { benchPgbench } from "./pgbench.ts";
 
@@ -32,16 +33,20 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "3" },
     clients: { type: "string", default: "1,8,64" },
+    statements: { type: "string", default: "100000" },
     modes: { type: "string", default: "simple,extended,prepared" },
   },
 });
-const sections = new Set(positionals.length === 0 ? ["decision", "pgbench", "large", "filters"] : positionals);
+const sections = new Set(
+  positionals.length === 0 ? ["decision", "pgbench", "large", "filters", "replay"] : positionals,
+);
 
 const server = await startPostgres();
 try {
   await server.createDatabase(database);
   await withClient(server, (client) => fillShop(client));
   if (sections.has("decision")) await decisions(server);
+  if (sections.has("replay")) await benchReplay(Number(values.statements));
   const login = { host: server.host, port: server.port, database, user: server.user, password: server.password };
   if (sections.has("pgbench")) {
     await benchPgbench(

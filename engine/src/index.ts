@@ -20,6 +20,7 @@ export type {
   Verdict,
   VerdictReads,
 } from "./enforcer.ts";
+export { rootsJson } from "./replay/roots.ts";
 export type { SessionEffect, StatementFacts } from "./sql/facts.ts";
 export { resolveStatements } from "./sql/postgres/analyze.ts";
 export { refusedRow } from "./sql/postgres/rewrite/new-rows.ts";

@@ -13,6 +13,7 @@ const subcommands: Readonly<Record<string, () => Promise<Register>>> = {
   keygen: async () => (await import("./keygen.ts")).registerKeygen,
   build: async () => (await import("./build.ts")).registerBuild,
   lsp: async () => (await import("./lsp.ts")).registerLsp,
+  replay: async () => (await import("./replay.ts")).registerReplay,
   verify: async () => (await import("./verify.ts")).registerVerify,
 };
 

@@ -5,14 +5,14 @@
  *
  * | event | when | fields beside `time` and `session` |
  * |---|---|---|
- * | `connect` | a principal has logged in | `principal`, `target`, `client` |
+ * | `connect` | a principal has logged in | `principal`, `target`, `client`, `roots`: all that rules see of the session |
  * | `refused` | a login failed or a connection was not admitted | `user`, `client`, `reason` |
- * | `statement` | before a statement goes upstream, or is denied | `statement`, `principal`, `target`, the engine's fields |
+ * | `statement` | before a statement goes upstream, or is denied | `statement`, `principal`, `target`, `search_path` where it is not the one of the session's statement before, the engine's fields |
  * | `result` | a statement has ended | `statement`, `rows`, `bytes`, `duration_us`, `sqlstate`, `limited_by` where a policy's limit ended it |
  * | `alert` | what must never happen has happened | `statement`, `message` |
  * | `disconnect` | a session has ended | `statements`, `reason` |
  */
-import type { PrincipalContext } from "@penstock/engine";
+import { type NameContext, type PrincipalContext, rootsJson } from "@penstock/engine";
 import { escapeJsonLine } from "./escape.ts";
 
 export interface StatementResult {
@@ -34,6 +34,8 @@ export class SessionRecords {
   readonly #session: string;
   /** `,"principal":…,"target":…,"database":…` */
   readonly #who: string;
+  /** What the last statement line was written with. */
+  #names: NameContext | undefined;
 
   constructor(context: PrincipalContext) {
     this.#context = context;
@@ -51,12 +53,22 @@ export class SessionRecords {
   connect(): string {
     const { client, user } = this.#context.session;
     const { method } = this.#context.principal.auth;
-    return `${this.#start("connect")}${this.#who},"user":${json(user)},"method":"${method}","client":${json(client)}}`;
+    return `${this.#start("connect")}${this.#who},"user":${json(user)},"method":"${method}","client":${json(client)},"roots":${escapeJsonLine(rootsJson(this.#context))}}`;
   }
 
-  /** @param auditFields of the engine's verdict: JSON without the outer braces. */
-  statement(number: number, auditFields: string): string {
-    return `${this.#start("statement")},"statement":${number}${this.#who},${safeFields(auditFields)}}`;
+  /**
+   * @param auditFields of the engine's verdict: JSON without the outer braces.
+   * @param names with which its names were resolved; the same object while they are the same.
+   */
+  statement(number: number, auditFields: string, names: NameContext): string {
+    return `${this.#start("statement")},"statement":${number}${this.#who}${this.#pathOf(names)},${safeFields(auditFields)}}`;
+  }
+
+  /** Hot: nothing for nearly every statement. */
+  #pathOf(names: NameContext): string {
+    if (names === this.#names) return "";
+    this.#names = names;
+    return `,"search_path":${json(names.searchPath)}`;
   }
 
   result(number: number, result: StatementResult): string {

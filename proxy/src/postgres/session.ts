@@ -177,7 +177,7 @@ export class Session {
   begin(plan: StatementPlan, auditFields: string): Run {
     const run = new Run(++this.statementCount, plan);
     this.host.countStatement();
-    this.host.audit.append(this.records.statement(run.number, auditFields));
+    this.host.audit.append(this.records.statement(run.number, auditFields, this.knowledge.epoch.names));
     this.#linesWaiting = true;
     if (plan.effects !== effect.none) this.effectsInFlight++;
     for (const notification of plan.notifications) this.host.notified(this, run.number, notification);
@@ -191,7 +191,7 @@ export class Session {
     for (const fields of records) {
       const number = ++this.statementCount;
       this.host.countStatement();
-      this.host.audit.append(this.records.statement(number, fields));
+      this.host.audit.append(this.records.statement(number, fields, this.knowledge.epoch.names));
       this.host.audit.append(
         this.records.result(number, { rows: 0, bytes: 0, durationUs: 0, sqlstate, endedBy: undefined }),
       );
