@@ -4,6 +4,8 @@ export const engineLimits = {
   texts: 5_000,
   /** Characters of all those texts together; a longer text is not kept. */
   textChars: 16_000_000,
+  /** Texts that wait for the next of several enforcers. */
+  sharedTexts: 100,
   /** Rewritten forms kept of one text: one for each set of masks. */
   rewritesPerText: 16,
   /** Verdicts kept for one session and search_path. */

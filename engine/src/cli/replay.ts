@@ -5,6 +5,7 @@ import { readBundle } from "../bundle/bundle.ts";
 import { errorMessage } from "../bundle/error-message.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { createEnforcer } from "../decide/enforcer.ts";
+import { SharedTexts } from "../decide/prepared-text.ts";
 import { replay, type ReplayResult } from "../replay/replay.ts";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { compileFiles, readCatalog } from "./program-files.ts";
@@ -69,7 +70,8 @@ async function replayFiles(
   catalogOf: (target: string) => Catalog | undefined,
 ): Promise<ReplayResult> {
   try {
-    return await replay(files, createEnforcer(before), createEnforcer(after), catalogOf);
+    const options = { hints: false, texts: new SharedTexts() };
+    return await replay(files, createEnforcer(before, options), createEnforcer(after, options), catalogOf);
   } catch (error) {
     throw new UsageError(`the traffic cannot be read: ${errorMessage(error)}`, { cause: error });
   }

@@ -6,7 +6,7 @@ import { engineLimits } from "../limits.ts";
 import { decideStatement, type PreparedStatement } from "./decide-statement.ts";
 import { withHint } from "./explain-denial.ts";
 import { carriedQuery } from "./explain-statement.ts";
-import { type Preparation, type PreparedText, prepareText } from "./prepared-text.ts";
+import { type Preparation, type PreparedText, prepareText, type SharedTexts } from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 import { SubjectMasks } from "./subject-masks.ts";
@@ -16,6 +16,7 @@ import { World } from "./world.ts";
 
 interface WorldCaches {
   readonly world: World;
+  readonly shared: SharedTexts | undefined;
   /** By search_path, then by text. */
   readonly texts: Map<string, BoundedCache<Preparation>>;
   readonly sessions: WeakMap<PrincipalContext, SessionCaches>;
@@ -33,14 +34,21 @@ interface SessionCaches {
   readonly masks: SubjectMasks;
 }
 
+interface EnforcerOptions {
+  /** See `World`. */
+  readonly hints?: boolean;
+  /** See `prepareText`. */
+  readonly texts?: SharedTexts;
+}
+
 /** Decides for PostgreSQL with one program. See `Enforcer` for the contract. */
-export function createEnforcer(program: Program): Enforcer {
+export function createEnforcer(program: Program, { hints = true, texts }: EnforcerOptions = {}): Enforcer {
   const worlds = new WeakMap<Catalog, WorldCaches>();
 
   const cachesOf = (catalog: Catalog): WorldCaches => {
     let caches = worlds.get(catalog);
     if (caches === undefined) {
-      caches = { world: new World(program, catalog), texts: new Map(), sessions: new WeakMap() };
+      caches = { world: new World(program, catalog, hints), shared: texts, texts: new Map(), sessions: new WeakMap() };
       worlds.set(catalog, caches);
     }
     return caches;
@@ -94,7 +102,7 @@ function decideText(
   );
   let preparation = texts.get(text);
   if (preparation === undefined) {
-    preparation = prepareText(world, text, names);
+    preparation = prepareText(world, text, names, caches.shared);
     texts.set(text, preparation);
   }
   if ("kind" in preparation) return refusedVerdict(preparation);

@@ -13,6 +13,7 @@ export function withHint(
   decision: Decision,
   data?: Value,
 ): Decision {
+  if (!world.hints) return decision;
   const [first, ...others] = decision.reasons;
   if (decision.outcome !== "deny" || first?.rule === undefined || first.hint !== undefined) return decision;
   try {

@@ -1,4 +1,5 @@
 import { BoundedCache } from "../bounded-cache.ts";
+import type { Catalog } from "../catalog/catalog.ts";
 import { engineLimits } from "../limits.ts";
 import type { NameContext } from "../enforcer.ts";
 import { type AnalyzedText, analyzePostgres } from "../sql/postgres/analyze.ts";
@@ -9,28 +10,35 @@ import { type PreparedStatement, prepareStatement } from "./decide-statement.ts"
 import { queryValue, usedColumns } from "./query-value.ts";
 import type { World } from "./world.ts";
 
-/** A text with everything that does not depend on who asks. */
-export interface PreparedText {
+/** A text with what the schema says of it, whatever the policies are. */
+interface ReadText {
+  readonly kind: "statements";
   readonly statements: readonly ResolvedStatement[];
   readonly slices: readonly string[];
-  readonly prepared: readonly PreparedStatement[];
   readonly fingerprints: readonly string[];
   /** By masks and limits, printed. */
   readonly rewrites: BoundedCache<RewriteResult>;
 }
 
-export type Preparation = PreparedText | Exclude<AnalyzedText, { kind: "statements" }>;
+type RefusedText = Exclude<AnalyzedText, { kind: "statements" }>;
 
-export function prepareText(world: World, text: string, names: NameContext): Preparation {
-  const analyzed = analyzePostgres(text, world.catalog, names);
-  if (analyzed.kind !== "statements") return analyzed;
-  const slices = analyzed.statements.map((statement) => sliceBytes(text, statement.facts));
-  const fingerprints = slices.map((slice) => fingerprintPostgres(slice));
+/** A text with everything that does not depend on who asks. */
+export interface PreparedText extends Omit<ReadText, "kind"> {
+  readonly prepared: readonly PreparedStatement[];
+}
+
+export type Preparation = PreparedText | RefusedText;
+
+/** @param texts where several programs decide the same texts: what was read for one serves the others. */
+export function prepareText(world: World, text: string, names: NameContext, texts?: SharedTexts): Preparation {
+  const read = texts?.read(text, world.catalog, names) ?? readText(text, world.catalog, names);
+  if (read.kind !== "statements") return read;
+  const { statements, slices, fingerprints, rewrites } = read;
   return {
-    statements: analyzed.statements,
+    statements,
     slices,
     fingerprints,
-    prepared: analyzed.statements.map(({ facts }, index) =>
+    prepared: statements.map(({ facts }, index) =>
       prepareStatement(
         world,
         facts,
@@ -38,8 +46,41 @@ export function prepareText(world: World, text: string, names: NameContext): Pre
         usedColumns(world, facts),
       ),
     ),
+    rewrites,
+  };
+}
+
+function readText(text: string, catalog: Catalog, names: NameContext): ReadText | RefusedText {
+  const analyzed = analyzePostgres(text, catalog, names);
+  if (analyzed.kind !== "statements") return analyzed;
+  const slices = analyzed.statements.map((statement) => sliceBytes(text, statement.facts));
+  return {
+    kind: "statements",
+    statements: analyzed.statements,
+    slices,
+    fingerprints: slices.map((slice) => fingerprintPostgres(slice)),
     rewrites: new BoundedCache(engineLimits.rewritesPerText, Number.POSITIVE_INFINITY),
   };
+}
+
+/** Texts that several enforcers decide one after the other, read once. */
+export class SharedTexts {
+  readonly #catalogs = new WeakMap<Catalog, BoundedCache<ReadText | RefusedText>>();
+
+  read(text: string, catalog: Catalog, { searchPath }: NameContext): ReadText | RefusedText {
+    let texts = this.#catalogs.get(catalog);
+    if (texts === undefined) {
+      texts = new BoundedCache(engineLimits.sharedTexts, engineLimits.textChars);
+      this.#catalogs.set(catalog, texts);
+    }
+    const key = `${JSON.stringify(searchPath)}${text}`;
+    let read = texts.get(key);
+    if (read === undefined) {
+      read = readText(text, catalog, { searchPath });
+      texts.set(key, read);
+    }
+    return read;
+  }
 }
 
 /** The characters of a UTF-8 byte range of a text. */

@@ -187,7 +187,7 @@ function subjectFor(roots: Partial<Input>): Subject {
 
 /** What `test_` rules need from the engine: `decide(sql)` against a catalog fixture. */
 export function createTestHost(program: Program, catalog: Catalog): TestHost {
-  const world = new World(program, catalog);
+  const world = new World(program, catalog, false);
   return {
     decide: (sql, parameters, input, data) => toValue(decideForRoots(world, sql, input, parameters, data)),
   };

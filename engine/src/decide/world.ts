@@ -28,9 +28,13 @@ export class World {
   /** Relation paths whose labels could not be computed, with the rule's error. */
   readonly labelErrors = new Map<string, string>();
 
-  constructor(program: Program, catalog: Catalog) {
+  /** Whether denials get a HINT that says what made the rule apply: worth its cost only where somebody reads it. */
+  readonly hints: boolean;
+
+  constructor(program: Program, catalog: Catalog, hints: boolean = true) {
     this.program = program;
     this.catalog = catalog;
+    this.hints = hints;
     this.origins = new OriginIndex(catalog);
   }
 
