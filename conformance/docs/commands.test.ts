@@ -1,6 +1,6 @@
 /** The commands and configurations that the documentation shows, run as they stand. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,21 +26,33 @@ function commandsOf(page: string): { readonly command: string; readonly code: nu
     .map((line) => ({ command: line, code: Number(/# ends with (\d)/.exec(line)?.[1] ?? 0) }));
 }
 
-test("the commands of bundles.md work in their order, in a folder with policies", () => {
+/** A folder as the pages take it for granted: policies, those that were released before, a schema, and what the proxy has recorded. */
+function folderOfReader(): string {
   const folder = mkdtempSync(join(tmpdir(), "penstock-docs-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   cpSync(join(root, "policies"), join(folder, "policies"), { recursive: true });
-  const commands = commandsOf("bundles.md");
-  expect(commands.length).toBeGreaterThan(2);
+  cpSync(join(root, "policies/testdata/catalog.json"), join(folder, "catalog.json"));
+  const released = 'package released\n\ndeny "not yet" if query.kind == "select"\n';
+  writeFileSync(join(folder, "released.policy"), released);
+  run(folder, "policy build policies released.policy -o released.tar.gz --unsigned");
+  rmSync(join(folder, "released.policy"));
+  const who = { principal: { id: "ann", kind: "human", groups: ["analyst"] }, target: "shop" };
+  const statement = { event: "statement", session: "s", statement: 1, ...who, text: "select id from orders" };
+  writeFileSync(join(folder, "audit.jsonl"), `${JSON.stringify(statement)}\n`);
+  return folder;
+}
+
+function run(folder: string, command: string): { readonly status: number | null; readonly stderr: string } {
+  const script = `policy() { "${process.execPath}" "${root}/engine/bin/policy.ts" "$@"; }; ${command}`;
+  return spawnSync("bash", ["-c", script], { cwd: folder, encoding: "utf8" });
+}
+
+test.each(["bundles.md", "replay.md"])("the commands of %s work in their order, and end as they say", (page) => {
+  const folder = folderOfReader();
+  const commands = commandsOf(page);
+  expect(commands.length).toBeGreaterThan(1);
   for (const { command, code } of commands) {
-    const { status, stderr } = spawnSync(
-      "bash",
-      ["-c", `policy() { "${process.execPath}" "${root}/engine/bin/policy.ts" "$@"; }; ${command}`],
-      {
-        cwd: folder,
-        encoding: "utf8",
-      },
-    );
+    const { status, stderr } = run(folder, command);
     expect(`${command}: ${status} ${stderr}`).toBe(`${command}: ${code} `);
   }
 });
