@@ -17,6 +17,7 @@ import { expect, test } from "vitest";
 import { createTestHost } from "../../engine/src/decide/test-host.ts";
 import { runConsole } from "./console.ts";
 import { type Fence, fencesOf } from "./markdown.ts";
+import { vocabularyFile, vocabularyPage } from "./vocabulary.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const pages = [`${root}README.md`, ...globSync(`${root}docs/**/*.md`)].sort();
@@ -53,6 +54,10 @@ const consoles = pages
 
 test.each(consoles)("the commands print what the page shows: %s", (_name, fences) => {
   for (const { command, printed, expected } of runConsole(fences)) expect(printed, command).toMatch(expected);
+});
+
+test("the page of the vocabulary says what the checker knows: `node conformance/tools/write-vocabulary.ts`", () => {
+  expect(readFileSync(vocabularyFile, "utf8")).toBe(vocabularyPage());
 });
 
 function inPackage(text: string): string {
