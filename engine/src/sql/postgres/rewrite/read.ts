@@ -3,22 +3,13 @@ import type { RelationRead, ResolvedStatement } from "../resolution.ts";
 import { Denial } from "./denial.ts";
 import { type Edits, endOf, replaceTokens, tokenAt, unclear } from "./edits.ts";
 import { fromItem } from "./fragments.ts";
+import { insideBarrier } from "./barrier.ts";
 import type { Conditions } from "./conditions.ts";
-import { governing, keyOrder, leftOf } from "./implied.ts";
-import { type Barrier, base, protectedSource, wholeRelation } from "./protected-source.ts";
+import { protectedSource, wholeRelation } from "./protected-source.ts";
 import { because, hiddenRows, type Protection } from "./protection.ts";
 import { exposeSystemColumns, groupByDependents, keepRowType, unqualify } from "./references.ts";
 import { endOfName, endOfParentheses, isToken, type SourceText } from "./source-text.ts";
-import {
-  aliasColumns,
-  isObject,
-  listOf,
-  locationOf,
-  type Site,
-  stringOf,
-  type TreeIndex,
-  type TreeObject,
-} from "./tree.ts";
+import { aliasColumns, isObject, listOf, locationOf, type Site, type TreeIndex, type TreeObject } from "./tree.ts";
 
 /**
  * Puts the protected source in the place of a relation. The name is replaced where it stands; the alias stays as the user wrote it, and
@@ -42,7 +33,7 @@ export function rewriteRead(
   if (alias === undefined) refuseNamesake(tree, site, read, protection);
   const needsBarrier = protection.filter !== undefined && !conditions.areLeakproof;
   if (needsBarrier) refuseLocking(tree, site, read, protection);
-  const inner = needsBarrier ? inside(statement, site, read, protection, conditions) : undefined;
+  const inner = needsBarrier ? insideBarrier(statement, site, read, protection, conditions) : undefined;
   const made = protectedSource(protection, {
     ...wholeRelation,
     only: site.node["inh"] !== true,
@@ -87,65 +78,6 @@ function aliasOf(rangeVar: TreeObject): string | undefined {
   if (!isObject(alias)) return undefined;
   const names = aliasColumns(rangeVar).map(quoteName);
   return quoteName(String(alias["aliasname"])) + (names.length === 0 ? "" : ` (${names.join(", ")})`);
-}
-
-/** What goes inside the barrier beside the filter. */
-function inside(
-  statement: ResolvedStatement,
-  site: Site,
-  read: RelationRead,
-  protection: Protection,
-  conditions: Conditions,
-): Barrier & { readonly isLateral: boolean } {
-  const { columns: masked, relation } = protection;
-  // How the source calls the columns that the query refers to; masked ones are something else outside.
-  const own = new Map(
-    read.references
-      .filter(({ column }) => !masked.has(column.attnum))
-      .map(({ position, column: { attnum, name } }) => [position, { attnum, sql: `${base}.${quoteName(name)}` }]),
-  );
-  const key = relation.primaryKey?.length === 1 ? relation.primaryKey[0] : undefined;
-  const names = new Map([...own].map(([position, { sql }]) => [position, sql]));
-  const left = leftOf(site);
-  const others = new Map<number, string>();
-  for (const { rangeVar, refName, references } of statement.reads) {
-    if (!left.relations.has(rangeVar) || (rangeVar.alias?.colnames?.length ?? 0) > 0) continue;
-    for (const { position, column } of references)
-      others.set(position, `${quoteName(refName)}.${quoteName(column.name)}`);
-  }
-  // Only by the primary key: by anything else, looking up row after row could cost more than reading all of them once.
-  const keys = new Map(
-    [...own].filter(([, { attnum }]) => attnum === key).map(([position, { sql }]) => [position, sql]),
-  );
-  const joined =
-    keys.size === 0 || others.size === 0
-      ? []
-      : left.conditions.filter((condition) => isKeyJoin(condition, keys, others)).slice(0, 1);
-  return {
-    implied: [
-      ...conditions.implied(governing(site), names),
-      ...conditions.implied(joined, new Map([...keys, ...others])),
-    ],
-    order: keyOrder(site, key, own),
-    isHidden: conditions.mayTry,
-    isLateral: joined.length > 0,
-  };
-}
-
-/** `key = column of the left side`, either way round. */
-function isKeyJoin(
-  condition: TreeObject,
-  keys: ReadonlyMap<number, string>,
-  others: ReadonlyMap<number, string>,
-): boolean {
-  const comparison = condition["A_Expr"];
-  if (!isObject(comparison) || comparison["kind"] !== "AEXPR_OP") return false;
-  const operator = listOf(comparison["name"]).map(stringOf).at(-1);
-  const [left, right] = [comparison["lexpr"], comparison["rexpr"]].map((side) =>
-    isObject(side) && isObject(side["ColumnRef"]) ? locationOf(side["ColumnRef"]) : -1,
-  );
-  if (operator !== "=" || left === undefined || right === undefined) return false;
-  return (keys.has(left) && others.has(right)) || (others.has(left) && keys.has(right));
 }
 
 /** What would show how many rows there are beside those that the filter leaves, or where they lie. */
