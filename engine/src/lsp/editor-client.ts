@@ -1,5 +1,6 @@
 /** For tests: the real `policy lsp --stdio` process, as an editor starts it and talks to it. A `|` in a text is the cursor. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, onTestFinished } from "vitest";
@@ -131,7 +132,8 @@ export async function editorIn(files: Readonly<Record<string, string>>, options?
     return new Editor(folder, service, await service.start(options.workspace ?? [folder]));
   }
   if (shared === undefined) {
-    const service = new Service(folder, undefined);
+    // Not in the folder of the first test, which is removed before the others run.
+    const service = new Service(tmpdir(), undefined);
     shared = { service, initialized: await service.start([]) };
   }
   const { service, initialized } = shared;

@@ -1,22 +1,26 @@
 /** Sends what is wrong: a little after the last change, and only for files of which it differs from what was sent. */
-import type { Diagnostic } from "@penstock/language";
+import type { Diagnostic, SourceFile } from "@penstock/language";
 import { type Connection, type Diagnostic as Shown, DiagnosticSeverity } from "vscode-languageserver/node";
 import { rangeOf } from "./locations.ts";
 import type { Project } from "./project.ts";
+import type { TestOutcome } from "./test-runs.ts";
+import type { Tests } from "./tests.ts";
 
 /** After the last key: shorter would show mistakes in words that are still being typed. */
 const quietMs = 150;
 
 export class Publisher {
   private readonly connection: Connection;
+  private readonly tests: Tests;
   private readonly uriOf: (path: string) => string;
   /** By project and URI, as JSON. */
   private readonly sent = new Map<Project, Map<string, string>>();
   private readonly waiting = new Set<Project>();
   private timer: NodeJS.Timeout | undefined;
 
-  constructor(connection: Connection, uriOf: (path: string) => string) {
+  constructor(connection: Connection, tests: Tests, uriOf: (path: string) => string) {
     this.connection = connection;
+    this.tests = tests;
     this.uriOf = uriOf;
   }
 
@@ -57,7 +61,11 @@ export class Publisher {
     return new Map(
       [...project.diagnostics()].map(([path, diagnostics]) => {
         const source = project.set.files.get(path)?.source ?? { path, text: "" };
-        return [this.uriOf(path), diagnostics.map((diagnostic) => shown(diagnostic, rangeOf(source, diagnostic.span)))];
+        const mistakes = diagnostics.map((diagnostic) => shown(diagnostic, rangeOf(source, diagnostic.span)));
+        return [
+          this.uriOf(path),
+          [...mistakes, ...this.tests.failures(source).map((failure) => failed(failure, source))],
+        ];
       }),
     );
   }
@@ -72,6 +80,15 @@ export class Publisher {
       void this.connection.sendDiagnostics({ uri, diagnostics });
     }
   }
+}
+
+/** At the condition that did not hold. */
+function failed({ name, line, text }: TestOutcome, source: SourceFile): Shown {
+  const start = source.text.split("\n", line - 1).reduce((sum, each) => sum + each.length + 1, 0);
+  const written = source.text.slice(start).split("\n", 1)[0] ?? "";
+  const indent = written.length - written.trimStart().length;
+  const range = rangeOf(source, { start: start + indent, end: start + written.trimEnd().length });
+  return { severity: DiagnosticSeverity.Error, source: "policy test", message: `${name} failed\n${text}`, range };
 }
 
 function shown({ code, severity, message, help }: Diagnostic, range: Shown["range"]): Shown {

@@ -1,11 +1,16 @@
 /** The editor service: the Language Server Protocol over a connection. Each request is answered from the files as they are then. */
 import {
+  type CancellationToken,
+  CodeLensRefreshRequest,
   type Connection,
   DidChangeConfigurationNotification,
   DidChangeWatchedFilesNotification,
+  ErrorCodes,
   type InitializeParams,
   type InitializeResult,
+  MessageType,
   type Position,
+  ResponseError,
   TextDocuments,
   TextDocumentSyncKind,
 } from "vscode-languageserver/node";
@@ -18,6 +23,8 @@ import type { Look } from "./look.ts";
 import { definition, documentSymbols, highlights, hover, references, workspaceSymbols } from "./navigation.ts";
 import { Publisher } from "./publisher.ts";
 import { legend, semanticTokens } from "./semantic-tokens.ts";
+import { summaryOf, type TestAnswer } from "./test-runs.ts";
+import { runTestsCommand, Tests } from "./tests.ts";
 import { Workspace } from "./workspace.ts";
 
 /** What the editor can do that matters here. */
@@ -26,6 +33,7 @@ interface Client {
   readonly hasConfiguration: boolean;
   readonly canRegisterWatchers: boolean;
   readonly canRegisterConfiguration: boolean;
+  readonly canRefreshLenses: boolean;
 }
 
 export class Server {
@@ -35,12 +43,13 @@ export class Server {
   private readonly uris = new Map<string, string>();
   private readonly workspace = new Workspace(this.open);
   private readonly publisher: Publisher;
+  private readonly tests = new Tests();
   private client: Client = clientOf({ capabilities: {} });
   private folders: string[] = [];
 
   constructor(connection: Connection) {
     this.connection = connection;
-    this.publisher = new Publisher(connection, (path) => this.uriOf(path));
+    this.publisher = new Publisher(connection, this.tests, (path) => this.uriOf(path));
     this.life();
     this.texts();
     this.files();
@@ -84,6 +93,8 @@ export class Server {
         documentFormattingProvider: true,
         renameProvider: { prepareProvider: true },
         codeActionProvider: { codeActionKinds: ["quickfix"] },
+        codeLensProvider: {},
+        executeCommandProvider: { commands: [runTestsCommand] },
         semanticTokensProvider: { legend, full: true },
         workspace: { workspaceFolders: { supported: true, changeNotifications: true } },
       },
@@ -192,7 +203,29 @@ export class Server {
       ({ textDocument, range, context }) =>
         this.in(textDocument, (look) => fixes(look, range, context.diagnostics)) ?? [],
     );
+    connection.onCodeLens(({ textDocument }) => this.in(textDocument, (look) => this.tests.lenses(look)) ?? []);
+    connection.onExecuteCommand(({ command, arguments: given }, token) => {
+      if (command !== runTestsCommand) throw new ResponseError(ErrorCodes.InvalidParams, `there is no ${command}`);
+      return this.runTests(given ?? [], token);
+    });
     connection.languages.semanticTokens.on(({ textDocument }) => this.in(textDocument, semanticTokens) ?? { data: [] });
+  }
+
+  /** @param given a file's URI and, unless all are meant, names of its tests */
+  private async runTests([uri, names]: readonly unknown[], token: CancellationToken): Promise<TestAnswer> {
+    const look = typeof uri === "string" ? this.in({ uri }, (found) => found) : undefined;
+    if (look === undefined)
+      throw new ResponseError(ErrorCodes.InvalidParams, "the first argument is the URI of a policy");
+    const wanted = Array.isArray(names) ? names.filter((name) => typeof name === "string") : undefined;
+    const answer = await this.tests.run(look, wanted, token);
+    this.publisher.schedule([look.project]);
+    if (this.client.canRefreshLenses) void this.connection.sendRequest(CodeLensRefreshRequest.type);
+    const shown =
+      "problem" in answer
+        ? { type: MessageType.Error, message: `Tests did not run: ${answer.problem}` }
+        : { type: MessageType.Info, message: summaryOf(answer) };
+    await this.connection.sendNotification("window/showMessage", shown);
+    return answer;
   }
 
   private at<Answer>(
@@ -238,6 +271,7 @@ function clientOf({ capabilities }: Pick<InitializeParams, "capabilities">): Cli
     hasSnippets: textDocument?.completion?.completionItem?.snippetSupport === true,
     hasConfiguration: workspace?.configuration === true,
     canRegisterWatchers: workspace?.didChangeWatchedFiles?.dynamicRegistration === true,
+    canRefreshLenses: workspace?.codeLens?.refreshSupport === true,
     canRegisterConfiguration: workspace?.didChangeConfiguration?.dynamicRegistration === true,
   };
 }
