@@ -61,6 +61,11 @@ export class Dispatcher {
   }
 
   /** Runs something, a decision of a test, with the rules and functions that are in force in a world. */
+  /** What a test has replaced while it asks for a decision. */
+  get world(): Pick<Environment, "mocks" | "shadow"> | undefined {
+    return this.replaced;
+  }
+
   under<T>(world: Pick<Environment, "mocks" | "shadow">, run: () => T): T {
     const before = this.replaced;
     this.replaced = world;

@@ -12,7 +12,6 @@ import type {
   Effect,
   LabelEffect,
   ObservedValue,
-  Program,
   Question,
   RuleExplanation,
 } from "../program.ts";
@@ -40,9 +39,15 @@ export interface ExplainedParts {
   readonly sources: readonly SourceFile[];
 }
 
-export function explainer(parts: ExplainedParts): Program["explain"] {
+/** @param replaced what a test has replaced, as for the decision that is explained */
+export type Explain = (
+  question: Question,
+  replaced: Pick<Environment, "mocks" | "shadow"> | undefined,
+) => RuleExplanation[];
+
+export function explainer(parts: ExplainedParts): Explain {
   let explanations: Explanations | undefined;
-  return (question) => (explanations ??= new Explanations(parts)).answer(question);
+  return (question, replaced) => (explanations ??= new Explanations(parts)).answer(question, replaced);
 }
 
 type Run = (environment: Environment, column: Value | undefined, out: unknown[]) => void;
@@ -120,10 +125,12 @@ class Explanations {
     return id;
   }
 
-  answer(question: Question): RuleExplanation[] {
+  answer(question: Question, replaced: Parameters<Explain>[1]): RuleExplanation[] {
     const { only } = question;
     const observations = new Observations();
     const rules = this.environment(question, observations);
+    rules.mocks = replaced?.mocks ?? null;
+    rules.shadow = replaced?.shadow ?? null;
     // Labels are computed with the catalog: before there is anybody, and anything asked.
     const labels = new Environment(question.data ?? this.parts.data, this.blank, new EvaluationContext());
     labels.observations = observations;

@@ -6,6 +6,7 @@ import type { Value } from "../values.ts";
 import type { GroupFunction } from "./bind.ts";
 import type { CompiledDecision } from "./candidates.ts";
 import { Dispatcher } from "./dispatch.ts";
+import type { Explain } from "./explain.ts";
 import type { Group } from "./rule-tree.ts";
 
 export interface ProgramParts {
@@ -16,7 +17,7 @@ export interface ProgramParts {
   readonly groups: readonly Group[];
   readonly functions: readonly GroupFunction[];
   readonly sources: readonly SourceFile[];
-  readonly explain: Program["explain"];
+  readonly explain: Explain;
 }
 
 export function makeProgram(parts: ProgramParts): Program {
@@ -33,7 +34,7 @@ export function makeProgram(parts: ProgramParts): Program {
     fixedMasks: (subject, columns, data) => dispatcher.fixedMasks(subject, columns, data),
     filters: (input, relations, data) => dispatcher.filters(input, relations, data),
     fixedFilters: (subject, relations, data) => dispatcher.fixedFilters(subject, relations, data),
-    explain: parts.explain,
+    explain: (question) => parts.explain(question, dispatcher.world),
     readsOf: (input, data) => dispatcher.readsOf(input, data),
     labels: (columns) => dispatcher.labels(columns),
     tests: makeTests(parts, dispatcher),
