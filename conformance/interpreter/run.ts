@@ -14,6 +14,8 @@ export function interpretQuery(options: QueryOptions): QueryResult {
     strict: options.strict,
     cache: new Map(),
     print: (line: string) => options.print?.(line),
+    // The interpreter has no bounds: what it is given ends.
+    spend: () => undefined,
   };
   const interpreter = new Interpreter(modules, known, context, false);
   const { body, variables } = interpreter.renamer.query(parsed);

@@ -61,7 +61,8 @@ export function classify(columns: readonly LabelledColumn[], program = compilePa
     }
     const world = new World(program, parseCatalogFixture({ tables }, project));
     const labels = new Map(world.userColumns().map(({ path, label }) => [path, label]));
-    if (world.labelErrors.size > 0) throw new Error([...world.labelErrors.values()].join("\n"));
+    if (world.labelErrors.size > 0)
+      throw new Error([...world.labelErrors.values()].map(({ message }) => message).join("\n"));
     return own.map((column) => {
       const label = labels.get(objectPath("public", column.table, column.column));
       if (label === undefined) throw new Error(`${project} has no ${column.table}.${column.column}`);

@@ -28,6 +28,7 @@ import { compileQuery } from "../../language/src/compile/compile.ts";
 import { EvaluationContext } from "../../language/src/compile/evaluation-context.ts";
 import { blankMemo, Environment } from "../../language/src/compile/runtime.ts";
 import { durationMs } from "../../language/src/durations.ts";
+import { languageLimits } from "../../language/src/limits.ts";
 import { decideForRoots } from "../../engine/src/decide/test-host.ts";
 import { World } from "../../engine/src/decide/world.ts";
 
@@ -57,7 +58,11 @@ interface Asked {
 /** What the Rego gives, each member of each set as one line. */
 function regoEffects({ input, columns, catalog, data }: Asked): string[] {
   if (query === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
-  const environment = new Environment(data, blankMemo(query.groups), new EvaluationContext(true));
+  const environment = new Environment(
+    data,
+    blankMemo(query.groups),
+    new EvaluationContext(languageLimits.testStepsMax),
+  );
   environment.input = RegoObject.fromEntries([
     ...Object.entries(input),
     ["columns", [...columns]],

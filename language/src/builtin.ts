@@ -32,6 +32,13 @@ export interface Builtin {
   /** The call has many results, as `walk` does: `apply` returns an array, each element of which is one. */
   readonly relation?: true;
   /**
+   * What a call is charged for before it runs: `texts` only for texts among the arguments, where collections are only looked into; `parts` for
+   * these and the elements of collections; `all` for everything inside them. `parts` when left out. What costs more, `apply` charges.
+   */
+  readonly charges?: "texts" | "parts" | "all";
+  /** How many times more it costs to do than to read what it is charged for: 1 when left out. */
+  readonly factor?: number;
+  /**
    * @returns the result; `undefined` makes the call undefined
    * @throws {BuiltinError} in ordinary rules the call is undefined then; a restricting decision statement denies
    */
@@ -48,6 +55,16 @@ export interface BuiltinContext {
   readonly strict: boolean;
   /** For whatever a builtin wants to keep until the evaluation ends, under keys of its own, such as `rand.intn` per seed. */
   readonly cache: Map<unknown, unknown>;
+  /** Charges work that goes beyond the size of arguments and result. @throws {CostError} */
+  spend(steps: number): void;
+}
+
+/**
+ * The evaluation costs more than `languageLimits` grant. Ends it in any mode: what is undefined could make a rule that restricts fall away.
+ * The message names the bound, never a value.
+ */
+export class CostError extends Error {
+  override readonly name = "CostError";
 }
 
 /** What went wrong in a call: `type` for operands of a wrong type, `builtin` for everything else. */

@@ -47,6 +47,8 @@ export type Effect =
       readonly rule: RuleId;
       readonly statement: "allow" | "deny" | "approve" | "notify" | "mask" | "filter" | "limit" | "label";
       readonly message: string;
+      /** The bound of `languageLimits` that was broken, and in which construct: denies whatever the kind of rule. Shows no value. */
+      readonly bound?: string;
     };
 
 /** The four roots as runtime values (`toValue` of the plain objects that `check/vocabulary.ts` describes). */

@@ -2,8 +2,10 @@
 import type { Builtin } from "./builtin.ts";
 import { compileQuery } from "./compile/compile.ts";
 import { EvaluationContext } from "./compile/evaluation-context.ts";
-import { blankMemo, Environment, EvaluationError, type EvaluationErrorCode } from "./compile/runtime.ts";
+import { EvaluationError, type EvaluationErrorCode } from "./compile/evaluation-error.ts";
+import { blankMemo, Environment } from "./compile/runtime.ts";
 import type { Diagnostic, SourceFile } from "./diagnostics.ts";
+import { languageLimits } from "./limits.ts";
 import { RegoObject, type Value } from "./values.ts";
 
 export interface QueryOptions {
@@ -28,7 +30,7 @@ export type QueryResult =
 export function evaluateQuery(options: QueryOptions): QueryResult {
   const { query, diagnostics } = compileQuery(options.sources, options.query, options.functions);
   if (query === undefined) return { outcome: "invalid", diagnostics };
-  const context = new EvaluationContext(options.strict, options.print);
+  const context = new EvaluationContext(languageLimits.testStepsMax, options.strict, options.print);
   const environment = new Environment(options.data, blankMemo(query.groups), context);
   environment.input = options.input;
   const solutions: (readonly Value[])[] = [];

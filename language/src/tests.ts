@@ -1,9 +1,11 @@
 /** `test_` rules as test cases: run against a host that knows SQL, with the place and the variables of a failure. */
 import type { ProgramParts } from "./compile/make-program.ts";
 import { EvaluationContext } from "./compile/evaluation-context.ts";
-import { blankMemo, type DecideHost, Environment, EvaluationError, type Trace } from "./compile/runtime.ts";
-import type { Span } from "./diagnostics.ts";
 import type { Dispatcher } from "./compile/dispatch.ts";
+import { EvaluationError } from "./compile/evaluation-error.ts";
+import { blankMemo, type DecideHost, Environment, type Trace } from "./compile/runtime.ts";
+import type { Span } from "./diagnostics.ts";
+import { languageLimits } from "./limits.ts";
 import type { TestCase, TestResult } from "./program.ts";
 import { format, toValue } from "./values.ts";
 
@@ -39,7 +41,7 @@ function runTest(
   const environment = new Environment(
     parts.data,
     blankMemo(parts.groups.length),
-    new EvaluationContext(true, (line) => prints.push(line)),
+    new EvaluationContext(languageLimits.testStepsMax, true, (line) => prints.push(line)),
   );
   const trace: Trace = { depth: -1, site: undefined, variables: {} };
   environment.trace = trace;

@@ -8,6 +8,8 @@
  * exact and equal integers have one representation. Other numbers are IEEE 754 doubles, never NaN or infinite.
  * INVARIANT: a value that has been handed out is never changed; `put` and `add` are for whoever is still building it.
  */
+import { languageLimits } from "./limits.ts";
+
 export type Value = null | boolean | number | bigint | string | readonly Value[] | RegoObject | RegoSet;
 
 export type TypeName = "null" | "boolean" | "number" | "string" | "array" | "object" | "set";
@@ -86,6 +88,14 @@ export class RegoObject {
     this.sorted = undefined;
   }
 
+  /** Keys and values, in no order. */
+  forEachPart(visit: (part: Value) => void): void {
+    for (const [key, value] of this.map) {
+      visit(originalOf(key, this.originals));
+      visit(value);
+    }
+  }
+
   /** In Rego's order of keys. */
   entries(): readonly (readonly [Value, Value])[] {
     if (this.sorted === undefined) {
@@ -134,6 +144,11 @@ export class RegoSet {
   add(value: Value): void {
     this.map.set(keyOf(value), value);
     this.sorted = undefined;
+  }
+
+  /** Members, in no order. */
+  forEachPart(visit: (part: Value) => void): void {
+    for (const value of this.map.values()) visit(value);
   }
 
   /** In Rego's order. */
@@ -187,11 +202,15 @@ export function toInteger(value: Value | undefined): bigint | undefined {
   return typeof value === "number" && Number.isInteger(value) ? BigInt(value) : undefined;
 }
 
+/** Longer numbers only fill memory: as many digits as `languageLimits.integerBitsMax` bits give. */
+const digitsMax = Math.floor(languageLimits.integerBitsMax * Math.LOG10E * Math.LN2);
+
 /** The number that a text in JSON's syntax names, exact for integers; `undefined` where it is none or too large for a double. */
 export function parseNumber(text: string): number | bigint | undefined {
   const match = /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/.exec(text);
   if (match === null) return undefined;
   const [, sign, whole = "", fraction = "", exponent] = match;
+  if (whole.length + fraction.length > digitsMax) return undefined;
   if (fraction === "" && exponent === undefined) {
     // `+ 0` makes 0 of -0.
     return whole.length < 16 ? Number(text) + 0 : integer(BigInt(text));

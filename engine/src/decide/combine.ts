@@ -91,7 +91,8 @@ export function combine(effects: readonly Effect[], hasAllow: boolean): Combined
         break;
       case "error":
         (errors ??= []).push({ rule: effect.rule, message: effect.message });
-        if (effect.statement !== "allow" && effect.statement !== "notify")
+        if (effect.bound !== undefined) (reasons ??= []).push(brokenBound(effect.statement, effect.rule, effect.bound));
+        else if (effect.statement !== "allow" && effect.statement !== "notify")
           (reasons ??= []).push(ruleError(effect.statement, effect.rule));
         break;
       default:
@@ -193,10 +194,14 @@ function addMask(maskOf: Map<string, CombinedMask>, column: string, mask: MaskCa
 
 /** What a policy says comes before errors, and both in the order of their rules. */
 function compareReasons(a: Reason, b: Reason): number {
-  const kind = Number(a.code === "rule_error") - Number(b.code === "rule_error");
+  const kind = Number(isOfError(a)) - Number(isOfError(b));
   if (kind !== 0) return kind;
   if (a.rule === undefined || b.rule === undefined) return Number(a.rule === undefined) - Number(b.rule === undefined);
   return compareRules(a.rule, b.rule) || compare(a.message, b.message);
+}
+
+function isOfError({ code }: Reason): boolean {
+  return code === "rule_error" || code === "rule_cost";
 }
 
 const noAllow: Reason = {
@@ -208,11 +213,25 @@ const noAllow: Reason = {
 
 function ruleError(statement: string, rule: RuleId): Reason {
   return {
-    message: `a ${statement} rule failed to evaluate, so the statement is refused`,
+    message: `${aOrAn(statement)} rule failed to evaluate, so the statement is refused`,
     rule,
     code: "rule_error",
     hint: "this is a mistake in a policy, not in the statement: tell the owner of the rule",
   };
+}
+
+/** Whatever the rule is about: what its evaluation was stopped for, others may have been stopped for too. */
+function brokenBound(statement: string, rule: RuleId, bound: string): Reason {
+  return {
+    message: `${aOrAn(statement)} rule costs too much, so the statement is refused: ${bound}`,
+    rule,
+    code: "rule_cost",
+    hint: "this is a mistake in a policy, not in the statement: tell the owner of the rule",
+  };
+}
+
+function aOrAn(noun: string): string {
+  return /^[aeiou]/.test(noun) ? `an ${noun}` : `a ${noun}`;
 }
 
 const limitNames = { rows: "rows", duration: "durationMs", bytes: "bytes" } as const;

@@ -106,7 +106,9 @@ function effectsOf(world: World, statement: PreparedStatement, input: Input, dat
   const both = [...effects];
   const known = new Set(effects.map(dataKey));
   for (const effect of effectsOfKind(world, statement, { ...input, query }, data)) {
-    const allows = effect.kind === "allow" || (effect.kind === "error" && effect.statement === "allow");
+    const allows =
+      effect.kind === "allow" ||
+      (effect.kind === "error" && effect.statement === "allow" && effect.bound === undefined);
     if (!allows && !known.has(dataKey(effect))) both.push(effect);
   }
   return both;

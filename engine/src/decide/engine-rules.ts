@@ -38,13 +38,14 @@ export function engineRefusals(world: World, facts: StatementFacts): EngineRefus
   for (const { relation } of facts.tables) {
     // Fills `labelErrors`.
     world.columnsOf(relation);
-    if (world.labelErrors.has(relation.path)) {
+    const failed = world.labelErrors.get(relation.path);
+    if (failed !== undefined) {
+      const message = `the labels of ${relation.path} could not be computed`;
+      const hint = "a `label` rule failed: tell its owner";
       always.push(
-        refusal(
-          "rule_error",
-          `the labels of ${relation.path} could not be computed`,
-          "a `label` rule failed: tell its owner",
-        ),
+        failed.bound === undefined
+          ? refusal("rule_error", message, hint)
+          : refusal("rule_cost", `${message}: a label rule costs too much: ${failed.bound}`, hint),
       );
     }
   }

@@ -36,7 +36,9 @@ export function hiddenFrom(world: World, subject: Subject, data?: Value): Hidden
     ...program.fixedFilters(subject, paths, data),
   ];
   const failed = effects.some(
-    (effect) => effect.kind === "error" && (effect.statement === "mask" || effect.statement === "filter"),
+    (effect) =>
+      effect.kind === "error" &&
+      (effect.statement === "mask" || effect.statement === "filter" || effect.bound !== undefined),
   );
   const { masks, filters } = combine(effects, false);
   if (masks.size + filters.size === 0 && !failed) return nothing;

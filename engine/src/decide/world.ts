@@ -1,4 +1,4 @@
-import { type Program, toValue, type Value } from "@penstock/language";
+import { type Effect, type Program, toValue, type Value } from "@penstock/language";
 import { type Catalog, type Column, objectPath, type Relation } from "../catalog/catalog.ts";
 import { type ColumnOrigin, OriginIndex } from "./column-origins.ts";
 
@@ -26,7 +26,7 @@ export class World {
   readonly #columns = new Map<string, readonly LabelledColumn[]>();
   #byName: Map<string, readonly string[]> | undefined;
   /** Relation paths whose labels could not be computed, with the rule's error. */
-  readonly labelErrors = new Map<string, string>();
+  readonly labelErrors = new Map<string, Extract<Effect, { kind: "error" }>>();
 
   /** Whether denials get a HINT that says what made the rule apply: worth its cost only where somebody reads it. */
   readonly hints: boolean;
@@ -121,7 +121,7 @@ export class World {
     const results = this.program.labels(subjects);
     for (const result of results) {
       for (const error of result.errors) {
-        if (error.kind === "error") this.labelErrors.set(relation.path, error.message);
+        if (error.kind === "error") this.labelErrors.set(relation.path, error);
       }
     }
     return results.map((result) => result.labels);

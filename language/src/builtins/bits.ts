@@ -1,9 +1,7 @@
 import { BuiltinError, type Builtin } from "../builtin.ts";
 import { integer } from "../values.ts";
-import { define, integerAt } from "./operands.ts";
-
-/** The furthest shift to the left: longer integers only serve to fill memory. */
-const shiftMax = 65_536n;
+import { languageLimits } from "../limits.ts";
+import { checkInteger, define, integerAt, integerTooLong } from "./operands.ts";
 
 /** On two's complement of unbounded width: negative numbers have an infinite run of ones to the left. */
 export const bits: readonly Builtin[] = [
@@ -13,8 +11,8 @@ export const bits: readonly Builtin[] = [
   define("bits.negate", ["number"], "number", (args) => integer(~integerAt(args, 0))),
   binary("bits.lsh", (value, distance) => {
     const shift = checkedShift(distance);
-    if (shift > shiftMax) throw new BuiltinError(`shift by more than ${shiftMax} bits`);
-    return value << shift;
+    if (shift > BigInt(languageLimits.integerBitsMax)) throw integerTooLong();
+    return checkInteger(value << shift);
   }),
   binary("bits.rsh", (value, distance) => value >> checkedShift(distance)),
 ];

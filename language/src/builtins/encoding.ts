@@ -2,6 +2,9 @@ import { BuiltinError, type Builtin } from "../builtin.ts";
 import { RegoObject, RegoSet, isArray, toJson, type Value } from "../values.ts";
 import { define, objectAt, ofString, valueAt } from "./operands.ts";
 
+/** Each character is looked at alone. */
+const urlFactor = 32;
+
 export const encoding: readonly Builtin[] = [
   ofString("base64.encode", "string", (text) => Buffer.from(text, "utf8").toString("base64")),
   ofString("base64.decode", "string", (text) => decodeBase64(text, "base64")),
@@ -25,31 +28,41 @@ export const encoding: readonly Builtin[] = [
       throw new BuiltinError("the text is not an even number of hexadecimal digits");
     return Buffer.from(text, "hex").toString("utf8");
   }),
-  ofString("urlquery.encode", "string", encodeQuery),
-  ofString("urlquery.decode", "string", decodeQuery),
-  define("urlquery.encode_object", ["object"], "string", (args) =>
-    objectAt(args, 0)
-      .entries()
-      .flatMap(([key, value]) => {
-        const name = encodeQuery(typeof key === "string" ? key : toJson(key));
-        return queryValues(value).map((text) => `${name}=${encodeQuery(text)}`);
-      })
-      .join("&"),
+  ofString("urlquery.encode", "string", encodeQuery, urlFactor),
+  ofString("urlquery.decode", "string", decodeQuery, urlFactor),
+  define(
+    "urlquery.encode_object",
+    ["object"],
+    "string",
+    (args) =>
+      objectAt(args, 0)
+        .entries()
+        .flatMap(([key, value]) => {
+          const name = encodeQuery(typeof key === "string" ? key : toJson(key));
+          return queryValues(value).map((text) => `${name}=${encodeQuery(text)}`);
+        })
+        .join("&"),
+    { charges: "all", factor: urlFactor },
   ),
-  ofString("urlquery.decode_object", { object: { key: "string", value: { array: "string" } } }, (text) => {
-    const found = new Map<string, string[]>();
-    for (const part of text.split("&")) {
-      if (part === "") continue;
-      if (part.includes(";")) throw new BuiltinError("invalid semicolon separator in query");
-      const equals = part.indexOf("=");
-      const name = decodeQuery(equals < 0 ? part : part.slice(0, equals));
-      const value = equals < 0 ? "" : decodeQuery(part.slice(equals + 1));
-      const values = found.get(name);
-      if (values === undefined) found.set(name, [value]);
-      else values.push(value);
-    }
-    return RegoObject.fromEntries(found);
-  }),
+  ofString(
+    "urlquery.decode_object",
+    { object: { key: "string", value: { array: "string" } } },
+    (text) => {
+      const found = new Map<string, string[]>();
+      for (const part of text.split("&")) {
+        if (part === "") continue;
+        if (part.includes(";")) throw new BuiltinError("invalid semicolon separator in query");
+        const equals = part.indexOf("=");
+        const name = decodeQuery(equals < 0 ? part : part.slice(0, equals));
+        const value = equals < 0 ? "" : decodeQuery(part.slice(equals + 1));
+        const values = found.get(name);
+        if (values === undefined) found.set(name, [value]);
+        else values.push(value);
+      }
+      return RegoObject.fromEntries(found);
+    },
+    2 * urlFactor,
+  ),
 ];
 
 type Alphabet = "base64" | "base64url";

@@ -4,11 +4,11 @@ import { arrayAt, define, elementError, ofString, stringAt, typeError, valueAt }
 import { compilePattern, quotePattern } from "./regex-engine.ts";
 
 export const glob: readonly Builtin[] = [
-  define("glob.match", ["string", { anyOf: ["null", { array: "string" }] }, "string"], "boolean", (args) => {
+  define("glob.match", ["string", { anyOf: ["null", { array: "string" }] }, "string"], "boolean", (args, context) => {
     const pattern = stringAt(args, 0);
     const delimiters = delimitersAt(args, 1);
     const text = stringAt(args, 2);
-    return compilePattern(globPattern(pattern, delimiters)).test(text);
+    return compilePattern(globPattern(pattern, delimiters), context).test(text, context);
   }),
   ofString("glob.quote_meta", "string", (text) => text.replace(/[*?\\[\]{}]/g, "\\$&")),
 ];

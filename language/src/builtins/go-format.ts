@@ -329,6 +329,9 @@ function exponentText(exponent: number): string {
   return `e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
+/** More significant digits than any double has. */
+const digitsMax = 1_100;
+
 function general(value: number, precision: number | undefined, threshold: number | undefined): string {
   if (value === 0) return "0";
   let digits: string;
@@ -338,7 +341,7 @@ function general(value: number, precision: number | undefined, threshold: number
     digits = mantissa.replace(".", "");
     exponent = Number(power);
   } else {
-    const [mantissa = "", power = "0"] = exponential(value, Math.max(precision, 1) - 1).split("e");
+    const [mantissa = "", power = "0"] = exponential(value, Math.min(Math.max(precision, 1) - 1, digitsMax)).split("e");
     digits = mantissa.replace(".", "").replace(/0+$/, "") || "0";
     exponent = Number(power);
   }
@@ -374,20 +377,25 @@ function divideHalfEven(dividend: bigint, divisor: bigint): bigint {
   return twice > divisor || (twice === divisor && quotient % 2n === 1n) ? quotient + 1n : quotient;
 }
 
-function fixed(value: number, precision: number): string {
+function fixed(value: number, wanted: number): string {
   const [digits, scale] = exactDecimal(value);
+  // All digits are there: what is wanted beyond is zeros.
+  const precision = Math.min(wanted, scale);
+  const zeros = "0".repeat(wanted - precision);
   const rounded =
     precision >= scale
       ? digits * 10n ** BigInt(precision - scale)
       : divideHalfEven(digits, 10n ** BigInt(scale - precision));
-  if (precision === 0) return String(rounded);
+  if (wanted === 0) return String(rounded);
   const text = String(rounded).padStart(precision + 1, "0");
-  return `${text.slice(0, -precision)}.${text.slice(-precision)}`;
+  const whole = text.length - precision;
+  return `${text.slice(0, whole)}.${text.slice(whole)}${zeros}`;
 }
 
-function exponential(value: number, precision: number): string {
+function exponential(value: number, wanted: number): string {
   const [digits, scale] = exactDecimal(value);
   const length = String(digits).length;
+  const precision = Math.min(wanted, length - 1);
   const drop = length - 1 - precision;
   let rounded = drop <= 0 ? digits * 10n ** BigInt(-drop) : divideHalfEven(digits, 10n ** BigInt(drop));
   let exponent = value === 0 ? 0 : length - 1 - scale;
@@ -396,5 +404,6 @@ function exponential(value: number, precision: number): string {
     exponent += 1;
   }
   const text = String(rounded).padStart(precision + 1, "0");
-  return `${text.slice(0, 1)}${precision === 0 ? "" : `.${text.slice(1)}`}${exponentText(exponent)}`;
+  const fraction = text.slice(1).padEnd(wanted, "0");
+  return `${text.slice(0, 1)}${wanted === 0 ? "" : `.${fraction}`}${exponentText(exponent)}`;
 }

@@ -10,20 +10,28 @@ import {
   typeName,
   type Value,
 } from "../values.ts";
+import { weightOf } from "../weight.ts";
 import { applyPatch } from "./json-patch.ts";
 import { parsePath, type Path } from "./json-path.ts";
 import { arrayAt, arrayOrSet, checkText, collectionAt, define, objectAt, ofString, valueAt } from "./operands.ts";
 
 export const json: readonly Builtin[] = [
-  define("json.marshal", ["any"], "string", (args) => marshal(valueAt(args, 0))),
-  define("json.marshal_with_options", ["any", "object"], "string", (args) => {
-    const options = marshalOptions(objectAt(args, 1));
-    if (options === undefined) return marshal(valueAt(args, 0));
-    const text = options.prefix + escapeHtml(indented(asJson(valueAt(args, 0)), options.prefix, options.indent));
-    checkText(text.length);
-    return text;
-  }),
-  ofString("json.unmarshal", "any", (text) => {
+  define("json.marshal", ["any"], "string", (args) => marshal(valueAt(args, 0)), { charges: "all", factor: 16 }),
+  define(
+    "json.marshal_with_options",
+    ["any", "object"],
+    "string",
+    (args) => {
+      const options = marshalOptions(objectAt(args, 1));
+      if (options === undefined) return marshal(valueAt(args, 0));
+      const text = options.prefix + escapeHtml(indented(asJson(valueAt(args, 0)), options.prefix, options.indent));
+      checkText(text.length);
+      return text;
+    },
+    { charges: "all", factor: 16 },
+  ),
+  ofString("json.unmarshal", "any", (text, context) => {
+    context.spend(4 * text.length);
     try {
       return parseJson(text);
     } catch (error) {
@@ -31,9 +39,10 @@ export const json: readonly Builtin[] = [
       throw error;
     }
   }),
-  define("json.is_valid", ["any"], "boolean", (args) => {
+  define("json.is_valid", ["any"], "boolean", (args, context) => {
     const text = valueAt(args, 0);
     if (typeof text !== "string") return false;
+    context.spend(text.length >> 2);
     try {
       JSON.parse(text);
       return true;
@@ -41,14 +50,36 @@ export const json: readonly Builtin[] = [
       return false;
     }
   }),
-  define("json.filter", ["object", arrayOrSet], "object", (args) => {
-    const object = objectAt(args, 0);
-    return filter(object, pathTree(pathsAt(args, 1))) ?? object;
-  }),
-  define("json.remove", ["object", arrayOrSet], "object", (args) =>
-    remove(objectAt(args, 0), pathTree(pathsAt(args, 1))),
+  define(
+    "json.filter",
+    ["object", arrayOrSet],
+    "object",
+    (args) => {
+      const object = objectAt(args, 0);
+      return filter(object, pathTree(pathsAt(args, 1))) ?? object;
+    },
+    { charges: "all", factor: 8 },
   ),
-  define("json.patch", ["any", { array: "object" }], "any", (args) => applyPatch(valueAt(args, 0), arrayAt(args, 1))),
+  define(
+    "json.remove",
+    ["object", arrayOrSet],
+    "object",
+    (args) => remove(objectAt(args, 0), pathTree(pathsAt(args, 1))),
+    { charges: "all", factor: 8 },
+  ),
+  define(
+    "json.patch",
+    ["any", { array: "object" }],
+    "any",
+    (args, context) => {
+      const target = valueAt(args, 0);
+      const operations = arrayAt(args, 1);
+      // Each operation copies what is on its way.
+      context.spend(operations.length * weightOf(target, Number.MAX_SAFE_INTEGER));
+      return applyPatch(target, operations);
+    },
+    { charges: "all", factor: 8 },
+  ),
 ];
 
 function marshal(value: Value): string {

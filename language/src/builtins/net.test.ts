@@ -20,7 +20,7 @@ cases([
   ["net.cidr_intersects", ["10.0.0.0/8", "10.2.0.0/16"], true],
   ["net.cidr_intersects", ["10.0.0.0/8", "11.0.0.0/8"], false],
   ["net.cidr_expand", ["192.168.0.1/30"], new Set(["192.168.0.0", "192.168.0.1", "192.168.0.2", "192.168.0.3"])],
-  ["net.cidr_expand", ["::/0"], fails("builtin")],
+  ["net.cidr_expand", ["::/0"], fails("cost")],
   ["net.cidr_is_valid", ["fe80::/10"], true],
   ["net.cidr_is_valid", ["1.2.3.4"], false],
   ["net.cidr_merge", [["192.0.128.0/24", "192.0.129.0/24"]], new Set(["192.0.128.0/23"])],

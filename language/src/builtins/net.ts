@@ -12,16 +12,19 @@ import {
 } from "./cidr.ts";
 import { checkElements, define, ofString, stringAt, strings, valueAt } from "./operands.ts";
 
+/** Steps for each address or block that is read or written. */
+const blockSteps = 16;
+
 const matchOperand = { anyOf: ["string", "array", "set", "object"] } as const;
 
 export const net: readonly Builtin[] = [
   define("net.cidr_contains", ["string", "string"], "boolean", (args) =>
     containsText(stringAt(args, 0), stringAt(args, 1)),
   ),
-  define("net.cidr_contains_matches", [matchOperand, matchOperand], { set: "array" }, (args) => {
+  define("net.cidr_contains_matches", [matchOperand, matchOperand], { set: "array" }, (args, context) => {
     const blocks = matchEntries(valueAt(args, 0), 1);
     const candidates = matchEntries(valueAt(args, 1), 2);
-    checkElements(blocks.length * candidates.length);
+    context.spend(blockSteps * blocks.length * candidates.length);
     const result = new RegoSet();
     for (const [block, blockIndex] of blocks) {
       for (const [candidate, candidateIndex] of candidates) {
@@ -35,11 +38,12 @@ export const net: readonly Builtin[] = [
     const second = blockOf(stringAt(args, 1));
     return contains(first, rangeOf(second)[0]) || contains(second, rangeOf(first)[0]);
   }),
-  ofString("net.cidr_expand", { set: "string" }, (text) => {
+  ofString("net.cidr_expand", { set: "string" }, (text, context) => {
     const block = blockOf(text);
     const [first, last] = rangeOf(block);
     const count = last.value - first.value + 1n;
     checkElements(Number(count));
+    context.spend(blockSteps * Number(count));
     return RegoSet.from(
       Array.from({ length: Number(count) }, (_, index) =>
         formatAddress({ ...first, value: first.value + BigInt(index) }),
@@ -50,10 +54,11 @@ export const net: readonly Builtin[] = [
     const text = valueAt(args, 0);
     return typeof text === "string" && parseBlock(text) !== undefined;
   }),
-  define("net.cidr_merge", [strings], { set: "string" }, (args) => {
+  define("net.cidr_merge", [strings], { set: "string" }, (args, context) => {
     const value = valueAt(args, 0);
     const elements = isArray(value) ? value : value instanceof RegoSet ? value.members() : undefined;
     if (elements === undefined) throw new BuiltinError("operand must be an array");
+    context.spend(4 * blockSteps * elements.length);
     return RegoSet.from(mergeBlocks(elements.map(mergeOperand)).map(formatBlock));
   }),
 ];

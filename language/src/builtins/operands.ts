@@ -1,10 +1,6 @@
-import { BuiltinError, type Builtin, type BuiltinContext, type BuiltinType } from "../builtin.ts";
+import { BuiltinError, CostError, type Builtin, type BuiltinContext, type BuiltinType } from "../builtin.ts";
+import { languageLimits } from "../limits.ts";
 import { RegoObject, RegoSet, isArray, isNumber, toInteger, typeName, type Value } from "../values.ts";
-
-/** The most elements that one call may produce: a policy cannot take all memory with one `numbers.range`. */
-const resultElementsMax = 1_000_000;
-/** The longest text, in UTF-16 code units, that one call may produce. */
-const resultTextLengthMax = 16 * 1024 * 1024;
 
 /** A builtin without side effects; `options.pure: false` for what depends on more than its arguments. */
 export function define(
@@ -12,15 +8,26 @@ export function define(
   args: readonly BuiltinType[],
   result: BuiltinType,
   apply: (args: readonly Value[], context: BuiltinContext) => Value | undefined,
-  options: { readonly pure?: boolean; readonly relation?: true } = {},
+  options: {
+    readonly pure?: boolean;
+    readonly relation?: true;
+    readonly charges?: Builtin["charges"];
+    readonly factor?: number;
+  } = {},
 ): Builtin {
-  const builtin = { name, arity: args.length, types: { args, result }, pure: options.pure ?? true, apply };
-  return options.relation === undefined ? builtin : { ...builtin, relation: options.relation };
+  const { relation, charges = "parts", factor = 1, pure = true } = options;
+  const builtin = { name, arity: args.length, types: { args, result }, pure, charges, factor, apply };
+  return relation === undefined ? builtin : { ...builtin, relation };
 }
 
 /** Wraps a builtin that takes one string and gives a value. */
-export function ofString(name: string, result: BuiltinType, apply: (text: string) => Value | undefined): Builtin {
-  return define(name, ["string"], result, (args) => apply(stringAt(args, 0)));
+export function ofString(
+  name: string,
+  result: BuiltinType,
+  apply: (text: string, context: BuiltinContext) => Value | undefined,
+  factor = 1,
+): Builtin {
+  return define(name, ["string"], result, (args, context) => apply(stringAt(args, 0), context), { factor });
 }
 
 /** The argument at `index`; the compiler has checked how many there are. */
@@ -111,16 +118,38 @@ export function numbersAt(args: readonly Value[], index: number): readonly (numb
   });
 }
 
+/** @throws {CostError} */
 export function checkElements(count: number): void {
-  if (count > resultElementsMax) {
-    throw new BuiltinError(`the result would have more than ${resultElementsMax} elements`);
+  if (count > languageLimits.elementsMax) {
+    throw new CostError(`a collection of more than ${languageLimits.elementsMax} elements`);
   }
 }
 
+/** @throws {CostError} */
 export function checkText(length: number): void {
-  if (length > resultTextLengthMax) {
-    throw new BuiltinError(`the result would be longer than ${resultTextLengthMax} characters`);
+  if (length > languageLimits.textCharsMax) {
+    throw new CostError(`a text of more than ${languageLimits.textCharsMax} characters`);
   }
+}
+
+const largest = 1n << BigInt(languageLimits.integerBitsMax);
+
+/** Arithmetic makes no integers that only fill memory. @throws {CostError} */
+export function checkInteger<T extends Value | undefined>(value: T): T {
+  if (typeof value === "bigint" && (value > largest || value < -largest)) throw integerTooLong();
+  return value;
+}
+
+export function integerTooLong(): CostError {
+  return new CostError(`an integer of more than ${languageLimits.integerBitsMax} bits`);
+}
+
+/**
+ * Steps of looking for a text in a text, beyond those for reading it: V8 compares anew at each place, which for long searches costs the product
+ * of the lengths.
+ */
+export function searchSteps(text: string, search: string): number {
+  return (text.length >> 4) * (search.length >> 6);
 }
 
 /** The types that many signatures share. */

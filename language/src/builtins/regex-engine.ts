@@ -1,5 +1,5 @@
 import { RE2JS, RE2JSException } from "re2js";
-import { BuiltinError } from "../builtin.ts";
+import { BuiltinError, type BuiltinContext, CostError } from "../builtin.ts";
 import { linearRegExp } from "./linear-regexp.ts";
 
 /**
@@ -11,9 +11,10 @@ import { linearRegExp } from "./linear-regexp.ts";
  * same (`linearRegExp`) are tested by V8, which makes 0.07–0.34 µs with the look-up of the compiled pattern; most patterns of policies are of this kind.
  */
 export interface Pattern {
-  test(text: string): boolean;
+  /** Charges for the search, as `matches` does. */
+  test(text: string, context: BuiltinContext): boolean;
   /** Start and end of the whole match and of each group in UTF-16 code units, -1 for a group that took no part. At most `count` matches, all for a negative one. */
-  matches(text: string, count: number): readonly (readonly number[])[];
+  matches(text: string, count: number, context: BuiltinContext): readonly (readonly number[])[];
   /** Names of groups, to their numbers. */
   readonly names: Readonly<Record<string, number>>;
 }
@@ -25,10 +26,24 @@ const cacheSizeMax = 1_000;
 
 const cache = new Map<string, Pattern>();
 
-/** @throws {BuiltinError} for what is no pattern */
-export function compilePattern(source: string): Pattern {
+/** Steps for compiling a character of a pattern, and an instruction that counted repetition makes of it. */
+const compileSteps = 20;
+const instructionSteps = 4;
+
+/** Before it is compiled: `x{1000}` comes to a thousand times `x`, and all of them to a program of millions. */
+function stepsToCompile(source: string): number {
+  let repeats = 0;
+  for (const [, least, most] of source.matchAll(/\{([0-9]{1,4})(?:,([0-9]{0,4}))?\}/g)) {
+    repeats += Math.max(Number(least), Number(most ?? 0));
+  }
+  return compileSteps * (1 + source.length) + instructionSteps * repeats * source.length;
+}
+
+/** Charges for what is not kept yet. @throws {BuiltinError} for what is no pattern */
+export function compilePattern(source: string, context: BuiltinContext): Pattern {
   const known = cache.get(source);
   if (known !== undefined) return known;
+  context.spend(stepsToCompile(source));
   const pattern = compile(source);
   if (cache.size >= cacheSizeMax) {
     const [oldest] = cache.keys();
@@ -56,16 +71,44 @@ function compile(source: string): Pattern {
   }
   const fast = linearRegExp(source);
   return {
-    test: fast === undefined ? (text) => compiled.test(text) : (text) => fast.test(text),
-    matches: (text, count) => findMatches(compiled, text, count),
+    test:
+      fast === undefined
+        ? (text, context) => {
+            context.spend(searchSteps(compiled, text));
+            return compiled.test(text);
+          }
+        : (text, context) => {
+            // A few steps of V8's at each character.
+            context.spend(text.length >> 2);
+            return fast.test(text);
+          },
+    matches: (text, count, context) => findMatches(compiled, text, count, context),
     names: compiled.namedGroups(),
   };
 }
 
-/** One search is linear, but as many of them as there are matches are not (`a.*b|a` over `aaa…`): nothing else bounds their sum. */
-const searchTimeMaxMs = 1_000;
+/** One search takes time linear in the text and in the instructions that the pattern comes to. */
+function searchSteps(compiled: RE2JS, text: string): number {
+  return Math.ceil((text.length * compiled.programSize()) / 64);
+}
 
-function findMatches(compiled: RE2JS, text: string, count: number): readonly (readonly number[])[] {
+/**
+ * One search is linear, but as many of them as there are matches are not (`a.*b|a` over `aaa…`), and nothing else than the clock bounds their
+ * sum: all of an evaluation together may take so long.
+ */
+const searchTimeMaxMs = 300;
+const matchSteps = 16;
+const searchTimeKey = Symbol("milliseconds of searches");
+
+function findMatches(
+  compiled: RE2JS,
+  text: string,
+  count: number,
+  context: BuiltinContext,
+): readonly (readonly number[])[] {
+  context.spend(searchSteps(compiled, text));
+  const before = context.cache.get(searchTimeKey);
+  const spentMs = typeof before === "number" ? before : 0;
   const found: number[][] = [];
   const matcher = compiled.matcher(text);
   const groups = matcher.groupCount();
@@ -76,12 +119,15 @@ function findMatches(compiled: RE2JS, text: string, count: number): readonly (re
     // As in Go, an empty match directly behind another match is none.
     if (start === end && start === previousEnd) continue;
     previousEnd = end;
+    context.spend(matchSteps);
     const match = [start, end];
     for (let group = 1; group <= groups; group += 1) match.push(matcher.start(group), matcher.end(group));
     found.push(match);
-    if (performance.now() - started > searchTimeMaxMs) {
-      throw new BuiltinError(`finding all matches took longer than ${searchTimeMaxMs} ms`);
+    if (spentMs + performance.now() - started > searchTimeMaxMs) {
+      context.cache.set(searchTimeKey, searchTimeMaxMs);
+      throw new CostError(`more than ${searchTimeMaxMs} ms to find all matches`);
     }
   }
+  context.cache.set(searchTimeKey, spentMs + performance.now() - started);
   return found;
 }

@@ -1,57 +1,68 @@
-import { BuiltinError, type Builtin } from "../builtin.ts";
+import { BuiltinError, type Builtin, type BuiltinContext } from "../builtin.ts";
 import type { Value } from "../values.ts";
 import { globsIntersect } from "./glob-intersection.ts";
 import { checkElements, checkText, define, indexAt, stringAt, valueAt } from "./operands.ts";
 import { compilePattern, quotePattern, type Pattern } from "./regex-engine.ts";
 
 export const regex: readonly Builtin[] = [
-  define("regex.match", ["string", "string"], "boolean", (args) => {
+  define("regex.match", ["string", "string"], "boolean", (args, context) => {
     const pattern = stringAt(args, 0);
     const text = stringAt(args, 1);
-    return compilePattern(pattern).test(text);
+    return compilePattern(pattern, context).test(text, context);
   }),
-  define("regex.is_valid", ["any"], "boolean", (args) => {
+  define("regex.is_valid", ["any"], "boolean", (args, context) => {
     const pattern = valueAt(args, 0);
     if (typeof pattern !== "string") return false;
     try {
-      compilePattern(pattern);
+      compilePattern(pattern, context);
       return true;
     } catch (error) {
       if (error instanceof BuiltinError) return false;
       throw error;
     }
   }),
-  define("regex.find_n", ["string", "string", "number"], { array: "string" }, (args) => {
+  define("regex.find_n", ["string", "string", "number"], { array: "string" }, (args, context) => {
     const text = stringAt(args, 1);
-    return find(args).map((match) => part(text, match, 0));
+    return find(args, context).map((match) => part(text, match, 0));
   }),
-  define("regex.find_all_string_submatch_n", ["string", "string", "number"], { array: { array: "string" } }, (args) => {
-    const text = stringAt(args, 1);
-    return find(args).map((match) => Array.from({ length: match.length / 2 }, (_, group) => part(text, match, group)));
+  define(
+    "regex.find_all_string_submatch_n",
+    ["string", "string", "number"],
+    { array: { array: "string" } },
+    (args, context) => {
+      const text = stringAt(args, 1);
+      return find(args, context).map((match) =>
+        Array.from({ length: match.length / 2 }, (_, group) => part(text, match, group)),
+      );
+    },
+  ),
+  define("regex.split", ["string", "string"], { array: "string" }, (args, context) => {
+    const pattern = compilePattern(stringAt(args, 0), context);
+    return split(pattern, stringAt(args, 1), stringAt(args, 0) === "", context);
   }),
-  define("regex.split", ["string", "string"], { array: "string" }, (args) => {
-    const pattern = compilePattern(stringAt(args, 0));
-    return split(pattern, stringAt(args, 1), stringAt(args, 0) === "");
-  }),
-  define("regex.replace", ["string", "string", "string"], "string", (args) => {
+  define("regex.replace", ["string", "string", "string"], "string", (args, context) => {
     const text = stringAt(args, 0);
-    return replace(compilePattern(stringAt(args, 1)), text, stringAt(args, 2));
+    return replace(compilePattern(stringAt(args, 1), context), text, stringAt(args, 2), context);
   }),
-  define("regex.template_match", ["string", "string", "string", "string"], "boolean", (args) => {
+  define("regex.template_match", ["string", "string", "string", "string"], "boolean", (args, context) => {
     const [open, close] = [stringAt(args, 2), stringAt(args, 3)];
     if (open.length !== 1) throw new BuiltinError("start delimiter has to be exactly one character long");
     if (close.length !== 1) throw new BuiltinError("end delimiter has to be exactly one character long");
-    return compilePattern(templatePattern(stringAt(args, 0), open, close)).test(stringAt(args, 1));
+    const pattern = templatePattern(stringAt(args, 0), open, close);
+    return compilePattern(pattern, context).test(stringAt(args, 1), context);
   }),
-  define("regex.globs_match", ["string", "string"], "boolean", (args) =>
-    globsIntersect(stringAt(args, 0), stringAt(args, 1)),
-  ),
+  define("regex.globs_match", ["string", "string"], "boolean", (args, context) => {
+    const [first, second] = [stringAt(args, 0), stringAt(args, 1)];
+    context.spend(4 * first.length * second.length);
+    return globsIntersect(first, second);
+  }),
 ];
 
 type Match = readonly number[];
 
-function find(args: readonly Value[]): readonly Match[] {
-  const matches = compilePattern(stringAt(args, 0)).matches(stringAt(args, 1), indexAt(args, 2));
+function find(args: readonly Value[], context: BuiltinContext): readonly Match[] {
+  const pattern = compilePattern(stringAt(args, 0), context);
+  const matches = pattern.matches(stringAt(args, 1), indexAt(args, 2), context);
   checkElements(matches.length);
   return matches;
 }
@@ -63,12 +74,12 @@ function part(text: string, match: Match, group: number): string {
 }
 
 /** As Go's `Regexp.Split`: an empty match at the very start cuts off nothing. */
-function split(pattern: Pattern, text: string, emptyPattern: boolean): Value {
+function split(pattern: Pattern, text: string, emptyPattern: boolean, context: BuiltinContext): Value {
   if (text === "" && !emptyPattern) return [""];
   const parts: string[] = [];
   let from = 0;
   let lastStart = 0;
-  for (const [start = 0, end = 0] of pattern.matches(text, -1)) {
+  for (const [start = 0, end = 0] of pattern.matches(text, -1, context)) {
     lastStart = start;
     if (end !== 0) parts.push(text.slice(from, start));
     from = end;
@@ -78,12 +89,12 @@ function split(pattern: Pattern, text: string, emptyPattern: boolean): Value {
   return parts;
 }
 
-function replace(pattern: Pattern, text: string, template: string): string {
+function replace(pattern: Pattern, text: string, template: string, context: BuiltinContext): string {
   const pieces = parseTemplate(template, pattern.names);
   const parts: string[] = [];
   let from = 0;
   let length = 0;
-  for (const match of pattern.matches(text, -1)) {
+  for (const match of pattern.matches(text, -1, context)) {
     parts.push(text.slice(from, match[0]));
     for (const piece of pieces) {
       const expanded = typeof piece === "string" ? piece : part(text, match, piece);

@@ -3,8 +3,12 @@ import { compareStrings } from "../values.ts";
 import { define, stringAt, valueAt } from "./operands.ts";
 
 export const semver: readonly Builtin[] = [
-  define("semver.compare", ["string", "string"], "number", (args) =>
-    compareVersions(versionAt(stringAt(args, 0), 1), versionAt(stringAt(args, 1), 2)),
+  define(
+    "semver.compare",
+    ["string", "string"],
+    "number",
+    (args) => compareVersions(versionAt(stringAt(args, 0), 1), versionAt(stringAt(args, 1), 2)),
+    { factor: 8 },
   ),
   define("semver.is_valid", ["any"], "boolean", (args) => {
     const text = valueAt(args, 0);
@@ -17,6 +21,8 @@ interface Version {
   readonly preRelease: readonly string[];
 }
 
+/** More than any 64-bit integer has. */
+const digitsMax = 24;
 const int64Max = 2n ** 63n - 1n;
 const identifiers = /^[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*$/;
 
@@ -29,7 +35,9 @@ function parse(text: string): Version | undefined {
   if (preRelease !== "" && !identifiers.test(preRelease)) return undefined;
   const core = dash < 0 ? beforeMetadata : beforeMetadata.slice(0, dash);
   if (!/^[+-]?[0-9]+\.[+-]?[0-9]+\.[+-]?[0-9]+$/.test(core)) return undefined;
-  const numbers = core.split(".").map(BigInt);
+  const digits = core.split(".").map((number) => number.replace(/^([+-]?)0+(?=[0-9])/, "$1"));
+  if (digits.some((number) => number.length > digitsMax)) return undefined;
+  const numbers = digits.map(BigInt);
   if (numbers.some((number) => number > int64Max)) return undefined;
   return { numbers, preRelease: preRelease === "" ? [] : preRelease.split(".") };
 }
@@ -61,8 +69,9 @@ function compareIdentifiers(a: string, b: string): number {
   const [aIsNumber, bIsNumber] = [/^[0-9]+$/.test(a), /^[0-9]+$/.test(b)];
   if (aIsNumber !== bIsNumber) return aIsNumber ? -1 : 1;
   if (aIsNumber) {
-    const difference = BigInt(a) - BigInt(b);
-    return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+    // Of any length: the one with more digits is the larger.
+    const [left, right] = [a.replace(/^0+(?=.)/, ""), b.replace(/^0+(?=.)/, "")];
+    return Math.sign(left.length - right.length || compareStrings(left, right));
   }
   return Math.sign(compareStrings(a, b));
 }

@@ -1,18 +1,24 @@
 import { expect, test } from "vitest";
-import { BuiltinError, type BuiltinContext } from "../builtin.ts";
+import { BuiltinError, CostError, type BuiltinContext } from "../builtin.ts";
 import { format, toValue, type Value } from "../values.ts";
 import { builtins } from "./registry.ts";
 
 /** An evaluation's context for tests. */
-function testContext(lines: string[] = []): BuiltinContext {
-  return { nowNs: 1_700_000_000_123_456_789n, print: (line) => lines.push(line), strict: true, cache: new Map() };
+export function testContext(lines: string[] = []): BuiltinContext {
+  return {
+    nowNs: 1_700_000_000_123_456_789n,
+    print: (line) => lines.push(line),
+    strict: true,
+    cache: new Map(),
+    spend: () => undefined,
+  };
 }
 
 export const isUndefined: unique symbol = Symbol("undefined");
 /** What a call that fails is expected to fail with. */
-export type Failure = { readonly error: "type" | "builtin"; readonly message?: string };
+export type Failure = { readonly error: "type" | "builtin" | "cost"; readonly message?: string };
 
-export function fails(error: "type" | "builtin", message?: string): Failure {
+export function fails(error: Failure["error"], message?: string): Failure {
   return message === undefined ? { error } : { error, message };
 }
 
@@ -43,9 +49,10 @@ function outcome(name: string, args: readonly unknown[], expected: unknown): str
   try {
     return show(call(name, args));
   } catch (error) {
-    if (!(error instanceof BuiltinError)) throw error;
+    if (!(error instanceof BuiltinError || error instanceof CostError)) throw error;
+    const kind = error instanceof CostError ? "cost" : error.kind;
     const withMessage = isFailure(expected) && expected.message !== undefined;
-    return show(withMessage ? fails(error.kind, error.message) : fails(error.kind));
+    return show(withMessage ? fails(kind, error.message) : fails(kind));
   }
 }
 

@@ -10,20 +10,30 @@ const moment = { anyOf: ["number", { array: { anyOf: ["number", "string"] } }] }
 
 export const time: readonly Builtin[] = [
   define("time.now_ns", [], "number", (_, context) => integer(context.nowNs), { pure: false }),
-  define("time.parse_ns", ["string", "string"], "number", (args) =>
-    checked(parseTime(layoutByName(stringAt(args, 0)), stringAt(args, 1))),
+  define(
+    "time.parse_ns",
+    ["string", "string"],
+    "number",
+    (args) => checked(parseTime(layoutByName(stringAt(args, 0)), stringAt(args, 1))),
+    { factor: 8 },
   ),
   ofString("time.parse_rfc3339_ns", "number", (text) => checked(parseTime(layoutByName("RFC3339"), text))),
   ofString("time.parse_duration_ns", "number", (text) => integer(parseDuration(text))),
-  define("time.format", [moment], "string", (args) => {
-    const { ns, zone, layout } = momentAt(args, 0);
-    return formatTime(
-      layoutByName(layout === "" ? "RFC3339Nano" : layout),
-      civil(ns, zone),
-      zone.offset(ns),
-      zone.abbreviation(ns),
-    );
-  }),
+  define(
+    "time.format",
+    [moment],
+    "string",
+    (args) => {
+      const { ns, zone, layout } = momentAt(args, 0);
+      return formatTime(
+        layoutByName(layout === "" ? "RFC3339Nano" : layout),
+        civil(ns, zone),
+        zone.offset(ns),
+        zone.abbreviation(ns),
+      );
+    },
+    { charges: "all", factor: 8 },
+  ),
   define("time.date", [moment], { array: "number" }, (args) => {
     const { year, month, day } = civilAt(args, 0);
     return [year, month, day];

@@ -1,4 +1,4 @@
-import { BuiltinError, type Builtin } from "../builtin.ts";
+import { BuiltinError, CostError, type Builtin } from "../builtin.ts";
 import { integer } from "../values.ts";
 import { fromDecimal, type Numeric } from "./arithmetic.ts";
 import { ofString } from "./operands.ts";
@@ -7,6 +7,8 @@ import { ofString } from "./operands.ts";
 const exponentMax = 400;
 
 const prefixes = ["k", "m", "g", "t", "p", "e"] as const;
+
+const digitsMax = 1_000;
 
 /** Unit, in lower case but for its first letter in `units.parse`, to its factor. */
 const decimalFactors = new Map(prefixes.map((prefix, index) => [prefix as string, 1000n ** BigInt(index + 1)]));
@@ -50,6 +52,7 @@ function split(text: string, noAmount: string): Amount {
   if (parts === null || (whole === "" && fraction === "")) {
     throw new BuiltinError("could not parse amount to a number");
   }
+  if (whole.length + fraction.length > digitsMax) throw new CostError(`a number of more than ${digitsMax} digits`);
   const exponent = Number(exponentText);
   if (Math.abs(exponent) > exponentMax) throw new BuiltinError("exponent too large");
   const magnitude = BigInt(whole + fraction) * 10n ** BigInt(Math.max(0, exponent - fraction.length));

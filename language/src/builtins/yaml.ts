@@ -6,8 +6,9 @@ import {
   type ParseOptions,
   type SchemaOptions,
 } from "yaml";
-import { BuiltinError, type Builtin } from "../builtin.ts";
+import { BuiltinError, type Builtin, type BuiltinContext } from "../builtin.ts";
 import { fromValue, toValue, type Value } from "../values.ts";
+import { weightOf } from "../weight.ts";
 import { checkText, define, ofString, valueAt } from "./operands.ts";
 
 /** YAML 1.1's words for booleans and its merge keys, as OPA reads; no dates, binaries or base-60 numbers, which JSON has not. */
@@ -29,22 +30,29 @@ const options: ParseOptions & DocumentOptions & SchemaOptions = {
 const aliasesMax = 100;
 
 export const yaml: readonly Builtin[] = [
-  define("yaml.marshal", ["any"], "string", (args) => {
-    const text = stringify(fromValue(valueAt(args, 0)), {
-      indentSeq: false,
-      lineWidth: 0,
-      version: "1.1",
-      aliasDuplicateObjects: false,
-    });
-    checkText(text.length);
-    return text;
-  }),
+  define(
+    "yaml.marshal",
+    ["any"],
+    "string",
+    (args, context) => {
+      context.spend(parseSteps * weightOf(valueAt(args, 0), Number.MAX_SAFE_INTEGER));
+      const text = stringify(fromValue(valueAt(args, 0)), {
+        indentSeq: false,
+        lineWidth: 0,
+        version: "1.1",
+        aliasDuplicateObjects: false,
+      });
+      checkText(text.length);
+      return text;
+    },
+    { charges: "all" },
+  ),
   ofString("yaml.unmarshal", "any", parse),
-  define("yaml.is_valid", ["any"], "boolean", (args) => {
+  define("yaml.is_valid", ["any"], "boolean", (args, context) => {
     const text = valueAt(args, 0);
     if (typeof text !== "string") return false;
     try {
-      parse(text);
+      parse(text, context);
       return true;
     } catch (error) {
       if (error instanceof BuiltinError) return false;
@@ -53,7 +61,11 @@ export const yaml: readonly Builtin[] = [
   }),
 ];
 
-function parse(text: string): Value {
+/** Steps for each character: reading YAML takes a microsecond for each. */
+const parseSteps = 32;
+
+function parse(text: string, context: BuiltinContext): Value {
+  context.spend(text.length * parseSteps);
   const lines = new LineCounter();
   const document = parseDocument(text, { ...options, lineCounter: lines });
   const [problem] = document.errors;

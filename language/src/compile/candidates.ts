@@ -1,9 +1,11 @@
 /** Statements that are left to run once their guards were asked, and the indexes over them. Hot file: see dispatch.ts. */
+import { languageLimits } from "../limits.ts";
 import type { Effect, Reads, RuleId } from "../program.ts";
 import type { Value } from "../values.ts";
 import type { StatementKind } from "./effects.ts";
 import type { Touch } from "./index-conditions.ts";
-import { type Environment, EvaluationError, field, valuesOf } from "./runtime.ts";
+import { errorEffect, isPolicyError } from "./evaluation-error.ts";
+import { type Environment, field, valuesOf } from "./runtime.ts";
 
 type Run = (environment: Environment, column: Value | undefined, out: unknown[]) => void;
 type Guard = (environment: Environment, column: Value | undefined) => boolean;
@@ -35,6 +37,8 @@ export class Candidate {
   readonly run: Run;
   /** The evaluation that ran it last: an index can lead to it several times. */
   turn = 0;
+  private failures = 0;
+  private lastFailure: Effect | undefined;
 
   constructor(decision: CompiledDecision, run: Run) {
     this.decision = decision;
@@ -47,7 +51,7 @@ export class Candidate {
     try {
       return guard(environment, column) ? this : undefined;
     } catch (error) {
-      if (error instanceof EvaluationError) return new Candidate(this.decision, this.decision.whole);
+      if (isPolicyError(error)) return new Candidate(this.decision, this.decision.whole);
       throw error;
     }
   }
@@ -67,9 +71,27 @@ export class Candidate {
     try {
       this.run(environment, column, out);
     } catch (error) {
-      if (!(error instanceof EvaluationError)) throw error;
+      if (!isPolicyError(error)) throw error;
       const { rule, statement } = this.decision;
-      errors.push({ kind: "error", rule, statement, message: error.message });
+      errors.push(errorEffect(error, rule, statement));
+    }
+  }
+
+  /**
+   * `effects` of a `label` rule. One that breaks the bound of steps on relation after relation is not tried for ever: its last error stands for
+   * all others, for a catalog has thousands of relations, and the first statement of a session may ask for all of them.
+   */
+  label(environment: Environment, column: Value, out: string[], errors: Effect[]): void {
+    if (this.lastFailure !== undefined && this.failures >= languageLimits.labelFailuresMax) {
+      errors.push(this.lastFailure);
+      return;
+    }
+    const wasLeft = environment.context.left >= 0;
+    const before = errors.length;
+    this.effects(environment, column, out, errors);
+    if (wasLeft && environment.context.left < 0) {
+      this.failures += 1;
+      this.lastFailure = errors[before];
     }
   }
 }

@@ -9,7 +9,7 @@ import type { Effect, Input, Reads } from "../program.ts";
 import { RegoObject, type Value } from "../values.ts";
 import { Candidate, type CompiledDecision, FilterIndex, MaskIndex, StatementIndex } from "./candidates.ts";
 import { blankMemo, Environment, field, type Memo } from "./runtime.ts";
-import { EvaluationContext } from "./evaluation-context.ts";
+import { EvaluationContext, stepsFor } from "./evaluation-context.ts";
 import { allReads } from "./reads.ts";
 
 type Subject = Omit<Input, "query">;
@@ -48,6 +48,7 @@ export class Dispatcher {
   private readonly decisions: readonly CompiledDecision[];
   private readonly data: Value;
   private readonly blank: readonly Memo[];
+  private readonly labelRules: readonly Candidate[];
   private readonly sessions = new WeakMap<RegoObject, SessionPlan[]>();
   private lastPrincipal: Value | undefined;
   private last: SessionPlan | undefined;
@@ -58,6 +59,9 @@ export class Dispatcher {
     this.decisions = decisions;
     this.data = data;
     this.blank = blankMemo(groups);
+    this.labelRules = decisions
+      .filter(({ statement }) => statement === "label")
+      .map((decision) => new Candidate(decision, decision.whole));
   }
 
   /** Runs something, a decision of a test, with the rules and functions that are in force in a world. */
@@ -77,7 +81,7 @@ export class Dispatcher {
   }
 
   evaluate(input: Input, columns: readonly Value[], data: Value | undefined): Effect[] {
-    const environment = this.environment(input, data);
+    const environment = this.environment(input, columns, data);
     const session = this.sessionPlan(input, environment, data);
     const effects = [...this.ofStatement(session, environment, input.query, columns)];
     session.fixedMasks.evaluate(environment, columns, effects);
@@ -85,19 +89,19 @@ export class Dispatcher {
   }
 
   evaluateStatement(input: Input, columns: readonly Value[], data: Value | undefined): readonly Effect[] {
-    const environment = this.environment(input, data);
+    const environment = this.environment(input, columns, data);
     return this.ofStatement(this.sessionPlan(input, environment, data), environment, input.query, columns);
   }
 
   fixedMasks(subject: Subject, columns: readonly Value[], data: Value | undefined): Effect[] {
-    const environment = this.environment(subject, data);
+    const environment = this.environment(subject, columns, data);
     const effects: Effect[] = [];
     this.sessionPlan(subject, environment, data).fixedMasks.evaluate(environment, columns, effects);
     return effects;
   }
 
   filters(input: Input, relations: readonly string[], data: Value | undefined): Effect[] {
-    const environment = this.environment(input, data);
+    const environment = this.environment(input, [], data);
     const session = this.sessionPlan(input, environment, data);
     environment.query = input.query;
     const effects: Effect[] = [];
@@ -106,37 +110,35 @@ export class Dispatcher {
   }
 
   fixedFilters(subject: Subject, relations: readonly string[], data: Value | undefined): Effect[] {
-    const environment = this.environment(subject, data);
+    const environment = this.environment(subject, [], data);
     const effects: Effect[] = [];
     this.sessionPlan(subject, environment, data).fixedFilters.evaluate(environment, relations, effects);
     return effects;
   }
 
   readsOf(input: Input, data: Value | undefined): Reads {
-    const environment = this.environment(input, data);
+    const environment = this.environment(input, [], data);
     environment.query = input.query;
     return this.kindPlan(this.sessionPlan(input, environment, data), environment).reads;
   }
 
   labels(columns: readonly Value[]): { readonly labels: string[]; readonly errors: Effect[] }[] {
-    const labels = this.decisions
-      .filter(({ statement }) => statement === "label")
-      .map((decision) => new Candidate(decision, decision.whole));
-    const environment = new Environment(this.data, this.blank, new EvaluationContext());
+    const environment = new Environment(this.data, this.blank, new EvaluationContext(stepsFor(columns)));
     return columns.map((column) => {
       const found: string[] = [];
       const errors: Effect[] = [];
       const path = field(column, "path");
-      for (const candidate of labels) {
+      for (const candidate of this.labelRules) {
         const own = candidate.decision.path;
-        if (own === undefined || own === path) candidate.effects(environment, column, found, errors);
+        if (own === undefined || own === path) candidate.label(environment, column, found, errors);
       }
       return { labels: found, errors };
     });
   }
 
-  private environment(subject: Subject, data: Value | undefined): Environment {
-    const environment = new Environment(data ?? this.data, this.blank, new EvaluationContext());
+  private environment(subject: Subject, columns: readonly Value[], data: Value | undefined): Environment {
+    const context = new EvaluationContext(stepsFor(columns));
+    const environment = new Environment(data ?? this.data, this.blank, context);
     environment.principal = subject.principal;
     environment.session = subject.session;
     environment.target = subject.target;

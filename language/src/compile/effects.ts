@@ -1,10 +1,11 @@
 /** How fired statements add to the list of effects. Called by generated code. */
 import type { MaskName } from "../check/vocabulary.ts";
+import { languageLimits } from "../limits.ts";
 import type { Effect, MaskCall, RuleId } from "../program.ts";
 import type { RowPredicate } from "../row-predicate.ts";
 import { rowPredicatePartsMax } from "./row-predicates.ts";
-import { field, type Site } from "./runtime.ts";
-import { EvaluationError } from "./runtime.ts";
+import { EvaluationError, type Site } from "./evaluation-error.ts";
+import { field } from "./runtime.ts";
 import { durationMs } from "../durations.ts";
 import { format, isArray, RegoSet, typeName, type Value } from "../values.ts";
 
@@ -14,6 +15,16 @@ function site(rule: RuleId, name: string): Site {
   return { file: rule.file, line: rule.line, column: 1, name };
 }
 
+/** Each further effect is compared with those before it. */
+function checkEffects(out: readonly Effect[], rule: RuleId, statement: StatementKind): void {
+  if (out.length < languageLimits.effectsMax) return;
+  throw broken(rule, statement, `makes more than ${languageLimits.effectsMax} effects`);
+}
+
+function broken(rule: RuleId, statement: StatementKind, what: string): EvaluationError {
+  return new EvaluationError("eval_cost_error", `\`${statement}\` ${what}`, site(rule, statement));
+}
+
 export function allow(out: Effect[], rule: RuleId): void {
   out.push({ kind: "allow", rule });
 }
@@ -21,6 +32,7 @@ export function allow(out: Effect[], rule: RuleId): void {
 /** One effect a message: the statement means a set of messages. */
 export function deny(out: Effect[], rule: RuleId, message: Value, code: Value | undefined): void {
   const text = typeof message === "string" ? message : format(message);
+  checkEffects(out, rule, "deny");
   const known = out.some((effect) => effect.kind === "deny" && effect.rule === rule && effect.message === text);
   if (known) return;
   if (code === undefined) out.push({ kind: "deny", rule, message: text });
@@ -78,6 +90,10 @@ export function approve(
     if (typeof name === "string" && name !== "") return name;
     throw new EvaluationError("eval_type_error", `a group is a name, not ${typeName(name)}`, site(rule, "approve"));
   });
+  if (groups.length > languageLimits.groupsMax) {
+    throw broken(rule, "approve", `names more than ${languageLimits.groupsMax} groups`);
+  }
+  checkEffects(out, rule, "approve");
   if (groups.length === 0)
     throw new EvaluationError("eval_type_error", "`approve by` names no group", site(rule, "approve"));
   groups.sort();
@@ -89,7 +105,8 @@ export function approve(
       effect.rule === rule &&
       effect.message === message &&
       effect.durationMs === forMs &&
-      effect.groups.join("\n") === groups.join("\n"),
+      effect.groups.length === groups.length &&
+      effect.groups.every((group, index) => group === groups[index]),
   );
   if (!known) out.push({ kind: "approve", rule, groups, durationMs: forMs, message });
 }
@@ -99,6 +116,7 @@ export function notify(out: Effect[], rule: RuleId, channel: Value, because: Val
     throw new EvaluationError("eval_type_error", `a channel is a name, not ${typeName(channel)}`, site(rule, "notify"));
   }
   const message = because === undefined ? undefined : textOf(because);
+  checkEffects(out, rule, "notify");
   const known = out.some(
     (effect) =>
       effect.kind === "notify" && effect.rule === rule && effect.channel === channel && effect.message === message,
@@ -122,6 +140,7 @@ function durationOf(value: Value, rule: RuleId, statement: string): number {
 }
 
 export function limit(out: Effect[], rule: RuleId, what: "rows" | "duration" | "bytes", value: Value): void {
+  checkEffects(out, rule, "limit");
   if (what === "duration") {
     out.push({ kind: "limit", rule, what, value: durationOf(value, rule, "limit") });
     return;
@@ -140,6 +159,8 @@ export function label(out: string[], value: Value, rule: RuleId): void {
   if (typeof value !== "string") {
     throw new EvaluationError("eval_type_error", `a label is a string, not ${typeName(value)}`, site(rule, "label"));
   }
+  if (out.length >= languageLimits.effectsMax)
+    throw broken(rule, "label", `gives a column more than ${languageLimits.effectsMax} labels`);
   if (!out.includes(value)) out.push(value);
 }
 

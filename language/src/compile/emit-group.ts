@@ -9,6 +9,9 @@ export function emitGroup(emitter: Emitter, group: Group): void {
   const params = Array.from({ length: group.arity }, (_, index) => `a${index}`);
   writer.block(`function f${group.id}(${["E", ...params].join(", ")})`, () => {
     if (group.kind === "function") {
+      // Functions that call each other twice, sixty deep, do not loop and do not end either.
+      const site = group.rules.slice(0, 1).map(({ rule }) => emitter.site(rule.span, group.path.at(-1) ?? ""));
+      writer.line(`R.spend(E, 1, ${site.join("")});`);
       emitDefinitions(emitter, group, params);
       writer.line("return out;");
       return;
@@ -96,7 +99,7 @@ function emitDefinition(emitter: Emitter, group: Group, definition: Definition, 
           );
         writer.block(index === 0 ? `${branchLabel}:` : `if (${result} === undefined) ${branchLabel}:`, emit);
       });
-      writer.line(`if (${result} !== undefined) out = R.once(out, ${result}, ${site}, ${isFunction});`);
+      writer.line(`if (${result} !== undefined) out = R.once(E, out, ${result}, ${site}, ${isFunction});`);
     }),
   );
 }
@@ -125,7 +128,7 @@ function emitBranch(
     context,
     () =>
       emitter.head(branch.value, context, (value) => {
-        writer.line(`${result} = R.once(${result}, ${value}, ${site}, ${isFunction});`);
+        writer.line(`${result} = R.once(E, ${result}, ${value}, ${site}, ${isFunction});`);
         if (branch.value.kind === "const") writer.line(`break ${label};`);
       }),
     emitter.watcher?.watch(emitter, { kind: "rule", group, definition }) ?? (isTest ? { before } : undefined),
@@ -154,10 +157,10 @@ function emitPartial(emitter: Emitter, group: Group): void {
           });
         }
         emitter.head(branch.value, context, (value) => {
-          if (isSet) writer.line(`out.add(${value});`);
-          else if (isPlain) writer.line(`R.putUnique(out, ${keys[0]}, ${value}, ${site});`);
-          else if (definition.isDefault) writer.line(`out.putDefault([${keys.join(", ")}], ${value}, ${site});`);
-          else writer.line(`out.put([${keys.join(", ")}], ${value}, ${definition.isMember}, ${site});`);
+          if (isSet) writer.line(`R.addTo(E, out, ${value}, ${site});`);
+          else if (isPlain) writer.line(`R.putUnique(E, out, ${keys[0]}, ${value}, ${site});`);
+          else if (definition.isDefault) writer.line(`out.putDefault(E, [${keys.join(", ")}], ${value}, ${site});`);
+          else writer.line(`out.put(E, [${keys.join(", ")}], ${value}, ${definition.isMember}, ${site});`);
         });
       };
       const watch = emitter.watcher?.watch(emitter, { kind: "rule", group, definition });

@@ -105,7 +105,8 @@ class RowEmitter {
           const all = writer.name("w");
           // As in Rego, `every` does not hold of what is no collection.
           writer.line(`const ${all} = R.isCollection(${domain}) ? [] : [R.never];`);
-          this.emitter.iterate(domain, literal.key !== undefined, (key, value) => {
+          const site = this.emitter.site(literal.span, "every");
+          this.emitter.iterate(domain, context, site, literal.key !== undefined, (key, value) => {
             const bound = new Set(context.bound);
             for (const [local, js] of [
               [literal.key, key],

@@ -9,7 +9,7 @@ import { type Bound, evaluable, evaluationOrder, neededBy, order, unifySteps } f
 import type { Body, Callee, Literal, Local, Override, Term } from "./plan.ts";
 import type { Watcher } from "./watcher.ts";
 import { type Group, groupsBelow, type RuleNode, type RuleTree } from "./rule-tree.ts";
-import type { Site } from "./runtime.ts";
+import type { Site } from "./evaluation-error.ts";
 import type { Usage } from "./resolve.ts";
 import { Writer } from "./writer.ts";
 
@@ -110,7 +110,7 @@ export class Emitter {
       case "some": {
         const { key, value } = literal;
         return this.term(literal.domain, context, (domain) =>
-          this.iterate(domain, key !== undefined, (keyName, valueName) => {
+          this.iterate(domain, context, this.site(literal.span, "some"), key !== undefined, (keyName, valueName) => {
             const matchValue = (): void => this.match(value, valueName, context, k);
             if (key === undefined) matchValue();
             else this.match(key, keyName, context, matchValue);
@@ -133,6 +133,7 @@ export class Emitter {
       }
       case "with": {
         const environment = writer.name("E");
+        writer.line(`const ${environment} = R.fork(${context.environment}, ${this.site(literal.span, "with")});`);
         return this.overrides(literal.overrides, 0, context, environment, () => {
           // What follows runs in the outer environment again: only `literal` itself sees the other.
           this.literal(literal.literal, { environment, bound: context.bound }, k);
@@ -148,7 +149,7 @@ export class Emitter {
       const label = writer.name("L");
       writer.line(`let ${all} = R.isCollection(${domain});`);
       writer.block(`${label}:`, () =>
-        this.iterate(domain, literal.key !== undefined, (key, value) => {
+        this.iterate(domain, context, this.site(literal.span, "every"), literal.key !== undefined, (key, value) => {
           const inner = new Set(context.bound);
           for (const [local, js] of [
             [literal.key, key],
@@ -185,7 +186,6 @@ export class Emitter {
     k: () => void,
   ): void {
     const { writer } = this;
-    if (index === 0) writer.line(`const ${environment} = ${context.environment}.fork();`);
     const override = overrides[index];
     if (override === undefined) return k();
     const next = (): void => this.overrides(overrides, index + 1, context, environment, k);
@@ -266,28 +266,39 @@ export class Emitter {
 
   /** A comparison as a JavaScript condition. */
   private condition(term: Extract<Term, { kind: "compare" | "member" }>, context: Context, k: Continue): void {
+    const { environment } = context;
+    const site = (): string => this.site(term.span, term.kind === "member" ? "in" : term.operator);
     if (term.kind === "member") {
       const { key, value, domain } = term;
       if (key === undefined && domain.kind === "const" && domain.value instanceof RegoSet) {
         const members = this.writer.constant(domain.value);
-        return this.term(value, context, (item) => k(`${members}.has(${item})`));
+        const isText = domain.value.members().every((constant) => typeof constant === "string");
+        return this.term(value, context, (item) =>
+          k(
+            isText
+              ? `typeof ${item} === "string" && ${members}.has(${item})`
+              : `R.member(${environment}, ${item}, ${members}, ${site()})`,
+          ),
+        );
       }
       if (key === undefined) {
-        return this.terms([value, domain], context, ([item, collection]) => k(`R.member(${item}, ${collection})`));
+        return this.terms([value, domain], context, ([item, collection]) =>
+          k(`R.member(${environment}, ${item}, ${collection}, ${site()})`),
+        );
       }
       return this.terms([key, value, domain], context, ([at, item, collection]) =>
-        k(`R.memberAt(${at}, ${item}, ${collection})`),
+        k(`R.memberAt(${environment}, ${at}, ${item}, ${collection}, ${site()})`),
       );
     }
     const { left, right, operator } = term;
     this.terms([left, right], context, ([a = "", b = ""]) => {
       switch (operator) {
         case "==":
-          return k(equality(a, b, left, right));
+          return k(equality(a, b, left, right, environment, site));
         case "!=":
-          return k(`!(${equality(a, b, left, right)})`);
+          return k(`!(${equality(a, b, left, right, environment, site)})`);
         default:
-          return k(`R.compare(${a}, ${b}) ${comparisons[operator]}`);
+          return k(`R.ordered(${environment}, ${a}, ${b}, ${site()}) ${comparisons[operator]}`);
       }
     });
   }
@@ -295,13 +306,17 @@ export class Emitter {
   /** Matches a value against a pattern, binding what is unbound. */
   match(pattern: Term, value: string, context: Context, k: () => void): void {
     const { writer } = this;
-    const { bound } = context;
+    const { bound, environment } = context;
+    const site = (): string => this.site(pattern.span, "=");
     switch (pattern.kind) {
-      case "const":
-        return writer.block(`if (${equality(value, writer.constant(pattern.value), undefined, pattern)})`, k);
+      case "const": {
+        const constant = writer.constant(pattern.value);
+        return writer.block(`if (${equality(value, constant, undefined, pattern, environment, site)})`, k);
+      }
       case "local": {
         const { local } = pattern;
-        if (bound.has(local)) return writer.block(`if (R.equal(${value}, ${nameOf(local)}))`, k);
+        if (bound.has(local))
+          return writer.block(`if (R.same(${environment}, ${value}, ${nameOf(local)}, ${site()}))`, k);
         bound.add(local);
         if (local.name !== "_") writer.line(`const ${nameOf(local)} = ${value};`);
         return k();
@@ -340,16 +355,24 @@ export class Emitter {
         break;
     }
     // Whatever has no variables to bind is computed and compared.
-    this.term(pattern, context, (other) => writer.block(`if (R.equal(${value}, ${other}))`, k));
+    this.term(pattern, context, (other) =>
+      writer.block(`if (R.same(${environment}, ${value}, ${other}, ${site()}))`, k),
+    );
   }
 
-  /** Writes a loop over the members of a collection; `key` has no value unless `withKeys`. */
-  iterate(collection: string, withKeys: boolean, each: (key: string, value: string) => void): void {
+  /** Writes a loop over the members of a collection, which is charged for; `key` has no value unless `withKeys`. */
+  iterate(
+    collection: string,
+    { environment }: Context,
+    site: string,
+    withKeys: boolean,
+    each: (key: string, value: string) => void,
+  ): void {
     const { writer } = this;
     const values = writer.name("s");
     const index = writer.name("i");
     const value = writer.name("t");
-    writer.line(`const ${values} = R.valuesOf(${collection});`);
+    writer.line(`const ${values} = R.spread(${environment}, ${collection}, ${site});`);
     const keys = writer.name("s");
     if (withKeys) writer.line(`const ${keys} = R.keysOf(${collection});`);
     writer.block(`for (let ${index} = 0; ${index} < ${values}.length; ${index} += 1)`, () => {
@@ -378,13 +401,16 @@ export class Emitter {
       case "array":
         return this.terms(term.items, context, (items) => this.hold(`[${items.join(", ")}]`, k));
       case "set":
-        return this.terms(term.items, context, (items) => this.hold(`R.RegoSet.from([${items.join(", ")}])`, k));
+        return this.terms(term.items, context, (items) =>
+          this.hold(`R.setOf(${environment}, [${items.join(", ")}], ${this.site(term.span, "set")})`, k),
+        );
       case "object": {
         return this.terms(term.entries.flat(), context, (parts) => {
           const object = writer.name("t");
+          const site = this.site(term.span, "object");
           writer.line(`const ${object} = new R.RegoObject();`);
           for (let index = 0; index < parts.length; index += 2) {
-            writer.line(`${object}.put(${parts[index]}, ${parts[index + 1]});`);
+            writer.line(`R.putInto(${environment}, ${object}, ${parts[index]}, ${parts[index + 1]}, ${site});`);
           }
           k(object);
         });
@@ -396,7 +422,10 @@ export class Emitter {
         const next = (index: number): void => {
           const part = term.parts[index];
           if (part === undefined)
-            return this.hold(`R.template([${parts.join(", ")}], ${this.site(term.span, "template")})`, k);
+            return this.hold(
+              `R.template(${environment}, [${parts.join(", ")}], ${this.site(term.span, "template")})`,
+              k,
+            );
           if (typeof part === "string") {
             parts.push(writer.constant(part));
             return next(index + 1);
@@ -458,13 +487,20 @@ export class Emitter {
     writer.block("", () =>
       this.body(term.body, inner, () => {
         if (term.key === undefined) {
-          const add = term.of === "array" ? "push" : "add";
-          return this.head(term.value, inner, (value) => writer.line(`${result}.${add}(${value});`));
+          return this.head(term.value, inner, (value) =>
+            writer.line(
+              term.of === "array"
+                ? `${result}.push(${value});`
+                : `R.addTo(${inner.environment}, ${result}, ${value}, ${this.site(term.span, "set")});`,
+            ),
+          );
         }
         const { key } = term;
         return this.head(key, inner, (keyName) =>
           this.head(term.value, inner, (value) =>
-            writer.line(`R.putUnique(${result}, ${keyName}, ${value}, ${this.site(term.span, "object")});`),
+            writer.line(
+              `R.putUnique(${inner.environment}, ${result}, ${keyName}, ${value}, ${this.site(term.span, "object")});`,
+            ),
           ),
         );
       }),
@@ -532,19 +568,27 @@ export class Emitter {
     const { environment } = context;
     switch (term.base.kind) {
       case "term":
-        return this.term(term.base.term, context, (base) => this.path(base, term.path, context, k));
+        return this.term(term.base.term, context, (base) => this.path(base, term.path, context, k, term.span));
       case "root":
-        return this.path(`${environment}.${rootField[term.base.root]}`, term.path, context, k);
+        return this.path(`${environment}.${rootField[term.base.root]}`, term.path, context, k, term.span);
       case "input":
-        return this.path(this.vocabulary ? `R.inputOf(${environment})` : `${environment}.input`, term.path, context, k);
+        return this.path(
+          this.vocabulary ? `R.inputOf(${environment})` : `${environment}.input`,
+          term.path,
+          context,
+          k,
+          term.span,
+        );
       case "data":
         return this.data(term, context, k);
     }
   }
 
   /** Steps from a value that may be undefined. */
-  private path(base: string, path: readonly Term[], context: Context, k: Continue): void {
+  private path(base: string, path: readonly Term[], context: Context, k: Continue, span: Span): void {
     const { writer } = this;
+    const { environment } = context;
+    const site = (): string => this.site(span, "[…]");
     let current = base;
     let index = 0;
     for (; index < path.length; index += 1) {
@@ -557,17 +601,21 @@ export class Emitter {
     const step = path[index];
     if (step === undefined) return this.maybe(current, k);
     const rest = path.slice(index + 1);
-    const follow = (value: string): void => (rest.length === 0 ? k(value) : this.path(value, rest, context, k));
+    const follow = (value: string): void => (rest.length === 0 ? k(value) : this.path(value, rest, context, k, span));
     if (evaluable(step, new Set(context.bound))) {
       // `evaluable` may bind: a step that itself iterates is evaluated first, then looked up.
       const container = writer.name("t");
       writer.line(`const ${container} = ${current};`);
-      return this.term(step, context, (key) => this.maybe(`R.lookup(${container}, ${key})`, follow));
+      return this.term(step, context, (key) =>
+        this.maybe(`R.at(${environment}, ${container}, ${key}, ${site()})`, follow),
+      );
     }
     const container = writer.name("t");
     writer.line(`const ${container} = ${current};`);
     const needsKey = !(step.kind === "local" && step.local.name === "_");
-    this.iterate(container, needsKey, (key, value) => this.match(step, key, context, () => follow(value)));
+    this.iterate(container, context, site(), needsKey, (key, value) =>
+      this.match(step, key, context, () => follow(value)),
+    );
   }
 
   private data(term: Extract<Term, { kind: "ref" }>, context: Context, k: Continue): void {
@@ -584,26 +632,27 @@ export class Emitter {
         this.report("P211", `\`${group.path.at(-1)}\` is a function`, term.span, "call it with its arguments");
         return;
       }
-      return this.path(`f${group.id}(${environment})`, term.path.slice(depth), context, k);
+      return this.path(`f${group.id}(${environment})`, term.path.slice(depth), context, k, term.span);
     }
-    if (depth < constant.length) return this.path(`${environment}.data`, term.path, context, k);
+    if (depth < constant.length) return this.path(`${environment}.data`, term.path, context, k, term.span);
     const document = this.writer.constant(this.documents.get(node));
     if (depth === term.path.length) return this.maybe(`R.document(${environment}, ${document})`, k);
-    this.cursor(`R.cursor(${environment}, ${document})`, term.path.slice(depth), context, k);
+    this.cursor(`R.cursor(${environment}, ${document})`, term.path.slice(depth), context, k, term.span);
   }
 
   /** Steps among rules whose names are known only when the code runs. */
-  private cursor(start: string, path: readonly Term[], context: Context, k: Continue): void {
+  private cursor(start: string, path: readonly Term[], context: Context, k: Continue, span: Span): void {
     const { writer } = this;
     const { environment } = context;
     const [step, ...rest] = path;
     if (step === undefined) return this.maybe(`R.force(${environment}, ${start})`, k);
     const at = writer.name("u");
     writer.line(`const ${at} = ${start};`);
-    const follow = (key: string): void => this.cursor(`R.step(${environment}, ${at}, ${key})`, rest, context, k);
+    const follow = (key: string): void => this.cursor(`R.step(${environment}, ${at}, ${key})`, rest, context, k, span);
     if (evaluable(step, new Set(context.bound))) return this.term(step, context, follow);
     const key = writer.name("t");
-    writer.block(`for (const ${key} of R.stepKeys(${at}))`, () => this.match(step, key, context, () => follow(key)));
+    const keys = `R.stepKeys(${environment}, ${at}, ${this.site(span, "[…]")})`;
+    writer.block(`for (const ${key} of ${keys})`, () => this.match(step, key, context, () => follow(key)));
   }
 
   report(code: string, message: string, span: Span, help?: string): void {
@@ -623,15 +672,25 @@ export function nameOf(local: Local): string {
 }
 
 /** Equality of two names, by identity where one is known to be a primitive other than a large integer. */
-function equality(a: string, b: string, left: Term | undefined, right: Term | undefined): string {
+function equality(
+  a: string,
+  b: string,
+  left: Term | undefined,
+  right: Term | undefined,
+  environment: string,
+  site: () => string,
+): string {
   const simple = [left, right].some((term) => term?.kind === "const" && isSimple(term.value));
-  return simple ? `${a} === ${b}` : `R.equal(${a}, ${b})`;
+  return simple ? `${a} === ${b}` : `R.same(${environment}, ${a}, ${b}, ${site()})`;
 }
+
+/** Longer constants are compared by a function that charges for it. */
+const shortTextMax = 1_000;
 
 function isSimple(value: Value): boolean {
   return (
     value === null ||
-    typeof value === "string" ||
+    (typeof value === "string" && value.length <= shortTextMax) ||
     typeof value === "boolean" ||
     (typeof value === "number" && (Number.isSafeInteger(value) || !Number.isInteger(value)))
   );

@@ -21,14 +21,15 @@ import { bind, connect } from "./bind.ts";
 import { Emitter } from "./emit.ts";
 import { emitDecision, ruleIdOf } from "./emit-decision.ts";
 import { emitGroup } from "./emit-group.ts";
-import { EvaluationContext } from "./evaluation-context.ts";
+import { EvaluationContext, stepsFor } from "./evaluation-context.ts";
 import { kindsOf, touches } from "./index-conditions.ts";
 import { type BodyObservations, Observations } from "./observations.ts";
 import { type ObservedLiteral, Watcher } from "./watcher.ts";
 import type { Body, DecisionPlan } from "./plan.ts";
 import type { Usage } from "./resolve.ts";
 import type { Group, RuleTree } from "./rule-tree.ts";
-import { blankMemo, Environment, EvaluationError, field } from "./runtime.ts";
+import { errorEffect, isPolicyError } from "./evaluation-error.ts";
+import { blankMemo, Environment, field } from "./runtime.ts";
 import type { SplitBody } from "./split.ts";
 
 export interface ExplainedParts {
@@ -132,7 +133,11 @@ class Explanations {
     rules.mocks = replaced?.mocks ?? null;
     rules.shadow = replaced?.shadow ?? null;
     // Labels are computed with the catalog: before there is anybody, and anything asked.
-    const labels = new Environment(question.data ?? this.parts.data, this.blank, new EvaluationContext());
+    const labels = new Environment(
+      question.data ?? this.parts.data,
+      this.blank,
+      new EvaluationContext(stepsFor(question.catalogColumns ?? [])),
+    );
     labels.observations = observations;
     return this.decisions.flatMap((decision) => {
       const rule = ruleIdOf(decision.plan);
@@ -142,8 +147,9 @@ class Explanations {
     });
   }
 
-  private environment({ input, data }: Question, observations: Observations): Environment {
-    const environment = new Environment(data ?? this.parts.data, this.blank, new EvaluationContext());
+  private environment({ input, data, maskCandidates }: Question, observations: Observations): Environment {
+    const context = new EvaluationContext(stepsFor(maskCandidates));
+    const environment = new Environment(data ?? this.parts.data, this.blank, context);
     environment.principal = input.principal;
     environment.session = input.session;
     environment.target = input.target;
@@ -197,19 +203,19 @@ class Explanations {
     try {
       return { effects: run(plan, dispatched, environment, column), watched: dispatched };
     } catch (error) {
-      if (!(error instanceof EvaluationError)) throw error;
+      if (!isPolicyError(error)) throw error;
       const failedAt = environment.observations?.of(dispatched.body)?.last ?? -1;
       const isLate = failedAt >= early || failedAt < 0;
       // The index would not have led here.
       if (isLate && plan.subject === undefined && !touches(split.touch, environment.query))
         return { effects: [], watched: dispatched };
-      if (isLate) return { effects: [errorOf(plan, error)], watched: dispatched };
+      if (isLate) return { effects: [errorEffect(error, ruleIdOf(plan), plan.kind)], watched: dispatched };
     }
     try {
       return { effects: run(plan, whole, environment, column), watched: whole };
     } catch (error) {
-      if (!(error instanceof EvaluationError)) throw error;
-      return { effects: [errorOf(plan, error)], watched: whole };
+      if (!isPolicyError(error)) throw error;
+      return { effects: [errorEffect(error, ruleIdOf(plan), plan.kind)], watched: whole };
     }
   }
 
@@ -299,7 +305,7 @@ function candidatesOf({ kind, path }: DecisionPlan, question: Question): readonl
   return path === undefined ? columns : columns.filter((column) => field(column, "path") === path);
 }
 
-/** @throws EvaluationError */
+/** @throws {EvaluationError} */
 function run(
   plan: DecisionPlan,
   { run: watched }: Watched,
@@ -316,10 +322,6 @@ function run(
   const effects: Effect[] = [];
   watched(environment, column, effects);
   return effects;
-}
-
-function errorOf(plan: DecisionPlan, error: EvaluationError): Effect {
-  return { kind: "error", rule: ruleIdOf(plan), statement: plan.kind, message: error.message };
 }
 
 function outcomeOf(conditions: readonly ConditionExplanation[]): DefinitionExplanation["outcome"] {

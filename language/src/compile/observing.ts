@@ -1,7 +1,8 @@
 /** What the generated code of a program that explains itself calls, see watcher.ts. */
 import type { Value } from "../values.ts";
 import type { Seen } from "./observations.ts";
-import { type Environment, EvaluationError } from "./runtime.ts";
+import { EvaluationError } from "./evaluation-error.ts";
+import type { Environment } from "./runtime.ts";
 
 /** Values kept of one thing with several. */
 const valuesMax = 20;

@@ -9,7 +9,8 @@ import type {
   RowTrim,
 } from "../row-predicate.ts";
 import { isArray, RegoObject, RegoSet, typeName, type Value } from "../values.ts";
-import { EvaluationError, type Site, valuesOf } from "./runtime.ts";
+import { EvaluationError, type Site } from "./evaluation-error.ts";
+import { valuesOf } from "./runtime.ts";
 
 const always: RowPredicate = { kind: "constant", holds: true };
 export const never: RowPredicate = { kind: "constant", holds: false };

@@ -4,14 +4,18 @@
  * Undefined is JavaScript's `undefined` throughout. Generated functions get the environment as their first argument.
  */
 import { add, divide, multiply, remainder, subtract } from "../builtins/arithmetic.ts";
-import { type Builtin, type BuiltinContext, BuiltinError } from "../builtin.ts";
+import { type Builtin, BuiltinError, CostError } from "../builtin.ts";
+import { checkInteger } from "../builtins/operands.ts";
 import type { RootName } from "../check/vocabulary.ts";
 import type { Span } from "../diagnostics.ts";
+import { callSteps, resultSteps, same, spend, spread, stopped, weigh } from "./cost.ts";
+import type { EvaluationContext } from "./evaluation-context.ts";
+import { EvaluationError, type Site } from "./evaluation-error.ts";
+import { languageLimits } from "../limits.ts";
 import type { Input } from "../program.ts";
 import type { Observations } from "./observations.ts";
 import {
   compare,
-  equal,
   format,
   isArray,
   isNumber,
@@ -23,35 +27,6 @@ import {
   typeName,
   type Value,
 } from "../values.ts";
-
-/** Where in a policy something is computed, for errors. */
-export interface Site {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  /** The function or rule that is concerned. */
-  readonly name: string;
-}
-
-/** Codes as OPA has them. */
-export type EvaluationErrorCode =
-  | "eval_type_error"
-  | "eval_builtin_error"
-  | "eval_conflict_error"
-  | "eval_internal_error";
-
-/** A run-time error of a policy. Ends the evaluation; whoever evaluates decides what it means. */
-export class EvaluationError extends Error {
-  override readonly name = "EvaluationError";
-  readonly code: EvaluationErrorCode;
-  readonly site: Site;
-
-  constructor(code: EvaluationErrorCode, message: string, site: Site) {
-    super(`${site.file}:${site.line}: ${message}`);
-    this.code = code;
-    this.site = site;
-  }
-}
 
 /** Memo of a rule that is undefined. */
 export const none: unique symbol = Symbol("undefined");
@@ -107,12 +82,12 @@ export class Environment {
   /** Only where a program explains itself. */
   observations: Observations | null = null;
   host: DecideHost | null = null;
-  readonly context: BuiltinContext;
+  readonly context: EvaluationContext;
 
   /** What nothing is remembered in; copied, which costs less than filling. */
   private readonly blank: readonly Memo[];
 
-  constructor(data: Value, blank: readonly Memo[], context: BuiltinContext) {
+  constructor(data: Value, blank: readonly Memo[], context: EvaluationContext) {
     this.data = data;
     this.blank = blank;
     this.memo = blank.slice();
@@ -160,31 +135,19 @@ export function isCollection(value: Value): boolean {
   return isArray(value) || value instanceof RegoSet || value instanceof RegoObject;
 }
 
-export function member(value: Value, domain: Value): boolean {
-  if (domain instanceof RegoSet) return domain.has(value);
-  return valuesOf(domain).some((item) => equal(item, value));
-}
-
-export function memberAt(key: Value, value: Value, domain: Value): boolean {
-  const found = lookup(domain, key);
-  return found !== undefined && equal(found, value);
-}
-
 /** The one value of a complete rule or function. */
-export function once(before: Value | undefined, value: Value, site: Site, isFunction: boolean): Value {
-  if (before === undefined || equal(before, value)) return value;
+export function once(
+  environment: Environment,
+  before: Value | undefined,
+  value: Value,
+  site: Site,
+  isFunction: boolean,
+): Value {
+  if (before === undefined || same(environment, before, value, site)) return value;
   const message = isFunction
     ? "functions must not produce multiple outputs for same inputs"
     : "complete rules must not produce multiple outputs";
   throw new EvaluationError("eval_conflict_error", `${message}: \`${site.name}\``, site);
-}
-
-export function putUnique(object: RegoObject, key: Value, value: Value, site: Site): void {
-  const before = object.get(key);
-  if (before === undefined) object.put(key, value);
-  else if (!equal(before, value)) {
-    throw new EvaluationError("eval_conflict_error", "object keys must be unique", site);
-  }
 }
 
 type Entry =
@@ -196,22 +159,24 @@ type Entry =
 export class PartialObject {
   private readonly entries = new Map<Key, Entry>();
 
-  put(path: readonly Value[], value: Value, isMember: boolean, site: Site): void {
+  put(environment: Environment, path: readonly Value[], value: Value, isMember: boolean, site: Site): void {
     const [key, ...rest] = path;
     if (key === undefined) throw new Error("a partial object needs a path");
+    weigh(environment, key, site);
+    if (isMember && rest.length === 0) weigh(environment, value, site);
     const mapKey = keyOf(key);
     const entry = this.entries.get(mapKey) ?? newEntry(key, value, isMember, rest.length > 0);
     this.entries.set(mapKey, entry);
-    if (rest.length > 0 && entry.kind === "object") entry.object.put(rest, value, isMember, site);
+    if (rest.length > 0 && entry.kind === "object") entry.object.put(environment, rest, value, isMember, site);
     else if (rest.length === 0 && isMember && entry.kind === "set") entry.set.add(value);
-    else if (rest.length > 0 || isMember || entry.kind !== "value" || !equal(entry.value, value)) {
+    else if (rest.length > 0 || isMember || entry.kind !== "value" || !same(environment, entry.value, value, site)) {
       throw new EvaluationError("eval_conflict_error", "object keys must be unique", site);
     }
   }
 
   /** For a default: only where nothing stands. */
-  putDefault(path: readonly Value[], value: Value, site: Site): void {
-    if (lookupPath(this.finish(), path) === undefined) this.put(path, value, false, site);
+  putDefault(environment: Environment, path: readonly Value[], value: Value, site: Site): void {
+    if (lookupPath(this.finish(), path) === undefined) this.put(environment, path, value, false, site);
   }
 
   finish(): RegoObject {
@@ -233,10 +198,17 @@ function newEntry(key: Value, value: Value, isMember: boolean, isInner: boolean)
 
 /** A builtin failed: undefined in ordinary evaluation, the end of a strict one. */
 function failed(environment: Environment, error: unknown, site: Site): undefined {
+  if (error instanceof CostError) throw stopped(error, environment, site);
+  // What V8 itself refuses: a text, map or integer that is too large, a stack that is too deep.
+  if (error instanceof RangeError) throw tooLarge(environment, site);
   if (!(error instanceof BuiltinError)) throw error;
   if (!environment.context.strict) return undefined;
   const code = error.kind === "type" ? "eval_type_error" : "eval_builtin_error";
   throw new EvaluationError(code, `${site.name}: ${error.message}`, site);
+}
+
+function tooLarge(environment: Environment, site: Site): EvaluationError {
+  return stopped(new CostError("more memory or deeper nesting than there is"), environment, site);
 }
 
 export function call(
@@ -245,8 +217,13 @@ export function call(
   args: readonly Value[],
   site: Site,
 ): Value | undefined {
+  const { context } = environment;
+  spend(environment, callSteps(builtin, args, context.left), site);
   try {
-    return builtin.apply(args, environment.context);
+    const result = builtin.apply(args, context);
+    const steps = resultSteps(result);
+    if (steps > 0) context.spend(steps);
+    return result;
   } catch (error) {
     return failed(environment, error, site);
   }
@@ -297,11 +274,17 @@ function arithmetic(
   try {
     if (!isNumber(a)) throw operandError(1, "number", a);
     if (!isNumber(b)) throw operandError(2, "number", b);
-    return operation(a, b);
+    environment.context.spend(1);
+    const result = operation(a, b);
+    // Integers in the safe range are the quick way; all else goes through texts and large integers.
+    if (!Number.isSafeInteger(result)) environment.context.spend(slowNumberSteps);
+    return checkInteger(result);
   } catch (error) {
     return failed(environment, error, site);
   }
 }
+
+const slowNumberSteps = 16;
 
 function operandError(position: number, wanted: string, got: Value): BuiltinError {
   return new BuiltinError(`operand ${position} must be ${wanted} but got ${typeName(got)}`, "type");
@@ -312,7 +295,10 @@ export function plus(environment: Environment, a: Value, b: Value, site: Site): 
 }
 
 export function minus(environment: Environment, a: Value, b: Value, site: Site): Value | undefined {
-  if (a instanceof RegoSet && b instanceof RegoSet) return RegoSet.from(a.members().filter((item) => !b.has(item)));
+  if (a instanceof RegoSet && b instanceof RegoSet) {
+    weigh(environment, a, site);
+    return RegoSet.from(a.members().filter((item) => !b.has(item)));
+  }
   if (a instanceof RegoSet) return failed(environment, operandError(2, "set", b), site);
   return arithmetic(environment, a, b, site, subtract);
 }
@@ -332,17 +318,20 @@ export function modulo(environment: Environment, a: Value, b: Value, site: Site)
 export function and(environment: Environment, a: Value, b: Value, site: Site): Value | undefined {
   if (!(a instanceof RegoSet)) return failed(environment, operandError(1, "set", a), site);
   if (!(b instanceof RegoSet)) return failed(environment, operandError(2, "set", b), site);
+  weigh(environment, a, site);
   return RegoSet.from(a.members().filter((item) => b.has(item)));
 }
 
 export function or(environment: Environment, a: Value, b: Value, site: Site): Value | undefined {
   if (!(a instanceof RegoSet)) return failed(environment, operandError(1, "set", a), site);
   if (!(b instanceof RegoSet)) return failed(environment, operandError(2, "set", b), site);
+  weigh(environment, a, site);
+  weigh(environment, b, site);
   return RegoSet.from([...a.members(), ...b.members()]);
 }
 
 /** Joins the parts of a template: texts, and sets that hold an expression's value or nothing. */
-export function template(parts: readonly (string | RegoSet)[], site: Site): Value {
+export function template(environment: Environment, parts: readonly (string | RegoSet)[], site: Site): Value {
   let text = "";
   for (const part of parts) {
     if (typeof part === "string") text += part;
@@ -350,13 +339,22 @@ export function template(parts: readonly (string | RegoSet)[], site: Site): Valu
       throw new EvaluationError("eval_conflict_error", "a template expression must not produce multiple outputs", site);
     } else {
       const [value] = part.members();
+      if (value !== undefined) weigh(environment, value, site);
       text += value === undefined ? "<undefined>" : typeof value === "string" ? value : format(value);
     }
   }
+  spend(environment, resultSteps(text), site);
+  if (text.length > languageLimits.textCharsMax) throw tooLarge(environment, site);
   return text;
 }
 
 // `with`.
+
+/** The environment for what `with` changes. Nothing is remembered in it, and it is charged for: rules that call each other under `with` add up. */
+export function fork(environment: Environment, site: Site): Environment {
+  spend(environment, 1 + (environment.memo.length >> 3), site);
+  return environment.fork();
+}
 
 /** A copy of `base` with `value` at a path; what is in the way and no object gives way. */
 export function withPath(base: Value | undefined, path: readonly string[], value: Value): Value {
@@ -441,8 +439,9 @@ export function step(environment: Environment, at: Cursor | Value | undefined, k
   return child.evaluate === undefined ? new Cursor(child, lookup(at.base, key)) : child.evaluate(environment);
 }
 
-export function stepKeys(at: Cursor | Value | undefined): readonly Value[] {
-  if (!(at instanceof Cursor)) return keysOf(at) ?? valuesOf(at).map((_, index) => index);
+export function stepKeys(environment: Environment, at: Cursor | Value | undefined, site: Site): readonly Value[] {
+  if (!(at instanceof Cursor)) return keysOf(at) ?? spread(environment, at, site).map((_, index) => index);
+  spend(environment, resultSteps(at.base), site);
   const keys = new Set<Value>(at.base instanceof RegoObject ? at.base.keys() : []);
   for (const [name, child] of at.node.children) if (!child.isFunction) keys.add(name);
   return [...keys].sort(compare);
@@ -457,6 +456,7 @@ export function document(environment: Environment, node: DocumentNode): Value {
   const known = environment.documents?.get(node);
   if (known !== undefined) return known;
   const base = lookupPath(environment.data, node.path);
+  environment.context.left -= resultSteps(base);
   const object = base instanceof RegoObject ? base.copy() : new RegoObject();
   for (const [name, child] of node.children) {
     if (child.isFunction) continue;
@@ -487,4 +487,5 @@ export function reach(
   });
 }
 
-export { compare, equal, isArray, lookup, RegoObject, RegoSet };
+export { isArray, lookup, RegoObject, RegoSet };
+export { addTo, at, member, memberAt, ordered, putInto, putUnique, same, setOf, spend, spread } from "./cost.ts";
