@@ -7,13 +7,14 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { configSchema } from "../../proxy/src/config/schema.ts";
 import { readYaml } from "../../proxy/src/config/yaml-document.ts";
+import { fencesOf } from "./markdown.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Code blocks of a page in one language. */
 function blocks(page: string, language: string): string[] {
-  const text = readFileSync(join(root, "docs", page), "utf8");
-  return [...text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, "gs"))].map((match) => match[1] ?? "");
+  const fences = fencesOf(readFileSync(join(root, "docs", page), "utf8"));
+  return fences.filter((fence) => fence.language === language).map(({ text }) => `${text}\n`);
 }
 
 /** The commands, with the exit code that a comment such as `# ends with 1` promises. */
