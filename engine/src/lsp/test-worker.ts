@@ -44,4 +44,5 @@ function outcomeOf(test: TestCase, host: TestHost): TestOutcome {
   }
 }
 
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
 parentPort?.postMessage(run(workerData as TestRequest));
