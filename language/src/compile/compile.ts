@@ -6,6 +6,7 @@ import type { Diagnostic, SourceFile } from "../diagnostics.ts";
 import type { CompileOptions, CompileResult } from "../program.ts";
 import { parseBody, parseModule } from "../syntax/parse.ts";
 import type { Module } from "../syntax/tree.ts";
+import { unlessTooLarge } from "../too-large.ts";
 import { emptyObject, toJson, toValue, type Value } from "../values.ts";
 import { analyse, documentNodes, namesIn, unique } from "./analyse.ts";
 import { bind, connect, type QueryFunction } from "./bind.ts";
@@ -39,24 +40,11 @@ export interface CompiledQuery {
 
 /** Never throws for what sources say: every mistake is a diagnostic. */
 export function compile(options: CompileOptions): CompileResult {
-  try {
-    return compileChecked(options);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return { diagnostics: [tooLarge(options.sources)] };
-  }
-}
-
-/** An expression or a body of thousands of parts exhausts the stack of the compiler or of V8's parser. */
-function tooLarge(sources: readonly SourceFile[]): Diagnostic {
-  const largest = sources.toSorted((a, b) => b.text.length - a.text.length)[0]?.path ?? "";
-  return {
-    code: "P103",
-    severity: "error",
-    message: "an expression or a rule has too many parts",
-    span: { file: largest, start: 0, end: 1, line: 1, column: 1 },
-    help: "put lists of values into `data`, and split long conditions into rules",
-  };
+  return unlessTooLarge(
+    options.sources,
+    () => compileChecked(options),
+    (diagnostic) => ({ diagnostics: [diagnostic] }),
+  );
 }
 
 function compileChecked(options: CompileOptions): CompileResult {

@@ -1,6 +1,7 @@
 import type { Diagnostic, SourceFile } from "../diagnostics.ts";
 import { parseConcreteModule } from "../syntax/parse.ts";
 import type { Module } from "../syntax/tree.ts";
+import { unlessTooLarge } from "../too-large.ts";
 import { printModule } from "./print.ts";
 import { triviaOf } from "./trivia.ts";
 
@@ -11,6 +12,14 @@ export type Formatted =
 
 /** Writes a file in the one style: syntax errors are diagnostics, other mistakes are left to the checker. */
 export function formatSource(source: SourceFile): Formatted {
+  return unlessTooLarge<Formatted>(
+    [source],
+    () => format(source),
+    (diagnostic) => ({ diagnostics: [diagnostic] }),
+  );
+}
+
+function format(source: SourceFile): Formatted {
   const parsed = parseConcreteModule(source);
   if (parsed.tree === undefined) return { diagnostics: parsed.diagnostics };
   const { cst, tokens, comments, tree } = parsed.tree;

@@ -6,24 +6,30 @@ export class Page {
   /** Columns written in this line; `undefined` in a fresh one, which is indented when something comes. */
   private written: number | undefined;
   private waiting: string | undefined;
+  /** A space is due, unless the line ends here. */
+  private spaced = false;
   /** A comment was written: nothing can follow it in its line. */
   private closed = false;
 
   column(indentOfFresh: number): number {
-    return this.closed ? indentOfFresh : (this.written ?? indentOfFresh);
+    return this.closed || this.written === undefined ? indentOfFresh : this.written + (this.spaced ? 1 : 0);
   }
 
   write(text: string, columns: number): void {
     if (text === "") return;
     if (this.waiting !== undefined && text !== ",") this.writeWaiting();
-    if (this.closed) {
-      this.breakLine(false);
-      if (text === " ") return;
+    if (this.closed) this.breakLine(false);
+    if (text === " ") {
+      this.spaced = this.written !== undefined;
+      return;
     }
     if (this.written === undefined) this.parts.push(" ".repeat(columns));
+    else if (this.spaced) this.parts.push(" ");
+    this.written = (this.written ?? columns) + (this.spaced ? 1 : 0);
+    this.spaced = false;
     this.parts.push(text);
     const lineStart = text.lastIndexOf("\n");
-    this.written = lineStart < 0 ? (this.written ?? columns) + text.length : text.length - lineStart - 1;
+    this.written = lineStart < 0 ? this.written + text.length : text.length - lineStart - 1;
   }
 
   comment({ text, ownLine }: Comment, columns: number): void {
@@ -42,6 +48,7 @@ export class Page {
     // Where a break came already, only the empty line is missing.
     this.parts.push(blank ? "\n\n" : "\n");
     this.written = undefined;
+    this.spaced = false;
     this.closed = false;
   }
 

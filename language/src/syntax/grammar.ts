@@ -5,7 +5,7 @@
  * names; `decisionWord` tells by what follows whether a statement begins with one.
  */
 import { CstParser, type CstNode, EOF, type ParserMethod } from "chevrotain";
-import { syntaxErrors } from "./errors.ts";
+import { atMost, syntaxErrors } from "./errors.ts";
 import * as t from "./tokens.ts";
 
 /** What an infix expression may contain: `|` ends the head of a comprehension, `in` ends the variables of `some`. */
@@ -17,7 +17,7 @@ class PolicyParser extends CstParser {
       recoveryEnabled: true,
       maxLookahead: 2,
       nodeLocationTracking: "full",
-      errorMessageProvider: syntaxErrors,
+      errorMessageProvider: atMost(() => parser.errors.length, syntaxErrors),
     });
     this.performSelfAnalysis();
   }

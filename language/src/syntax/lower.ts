@@ -7,7 +7,8 @@ import type { Diagnostic, SourceFile, Span } from "../diagnostics.ts";
 import { parseNumber } from "../values.ts";
 import { parser } from "./grammar.ts";
 import { spanOf } from "./span.ts";
-import { lex, templateExpressionEnd } from "./tokens.ts";
+import { templateExpressionEnd } from "./template.ts";
+import { lex } from "./tokens.ts";
 import type * as tree from "./tree.ts";
 
 /** Loosest first. */

@@ -1,7 +1,10 @@
 /** Text to tree. All syntax errors of the text at once; no tree where there is one. */
 import type { CstNode, ILexingError, IRecognitionException, IToken } from "chevrotain";
 import type { Diagnostic, SourceFile, Span } from "../diagnostics.ts";
+import { unlessTooLarge } from "../too-large.ts";
+import { TooManyErrors } from "./errors.ts";
 import { parser } from "./grammar.ts";
+import { nestingMax, sourceCharsMax, syntaxErrorsMax } from "./limits.ts";
 import { Lowering } from "./lower.ts";
 import { spanOf } from "./span.ts";
 import { lex } from "./tokens.ts";
@@ -36,37 +39,48 @@ export function parseBody(source: SourceFile): Parsed<Body> {
   return parse(source, "body", (lowering, { cst }) => lowering.body(cst));
 }
 
-/** Longest policy file that is read. */
-export const sourceCharsMax = 1_000_000;
-/** Deepest nesting of brackets: the parser and the compiler recurse. */
-const nestingMax = 100;
-
 type Concrete = Omit<ConcreteModule, "tree">;
 
-function parse<Tree>(
-  source: SourceFile,
-  entry: "module" | "body",
-  lower: (lowering: Lowering, concrete: Concrete) => Tree,
-): Parsed<Tree> {
+type Lower<Tree> = (lowering: Lowering, concrete: Concrete) => Tree;
+
+function parse<Tree>(source: SourceFile, entry: "module" | "body", lower: Lower<Tree>): Parsed<Tree> {
+  return unlessTooLarge<Parsed<Tree>>(
+    [source],
+    () => parseText(source, entry, lower),
+    (diagnostic) => ({ diagnostics: [diagnostic] }),
+  );
+}
+
+function parseText<Tree>(source: SourceFile, entry: "module" | "body", lower: Lower<Tree>): Parsed<Tree> {
   if (source.text.length > sourceCharsMax) {
     const message = `file is longer than ${sourceCharsMax} characters`;
     return { diagnostics: [{ code: "P103", severity: "error", message, span: spanAt(source, 0, 0) }] };
   }
   const lexed = lex(source.text);
-  const diagnostics = lexed.errors.map((error) => lexerDiagnostic(source, error));
+  const diagnostics = lexed.errors.slice(0, syntaxErrorsMax).map((error) => lexerDiagnostic(source, error));
   const tooDeep = deepToken(lexed.tokens);
   if (tooDeep !== undefined) {
     const message = `brackets nest deeper than ${nestingMax}`;
     const span = spanAt(source, tooDeep.startOffset, tooDeep.startOffset + 1);
     return { diagnostics: [{ code: "P103", severity: "error", message, span }] };
   }
-  parser.input = lexed.tokens;
-  const cst = parser[entry]();
+  const cst = concreteTree(lexed.tokens, entry);
   diagnostics.push(...parser.errors.map((error) => parserDiagnostic(source, error)));
-  if (diagnostics.length > 0) return { diagnostics: firstPerPlace(diagnostics) };
+  if (cst === undefined || diagnostics.length > 0) return { diagnostics: firstPerPlace(diagnostics) };
   const lowering = new Lowering(source);
   const tree = lower(lowering, { cst, tokens: lexed.tokens, comments: lexed.groups["comments"] ?? [] });
   return lowering.diagnostics.length > 0 ? { diagnostics: lowering.diagnostics } : { tree, diagnostics: [] };
+}
+
+/** `undefined` where there are too many errors to go on. */
+function concreteTree(tokens: IToken[], entry: "module" | "body"): CstNode | undefined {
+  parser.input = tokens;
+  try {
+    return parser[entry]();
+  } catch (error) {
+    if (error instanceof TooManyErrors) return undefined;
+    throw error;
+  }
 }
 
 /** The first bracket that nests too deeply. */
@@ -75,7 +89,8 @@ export function deepToken(tokens: readonly IToken[]): IToken | undefined {
   return tokens.find((token) => {
     if (/^[[({]$/.test(token.image)) depth += 1;
     else if (/^[\])}]$/.test(token.image)) depth -= 1;
-    return depth > nestingMax;
+    // Below zero too: the parser's recovery from brackets that close nothing takes time for each open rule and each token.
+    return Math.abs(depth) > nestingMax;
   });
 }
 

@@ -13,6 +13,7 @@ import {
   Lexer,
   type TokenType,
 } from "chevrotain";
+import { templateEnd } from "./template.ts";
 
 /** Words that no variable or rule may be called; as a part of a reference (`input.in`) each is a name. */
 const Keyword = createToken({ name: "Keyword", pattern: Lexer.NA });
@@ -64,7 +65,7 @@ export const RawString = createToken({
   pattern: /`[^`]*`/,
   line_breaks: true,
 });
-/** The whole of `$"…{expression}…"`; the parts are parsed by template.ts. */
+/** The whole of `$"…{expression}…"`; lower.ts parses the parts. */
 export const Template = createToken({
   name: "Template",
   label: "a template string",
@@ -207,54 +208,3 @@ export const allTokens: TokenType[] = [
 ];
 
 const lexer = new Lexer(allTokens, { positionTracking: "full", ensureOptimizations: false });
-
-/** Offset after the template string that begins at `offset`, or `undefined` where none does. */
-function templateEnd(text: string, offset: number): number | undefined {
-  const quote = text.charAt(offset + 1);
-  if (text.charAt(offset) !== "$" || (quote !== '"' && quote !== "`")) return undefined;
-  let at = offset + 2;
-  while (at < text.length) {
-    const char = text.charAt(at);
-    if (char === quote) return at + 1;
-    if (char === "\\") at += 2;
-    else if (char === "\n" && quote === '"') return undefined;
-    else if (char === "{") {
-      const end = templateExpressionEnd(text, at);
-      if (end === undefined) return undefined;
-      at = end;
-    } else at += 1;
-  }
-  return undefined;
-}
-
-/** Offset after the `}` that closes the expression whose `{` is at `offset`. Braces nest; those in strings do not count. */
-export function templateExpressionEnd(text: string, offset: number): number | undefined {
-  let depth = 0;
-  let at = offset;
-  while (at < text.length) {
-    const char = text.charAt(at);
-    if (char === "{") depth += 1;
-    else if (char === "}") {
-      depth -= 1;
-      if (depth === 0) return at + 1;
-    } else if (char === "$" && templateEnd(text, at) !== undefined) {
-      at = templateEnd(text, at) ?? at;
-      continue;
-    } else if (char === '"') {
-      const match = /^"(?:[^"\\\r\n]|\\.)*"/.exec(text.slice(at));
-      if (match === null) return undefined;
-      at += match[0].length;
-      continue;
-    } else if (char === "`") {
-      const end = text.indexOf("`", at + 1);
-      if (end < 0) return undefined;
-      at = end;
-    } else if (char === "#") {
-      const end = text.indexOf("\n", at);
-      if (end < 0) return undefined;
-      at = end;
-    }
-    at += 1;
-  }
-  return undefined;
-}
