@@ -76,7 +76,7 @@ test("a file with mistakes is left as it is, the others are written, and the run
   const folder = folderOf({ "policies/a.policy": untidy, "policies/b.policy": wrong });
   const { status, stdout, stderr } = policy(folder, "fmt", "--write");
   expect(stdout).toBe("policies/a.policy\n");
-  expect(stderr).toContain("--> policies/b.policy:2:8");
+  expect(stderr).toContain("--> policies/b.policy:2:6");
   expect(stderr).toContain("1 file formatted, 0 already; 1 file left as it is");
   expect(status).toBe(1);
   expect(readFileSync(join(folder, "policies/b.policy"), "utf8")).toBe(wrong);
@@ -97,7 +97,7 @@ test("standard input is formatted for editors", () => {
   expect(policyReading(tidy, folder, "fmt", "-", "--check").status).toBe(0);
   const { status, stdout, stderr } = policyReading(wrong, folder, "fmt", "-");
   expect(stdout).toBe("");
-  expect(stderr).toContain("--> <stdin>:2:8");
+  expect(stderr).toContain("--> <stdin>:2:6");
   expect(status).toBe(1);
 });
 

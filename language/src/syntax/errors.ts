@@ -1,33 +1,12 @@
 /** What the parser says of a syntax error: what was found and what could stand there, in the words of the language. */
 import { EOF, type IParserErrorMessageProvider, type IToken, type TokenType } from "chevrotain";
-import { syntaxErrorsMax } from "./limits.ts";
-
-/** Thrown through the parser, which keeps the errors that it has. */
-export class TooManyErrors extends Error {
-  override readonly name = "TooManyErrors";
-}
-
-/** The same messages, and an end of them. */
-export function atMost(count: () => number, provider: IParserErrorMessageProvider): IParserErrorMessageProvider {
-  const bounded = <Options>(build: (options: Options) => string) => {
-    return (options: Options): string => {
-      if (count() >= syntaxErrorsMax) throw new TooManyErrors();
-      return build(options);
-    };
-  };
-  return {
-    buildMismatchTokenMessage: bounded((options) => provider.buildMismatchTokenMessage(options)),
-    buildNotAllInputParsedMessage: bounded((options) => provider.buildNotAllInputParsedMessage(options)),
-    buildNoViableAltMessage: bounded((options) => provider.buildNoViableAltMessage(options)),
-    buildEarlyExitMessage: bounded((options) => provider.buildEarlyExitMessage(options)),
-  };
-}
 
 /** More alternatives than this say nothing. */
 const alternativesMax = 5;
 
 export const syntaxErrors: IParserErrorMessageProvider = {
-  buildMismatchTokenMessage: ({ expected, actual }) => `expected ${labelOf(expected)}, found ${found(actual)}`,
+  buildMismatchTokenMessage: ({ expected, actual }) =>
+    expected === EOF ? `unexpected ${found(actual)}` : `expected ${labelOf(expected)}, found ${found(actual)}`,
   buildNotAllInputParsedMessage: ({ firstRedundant }) => `unexpected ${found(firstRedundant)}`,
   buildNoViableAltMessage: ({ expectedPathsPerAlt, actual }) => expectation(expectedPathsPerAlt.flat(), actual[0]),
   buildEarlyExitMessage: ({ expectedIterationPaths, actual }) => expectation(expectedIterationPaths, actual[0]),

@@ -1,11 +1,11 @@
 /**
- * The grammar, as a Chevrotain parser with recovery: one run finds all syntax errors of a file.
+ * The grammar, as a Chevrotain parser. A run ends at the first error; mistakes.ts finds the others.
  *
  * Infix expressions are parsed flat (`operand (operator operand)*`); lower.ts applies precedence. Decision words (`allow deny mask …`) are
  * names; `decisionWord` tells by what follows whether a statement begins with one.
  */
 import { CstParser, type CstNode, EOF, type ParserMethod } from "chevrotain";
-import { atMost, syntaxErrors } from "./errors.ts";
+import { syntaxErrors } from "./errors.ts";
 import * as t from "./tokens.ts";
 
 /** What an infix expression may contain: `|` ends the head of a comprehension, `in` ends the variables of `some`. */
@@ -14,10 +14,9 @@ type ExpressionOptions = [allowBar?: boolean, allowIn?: boolean];
 class PolicyParser extends CstParser {
   constructor() {
     super(t.allTokens, {
-      recoveryEnabled: true,
       maxLookahead: 2,
       nodeLocationTracking: "full",
-      errorMessageProvider: atMost(() => parser.errors.length, syntaxErrors),
+      errorMessageProvider: syntaxErrors,
     });
     this.performSelfAnalysis();
   }
@@ -396,13 +395,14 @@ class PolicyParser extends CstParser {
           this.CONSUME(t.CallParen);
           this.OPTION(() => {
             this.SUBRULE2(this.expression, { LABEL: "argument" });
-            this.MANY(() => {
-              this.CONSUME(t.Comma);
-              this.OPTION2({
-                GATE: () => this.LA(1).tokenType !== t.RightParen,
-                DEF: () => this.SUBRULE3(this.expression, { LABEL: "argument" }),
-              });
+            this.MANY({
+              GATE: () => this.LA(2).tokenType !== t.RightParen,
+              DEF: () => {
+                this.CONSUME(t.Comma);
+                this.SUBRULE3(this.expression, { LABEL: "argument" });
+              },
             });
+            this.OPTION2(() => this.CONSUME2(t.Comma));
           });
           this.CONSUME(t.RightParen);
         },
@@ -445,13 +445,14 @@ class PolicyParser extends CstParser {
         },
         {
           ALT: () => {
-            this.MANY(() => {
-              this.CONSUME(t.Comma);
-              this.OPTION2({
-                GATE: () => this.LA(1).tokenType !== t.RightBracket,
-                DEF: () => this.SUBRULE2(this.expression, { LABEL: "item" }),
-              });
+            this.MANY({
+              GATE: () => this.LA(2).tokenType !== t.RightBracket,
+              DEF: () => {
+                this.CONSUME(t.Comma);
+                this.SUBRULE2(this.expression, { LABEL: "item" });
+              },
             });
+            this.OPTION2(() => this.CONSUME2(t.Comma));
           },
         },
       ]);
@@ -477,13 +478,14 @@ class PolicyParser extends CstParser {
         },
         {
           ALT: () => {
-            this.MANY(() => {
-              this.CONSUME(t.Comma);
-              this.OPTION3({
-                GATE: () => this.LA(1).tokenType !== t.RightBrace,
-                DEF: () => this.SUBRULE(this.entry),
-              });
+            this.MANY({
+              GATE: () => this.LA(2).tokenType !== t.RightBrace,
+              DEF: () => {
+                this.CONSUME(t.Comma);
+                this.SUBRULE(this.entry);
+              },
             });
+            this.OPTION3(() => this.CONSUME2(t.Comma));
           },
         },
       ]);

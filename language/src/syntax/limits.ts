@@ -4,5 +4,5 @@ export const sourceCharsMax = 1_000_000;
 export const nestingMax = 100;
 /** Deepest nesting of template strings in template strings. */
 export const templateNestingMax = 20;
-/** Syntax errors after which the parser gives up: recovering from each takes milliseconds, and stack. */
+/** Errors of a file that are shown. */
 export const syntaxErrorsMax = 100;

@@ -340,7 +340,13 @@ export class Lowering {
     const key = required(first);
     if (second === undefined) return key;
     if (second.kind !== "infix" || second.operator !== "in") {
-      this.report("P109", "expected `key, value in collection`", second.span);
+      const comma = requiredToken(cst, "Comma");
+      this.report(
+        "P109",
+        "expected `key, value in collection`",
+        spanOf(this.source, comma, comma),
+        "conditions are parted by lines, not by commas",
+      );
       return key;
     }
     return { kind: "member", key, value: second.left, domain: second.right, span: this.span(cst) };

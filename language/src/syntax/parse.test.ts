@@ -10,7 +10,7 @@ test.each<[string, string, string]>([
   ["templates in templates beyond the limit", `package a\np := ${'$"{'.repeat(200)}1${'}"'.repeat(200)}`, "P102"],
   ["templates that never end", `package a\np := ${'$"{'.repeat(3000)}`, "P103"],
   ["more errors than anybody reads", `package a\n${"p if x y with input.a as 1\n".repeat(3000)}`, "P101"],
-  ["brackets that close nothing", `package a\np := [x | ${"\n}".repeat(3000)}`, "P103"],
+  ["brackets that close nothing", `package a\np := [x | ${"\n}".repeat(3000)}`, "P101"],
   ["brackets in templates in brackets", `package a\np := $"{${"[".repeat(3000)}${"]".repeat(3000)}}"`, "P103"],
 ])("%s are refused at once", (_, text, expected) => {
   expect(codes(text)).toContain(expected);

@@ -2,10 +2,10 @@
 import type { CstNode, ILexingError, IRecognitionException, IToken } from "chevrotain";
 import type { Diagnostic, SourceFile, Span } from "../diagnostics.ts";
 import { unlessTooLarge } from "../too-large.ts";
-import { TooManyErrors } from "./errors.ts";
 import { parser } from "./grammar.ts";
 import { nestingMax, sourceCharsMax, syntaxErrorsMax } from "./limits.ts";
 import { Lowering } from "./lower.ts";
+import { mistakesOf, type Reading } from "./mistakes.ts";
 import { spanOf } from "./span.ts";
 import { lex } from "./tokens.ts";
 import type { Body, Module } from "./tree.ts";
@@ -64,23 +64,51 @@ function parseText<Tree>(source: SourceFile, entry: "module" | "body", lower: Lo
     const span = spanAt(source, tooDeep.startOffset, tooDeep.startOffset + 1);
     return { diagnostics: [{ code: "P103", severity: "error", message, span }] };
   }
-  const cst = concreteTree(lexed.tokens, entry);
-  diagnostics.push(...parser.errors.map((error) => parserDiagnostic(source, error)));
-  if (cst === undefined || diagnostics.length > 0) return { diagnostics: firstPerPlace(diagnostics) };
-  const lowering = new Lowering(source);
-  const tree = lower(lowering, { cst, tokens: lexed.tokens, comments: lexed.groups["comments"] ?? [] });
-  return lowering.diagnostics.length > 0 ? { diagnostics: lowering.diagnostics } : { tree, diagnostics: [] };
+  const tokens = lexed.tokens;
+  const reading = diagnostics.length === 0 ? read(tokens, entry) : undefined;
+  if (reading?.cst !== undefined) {
+    const lowering = new Lowering(source);
+    const tree = lower(lowering, { cst: reading.cst, tokens, comments: lexed.groups["comments"] ?? [] });
+    if (lowering.diagnostics.length === 0) return { tree, diagnostics: [] };
+    if (entry === "body") return { diagnostics: lowering.diagnostics };
+  }
+  const found =
+    entry === "module"
+      ? mistakesOf(
+          source,
+          tokens,
+          diagnostics,
+          (some) => read(some, entry),
+          (cst) => checkPart(source, cst),
+        )
+      : [];
+  const hasPackage = tokens[0]?.tokenType.name === "Package";
+  const missing = entry === "module" && !hasPackage ? checkEmpty(source) : [];
+  const all = [...missing, ...found];
+  if (all.length > 0) return { diagnostics: all.slice(0, syntaxErrorsMax) };
+  // Statement by statement there is nothing to say: it is the whole that does not hold together.
+  if (reading?.error !== undefined) return { diagnostics: [parserDiagnostic(source, reading.error)] };
+  return { diagnostics };
 }
 
-/** `undefined` where there are too many errors to go on. */
-function concreteTree(tokens: IToken[], entry: "module" | "body"): CstNode | undefined {
-  parser.input = tokens;
-  try {
-    return parser[entry]();
-  } catch (error) {
-    if (error instanceof TooManyErrors) return undefined;
-    throw error;
-  }
+function read(tokens: readonly IToken[], entry: "module" | "body"): Reading {
+  parser.input = [...tokens];
+  const cst = parser[entry]();
+  const [error] = parser.errors;
+  return error === undefined ? { cst } : { error };
+}
+
+/** What is wrong with a file that has no statement: that it has no package. */
+function checkEmpty(source: SourceFile): readonly Diagnostic[] {
+  const lowering = new Lowering(source);
+  lowering.module({ name: "module", children: {} }, []);
+  return lowering.diagnostics;
+}
+
+function checkPart(source: SourceFile, cst: CstNode): readonly Diagnostic[] {
+  const lowering = new Lowering(source);
+  lowering.part(cst, []);
+  return lowering.diagnostics;
 }
 
 /** The first bracket that nests too deeply. */
@@ -89,25 +117,22 @@ export function deepToken(tokens: readonly IToken[]): IToken | undefined {
   return tokens.find((token) => {
     if (/^[[({]$/.test(token.image)) depth += 1;
     else if (/^[\])}]$/.test(token.image)) depth -= 1;
-    // Below zero too: the parser's recovery from brackets that close nothing takes time for each open rule and each token.
-    return Math.abs(depth) > nestingMax;
+    return depth > nestingMax;
   });
 }
 
-/** Recovery can report one place twice: the first says most. */
-function firstPerPlace(diagnostics: readonly Diagnostic[]): Diagnostic[] {
-  const seen = new Set<number>();
-  return diagnostics
-    .toSorted((a, b) => a.span.start - b.span.start)
-    .filter(({ span }) => !seen.has(span.start) && seen.add(span.start));
-}
+const helpForCharacter: Readonly<Record<string, string>> = {
+  "'": "strings stand in double quotes",
+  "!": "a condition is negated by `not`",
+  "?": "a value that depends on a condition is a rule with `else`",
+};
 
 function lexerDiagnostic(source: SourceFile, error: ILexingError): Diagnostic {
   const char = source.text.charAt(error.offset);
   const [message, help] =
     char === '"' || char === "`" || char === "$"
       ? ["string without an end", "close it in the same line; a text of several lines goes between backticks"]
-      : [`unexpected character \`${char}\``, char === "'" ? "strings stand in double quotes" : undefined];
+      : [`unexpected character \`${char}\``, helpForCharacter[char]];
   const span = spanAt(source, error.offset, error.offset + Math.max(1, error.length));
   return { code: "P102", severity: "error", message, span, ...(help === undefined ? {} : { help }) };
 }
