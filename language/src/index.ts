@@ -42,6 +42,8 @@ export type {
 export { evaluateQuery } from "./query.ts";
 export type { QueryOptions, QueryResult } from "./query.ts";
 export { toRego, type RegoResult } from "./rego.ts";
+export { metadataOf } from "./metadata.ts";
+export type { Metadata } from "./metadata.ts";
 export { parseBody, parseModule } from "./syntax/parse.ts";
 export type * as Tree from "./syntax/tree.ts";
 export {

@@ -7,6 +7,8 @@ type Register = (program: Command) => void;
 /** One module a subcommand, loaded when it is called: none waits for what only another needs. */
 const subcommands: Readonly<Record<string, () => Promise<Register>>> = {
   check: async () => (await import("./check.ts")).registerCheck,
+  doc: async () => (await import("./doc.ts")).registerDoc,
+  init: async () => (await import("./init.ts")).registerInit,
   fmt: async () => (await import("./fmt.ts")).registerFmt,
   test: async () => (await import("./test.ts")).registerTest,
   eval: async () => (await import("./eval.ts")).registerEval,
