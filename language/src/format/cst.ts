@@ -52,9 +52,9 @@ export function isCollection(element: Element | undefined): boolean {
   return parts.length === 1 && isCollection(parts[0]);
 }
 
-/** Without brackets: several of them share a line. */
+/** Without brackets, and no pair: several of them share a line. */
 export function isSimple(element: Element): boolean {
-  return isNode(element) ? inOrder(element).every(isSimple) : !/^[([{]$/.test(element.image);
+  return isNode(element) ? inOrder(element).every(isSimple) : !/^[([{:]$/.test(element.image);
 }
 
 function startOf(element: Element): number {

@@ -214,6 +214,25 @@ test.each<[string, string, string]>([
     `,
   ],
   [
+    "what opens in the next line too opens in this one",
+    `p if {
+       d := decide("select * from fields, page_views") with principal as {"id": "dora", "kind": "human", "group": a.b.c.d.e.f}
+     }
+     q := 1 if x else := {"aaaaaaaaaaaaaaaaaaaaaaaaaaa": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccc": "ddddd", "e": 1}`,
+    `
+    p if {
+        d := decide("select * from fields, page_views")
+            with principal as {"id": "dora", "kind": "human", "group": a.b.c.d.e.f}
+    }
+
+    q := 1 if x else := {
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaa": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+        "cccccccccccccccccc": "ddddd",
+        "e": 1,
+    }
+    `,
+  ],
+  [
     "comments stay where they are",
     `# METADATA
      # title: p

@@ -26,6 +26,14 @@ export function render(doc: Doc, columnsMax: number): string {
     }
     const fits = (candidate: Command, rest: readonly Command[]): boolean =>
       fitsIn(candidate, rest, columnsMax - page.column(columns));
+    /** Whether an item goes on in this line: whole, or opened where it would have to open in the next line too. */
+    const staysOnLine = (item: Doc, indentHere: number, indentBelow: number, rest: readonly Command[]): boolean => {
+      const whole: Command = { doc: [" ", item], indent: indentHere, broken: false };
+      const isOpen = breaksOf(item).inside;
+      if (!isOpen && fits(whole, rest)) return true;
+      if (!isOpen && fitsIn({ ...whole, doc: item }, rest, columnsMax - indentBelow)) return false;
+      return fits({ ...whole, broken: true }, rest);
+    };
     switch (here.kind) {
       case "line":
         if (broken || here.flat === "hard") page.breakLine(here.blank);
@@ -44,9 +52,9 @@ export function render(doc: Doc, columnsMax: number): string {
         const item = items[from];
         if (item === undefined) break;
         const before = from === 0 ? undefined : lines[from - 1];
-        const flat: Command = { doc: [before ?? "", item], indent: columns, broken: false };
         const rest = from === items.length - 1 ? stack : [];
-        const breaks = before !== undefined && (before.flat === "hard" || !fits(flat, rest));
+        const below = here.hanging ? columns + indentColumns : columns;
+        const breaks = before !== undefined && (before.flat === "hard" || !staysOnLine(item, columns, below, rest));
         stack.push({ ...command, doc: { ...here, from: from + 1 } });
         stack.push({
           doc: group(item),
