@@ -387,6 +387,9 @@ export class Lowering {
     for (const suffix of nodes(cst, "suffix")) {
       ({ end } = this.span(suffix));
       if (token(suffix, "CallParen") === undefined) {
+        // In Rego too nothing is within a number, a text or a word such as `true`.
+        if (base.kind === "scalar")
+          this.report("P101", `unexpected \`${firstToken(suffix).image}\``, this.span(suffix));
         path.push(this.pathStep(suffix));
         continue;
       }

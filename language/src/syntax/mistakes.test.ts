@@ -40,6 +40,11 @@ test.each<[string, string, string[]]>([
     ["4:11 [,] expected `key, value in collection` / conditions are parted by lines, not by commas"],
   ],
   [
+    "a literal has parts",
+    'p if false .e\nq := "x"[0]\nr := 1.b',
+    ["3:12 [.e] unexpected `.`", "4:9 [[0]] unexpected `[`", "5:7 [.b] unexpected `.`"],
+  ],
+  [
     "a comma is missing",
     'p := {"a": 1 "b": 2}\nq := [1 2]\nr := f(1 2)',
     [
