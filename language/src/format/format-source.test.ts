@@ -257,6 +257,9 @@ test.each<[string, string, string]>([
 
      s if x == # why
         3
+     f(
+     # nothing
+     ) := 1
      # end
 
      # really the end`,
@@ -285,6 +288,10 @@ test.each<[string, string, string]>([
 
     s if x == # why
         3
+
+    f(
+        # nothing
+    ) := 1
     # end
 
     # really the end

@@ -316,7 +316,7 @@ class Printer {
     const comments = this.beforeClosing(close);
     const opening = [head, this.token(open)];
     const end = this.token(close);
-    if (args.length === 0 && isEmpty(comments)) return [opening, end];
+    if (args.length === 0) return isEmpty(comments) ? [opening, end] : [opening, indent(comments), hardLine, end];
     const separated = docs.map((doc, index) => [
       doc,
       index < docs.length - 1 ? "," : "",
