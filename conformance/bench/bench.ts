@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- decision pgbench large filters replay --rounds N --seconds N --clients 1,8,64]`: what Penstock costs, as ratios of things
+ * `npm run bench [-- policies decision pgbench large filters replay --rounds N --seconds N --clients 1,8,64]`: what Penstock costs, as ratios of things
  * measured in turns in the same run. Absolute figures tell of the machine as much as of the code.
  */
 import { parseArgs } from "node:util";
@@ -12,6 +12,7 @@ import { packSources, type ProxiedUser } from "../support/proxied.ts";
 import { benchDecisions } from "./decision.ts";
 import { benchFilters } from "./filters.ts";
 import { benchLargeResult } from "./large-result.ts";
+import { benchManyPolicies } from "./many-policies.ts";
 import { benchManyRules } from "./many-rules.ts";
 import { benchReplay } from "./replay.ts";
 import { startMeasured } from "./measured-process.ts";
@@ -38,38 +39,42 @@ const { values, positionals } = parseArgs({
   },
 });
 const sections = new Set(
-  positionals.length === 0 ? ["decision", "pgbench", "large", "filters", "replay"] : positionals,
+  positionals.length === 0 ? ["policies", "decision", "pgbench", "large", "filters", "replay"] : positionals,
 );
 
-const server = await startPostgres();
-try {
-  await server.createDatabase(database);
-  await withClient(server, (client) => fillShop(client));
-  if (sections.has("decision")) await decisions(server);
-  if (sections.has("replay")) await benchReplay(Number(values.statements));
-  const login = { host: server.host, port: server.port, database, user: server.user, password: server.password };
-  if (sections.has("pgbench")) {
-    await benchPgbench(
-      server,
-      database,
-      { databases: [login], users },
-      {
-        rounds: Number(values.rounds),
-        seconds: Number(values.seconds),
-        clients: values.clients.split(",").map(Number),
-        modes: values.modes.split(","),
-      },
-    );
-  }
-  if (sections.has("large")) await largeResult(server, login);
-  if (sections.has("filters")) {
+if (sections.delete("policies")) benchManyPolicies();
+
+if (sections.size > 0) await onServer();
+
+async function onServer(): Promise<void> {
+  const server = await startPostgres();
+  try {
+    await server.createDatabase(database);
+    await withClient(server, (client) => fillShop(client));
+    if (sections.has("decision")) await decisions(server);
+    if (sections.has("replay")) await benchReplay(Number(values.statements));
+    const login = { host: server.host, port: server.port, database, user: server.user, password: server.password };
+    if (sections.has("pgbench")) {
+      await benchPgbench(
+        server,
+        database,
+        { databases: [login], users },
+        {
+          rounds: Number(values.rounds),
+          seconds: Number(values.seconds),
+          clients: values.clients.split(",").map(Number),
+          modes: values.modes.split(","),
+        },
+      );
+    }
+    if (sections.has("large")) await largeResult(server, login);
     const [user] = users;
-    if (user !== undefined) {
+    if (sections.has("filters") && user !== undefined) {
       await withClient(server, (client) => benchFilters(client, asText, contextOf(user), Number(values.rounds)));
     }
+  } finally {
+    await server.stop();
   }
-} finally {
-  await server.stop();
 }
 
 async function decisions(target: PostgresServer): Promise<void> {

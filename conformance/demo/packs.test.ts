@@ -6,8 +6,10 @@ import { policyFixture, policyFixtureFile } from "./policy-fixture.ts";
 const policy = new URL("../../engine/bin/policy.ts", import.meta.url).pathname;
 const packs = new URL("../../policies", import.meta.url).pathname;
 
-test("the packs' own tests pass", () => {
-  const { stdout, status } = spawnSync(process.execPath, [policy, "test", packs], { encoding: "utf8" });
+test("the packs' own tests pass and reach every rule", () => {
+  const args = ["test", packs, "--coverage", "--threshold", "rules=100"];
+  const { stdout, stderr, status } = spawnSync(process.execPath, [policy, ...args], { encoding: "utf8" });
+  expect(stderr).toBe("");
   expect(stdout).toMatch(/^\d+ passed, 0 failed/m);
   expect(status).toBe(0);
 });

@@ -38,7 +38,7 @@ export async function createShop(
 /** Creates the shop's tables in the current schema and fills them, in one transaction. */
 export async function fillShop(client: Client, size?: ShopSize): Promise<void> {
   await client.query("begin");
-  await client.query(readFileSync(new URL("shop.sql", import.meta.url), "utf8"));
+  await client.query(readFileSync(new URL("../../policies/testdata/schema.sql", import.meta.url), "utf8"));
   for (const [table, rows] of Object.entries(shopData(size))) {
     const columns = Object.keys(rows[0] ?? {})
       .map((name) => client.escapeIdentifier(name))

@@ -4,7 +4,8 @@ import { parseCatalogFixture, readPolicyFolder } from "@penstock/engine";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { printRule } from "../../engine/src/decide/combine.ts";
-import { decideForRoots, type DecisionRecord, explainForRoots } from "../../engine/src/decide/test-host.ts";
+import type { DecisionRecord } from "../../engine/src/decide/decision-record.ts";
+import { decideForRoots, explainForRoots } from "../../engine/src/decide/test-host.ts";
 import { World } from "../../engine/src/decide/world.ts";
 
 const packs = fileURLToPath(new URL("../../policies", import.meta.url));
@@ -18,6 +19,7 @@ test("what the explanation says fires is what the decision names, in every test 
   const differences: unknown[] = [];
   let [decided, fired] = [0, 0];
   const host: TestHost = {
+    rows: () => null,
     decide: (sql, parameters, input, data) => {
       const decision = decideForRoots(world, sql, input, parameters, data);
       const explained = firedRules(explainForRoots(world, sql, input, parameters, data));
@@ -28,7 +30,7 @@ test("what the explanation says fires is what the decision names, in every test 
       return toValue(decision);
     },
   };
-  for (const one of program.tests) expect(one.run(host).outcome).toBe("passed");
+  for (const one of program.tests.filter(({ usesRows }) => !usesRows)) expect(one.run(host).outcome).toBe("passed");
   expect(differences).toEqual([]);
   expect(decided).toBeGreaterThan(150);
   expect(fired).toBeGreaterThan(decided / 2);

@@ -172,9 +172,11 @@ test("in every test of the packs", () => {
     },
   });
   const host: TestHost = {
+    rows: () => null,
     decide: (sql, parameters, input, data) => toValue(decideForRoots(world, sql, input, parameters, data)),
   };
-  for (const one of all.tests) expect(`${one.name} ${one.run(host).outcome}`).toBe(`${one.name} passed`);
+  for (const one of all.tests.filter(({ usesRows }) => !usesRows))
+    expect(`${one.name} ${one.run(host).outcome}`).toBe(`${one.name} passed`);
   expect(differences).toEqual([]);
   expect(compared).toBeGreaterThan(150);
   expect(failed).toBeLessThan(compared / 20);

@@ -2,8 +2,8 @@
 import { mkdtempSync, chmodSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { guard } from "./guard.ts";
-import { templatesVariable } from "./postgres-cluster.ts";
+import { guard } from "../../engine/src/throw-away/guard.ts";
+import { templatesVariable } from "../../engine/src/throw-away/postgres-cluster.ts";
 
 export default function setup(): () => Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "penstock-templates-"));

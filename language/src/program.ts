@@ -1,4 +1,4 @@
-import type { Diagnostic, SourceFile } from "./diagnostics.ts";
+import type { Diagnostic, SourceFile, Span } from "./diagnostics.ts";
 import type { MaskName } from "./check/vocabulary.ts";
 import type { RowPredicate } from "./row-predicate.ts";
 import type { Value } from "./values.ts";
@@ -113,6 +113,22 @@ export interface Program {
   labels(columns: readonly Value[]): { readonly labels: string[]; readonly errors: Effect[] }[];
   /** Names of all `test_` rules. */
   readonly tests: readonly TestCase[];
+  /** Where `CompileOptions.coverage` asked for it. */
+  readonly coverage?: Coverage;
+}
+
+/** What ran since the program was made, `test_` rules and test files apart. */
+export interface Coverage {
+  readonly points: readonly CoveragePoint[];
+  /** Two for each point: how often it was tried, and how often it held (a rule: how often it gave a value or decided something). */
+  readonly counts: readonly number[];
+}
+
+export interface CoveragePoint {
+  readonly kind: "rule" | "expression";
+  /** A rule's name, a decision statement's word; empty for expressions. */
+  readonly name: string;
+  readonly span: Span;
 }
 
 export interface Question {
@@ -194,6 +210,8 @@ export interface ObservedValue {
 export interface TestCase {
   readonly name: string;
   readonly rule: RuleId;
+  /** Whether it may ask for `rows`, itself or by rules that it asks. */
+  readonly usesRows: boolean;
   run(host: TestHost): TestResult;
 }
 
@@ -201,18 +219,49 @@ export interface TestCase {
 export interface TestHost {
   /** The whole decision for a statement, with the roots and data as `with` left them. */
   decide(sql: string, parameters: readonly Value[] | undefined, input: Partial<Input>, data: Value): Value;
+  /**
+   * The rows that the principal would get for a statement, as an array of objects.
+   * @throws BuiltinError where the decision is not to allow it, and where it fails
+   */
+  rows(sql: string, parameters: readonly Value[] | undefined, input: Partial<Input>, data: Value): Value;
+  /**
+   * Lines for the report of a failure about a value that this host gave, `undefined` for any other value.
+   * @param field the field of it that the failed condition asked for, where it asked for one
+   */
+  describe?(value: Value, field: string | undefined): readonly string[] | undefined;
 }
 
 export interface TestResult {
   readonly outcome: "passed" | "failed" | "error";
-  /** For a failure: the body expression that was false or undefined, with the values of its variables. */
-  readonly failure?: {
-    readonly expression: string;
-    readonly line: number;
-    readonly variables: Record<string, string>;
-    readonly message?: string;
-  };
+  /** Absent for a test that passed. */
+  readonly failure?: TestFailure;
+  /** What `print` wrote. */
   readonly prints: readonly string[];
+}
+
+export interface TestFailure {
+  /** The run-time error, for the outcome `error`. */
+  readonly message?: string;
+  /** From the test's own condition inwards through the rules of test files that it asked; at least one. */
+  readonly frames: readonly FailureFrame[];
+}
+
+/** A condition that did not hold, or in which the error came up. */
+export interface FailureFrame {
+  /** Name of the rule in which it stands. */
+  readonly rule: string;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** As the policy has it; may have several lines. */
+  readonly expression: string;
+  /** What it wanted and got, in words or as values. */
+  readonly expected?: string;
+  readonly got?: string;
+  /** Values of its variables. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Of variables that the host knows more about (decisions), lines instead of a value. */
+  readonly described: Readonly<Record<string, readonly string[]>>;
 }
 
 export type CompileResult =
@@ -223,4 +272,6 @@ export interface CompileOptions {
   readonly sources: readonly SourceFile[];
   /** `data.*`: JSON. */
   readonly data?: unknown;
+  /** Count what runs. Decisions then forgo the indexes that make them fast. */
+  readonly coverage?: boolean;
 }

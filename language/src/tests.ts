@@ -1,13 +1,15 @@
-/** `test_` rules as test cases: run against a host that knows SQL, with the place and the variables of a failure. */
+/** `test_` rules as test cases: run against a host that knows SQL, with what a failure can tell. */
 import type { ProgramParts } from "./compile/make-program.ts";
+import { withUsed } from "./compile/rule-tree.ts";
 import { EvaluationContext } from "./compile/evaluation-context.ts";
 import type { Dispatcher } from "./compile/dispatch.ts";
 import { EvaluationError } from "./compile/evaluation-error.ts";
-import { blankMemo, type DecideHost, Environment, type Trace } from "./compile/runtime.ts";
+import { type Ask, type AskedHost, blankMemo, Environment } from "./compile/runtime.ts";
+import { Tracer } from "./compile/trace.ts";
 import type { Span } from "./diagnostics.ts";
+import { failureFrames } from "./failure.ts";
 import { languageLimits } from "./limits.ts";
-import type { TestCase, TestResult } from "./program.ts";
-import { format, toValue } from "./values.ts";
+import type { TestCase, TestFailure, TestHost, TestResult } from "./program.ts";
 
 export function makeTests(parts: ProgramParts, dispatcher: Dispatcher): TestCase[] {
   const tests: TestCase[] = [];
@@ -20,11 +22,15 @@ export function makeTests(parts: ProgramParts, dispatcher: Dispatcher): TestCase
     tests.push({
       name,
       rule: { package: first.module.package.join("."), file: span.file, line: span.line },
+      usesRows: [...withUsed([group])].some(({ asksRows }) => asksRows),
       run: (host) => {
         // What `with` replaces in the test is replaced in the decision too.
-        const decide: DecideHost["decide"] = (sql, parameters, input, from) =>
-          dispatcher.under(from, () => host.decide(sql, parameters, input, from.data));
-        return runTest(parts, (environment) => run(environment), { decide }, span);
+        const under =
+          (what: "decide" | "rows"): Ask =>
+          (sql, parameters, input, from) =>
+            dispatcher.under(from, () => host[what](sql, parameters, input, from.data));
+        const asked = { decide: under("decide"), rows: under("rows") };
+        return runTest(parts, (environment) => run(environment), host, asked, span);
       },
     });
   }
@@ -34,7 +40,8 @@ export function makeTests(parts: ProgramParts, dispatcher: Dispatcher): TestCase
 function runTest(
   parts: ProgramParts,
   run: (environment: Environment) => unknown,
-  host: DecideHost,
+  host: TestHost,
+  asked: AskedHost,
   rule: Span,
 ): TestResult {
   const prints: string[] = [];
@@ -43,22 +50,18 @@ function runTest(
     blankMemo(parts.groups.length),
     new EvaluationContext(languageLimits.testStepsMax, true, (line) => prints.push(line)),
   );
-  const trace: Trace = { depth: -1, site: undefined, variables: {} };
-  environment.trace = trace;
-  environment.host = host;
-  const place = (): NonNullable<TestResult["failure"]> => {
-    const span = trace.site?.expression ?? rule;
-    const source = parts.sources.find(({ path }) => path === span.file);
-    const variables: Record<string, string> = {};
-    for (const [name, value] of Object.entries(trace.variables)) variables[name] = format(toValue(value));
-    return { expression: source?.text.slice(span.start, span.end) ?? "", line: span.line, variables };
-  };
+  const tracer = new Tracer();
+  environment.tracer = tracer;
+  environment.host = asked;
+  const failure = (isError: boolean): TestFailure => ({
+    frames: failureFrames(tracer.chain(), parts.sources, host, rule, isError),
+  });
   try {
     const value = run(environment);
     if (value !== undefined && value !== false) return { outcome: "passed", prints };
-    return { outcome: "failed", failure: place(), prints };
+    return { outcome: "failed", failure: failure(false), prints };
   } catch (error) {
     if (!(error instanceof EvaluationError)) throw error;
-    return { outcome: "error", failure: { ...place(), message: error.message }, prints };
+    return { outcome: "error", failure: { ...failure(true), message: error.message }, prints };
   }
 }

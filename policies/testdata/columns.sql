@@ -23,6 +23,7 @@ create table fields (
   refresh_token   text,
   client_secret   text,
   key_material    text,
+  icd10_code      text,
   ref_1           text,
   ref_2           text,
   ref_3           text,

@@ -11,6 +11,7 @@ const subcommands: Readonly<Record<string, () => Promise<Register>>> = {
   init: async () => (await import("./init.ts")).registerInit,
   fmt: async () => (await import("./fmt.ts")).registerFmt,
   test: async () => (await import("./test.ts")).registerTest,
+  bench: async () => (await import("./bench.ts")).registerBench,
   eval: async () => (await import("./eval.ts")).registerEval,
   keygen: async () => (await import("./keygen.ts")).registerKeygen,
   build: async () => (await import("./build.ts")).registerBuild,

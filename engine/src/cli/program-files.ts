@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { compile, type CompileResult, type Diagnostic, type SourceFile } from "@penstock/language";
+import { compile, type CompileResult, type Diagnostic } from "@penstock/language";
 import { type PolicyFolder, readPolicyFolder } from "../bundle/policy-folder.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { parseCatalogFixture } from "../catalog/fixture.ts";
@@ -13,9 +13,10 @@ export interface CompiledFiles {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export function compileFiles(paths: readonly string[], withTests: boolean): CompiledFiles {
+/** @param coverage whether to count what runs: see `Program.coverage` */
+export function compileFiles(paths: readonly string[], withTests: boolean, coverage: boolean = false): CompiledFiles {
   const { folder, unreadable } = policyFiles(paths, withTests);
-  const result = compile({ sources: folder.sources, data: folder.data });
+  const result = compile({ sources: folder.sources, data: folder.data, coverage });
   return { folder, result, diagnostics: [...unreadable, ...result.diagnostics] };
 }
 
@@ -37,8 +38,8 @@ export function unreadableFile(path: string, message: string): Diagnostic {
 }
 
 /** The catalog that a test file's `decide(sql)` uses: the nearest `testdata/catalog.json` in its folder or above. */
-export function catalogFor(source: SourceFile): string | undefined {
-  let folder = dirname(source.path);
+export function catalogFor(file: string): string | undefined {
+  let folder = dirname(file);
   for (;;) {
     const candidate = join(folder, "testdata", "catalog.json");
     if (existsSync(candidate)) return candidate;

@@ -1,117 +1,119 @@
-import type { Command } from "commander";
-import {
-  formatDiagnostics,
-  type Program,
-  type SourceFile,
-  type TestCase,
-  type TestHost,
-  type TestResult,
-} from "@penstock/language";
-import type { Catalog } from "../catalog/catalog.ts";
-import { createTestHost } from "../decide/test-host.ts";
+import { type Command, Option } from "commander";
 import { exitCodes, UsageError } from "./exit-codes.ts";
-import { catalogFor, compileFiles, readCatalog } from "./program-files.ts";
+import { coverageFormats, reportCoverage } from "./report/coverage.ts";
+import { reportDiagnostics } from "./report/diagnostics.ts";
+import { formatOption } from "./report/format-option.ts";
+import { reportTests, testFormats } from "./report/tests.ts";
+import { writeReport } from "./report/write-file.ts";
+import { benchTests, prettyTimes } from "./testing/bench-tests.ts";
+import { type CoverageReport, shortfalls } from "./testing/coverage.ts";
+import { runOnce, withHosts } from "./testing/run-once.ts";
+import { hasFailed, nothingRan } from "./testing/test-run.ts";
+import { parseJobs, parseThreshold, type TestSettings } from "./testing/test-settings.ts";
+import { watch } from "./testing/watch.ts";
 
-interface TestOptions {
-  readonly run?: string;
-  readonly catalog?: string;
-  readonly format: string;
+interface TestOptions extends Omit<TestSettings, "paths" | "coverage"> {
+  readonly coverage?: boolean;
+  readonly watch?: boolean;
+  readonly bench?: boolean;
 }
 
-interface Ran {
-  readonly test: TestCase;
-  readonly result: TestResult;
-  readonly milliseconds: number;
-}
-
+/** `policy test`: exit code 1 where a test fails, where policies have errors, where coverage falls short, and where no test ran. */
 export function registerTest(program: Command): void {
   program
     .command("test")
-    .description("Run the `test_` rules of policy files.")
+    .description("Run the `test_` rules of policy files. Exit code 1 where one fails or none ran.")
     .argument("[paths...]", "policy files or folders", ["policies"])
-    .option("--run <text>", "only tests whose name contains this text")
+    .option("-r, --run <pattern>", "only tests whose package.name has this text or matches this regular expression")
+    .addOption(formatOption(testFormats))
+    .option("-c, --coverage", "count which rules and lines the tests reach")
+    .addOption(
+      new Option("--threshold <percent>", "with less coverage the run fails: 90, or rules=100,lines=90").argParser(
+        parseThreshold,
+      ),
+    )
+    .addOption(
+      new Option("--coverage-format <format>", "json and lcov are written to a file")
+        .choices(coverageFormats)
+        .default("pretty"),
+    )
+    .option("--coverage-output <file>", "default: coverage/coverage.json, coverage/lcov.info")
+    .option("-w, --watch", "run again whenever a file changes")
+    .option("--bench", "time each test: median and spread")
+    .addOption(
+      new Option("-j, --jobs <number>", "threads; default: more than one where tests take long").argParser(parseJobs),
+    )
     .option(
       "--catalog <file>",
       "catalog fixture for decide(sql); default: testdata/catalog.json beside the test or above",
     )
-    .option("--format <format>", "pretty or json", "pretty")
-    .action((paths: string[], options: TestOptions) => {
-      const { folder, result, diagnostics } = compileFiles(paths, true);
-      const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error");
-      if (result.program === undefined || errors.length > 0) {
-        console.log(formatDiagnostics(errors, folder.sources, { color: process.stdout.isTTY }));
-        process.exitCode = exitCodes.failed;
-        return;
+    .option("--database-url <url>", "an empty PostgreSQL database for rows(sql), in place of a throw-away server")
+    .action(async (paths: string[], options: TestOptions) => {
+      const asked =
+        options.threshold !== undefined || options.coverageOutput !== undefined || options.coverageFormat !== "pretty";
+      const settings: TestSettings = { ...options, paths, coverage: options.coverage === true || asked };
+      if (options.bench === true && (settings.coverage || options.watch === true)) {
+        throw new UsageError("--bench measures alone: leave out --watch and --coverage");
       }
-      const ran = runTests(result.program, folder.sources, options);
-      if (options.format === "json") printJson(ran);
-      else printPretty(ran);
-      const failed = ran.some(({ result: { outcome } }) => outcome !== "passed");
-      // A run in which no test ran proves nothing, so it must not look like success.
-      process.exitCode = failed || ran.length === 0 ? exitCodes.failed : exitCodes.ok;
+      if (options.bench === true) return bench(settings);
+      if (options.watch !== true) return runAndReport(settings);
+      // What is wrong now may be mended next: only Ctrl-C ends a watch.
+      await watch(paths, () => runAndReport(settings).catch(reportMisuse));
     });
 }
 
-function runTests(program: Program, sources: readonly SourceFile[], options: TestOptions): Ran[] {
-  const hosts = new Map<string, TestHost>();
-  const catalogs = new Map<string, Catalog>();
-  const hostFor = (file: string): TestHost => {
-    const source = sources.find((candidate) => candidate.path === file);
-    const path = options.catalog ?? (source === undefined ? undefined : catalogFor(source));
-    if (path === undefined) return hostWithoutCatalog(file);
-    let host = hosts.get(path);
-    if (host === undefined) {
-      const catalog = catalogs.get(path) ?? readCatalog(path);
-      catalogs.set(path, catalog);
-      host = createTestHost(program, catalog);
-      hosts.set(path, host);
-    }
-    return host;
-  };
-  return program.tests
-    .filter((test) => options.run === undefined || test.name.includes(options.run))
-    .map((test) => {
-      const started = performance.now();
-      const result = test.run(hostFor(test.rule.file));
-      return { test, result, milliseconds: performance.now() - started };
-    });
+async function runAndReport(settings: TestSettings): Promise<void> {
+  const run = await runOnce(settings);
+  const { format } = settings;
+  process.stdout.write(`${reportTests(format, run, isColorful(process.stdout))}\n`);
+  const isEmpty = run.tests.length === 0 && run.diagnostics.length === 0;
+  if (isEmpty && format !== "pretty") console.error(`policy test: ${nothingRan}`);
+  const short = run.coverage === undefined ? [] : reportCovered(run.coverage, settings);
+  process.exitCode = hasFailed(run) || short.length > 0 ? exitCodes.failed : exitCodes.ok;
 }
 
-function hostWithoutCatalog(file: string): TestHost {
-  return {
-    decide: () => {
-      throw new UsageError(
-        `${file} calls decide(sql), which needs a catalog: add testdata/catalog.json beside it, or pass --catalog FILE`,
-      );
-    },
-  };
-}
-
-function printPretty(ran: readonly Ran[]): void {
-  const failures = ran.filter(({ result }) => result.outcome !== "passed");
-  for (const { test, result } of failures) {
-    console.log(`${result.outcome === "failed" ? "FAIL" : "ERROR"} ${test.rule.file}:${test.rule.line} ${test.name}`);
-    const { failure } = result;
-    if (failure !== undefined) {
-      if (failure.message !== undefined) console.log(`  ${failure.message}`);
-      console.log(`  line ${failure.line}: ${failure.expression}`);
-      for (const [name, value] of Object.entries(failure.variables)) console.log(`    ${name} = ${value}`);
-    }
+/** Beside a report for machines, coverage for people goes to standard error. */
+function reportCovered(coverage: CoverageReport, settings: TestSettings): string[] {
+  const { format, coverageFormat, coverageOutput, threshold } = settings;
+  const stream = format === "pretty" ? process.stdout : process.stderr;
+  if (coverageFormat === "pretty" && coverageOutput === undefined) {
+    stream.write(`\n${reportCoverage("pretty", coverage, isColorful(stream))}\n`);
+  } else {
+    const path = coverageOutput ?? defaultOutputs[coverageFormat];
+    writeReport(path, reportCoverage(coverageFormat, coverage, false));
+    stream.write(`coverage written to ${path}\n`);
   }
-  for (const { test, result } of ran) for (const line of result.prints) console.log(`${test.name}: ${line}`);
-  const milliseconds = ran.reduce((sum, { milliseconds: each }) => sum + each, 0);
-  if (ran.length === 0) console.log("no test ran: name a folder with `test_` rules, or check --run");
-  console.log(`${ran.length - failures.length} passed, ${failures.length} failed in ${milliseconds.toFixed(0)} ms`);
+  const short = threshold === undefined ? [] : shortfalls(coverage, threshold);
+  for (const line of short) console.error(`policy test: ${line}`);
+  return short;
 }
 
-function printJson(ran: readonly Ran[]): void {
-  const tests = ran.map(({ test, result, milliseconds }) => ({
-    name: test.name,
-    package: test.rule.package,
-    file: test.rule.file,
-    line: test.rule.line,
-    ...result,
-    milliseconds,
-  }));
-  console.log(JSON.stringify({ tests }, null, 2));
+/** As other tools call them, so that CI services find them. */
+const defaultOutputs = {
+  pretty: "coverage/coverage.txt",
+  json: "coverage/coverage.json",
+  lcov: "coverage/lcov.info",
+} as const;
+
+async function bench(settings: TestSettings): Promise<void> {
+  if (settings.format !== "pretty" && settings.format !== "json") {
+    throw new UsageError("--bench reports as pretty or json");
+  }
+  const times = await withHosts(settings, (loaded, hosts) => {
+    if (loaded.errors.length > 0)
+      console.error(reportDiagnostics("pretty", loaded.errors, loaded.sources, isColorful(process.stderr)));
+    return benchTests(loaded, hosts);
+  });
+  if (times.length === 0) console.error(`policy test: ${nothingRan}`);
+  else console.log(settings.format === "json" ? JSON.stringify({ tests: times }, undefined, 2) : prettyTimes(times));
+  process.exitCode = times.length === 0 ? exitCodes.failed : exitCodes.ok;
+}
+
+function reportMisuse(error: unknown): void {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`policy: ${error.message}`);
+}
+
+function isColorful(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && stream.hasColors();
 }

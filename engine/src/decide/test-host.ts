@@ -1,4 +1,5 @@
 import {
+  BuiltinError,
   fromValue,
   type Input,
   RegoObject,
@@ -16,6 +17,8 @@ import { withHint } from "./explain-denial.ts";
 import { explainStatement } from "./explain-statement.ts";
 import type { Verdict } from "../enforcer.ts";
 import type { Decision, Limits, Reason } from "./decision.ts";
+import type { DecisionRecord } from "./decision-record.ts";
+import { describePart } from "./describe-decision.ts";
 import { type PreparedText, prepareText } from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
 import { defaultSubject, type Subject } from "./subject.ts";
@@ -25,43 +28,6 @@ import { World } from "./world.ts";
 
 /** search_path of tests and of `policy eval`: PostgreSQL's default for a user without a schema of its own name. */
 const testNames = { searchPath: ["public"] };
-
-/** A decision as data: what `decide(sql)` gives to a test and `policy eval --format json` prints. */
-export interface DecisionRecord {
-  readonly outcome: "allow" | "approve" | "deny";
-  readonly sqlstate?: string;
-  readonly reasons: readonly {
-    readonly message: string;
-    readonly code?: string;
-    readonly rule?: string;
-    readonly hint?: string;
-  }[];
-  /** By column path. */
-  readonly masks: Readonly<
-    Record<string, { readonly name: string; readonly args: readonly unknown[]; readonly rules: readonly string[] }>
-  >;
-  /** By table path: conditions on `row` as the language writes them, all of which hold. */
-  readonly filters: Readonly<Record<string, { readonly where: readonly string[]; readonly rules: readonly string[] }>>;
-  /** For `approve`: each is needed. */
-  readonly approvals: readonly {
-    readonly groups: readonly string[];
-    readonly for_ms?: number;
-    readonly message?: string;
-    readonly rule: string;
-  }[];
-  readonly notifications: readonly { readonly channel: string; readonly message?: string; readonly rule: string }[];
-  readonly limits: { readonly rows?: number; readonly duration_ms?: number; readonly bytes?: number };
-  readonly rules: readonly string[];
-  readonly errors: readonly { readonly rule: string; readonly message: string }[];
-  /** The text that the server would get; absent for a denial. */
-  readonly sql?: string;
-  /** For each statement: what the facts say. */
-  readonly statements: readonly {
-    readonly kind: string;
-    readonly tables: readonly string[];
-    readonly columns: readonly string[];
-  }[];
-}
 
 /** Decides a text for roots given as values, completed with an ordinary person on an ordinary connection. */
 export function decideForRoots(
@@ -141,6 +107,31 @@ export function decideForRoots(
   };
 }
 
+/**
+ * The steps to a decision, each as a function to time: the whole way of a text that is new, and the way from the facts of its statements.
+ * What is masked for the session whatever it asks is kept, as in a session.
+ * @throws {Error} for a text that cannot be read
+ */
+export function stepsForRoots(
+  world: World,
+  sql: string,
+  roots: Partial<Input>,
+): { readonly whole: () => unknown; readonly fromFacts: () => unknown } {
+  const subject = subjectFor(roots);
+  const prepared = prepareText(world, sql, testNames);
+  if ("kind" in prepared) throw new Error(refusedVerdict(prepared).reason.message);
+  const masks = new SubjectMasks(world, subject);
+  const decide = ({ prepared: statements }: PreparedText): Decision[] =>
+    statements.map((statement) => decideStatement(world, statement, { ...subject, query: statement.query }, masks));
+  return {
+    fromFacts: () => decide(prepared),
+    whole: () => {
+      const again = prepareText(world, sql, testNames);
+      return "kind" in again ? again : verdictOf(world, sql, again, decide(again), masks);
+    },
+  };
+}
+
 /** Why each rule fired or did not, for each statement of a text; nothing for a text that cannot be read. */
 export function explainForRoots(
   world: World,
@@ -185,19 +176,53 @@ function subjectFor(roots: Partial<Input>): Subject {
   };
 }
 
-/** What `test_` rules need from the engine: `decide(sql)` against a catalog fixture. */
-export function createTestHost(program: Program, catalog: Catalog): TestHost {
+function noRows(): never {
+  throw new BuiltinError("rows(sql) needs a database, which `policy test` starts: run the test with it");
+}
+
+/**
+ * What `test_` rules need from the engine: `decide(sql)` against a catalog fixture.
+ * @param rows answers `rows(sql)`, where there is a database
+ */
+export function createTestHost(program: Program, catalog: Catalog, rows: TestHost["rows"] = noRows): TestHost {
   const world = new World(program, catalog, false);
+  const given = new WeakMap<object, { readonly sql: string; readonly decision: DecisionRecord }>();
   return {
-    decide: (sql, parameters, input, data) => toValue(decideForRoots(world, sql, input, parameters, data)),
+    decide: (sql, parameters, input, data) => {
+      const decision = decideForRoots(world, sql, input, parameters, data);
+      const value = toValue(decision);
+      if (typeof value === "object" && value !== null) given.set(value, { sql, decision });
+      return value;
+    },
+    rows,
+    describe: (value, field) => {
+      const known = typeof value === "object" && value !== null ? given.get(value) : undefined;
+      return known && [known.sql, ...describePart(known.decision, field)];
+    },
   };
 }
 
+/** Completed roots by the given one: what is the same for two statements is the same object, so that what is known of a session stays known. */
+const completed = { principal: new WeakMap(), session: new WeakMap(), target: new WeakMap() } as const satisfies {
+  readonly [root in keyof Subject]: WeakMap<RegoObject, Value>;
+};
+const defaults = {
+  principal: toValue(defaultSubject.principal),
+  session: toValue(defaultSubject.session),
+  target: toValue(defaultSubject.target),
+} as const;
+
 /** Fields that a test leaves out come from the defaults: fields that always exist must always exist. */
 function complete(root: keyof Subject, given: Value | undefined): Value {
-  const base = toValue(defaultSubject[root]);
+  const base = defaults[root];
   if (!(given instanceof RegoObject) || !(base instanceof RegoObject)) return given ?? base;
-  return RegoObject.fromEntries([...base.entries(), ...given.entries()]);
+  const known: WeakMap<RegoObject, Value> = completed[root];
+  let value = known.get(given);
+  if (value === undefined) {
+    value = RegoObject.fromEntries([...base.entries(), ...given.entries()]);
+    known.set(given, value);
+  }
+  return value;
 }
 
 function masksOf({ masks }: Decision): [string, DecisionRecord["masks"][string]][] {

@@ -78,7 +78,7 @@ export class Project {
 
   /** Of the catalog that a file's tests use; nothing where there is none that can be read. */
   catalogOf(path: string): CatalogNames {
-    const file = isFile(path) ? catalogFor({ path, text: "" }) : undefined;
+    const file = isFile(path) ? catalogFor(path) : undefined;
     if (file === undefined) return noCatalog;
     const known = this.catalogs.get(file) ?? readNames(file);
     this.catalogs.set(file, known);

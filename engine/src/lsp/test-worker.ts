@@ -2,6 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { compile, type SourceFile, type TestCase, type TestHost } from "@penstock/language";
 import { catalogFor, readCatalog } from "../cli/program-files.ts";
+import { failureLines, placeOf } from "../cli/report/failure-text.ts";
 import { createTestHost } from "../decide/test-host.ts";
 import type { TestAnswer, TestOutcome, TestRequest } from "./test-runs.ts";
 
@@ -11,32 +12,32 @@ function run({ sources, data, file, names }: TestRequest): TestAnswer {
     const first = diagnostics.find(({ severity }) => severity === "error");
     return { problem: `the policies have mistakes: ${first?.message ?? ""}` };
   }
-  const source: SourceFile = sources.find(({ path }) => path === file) ?? { path: file, text: "" };
-  const catalog = catalogFor(source);
+  const catalog = catalogFor(file);
   const host = catalog === undefined ? hostWithoutCatalog : createTestHost(program, readCatalog(catalog));
   return program.tests
     .filter(({ name, rule }) => rule.file === file && names.includes(name))
-    .map((test) => outcomeOf(test, host));
+    .map((test) => outcomeOf(test, host, sources));
 }
 
-const hostWithoutCatalog: TestHost = {
-  decide: () => {
-    throw new Error("decide(sql) needs a catalog: add testdata/catalog.json beside the test or above");
-  },
-};
+const hostWithoutCatalog: TestHost = { decide: refuse, rows: refuse };
 
-function outcomeOf(test: TestCase, host: TestHost): TestOutcome {
+function refuse(): never {
+  throw new Error("decide(sql) and rows(sql) need a catalog: add testdata/catalog.json beside the test or above");
+}
+
+function outcomeOf(test: TestCase, host: TestHost, sources: readonly SourceFile[]): TestOutcome {
   const started = performance.now();
   try {
-    const { outcome, failure, prints } = test.run(host);
-    const variables = Object.entries(failure?.variables ?? {}).map(([name, value]) => `  ${name} = ${value}`);
+    const result = test.run(host);
+    const milliseconds = performance.now() - started;
+    const ran = { name: test.name, ...test.rule, ...result, milliseconds };
     return {
       name: test.name,
-      outcome,
-      milliseconds: performance.now() - started,
-      prints,
-      line: failure?.line ?? test.rule.line,
-      text: [failure?.message ?? [], failure?.expression ?? [], variables].flat().join("\n"),
+      outcome: result.outcome,
+      milliseconds,
+      prints: result.prints,
+      line: placeOf(ran).line,
+      text: failureLines({ ...ran, prints: [] }, sources).join("\n"),
     };
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

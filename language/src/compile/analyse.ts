@@ -10,6 +10,7 @@ import { roots } from "../check/vocabulary.ts";
 import type { Diagnostic } from "../diagnostics.ts";
 import type { Module } from "../syntax/tree.ts";
 import { conflictErrors } from "./conflicts.ts";
+import type { CoverageCounter } from "./coverage.ts";
 import { Emitter } from "./emit.ts";
 import { emitDecision, emitGuard } from "./emit-decision.ts";
 import { emitGroup } from "./emit-group.ts";
@@ -20,7 +21,7 @@ import { recursionErrors } from "./recursion.ts";
 import { Resolver } from "./resolve.ts";
 import { type RuleNode, RuleTree } from "./rule-tree.ts";
 import type * as runtime from "./runtime.ts";
-import { type SplitBody, splitBody } from "./split.ts";
+import { type SplitBody, splitBody, unsplit } from "./split.ts";
 
 /** What names mean and what types values have. */
 export interface Understanding {
@@ -61,13 +62,28 @@ export function understand(modules: readonly Module[], observer?: Observer): Und
 }
 
 /** @throws RangeError as `understand` does */
-export function analyse(modules: readonly Module[], understanding: Understanding = understand(modules)): Analysis {
+export function analyse(
+  modules: readonly Module[],
+  understanding: Understanding = understand(modules),
+  coverage?: CoverageCounter,
+): Analysis {
   const { rules, resolver, plans } = understanding;
   const documents = documentNodes(rules.root);
-  const emitter = new Emitter(rules, resolver.usage, documents, true, (file) => [...roots, ...namesIn(modules, file)]);
+  const emitter = new Emitter(
+    rules,
+    resolver.usage,
+    documents,
+    true,
+    (file) => [...roots, ...namesIn(modules, file)],
+    undefined,
+    coverage,
+  );
   for (const group of rules.groups) emitGroup(emitter, group);
   const finder = new FactFinder(rules);
-  const decisions = plans.map((plan) => ({ plan, split: splitBody(plan, finder) }));
+  const decisions = plans.map((plan) => ({
+    plan,
+    split: coverage === undefined ? splitBody(plan, finder) : unsplit(plan, finder),
+  }));
   decisions.forEach(({ plan, split }, index) => {
     emitDecision(emitter, plan, `d${index}`, plan.body);
     emitDecision(emitter, plan, `r${index}`, split.rest);

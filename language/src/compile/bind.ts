@@ -3,14 +3,15 @@ import type { Value } from "../values.ts";
 import * as effects from "./effects.ts";
 import type { Emitter } from "./emit.ts";
 import * as observing from "./observing.ts";
-import type { RuleNode, RuleTree } from "./rule-tree.ts";
+import type { Group, RuleNode, RuleTree } from "./rule-tree.ts";
 import * as rowPredicates from "./row-predicates.ts";
 import * as runtime from "./runtime.ts";
+import * as trace from "./trace.ts";
 
 export type GroupFunction = (environment: runtime.Environment, ...args: Value[]) => Value | undefined;
 
 /** What generated code calls as `R`. */
-const library = { ...runtime, ...effects, ...rowPredicates, ...observing };
+const library = { ...runtime, ...effects, ...rowPredicates, ...observing, ...trace };
 
 export type QueryFunction = (environment: runtime.Environment, out: (readonly Value[])[]) => void;
 
@@ -35,17 +36,19 @@ export function connect(
 
 /**
  * The generated text becomes functions. It gets the runtime as `R` and its constants as `C`, and nothing else.
+ * @param written the groups that have functions
  * @param decisions for each statement, the names of its functions
  */
 export function bind<Functions>(
   emitter: Emitter,
   rules: RuleTree,
+  written: ReadonlySet<Group>,
   decisions: readonly (readonly string[])[],
   query?: "q",
 ): Compiled<Functions> {
   const { writer } = emitter;
   const names = writer.constants.map((_, index) => `c${index} = C[${index}]`);
-  const groups = rules.groups.map(({ id }) => `f${id}`);
+  const groups = rules.groups.map((group) => (written.has(group) ? `f${group.id}` : "undefined"));
   const text = [
     '"use strict";',
     ...(names.length === 0 ? [] : [`const ${names.join(", ")};`]),

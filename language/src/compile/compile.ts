@@ -11,6 +11,7 @@ import { emptyObject, toJson, toValue, type Value } from "../values.ts";
 import { analyse, documentNodes, namesIn, unique } from "./analyse.ts";
 import { bind, connect, type QueryFunction } from "./bind.ts";
 import type { CompiledDecision } from "./candidates.ts";
+import { CoverageCounter } from "./coverage.ts";
 import { Emitter } from "./emit.ts";
 import { ruleIdOf } from "./emit-decision.ts";
 import { emitGroup } from "./emit-group.ts";
@@ -51,11 +52,13 @@ function compileChecked(options: CompileOptions): CompileResult {
   const parsed = parseAll(options.sources);
   if (parsed.modules === undefined) return { diagnostics: parsed.diagnostics };
   const data = options.data === undefined ? emptyObject : toValue(options.data);
-  const { rules, emitter, finder, documents, diagnostics, ...analysis } = analyse(parsed.modules);
+  const counter = options.coverage === true ? new CoverageCounter() : undefined;
+  const { rules, emitter, finder, documents, diagnostics, ...analysis } = analyse(parsed.modules, undefined, counter);
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
   const compiled = bind<DecisionFunctions>(
     emitter,
     rules,
+    new Set(rules.groups),
     analysis.decisions.map((_, index) => [`d${index}`, `r${index}`, `s${index}_`, `k${index}_`, `l${index}_`]),
   );
   connect(rules.root, documents, compiled.groups);
@@ -95,6 +98,7 @@ function compileChecked(options: CompileOptions): CompileResult {
       data,
       sources: options.sources,
     }),
+    coverage: counter,
   });
   return { program, diagnostics };
 }
@@ -136,7 +140,7 @@ export function compileQuery(
     ...emitter.diagnostics,
   ]);
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
-  const compiled = bind<never>(emitter, rules, [], "q");
+  const compiled = bind<never>(emitter, rules, new Set(rules.groups), [], "q");
   connect(rules.root, documents, compiled.groups);
   if (compiled.query === undefined) throw new Error("the generated code has no query");
   const variables = resolved.variables.map(({ name }) => name);

@@ -169,9 +169,15 @@ export class Dispatcher {
     return effects;
   }
 
+  /** As tests make them with `with`: not remembered. */
+  private isWorldOfItsOwn(data: Value | undefined): boolean {
+    const { replaced } = this;
+    if (replaced !== undefined && (replaced.mocks !== null || replaced.shadow !== null)) return true;
+    return data !== undefined && data !== this.data;
+  }
+
   private sessionPlan(subject: Subject, environment: Environment, data: Value | undefined): SessionPlan {
-    // A world of its own, as tests make them, is not remembered.
-    if (data !== undefined || this.replaced !== undefined) return this.newSessionPlan(subject, environment);
+    if (this.isWorldOfItsOwn(data)) return this.newSessionPlan(subject, environment);
     const { principal, session, target } = subject;
     const { last } = this;
     if (last !== undefined && this.lastPrincipal === principal && last.session === session && last.target === target)

@@ -38,6 +38,9 @@ export function emitDecision(emitter: Emitter, plan: DecisionPlan, name: string,
       writer.line(`const ${nameOf(plan.subject)} = column;`);
       context.bound.add(plan.subject);
     }
+    emitter.coverage?.enter(!plan.span.file.endsWith("_test.policy"));
+    const mark = emitter.ruleMark(plan.kind, plan.span);
+    writer.line(mark.tried);
     const terms = headTerms(plan);
     const isConstant = terms.every((term) => term.kind === "const") && !isOfConditions(plan);
     writer.block("L:", () =>
@@ -56,6 +59,7 @@ export function emitDecision(emitter: Emitter, plan: DecisionPlan, name: string,
               });
             }
             writer.line("complete = true;");
+            writer.line(mark.held);
             if (plan.rows === undefined) return writer.line(effect(emitter, plan, rule, emitted));
             const path = writer.constant(plan.path);
             emitRows(emitter, plan.rows, context, (predicate) =>

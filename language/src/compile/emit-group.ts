@@ -1,18 +1,30 @@
 /** A group of rules as one function: memoised where it has no parameters, conflicts found while values come. */
 import { equal, type Value } from "../values.ts";
 import type { Context, Emitter } from "./emit.ts";
-import type { Branch, Definition, Literal } from "./plan.ts";
+import type { CoverageMark } from "./coverage.ts";
+import { isTraced, type TraceContext } from "./emit-trace.ts";
+import type { Branch, Definition } from "./plan.ts";
 import type { Group } from "./rule-tree.ts";
 
 export function emitGroup(emitter: Emitter, group: Group): void {
   const { writer } = emitter;
   const params = Array.from({ length: group.arity }, (_, index) => `a${index}`);
+  const isOfTests = isTraced(group);
+  emitter.coverage?.enter(!isOfTests);
+  const enter = (): void => {
+    if (isOfTests) writer.line(`const frame = R.enter(E, ${writer.constant(group.path.at(-1))});`);
+  };
+  const leave = (): void => {
+    if (isOfTests) writer.line("R.leave(E, frame, out);");
+  };
   writer.block(`function f${group.id}(${["E", ...params].join(", ")})`, () => {
     if (group.kind === "function") {
       // Functions that call each other twice, sixty deep, do not loop and do not end either.
       const site = group.rules.slice(0, 1).map(({ rule }) => emitter.site(rule.span, group.path.at(-1) ?? ""));
       writer.line(`R.spend(E, 1, ${site.join("")});`);
+      enter();
       emitDefinitions(emitter, group, params);
+      leave();
       writer.line("return out;");
       return;
     }
@@ -22,14 +34,20 @@ export function emitGroup(emitter: Emitter, group: Group): void {
       const path = writer.constant(group.path);
       writer.line(`if (E.shadow !== null && E.shadow.has(${group.id})) return R.lookupPath(E.data, ${path});`);
     }
+    enter();
     if (group.kind === "complete") {
       emitDefinitions(emitter, group, []);
+      leave();
       writer.line(`E.memo[${group.id}] = out === undefined ? R.none : out;`);
       writer.line("return out;");
       return;
     }
-    emitPartial(emitter, group);
+    emitPartial(emitter, group, leave);
   });
+}
+
+function traceOf(group: Group): TraceContext | undefined {
+  return isTraced(group) ? { point: undefined, isPart: false } : undefined;
 }
 
 function emitDefinitions(emitter: Emitter, group: Group, params: readonly string[]): void {
@@ -62,21 +80,22 @@ function commonConstant(definitions: readonly Definition[]): boolean {
 
 function emitDefinition(emitter: Emitter, group: Group, definition: Definition, params: readonly string[]): void {
   const { writer } = emitter;
-  const context: Context = { environment: "E", bound: new Set() };
+  const context: Context = { environment: "E", bound: new Set(), trace: traceOf(group) };
   const site = emitter.site(definition.span, group.path.at(-1) ?? "");
   const isFunction = group.kind === "function";
   const label = writer.name("L");
-  const isTest = group.path.at(-1)?.startsWith("test_") === true;
   const matchParams = (index: number, k: () => void): void => {
     const param = definition.params[index];
     if (param === undefined) return k();
     emitter.match(param, params[index] ?? "undefined", context, () => matchParams(index + 1, k));
   };
+  const mark = emitter.ruleMark(group.path.at(-1) ?? "", definition.span);
+  writer.line(mark.tried);
   writer.block(`${label}:`, () =>
     matchParams(0, () => {
       if (definition.branches.length === 1) {
         for (const branch of definition.branches) {
-          emitBranch(emitter, group, definition, branch, context, "out", label, site, isFunction, isTest);
+          emitBranch(emitter, group, definition, branch, context, "out", label, site, isFunction, mark);
         }
         return;
       }
@@ -95,11 +114,14 @@ function emitDefinition(emitter: Emitter, group: Group, definition: Definition, 
             branchLabel,
             site,
             isFunction,
-            false,
+            emitter.expressionMark(branch.value.span),
           );
         writer.block(index === 0 ? `${branchLabel}:` : `if (${result} === undefined) ${branchLabel}:`, emit);
       });
-      writer.line(`if (${result} !== undefined) out = R.once(E, out, ${result}, ${site}, ${isFunction});`);
+      writer.block(`if (${result} !== undefined)`, () => {
+        writer.line(mark.held);
+        writer.line(`out = R.once(E, out, ${result}, ${site}, ${isFunction});`);
+      });
     }),
   );
 }
@@ -114,28 +136,24 @@ function emitBranch(
   label: string,
   site: string,
   isFunction: boolean,
-  isTest: boolean,
+  mark: CoverageMark,
 ): void {
   const { writer } = emitter;
-  const before = (literal: Literal, index: number): void => {
-    const named = [...context.bound].filter((local) => local.name !== "_");
-    const names = writer.constant(named.map((local) => local.name));
-    const place = writer.constant({ expression: literal.span, line: literal.span.line });
-    writer.line(`R.reach(E, ${index}, ${place}, ${names}, [${named.map((local) => `v${local.id}`).join(", ")}]);`);
-  };
   emitter.body(
     branch.body,
     context,
     () =>
-      emitter.head(branch.value, context, (value) => {
+      emitter.head(branch.value, { ...context, trace: undefined }, (value) => {
+        writer.line(mark.held);
         writer.line(`${result} = R.once(E, ${result}, ${value}, ${site}, ${isFunction});`);
         if (branch.value.kind === "const") writer.line(`break ${label};`);
       }),
-    emitter.watcher?.watch(emitter, { kind: "rule", group, definition }) ?? (isTest ? { before } : undefined),
+    emitter.watcher?.watch(emitter, { kind: "rule", group, definition }),
   );
 }
 
-function emitPartial(emitter: Emitter, group: Group): void {
+/** @param leave writes what is to be done once `out` is complete */
+function emitPartial(emitter: Emitter, group: Group, leave: () => void): void {
   const { writer } = emitter;
   const isSet = group.kind === "set";
   const isPlain = group.definitions.every(
@@ -145,8 +163,10 @@ function emitPartial(emitter: Emitter, group: Group): void {
   writer.line(`const out = ${start};`);
   for (const definition of group.definitions.toSorted((a, b) => Number(a.isDefault) - Number(b.isDefault))) {
     const site = emitter.site(definition.span, group.path.at(-1) ?? "");
+    const mark = emitter.ruleMark(group.path.at(-1) ?? "", definition.span);
+    writer.line(mark.tried);
     for (const branch of definition.branches) {
-      const context: Context = { environment: "E", bound: new Set() };
+      const context: Context = { environment: "E", bound: new Set(), trace: traceOf(group) };
       const keys: string[] = [];
       const next = (index: number): void => {
         const step = definition.path[index];
@@ -157,6 +177,7 @@ function emitPartial(emitter: Emitter, group: Group): void {
           });
         }
         emitter.head(branch.value, context, (value) => {
+          writer.line(mark.held);
           if (isSet) writer.line(`R.addTo(E, out, ${value}, ${site});`);
           else if (isPlain) writer.line(`R.putUnique(E, out, ${keys[0]}, ${value}, ${site});`);
           else if (definition.isDefault) writer.line(`out.putDefault(E, [${keys.join(", ")}], ${value}, ${site});`);
@@ -167,5 +188,6 @@ function emitPartial(emitter: Emitter, group: Group): void {
       writer.block("", () => emitter.body(branch.body, context, () => next(0), watch));
     }
   }
+  leave();
   writer.line(`return (E.memo[${group.id}] = ${isSet || isPlain ? "out" : "out.finish()"});`);
 }

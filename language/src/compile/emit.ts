@@ -11,12 +11,16 @@ import type { Watcher } from "./watcher.ts";
 import { type Group, groupsBelow, type RuleNode, type RuleTree } from "./rule-tree.ts";
 import type { Site } from "./evaluation-error.ts";
 import type { Usage } from "./resolve.ts";
+import { type CoverageCounter, type CoverageMark, noMark } from "./coverage.ts";
+import { type TraceContext, tracePoint } from "./emit-trace.ts";
 import { Writer } from "./writer.ts";
 
 /** Where code is written: the environment's name there, and what is bound. */
 export interface Context {
   readonly environment: string;
   readonly bound: Bound;
+  /** In tests. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** Writes code around each literal of a body, in the order in which they run. */
@@ -42,24 +46,27 @@ const arithmetic = {
 export class Emitter {
   readonly writer: Writer = new Writer();
   readonly diagnostics: Diagnostic[] = [];
+  readonly coverage: CoverageCounter | undefined;
   private readonly rules: RuleTree;
   private readonly usage: Usage;
   private readonly vocabulary: boolean;
   /** The names that a file can use, for suggestions. */
   private readonly names: (file: string) => readonly string[];
   /** Run-time nodes of the rule tree, which the caller builds. */
-  private readonly documents: ReadonlyMap<RuleNode, unknown>;
+  private readonly documents: Pick<ReadonlyMap<RuleNode, unknown>, "get">;
   /** What watches the bodies of rules and statements, where they explain themselves. */
   readonly watcher: Watcher | undefined;
 
   constructor(
     rules: RuleTree,
     usage: Usage,
-    documents: ReadonlyMap<RuleNode, unknown>,
+    documents: Pick<ReadonlyMap<RuleNode, unknown>, "get">,
     vocabulary: boolean,
     names: (file: string) => readonly string[],
     watcher?: Watcher,
+    coverage?: CoverageCounter,
   ) {
+    this.coverage = coverage;
     this.rules = rules;
     this.watcher = watcher;
     this.usage = usage;
@@ -87,10 +94,38 @@ export class Emitter {
     const literal = body[index];
     if (literal === undefined) return k();
     watch?.before(literal, index, context);
-    this.literal(literal, context, () => {
+    const mark = this.expressionMark(literal.span);
+    this.writer.line(mark.tried);
+    this.literal(literal, this.traced(literal, index, context), () => {
+      this.writer.line(mark.held);
       watch?.after?.(index);
       this.literals(body, index + 1, context, k, watch);
     });
+  }
+
+  expressionMark(span: Span): CoverageMark {
+    return this.coverage?.mark(this.writer, { kind: "expression", name: "", span }) ?? noMark;
+  }
+
+  /** For rules and decision statements. */
+  ruleMark(name: string, span: Span): CoverageMark {
+    return this.coverage?.mark(this.writer, { kind: "rule", name, span }) ?? noMark;
+  }
+
+  /** Records, in a traced rule, that a condition is about to be tried. */
+  private traced(literal: Literal, depth: number, context: Context): Context {
+    const { trace } = context;
+    if (trace === undefined || trace.isPart) return context;
+    const { point, locals } = tracePoint(literal, depth, trace.point, context.bound);
+    const values = locals.map(nameOf).join(", ");
+    this.writer.line(`R.reach(${context.environment}, ${this.writer.constant(point)}, [${values}]);`);
+    return { ...context, trace: { point, isPart: true } };
+  }
+
+  /** Records, in a traced rule, a value on which its condition depends. */
+  private seen(value: string, side: 0 | 1, { trace, environment }: Context): void {
+    if (trace?.point === undefined) return;
+    this.writer.line(`R.seen(${environment}, ${this.writer.constant(trace.point)}, ${side}, ${value});`);
   }
 
   literal(literal: Literal, context: Context, k: () => void): void {
@@ -103,19 +138,23 @@ export class Emitter {
         const next = (at: number): void => {
           const step = steps[at];
           if (step === undefined) return k();
-          this.term(step.term, context, (value) => this.match(step.pattern, value, context, () => next(at + 1)));
+          this.term(step.term, context, (value) => {
+            if (at === 0) this.seen(value, 0, context);
+            this.match(step.pattern, value, context, () => next(at + 1));
+          });
         };
         return next(0);
       }
       case "some": {
         const { key, value } = literal;
-        return this.term(literal.domain, context, (domain) =>
+        return this.term(literal.domain, context, (domain) => {
+          this.seen(domain, 0, context);
           this.iterate(domain, context, this.site(literal.span, "some"), key !== undefined, (keyName, valueName) => {
             const matchValue = (): void => this.match(value, valueName, context, k);
             if (key === undefined) matchValue();
             else this.match(key, keyName, context, matchValue);
-          }),
-        );
+          });
+        });
       }
       case "every":
         return this.every(literal, context, k);
@@ -123,12 +162,12 @@ export class Emitter {
         const holds = writer.name("n");
         const label = writer.name("L");
         writer.line(`let ${holds} = false;`);
-        writer.block(`${label}:`, () => {
+        const body = (): void =>
           this.body(literal.body, { ...context, bound: new Set(context.bound) }, () => {
             writer.line(`${holds} = true;`);
             writer.line(`break ${label};`);
           });
-        });
+        writer.block(`${label}:`, () => (this.coverage === undefined ? body() : this.coverage.without(body)));
         return writer.block(`if (!${holds})`, k);
       }
       case "with": {
@@ -136,7 +175,7 @@ export class Emitter {
         writer.line(`const ${environment} = R.fork(${context.environment}, ${this.site(literal.span, "with")});`);
         return this.overrides(literal.overrides, 0, context, environment, () => {
           // What follows runs in the outer environment again: only `literal` itself sees the other.
-          this.literal(literal.literal, { environment, bound: context.bound }, k);
+          this.literal(literal.literal, { ...context, environment }, k);
         });
       }
     }
@@ -144,7 +183,10 @@ export class Emitter {
 
   private every(literal: Extract<Literal, { kind: "every" }>, context: Context, k: () => void): void {
     const { writer } = this;
+    const point = context.trace?.point;
+    const trace = point === undefined ? undefined : { point, isPart: false };
     this.term(literal.domain, context, (domain) => {
+      this.seen(domain, 0, context);
       const all = writer.name("n");
       const label = writer.name("L");
       writer.line(`let ${all} = R.isCollection(${domain});`);
@@ -162,8 +204,9 @@ export class Emitter {
           const one = writer.name("n");
           const found = writer.name("L");
           writer.line(`let ${one} = false;`);
+          if (point !== undefined) writer.line(`R.again(${context.environment}, ${writer.constant(point)});`);
           writer.block(`${found}:`, () =>
-            this.body(literal.body, { ...context, bound: inner }, () => {
+            this.body(literal.body, { ...context, bound: inner, trace }, () => {
               writer.line(`${one} = true;`);
               writer.line(`break ${found};`);
             }),
@@ -237,7 +280,7 @@ export class Emitter {
         const site = this.writer.constant({ file: "", line: 0, column: 0, name: callee.builtin.name } satisfies Site);
         return `R.call(${environment}, ${this.writer.constant(callee.builtin)}, ${args}, ${site})`;
       }
-      case "decide":
+      case "host":
         return "undefined";
     }
   }
@@ -254,18 +297,35 @@ export class Emitter {
   private test(term: Term, context: Context, k: () => void): void {
     const { writer } = this;
     if (term.kind === "const") {
+      this.seen(writer.constant(term.value), 0, context);
       if (term.value !== false) k();
       else writer.block("if (false)", k);
       return;
     }
     if (term.kind === "compare" || term.kind === "member") {
-      return this.condition(term, context, (condition) => writer.block(`if (${condition})`, k));
+      return this.condition(
+        term,
+        context,
+        (condition) => writer.block(`if (${condition})`, k),
+        (value, side) => this.seen(value, side, context),
+      );
     }
-    this.term(term, context, (value) => writer.block(`if (${value} !== false)`, k));
+    this.term(term, context, (value) => {
+      this.seen(value, 0, context);
+      writer.block(`if (${value} !== false)`, k);
+    });
   }
 
-  /** A comparison as a JavaScript condition. */
-  private condition(term: Extract<Term, { kind: "compare" | "member" }>, context: Context, k: Continue): void {
+  /**
+   * A comparison as a JavaScript condition.
+   * @param side writes what is to be done with each side as soon as it is known
+   */
+  private condition(
+    term: Extract<Term, { kind: "compare" | "member" }>,
+    context: Context,
+    k: Continue,
+    side: (value: string, side: 0 | 1) => void = () => {},
+  ): void {
     const { environment } = context;
     const site = (): string => this.site(term.span, term.kind === "member" ? "in" : term.operator);
     if (term.kind === "member") {
@@ -273,17 +333,23 @@ export class Emitter {
       if (key === undefined && domain.kind === "const" && domain.value instanceof RegoSet) {
         const members = this.writer.constant(domain.value);
         const isText = domain.value.members().every((constant) => typeof constant === "string");
-        return this.term(value, context, (item) =>
+        side(members, 1);
+        return this.term(value, context, (item) => {
+          side(item, 0);
           k(
             isText
               ? `typeof ${item} === "string" && ${members}.has(${item})`
               : `R.member(${environment}, ${item}, ${members}, ${site()})`,
-          ),
-        );
+          );
+        });
       }
+      const each = (at: string, index: number): void => side(at, index === 0 ? 0 : 1);
       if (key === undefined) {
-        return this.terms([value, domain], context, ([item, collection]) =>
-          k(`R.member(${environment}, ${item}, ${collection}, ${site()})`),
+        return this.terms(
+          [value, domain],
+          context,
+          ([item, collection]) => k(`R.member(${environment}, ${item}, ${collection}, ${site()})`),
+          each,
         );
       }
       return this.terms([key, value, domain], context, ([at, item, collection]) =>
@@ -291,16 +357,27 @@ export class Emitter {
       );
     }
     const { left, right, operator } = term;
-    this.terms([left, right], context, ([a = "", b = ""]) => {
-      switch (operator) {
-        case "==":
-          return k(equality(a, b, left, right, environment, site));
-        case "!=":
-          return k(`!(${equality(a, b, left, right, environment, site)})`);
-        default:
-          return k(`R.ordered(${environment}, ${a}, ${b}, ${site()}) ${comparisons[operator]}`);
-      }
+    // First: where the other side is undefined, this one tells what it should have been.
+    [left, right].forEach((each, index) => {
+      if (each.kind === "const") side(this.writer.constant(each.value), index === 0 ? 0 : 1);
     });
+    this.terms(
+      [left, right],
+      context,
+      ([a = "", b = ""]) => {
+        switch (operator) {
+          case "==":
+            return k(equality(a, b, left, right, environment, site));
+          case "!=":
+            return k(`!(${equality(a, b, left, right, environment, site)})`);
+          default:
+            return k(`R.ordered(${environment}, ${a}, ${b}, ${site()}) ${comparisons[operator]}`);
+        }
+      },
+      (value, index) => {
+        if ([left, right][index]?.kind !== "const") side(value, index === 0 ? 0 : 1);
+      },
+    );
   }
 
   /** Matches a value against a pattern, binding what is unbound. */
@@ -449,7 +526,12 @@ export class Emitter {
   }
 
   /** Evaluates several terms, those first that can be: one may bind what another needs. */
-  private terms(terms: readonly Term[], context: Context, k: (values: readonly string[]) => void): void {
+  private terms(
+    terms: readonly Term[],
+    context: Context,
+    k: (values: readonly string[]) => void,
+    each: (value: string, index: number) => void = () => {},
+  ): void {
     const values: string[] = terms.map(() => "undefined");
     const sequence = evaluationOrder(terms, new Set(context.bound)) ?? [];
     const next = (position: number): void => {
@@ -458,6 +540,7 @@ export class Emitter {
       if (index === undefined || term === undefined) return k(values);
       this.term(term, context, (value) => {
         values[index] = value;
+        each(value, index);
         next(position + 1);
       });
     };
@@ -481,7 +564,7 @@ export class Emitter {
   private comprehension(term: Extract<Term, { kind: "comprehension" }>, context: Context, k: Continue): void {
     const { writer } = this;
     const result = writer.name("t");
-    const inner: Context = { ...context, bound: new Set(context.bound) };
+    const inner: Context = { ...context, bound: new Set(context.bound), trace: undefined };
     const start = { array: "[]", set: "R.RegoSet.from([])", object: "new R.RegoObject()" }[term.of];
     writer.line(`const ${result} = ${start};`);
     writer.block("", () =>
@@ -532,9 +615,9 @@ export class Emitter {
     const { environment } = context;
     const { writer } = this;
     switch (callee.kind) {
-      case "decide":
+      case "host":
         return this.hold(
-          `R.decide(${environment}, ${args[0]}, ${args[1] ?? "undefined"}, ${this.site(span, "decide")})`,
+          `R.${callee.name}(${environment}, ${args[0]}, ${args[1] ?? "undefined"}, ${this.site(span, callee.name)})`,
           k,
         );
       case "function": {

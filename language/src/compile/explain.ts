@@ -27,7 +27,7 @@ import { type BodyObservations, Observations } from "./observations.ts";
 import { type ObservedLiteral, Watcher } from "./watcher.ts";
 import type { Body, DecisionPlan } from "./plan.ts";
 import type { Usage } from "./resolve.ts";
-import type { Group, RuleTree } from "./rule-tree.ts";
+import { type Group, type RuleNode, type RuleTree, withUsed } from "./rule-tree.ts";
 import { errorEffect, isPolicyError } from "./evaluation-error.ts";
 import { blankMemo, Environment, field } from "./runtime.ts";
 import type { SplitBody } from "./split.ts";
@@ -47,8 +47,21 @@ export type Explain = (
 ) => RuleExplanation[];
 
 export function explainer(parts: ExplainedParts): Explain {
-  let explanations: Explanations | undefined;
-  return (question, replaced) => (explanations ??= new Explanations(parts)).answer(question, replaced);
+  let all: Explanations | undefined;
+  /** By place. A denial's hint is about one rule, and must not cost a second compile of all of them. */
+  const single = new Map<string, Explanations>();
+  return (question, replaced) => {
+    const { only } = question;
+    if (only === undefined || all !== undefined) return (all ??= new Explanations(parts)).answer(question, replaced);
+    const place = `${only.file}:${only.line}`;
+    let one = single.get(place);
+    if (one === undefined) {
+      const splits = parts.splits.filter(({ plan: { span } }) => span.file === only.file && span.line === only.line);
+      one = new Explanations({ ...parts, splits });
+      single.set(place, one);
+    }
+    return one.answer(question, replaced);
+  };
 }
 
 type Run = (environment: Environment, column: Value | undefined, out: unknown[]) => void;
@@ -82,9 +95,11 @@ class Explanations {
     this.watcher = new Watcher(rules);
     this.blank = blankMemo(rules.groups.length);
     this.texts = new Map(sources.map(({ path, text }) => [path, text] as const));
-    const documents = documentNodes(rules.root);
+    let made: ReturnType<typeof documentNodes> | undefined;
+    const documents = { get: (node: RuleNode) => (made ??= documentNodes(rules.root)).get(node) };
     const emitter = new Emitter(rules, usage, documents, true, () => [], this.watcher);
-    for (const group of rules.groups) emitGroup(emitter, group);
+    const groups = withUsed(splits.flatMap(({ plan }) => [...plan.uses]));
+    for (const group of groups) emitGroup(emitter, group);
     const emitted = splits.map(({ plan, split }, index) => {
       const early = [
         ...plan.body.filter((literal) => kindsOf(literal) !== undefined),
@@ -98,12 +113,13 @@ class Explanations {
         whole: this.emit(emitter, plan, `y${index}`, plan.body),
       };
     });
-    const { groups, decisions } = bind<readonly [Run, Run]>(
+    const { groups: functions, decisions } = bind<readonly [Run, Run]>(
       emitter,
       rules,
+      groups,
       splits.map((_, index) => [`x${index}`, `y${index}`]),
     );
-    connect(rules.root, documents, groups);
+    if (made !== undefined) connect(rules.root, made, functions);
     this.decisions = splits.flatMap(({ plan, split }, index) => {
       const [runs, bodies] = [decisions[index], emitted[index]];
       if (runs === undefined || bodies === undefined) return [];

@@ -98,7 +98,7 @@ export class FactFinder {
       case "call":
         for (const arg of term.args) this.term(arg, facts);
         if (term.callee.kind === "function") this.add(facts, this.ofGroup(term.callee.group));
-        else if (term.callee.kind === "decide" || !term.callee.builtin.pure) facts.impure = true;
+        else if (term.callee.kind === "host" || !term.callee.builtin.pure) facts.impure = true;
         return;
       case "array":
       case "set":

@@ -1,6 +1,6 @@
 /** The compiled functions as a `Program`. */
 import type { SourceFile } from "../diagnostics.ts";
-import type { Program, Reads } from "../program.ts";
+import type { Coverage, Program, Reads } from "../program.ts";
 import { makeTests } from "../tests.ts";
 import type { Value } from "../values.ts";
 import type { GroupFunction } from "./bind.ts";
@@ -18,6 +18,7 @@ export interface ProgramParts {
   readonly functions: readonly GroupFunction[];
   readonly sources: readonly SourceFile[];
   readonly explain: Explain;
+  readonly coverage: Coverage | undefined;
 }
 
 export function makeProgram(parts: ProgramParts): Program {
@@ -38,5 +39,6 @@ export function makeProgram(parts: ProgramParts): Program {
     readsOf: (input, data) => dispatcher.readsOf(input, data),
     labels: (columns) => dispatcher.labels(columns),
     tests: makeTests(parts, dispatcher),
+    ...(parts.coverage === undefined ? {} : { coverage: parts.coverage }),
   };
 }

@@ -55,6 +55,8 @@ export class Names {
   private ownPackage: readonly string[] | undefined;
   private uses = new Set<Group>();
   private inTest = false;
+  /** Whether what was entered last asks for rows. */
+  askedRows = false;
 
   constructor(rules: RuleTree, options: ResolveOptions) {
     this.rules = rules;
@@ -70,6 +72,7 @@ export class Names {
     this.ownPackage = module?.package;
     this.uses = uses;
     this.inTest = inTest;
+    this.askedRows = false;
   }
 
   at(span: Span, meaning: NameMeaning): void {
@@ -135,7 +138,10 @@ export class Names {
       }
     }
     const name = [first.text, ...below].join(".");
-    if (name === "decide" && this.inTest && this.options.vocabulary) return { kind: "decide" };
+    if ((name === "decide" || name === "rows") && this.inTest && this.options.vocabulary) {
+      if (name === "rows") this.askedRows = true;
+      return { kind: "host", name };
+    }
     const builtin = this.options.builtins.get(name);
     if (builtin === undefined) return undefined;
     this.at({ ...first.span, end: last.span.end }, { kind: "builtin", builtin });
@@ -172,7 +178,7 @@ export function arityRange(callee: Callee): readonly [number, number] {
     }
     case "function":
       return [callee.group.arity, callee.group.arity];
-    case "decide":
+    case "host":
       return [1, 2];
   }
 }

@@ -30,8 +30,8 @@ export type ArithmeticOperator = "+" | "-" | "*" | "/" | "%" | "&" | "|";
 export type Callee =
   | { readonly kind: "builtin"; readonly builtin: Builtin }
   | { readonly kind: "function"; readonly group: Group }
-  /** `decide`: answered by the test host. */
-  | { readonly kind: "decide" };
+  /** Answered by the test host. */
+  | { readonly kind: "host"; readonly name: "decide" | "rows" };
 
 export type Term =
   /** `parts` are the items of a constant collection, each with its place. */
@@ -149,6 +149,8 @@ export interface DecisionPlan {
   /** Mask or limit. */
   readonly name: string;
   readonly source: TreeBody;
+  /** Groups that it may evaluate itself. */
+  readonly uses: ReadonlySet<Group>;
 }
 
 /** Which rows a filter leaves: conditions over the row and over everything that is known before it, which `body` binds too. */

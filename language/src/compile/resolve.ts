@@ -105,6 +105,7 @@ export class Resolver {
       branches.push({ value: this.term(value, scope), body });
       current = current.else;
     }
+    if (this.names.askedRows) group.asksRows = true;
     return {
       span: rule.span,
       package: module.package,
@@ -167,6 +168,7 @@ export class Resolver {
       options: Object.fromEntries(options.map(([name, expression]) => [name, this.term(expression, inner)])),
       name: decision.kind === "mask" ? decision.mask.text : decision.kind === "limit" ? decision.what.text : "",
       source: decision.body,
+      uses,
     };
   }
 

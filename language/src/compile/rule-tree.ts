@@ -22,6 +22,8 @@ export interface Group {
   arity: number;
   /** Filled by the resolver. */
   definitions: readonly Definition[];
+  /** It calls `rows` itself. */
+  asksRows: boolean;
   /** Groups that this one may evaluate. */
   readonly uses: Set<Group>;
 }
@@ -73,7 +75,16 @@ export class RuleTree {
   private add(module: Module, rule: Rule): void {
     const steps = constantSteps(rule);
     const node = this.nodeAt([...module.package, rule.name.text, ...steps]);
-    node.group ??= { id: -1, path: node.path, rules: [], kind: "complete", arity: 0, definitions: [], uses: new Set() };
+    node.group ??= {
+      id: -1,
+      path: node.path,
+      rules: [],
+      kind: "complete",
+      arity: 0,
+      definitions: [],
+      asksRows: false,
+      uses: new Set(),
+    };
     node.group.rules.push({ module, rule });
   }
 
@@ -129,6 +140,14 @@ function kindOf(group: Group): GroupKind {
 export function groupsBelow(node: RuleNode): Group[] {
   const below = [...node.children.values()].flatMap(groupsBelow);
   return node.group === undefined ? below : [node.group, ...below];
+}
+
+/** These groups and all that they may evaluate, directly or not. */
+export function withUsed(groups: Iterable<Group>): Set<Group> {
+  const found = new Set(groups);
+  // A set that grows is iterated to its new end.
+  for (const group of found) for (const used of group.uses) found.add(used);
+  return found;
 }
 
 /** The groups that a reference below `data` may evaluate; steps that are no constants fit any name. */

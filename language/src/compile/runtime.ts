@@ -7,7 +7,6 @@ import { add, divide, multiply, remainder, subtract } from "../builtins/arithmet
 import { type Builtin, BuiltinError, CostError } from "../builtin.ts";
 import { checkInteger } from "../builtins/operands.ts";
 import type { RootName } from "../check/vocabulary.ts";
-import type { Span } from "../diagnostics.ts";
 import { callSteps, resultSteps, same, spend, spread, stopped, weigh } from "./cost.ts";
 import type { EvaluationContext } from "./evaluation-context.ts";
 import { EvaluationError, type Site } from "./evaluation-error.ts";
@@ -27,6 +26,7 @@ import {
   typeName,
   type Value,
 } from "../values.ts";
+import type { Tracer } from "./trace.ts";
 
 /** Memo of a rule that is undefined. */
 export const none: unique symbol = Symbol("undefined");
@@ -45,16 +45,17 @@ export type Mock =
   | { call(environment: Environment, args: readonly Value[]): Value | undefined };
 
 /** The test host as a test asks it: from a world in which `with` has replaced data, rules and functions. */
-export interface DecideHost {
-  decide(sql: string, parameters: readonly Value[] | undefined, input: Partial<Input>, from: Environment): Value;
+export interface AskedHost {
+  readonly decide: Ask;
+  readonly rows: Ask;
 }
 
-/** How far a test came: the deepest literal that was tried, with the variables that it saw. */
-export interface Trace {
-  depth: number;
-  site: { readonly expression: Span; readonly line: number } | undefined;
-  variables: Record<string, Value>;
-}
+export type Ask = (
+  sql: string,
+  parameters: readonly Value[] | undefined,
+  input: Partial<Input>,
+  from: Environment,
+) => Value;
 
 /** The rule tree at run time. */
 export interface DocumentNode {
@@ -78,10 +79,11 @@ export class Environment {
   /** Groups that `with data.… as` replaces. */
   shadow: Set<number> | null = null;
   documents: Map<DocumentNode, Value> | null = null;
-  trace: Trace | null = null;
+  /** In tests. */
+  tracer: Tracer | null = null;
   /** Only where a program explains itself. */
   observations: Observations | null = null;
-  host: DecideHost | null = null;
+  host: AskedHost | null = null;
   readonly context: EvaluationContext;
 
   /** What nothing is remembered in; copied, which costs less than filling. */
@@ -106,6 +108,7 @@ export class Environment {
     copy.shadow = this.shadow;
     copy.host = this.host;
     copy.observations = this.observations;
+    copy.tracer = this.tracer;
     return copy;
   }
 }
@@ -249,16 +252,39 @@ export function mock(environment: Environment, name: string, args: readonly Valu
 }
 
 export function decide(environment: Environment, sql: Value, parameters: Value | undefined, site: Site): Value {
-  const host = environment.host;
-  if (host === null) throw new EvaluationError("eval_builtin_error", "`decide` works in tests only", site);
+  const { host, args } = askHost(environment, sql, parameters, site);
+  return host.decide(...args);
+}
+
+/** As `decide`; a statement that is denied or fails is an error, never an absence of rows. */
+export function rows(environment: Environment, sql: Value, parameters: Value | undefined, site: Site): Value {
+  const { host, args } = askHost(environment, sql, parameters, site);
+  try {
+    return host.rows(...args);
+  } catch (error) {
+    if (!(error instanceof BuiltinError)) throw error;
+    throw new EvaluationError("eval_builtin_error", `rows: ${error.message}`, site);
+  }
+}
+
+function askHost(
+  environment: Environment,
+  sql: Value,
+  parameters: Value | undefined,
+  site: Site,
+): { readonly host: AskedHost; readonly args: Parameters<Ask> } {
+  const { host } = environment;
+  if (host === null) throw new EvaluationError("eval_builtin_error", `\`${site.name}\` works in tests only`, site);
   if (typeof sql !== "string")
-    throw new EvaluationError("eval_type_error", "`decide` takes the text of a statement", site);
+    throw new EvaluationError("eval_type_error", `\`${site.name}\` takes the text of a statement`, site);
+  if (parameters !== undefined && !isArray(parameters))
+    throw new EvaluationError("eval_type_error", `\`${site.name}\` takes parameters as an array`, site);
   const input: Partial<Record<RootName, Value>> = {};
   if (environment.principal !== undefined) input.principal = environment.principal;
   if (environment.session !== undefined) input.session = environment.session;
   if (environment.target !== undefined) input.target = environment.target;
   if (environment.query !== undefined) input.query = environment.query;
-  return host.decide(sql, isArray(parameters) ? parameters : undefined, input, environment);
+  return { host, args: [sql, parameters, input, environment] };
 }
 
 type Numeric = number | bigint;
@@ -466,25 +492,6 @@ export function document(environment: Environment, node: DocumentNode): Value {
   environment.documents ??= new Map();
   environment.documents.set(node, object);
   return object;
-}
-
-/** Records that a test is about to try a condition. */
-export function reach(
-  environment: Environment,
-  depth: number,
-  site: { readonly expression: Span; readonly line: number },
-  names: readonly string[],
-  values: readonly Value[],
-): void {
-  const { trace } = environment;
-  if (trace === null || depth < trace.depth) return;
-  trace.depth = depth;
-  trace.site = site;
-  trace.variables = {};
-  names.forEach((name, index) => {
-    const value = values[index];
-    if (value !== undefined) trace.variables[name] = value;
-  });
 }
 
 export { isArray, lookup, RegoObject, RegoSet };

@@ -63,6 +63,12 @@ function isSettled(plan: DecisionPlan, rest: Body, facts: FactFinder): boolean {
   return isAboutStatement && rest.length === 0 && headTerms(plan).every((term) => isOfKind(facts.ofTerm(term)));
 }
 
+/** Everything asked each time, in the order of the policy: what counting needs. */
+export function unsplit(plan: DecisionPlan, facts: FactFinder): SplitBody {
+  const asked = { kinds: undefined, touch: undefined, session: [], kind: [], label: [], rest: plan.body };
+  return { ...splitBody(plan, facts), ...asked };
+}
+
 function isFixed({ kind, body, values, subject, rows }: DecisionPlan, facts: FactFinder): boolean {
   if (rows !== undefined) return [...body, ...rows.body].every((part) => isOfSession(facts.ofLiteral(part)));
   return (

@@ -11,8 +11,9 @@ export class Writer {
   private depth = 0;
   private names = 0;
 
+  /** An empty line is none. */
   line(text: string): void {
-    this.lines.push("  ".repeat(Math.min(this.depth, 40)) + text);
+    if (text !== "") this.lines.push("  ".repeat(Math.min(this.depth, 40)) + text);
   }
 
   /** `text {`, what `inside` writes, `}`. */

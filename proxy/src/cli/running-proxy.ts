@@ -1,9 +1,9 @@
+import { type FileWatch, watchFiles } from "@penstock/engine";
 import type { Logger } from "pino";
 import { type AuditEvent, FileAuditLog } from "../audit/file-audit-log.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
 import { formatProblems } from "../config/problem.ts";
 import { errorMessage } from "../config/system-error.ts";
-import { type FileWatch, watchFiles } from "../config/watch-files.ts";
 import type { UserStore } from "../identity/user-store.ts";
 import type { LoadedPolicies, PolicyLoader } from "../policies/policy-loader.ts";
 import { PolicySource } from "../policies/policy-source.ts";

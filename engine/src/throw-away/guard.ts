@@ -5,7 +5,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { rmSync } from "node:fs";
-import { Socket } from "node:net";
 
 export interface Guard {
   readonly pid: number;
@@ -37,6 +36,11 @@ cat >/dev/null
 if [ -n "$command" ]; then kill -"$signal" "$command"; wait "$command"; fi
 rm -rf "$folder"
 `;
+
+/** Pipes to a child are sockets, which can be left out of what keeps a process going. */
+function unref(stream: object & { readonly unref: unknown }): void {
+  if (typeof stream.unref === "function") stream.unref();
+}
 
 /** Removes `folder` when this process is gone or `close` is called; runs `command` until then. */
 export function guard(folder: string, command?: GuardedCommand): Guard {
@@ -75,7 +79,7 @@ export function guard(folder: string, command?: GuardedCommand): Guard {
   });
   // Who forgets to close us must not hang: the process may end, and the pipe then closes by itself.
   child.unref();
-  for (const stream of [child.stdin, child.stderr]) if (stream instanceof Socket) stream.unref();
+  for (const stream of [child.stdin, child.stderr]) if (stream !== null && "unref" in stream) unref(stream);
   return {
     pid: child.pid ?? -1,
     log: () => log,

@@ -14,21 +14,27 @@ const filesMax = 10_000;
  * Calls back after files, or anything under folders, changed: soon where the system tells (inotify and the like), else within
  * `pollMs`, which is what works on network file systems and through the symbolic links of mounted configuration volumes. A
  * change is a change of size, time or identity of a file; writing the same text again counts.
+ * @param changed gets the files that changed, came or went
  */
-export function watchFiles(paths: readonly string[], pollMs: number, changed: () => void): FileWatch {
+export function watchFiles(
+  paths: readonly string[],
+  pollMs: number,
+  changed: (files: readonly string[]) => void,
+): FileWatch {
   return new Watch(paths, pollMs, changed);
 }
 
 class Watch implements FileWatch {
   readonly #paths: readonly string[];
-  readonly #changed: () => void;
+  readonly #changed: (files: readonly string[]) => void;
   readonly #poll: NodeJS.Timeout;
   /** One for each folder, by identity and path, since a folder may be replaced too. Node's recursive watch loses replaced files. */
   readonly #watchers = new Map<string, FSWatcher>();
-  #state: string;
+  /** What the files look like, by path. */
+  #state: ReadonlyMap<string, string>;
   #settling: NodeJS.Timeout | undefined;
 
-  constructor(paths: readonly string[], pollMs: number, changed: () => void) {
+  constructor(paths: readonly string[], pollMs: number, changed: (files: readonly string[]) => void) {
     this.#paths = paths;
     this.#changed = changed;
     this.#state = this.#scan();
@@ -43,24 +49,25 @@ class Watch implements FileWatch {
   }
 
   #look(): void {
-    const state = this.#scan();
-    if (state === this.#state) return;
-    this.#state = state;
-    this.#changed();
+    const before = this.#state;
+    const now = this.#scan();
+    const all = new Set([...before.keys(), ...now.keys()]);
+    const differing = [...all].filter((path) => before.get(path) !== now.get(path));
+    if (differing.length === 0) return;
+    this.#state = now;
+    this.#changed(differing);
   }
 
   /** What the files look like now; watches the folders that hold them, and no others. */
-  #scan(): string {
-    const files: string[] = [];
+  #scan(): ReadonlyMap<string, string> {
+    const files = new Map<string, string>();
     const folders = new Map<string, string>();
     const addFolder = (path: string, stats: Stats) => folders.set(`${stats.ino} ${path}`, path);
     const visit = (path: string): void => {
-      if (files.length >= filesMax) return;
+      if (files.size >= filesMax) return;
       const stats = statOf(path);
       if (!stats?.isDirectory()) {
-        files.push(
-          stats === undefined ? `${path} -` : `${path} ${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`,
-        );
+        files.set(path, stats === undefined ? "-" : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`);
         return;
       }
       addFolder(path, stats);
@@ -78,7 +85,7 @@ class Watch implements FileWatch {
       this.#watchers.delete(key);
     }
     for (const [key, folder] of folders) if (!this.#watchers.has(key)) this.#watchFolder(key, folder);
-    return files.join("\n");
+    return files;
   }
 
   #watchFolder(key: string, folder: string): void {
