@@ -32,7 +32,7 @@ describe("diagnostics", () => {
   test("of a syntax error leave those of other files as they are, and what they use known", async () => {
     const editor = await editorIn({ [helperFile]: helper, [rulesFile]: rules });
     await editor.write(helperFile, `${helper}\nis_human if {\n    principal.kind ==\n}\n`);
-    expect(await editor.shown(helperFile, some)).toEqual(["7: P101 expected an expression, found `}`"]);
+    expect(await editor.shown(helperFile, some)).toEqual(["6: P101 expected an expression after `==`"]);
     await editor.write(rulesFile, `${rules}\nallow if is_human\n`);
     expect(await editor.shown(rulesFile, some)).toEqual([expect.stringContaining("5: P312")]);
     await editor.write(helperFile, helper);
