@@ -46,7 +46,10 @@ const questions = packages.flatMap((name) =>
     )
     .map((kind) => [kind, `data.${name}.${kind}`] as const),
 );
-const { query, diagnostics } = compileQuery(files, `x := [${questions.map(([, path]) => path).join(", ")}]`);
+const { query, diagnostics } = compileQuery({
+  sources: files,
+  query: `x := [${questions.map(([, path]) => path).join(", ")}]`,
+});
 
 interface Asked {
   readonly input: Input;

@@ -1,4 +1,7 @@
-export type { Diagnostic, SourceFile, Span } from "./diagnostics.ts";
+export { type Code, codes, isCode } from "./codes/codes.ts";
+export { explain, wrongExample } from "./codes/page.ts";
+export { diagnostic } from "./diagnostics.ts";
+export type { Diagnostic, Fix, SourceFile, Span } from "./diagnostics.ts";
 export type {
   CompileOptions,
   CompileResult,
@@ -26,12 +29,14 @@ export type { Builtin, BuiltinContext } from "./builtin.ts";
 export { arithmetic } from "./builtins/arithmetic.ts";
 export { isSpace, toLower, toUpper, trimPoints } from "./builtins/text.ts";
 export { builtins } from "./builtins/registry.ts";
+export type { CatalogNames } from "./check/catalog.ts";
 export * from "./check/vocabulary.ts";
 export { compile } from "./compile/compile.ts";
 export { formatSource } from "./format/format-source.ts";
 export type { Formatted } from "./format/format-source.ts";
 export { formatDiagnostics } from "./format-diagnostics.ts";
 export type { FormatOptions } from "./format-diagnostics.ts";
+export { nearest } from "./suggest.ts";
 export { printable } from "./printable.ts";
 export type {
   RowArithmetic,

@@ -1,6 +1,6 @@
 /** `# METADATA` comments: YAML about the statement that follows, as in Rego. */
 import { parse } from "yaml";
-import type { Diagnostic, Span } from "./diagnostics.ts";
+import { type Diagnostic, diagnostic, type Span } from "./diagnostics.ts";
 import type { Module } from "./syntax/tree.ts";
 
 export interface Metadata {
@@ -23,7 +23,7 @@ export function metadataOf(module: Module): ModuleMetadata {
   for (const block of blocksOf(module)) {
     const metadata = fieldsOf(block.lines.join("\n"));
     if (typeof metadata !== "string") found.set(block.next, metadata);
-    else diagnostics.push({ code: "P121", severity: "warning", message: `METADATA ${metadata}`, span: block.span });
+    else diagnostics.push(diagnostic("P121", `METADATA ${metadata}`, block.span));
   }
   return { at: (line) => found.get(line), diagnostics };
 }

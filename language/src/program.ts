@@ -1,3 +1,4 @@
+import type { CatalogNames } from "./check/catalog.ts";
 import type { Diagnostic, SourceFile, Span } from "./diagnostics.ts";
 import type { MaskName } from "./check/vocabulary.ts";
 import type { RowPredicate } from "./row-predicate.ts";
@@ -274,4 +275,8 @@ export interface CompileOptions {
   readonly data?: unknown;
   /** Count what runs. Decisions then forgo the indexes that make them fast. */
   readonly coverage?: boolean;
+  /** Also report what is allowed and probably not meant (`P4xx`). Wants all files, tests among them: what only they use is used. */
+  readonly lint?: boolean;
+  /** Tables and columns that are named must be in it (`P5xx`). */
+  readonly catalog?: CatalogNames;
 }

@@ -17,6 +17,8 @@ export interface QueryOptions {
   /** A failing builtin ends the evaluation instead of being undefined. */
   readonly strict: boolean;
   readonly print?: (line: string) => void;
+  /** Types are checked too: what can never be true or defined is an error, which in Rego it is only in part. */
+  readonly types?: boolean;
   /** Functions that exist besides the language's own, for test suites that bring some. */
   readonly functions?: readonly Builtin[];
 }
@@ -28,7 +30,7 @@ export type QueryResult =
   | { readonly outcome: "invalid"; readonly diagnostics: readonly Diagnostic[] };
 
 export function evaluateQuery(options: QueryOptions): QueryResult {
-  const { query, diagnostics } = compileQuery(options.sources, options.query, options.functions);
+  const { query, diagnostics } = compileQuery(options);
   if (query === undefined) return { outcome: "invalid", diagnostics };
   const context = new EvaluationContext(languageLimits.testStepsMax, options.strict, options.print);
   const environment = new Environment(options.data, blankMemo(query.groups), context);

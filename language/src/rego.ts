@@ -9,7 +9,7 @@
 import { analyse } from "./compile/analyse.ts";
 import type { Body, DecisionPlan, Literal, Term } from "./compile/plan.ts";
 import { roots } from "./check/vocabulary.ts";
-import type { Diagnostic, SourceFile, Span } from "./diagnostics.ts";
+import { diagnostic, type Diagnostic, type SourceFile, type Span } from "./diagnostics.ts";
 import { parseModule } from "./syntax/parse.ts";
 import type * as tree from "./syntax/tree.ts";
 
@@ -87,13 +87,12 @@ function clashes(modules: readonly tree.Module[], asked: ReadonlySet<string>): D
       // Every `allow` is a rule of that name too: only whoever asks for it would get a set.
       if (rule === undefined || (kind === "allow" && !asked.has([...module.package, kind].join(".")))) return [];
       return [
-        {
-          code: "P216",
-          severity: "error",
-          message: `in Rego, \`${kind}\` would be a rule and the statements of that name`,
-          span: rule.name.span,
-          help: "give the rule another name",
-        },
+        diagnostic(
+          "P216",
+          `in Rego, \`${kind}\` would be a rule and the statements of that name`,
+          rule.name.span,
+          "give the rule another name",
+        ),
       ];
     });
   });

@@ -1,8 +1,25 @@
-/** "did you mean": the nearest of the known names, where one is near enough to be meant. */
-export function suggest(name: string, known: Iterable<string>): string | undefined {
+import type { Advice, Span } from "./diagnostics.ts";
+
+/**
+ * "did you mean", where one of the known names is near enough to be meant.
+ * @param span where the name stands; where it has quotes there, the fix has them too
+ */
+export function suggest(name: string, known: Iterable<string>, span: Span): Advice | undefined {
+  const best = nearest(name, known);
+  if (best === undefined) return undefined;
+  const isPlain = span.end - span.start === name.length;
+  return { help: `did you mean \`${best}\`?`, fix: { span, text: isPlain ? best : JSON.stringify(best) } };
+}
+
+/** How many letters may be wrong in a name that was meant; any name is near one of a letter or two. */
+function mistypedMax(name: string): number {
+  return name.length < 3 ? 0 : Math.max(1, Math.floor(name.length / 3));
+}
+
+/** The nearest of the known names, where one is near enough to be meant. */
+export function nearest(name: string, known: Iterable<string>, distanceMax = mistypedMax(name)): string | undefined {
   let best: string | undefined;
-  // Any name is near one of a letter or two.
-  let bestDistance = name.length < 3 ? 1 : Math.max(1, Math.floor(name.length / 3)) + 1;
+  let bestDistance = distanceMax + 1;
   for (const candidate of known) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase(), bestDistance);
     // Of two that are equally near, the one that begins alike: people mistype the middle of a word.
@@ -13,7 +30,7 @@ export function suggest(name: string, known: Iterable<string>): string | undefin
       bestDistance = distance;
     }
   }
-  return best === undefined ? undefined : `did you mean \`${best}\`?`;
+  return best;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours; `limit` or more is all the same. */

@@ -1,4 +1,4 @@
-import type { Diagnostic, SourceFile } from "./diagnostics.ts";
+import { type Diagnostic, diagnostic, type SourceFile } from "./diagnostics.ts";
 
 /** Runs what recurses over sources. Where they exhaust the stack, ours or that of V8's parser, that is a diagnostic about them. */
 export function unlessTooLarge<Result>(
@@ -16,11 +16,10 @@ export function unlessTooLarge<Result>(
 
 function tooLarge(sources: readonly SourceFile[]): Diagnostic {
   const largest = sources.toSorted((a, b) => b.text.length - a.text.length)[0]?.path ?? "";
-  return {
-    code: "P103",
-    severity: "error",
-    message: "an expression or a rule has too many parts",
-    span: { file: largest, start: 0, end: 1, line: 1, column: 1 },
-    help: "put lists of values into `data`, and split long conditions into rules",
-  };
+  return diagnostic(
+    "P103",
+    "an expression or a rule has too many parts",
+    { file: largest, start: 0, end: 1, line: 1, column: 1 },
+    "put lists of values into `data`, and split long conditions into rules",
+  );
 }

@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from "node:fs";
+import { compile } from "@penstock/language";
 import type { Log } from "sarif";
 import { expect, test } from "vitest";
 import { folderOf, policy } from "./run-policy.ts";
@@ -82,7 +84,60 @@ test("github gets one workflow command a mistake, which nothing in a policy can 
   expect(status).toBe(1);
 });
 
+test("sarif explains each rule with its examples", () => {
+  const { stdout } = policy(folderOf(mistakes), "check", "--format", "sarif");
+  const [, rule] = (JSON.parse(stdout) as Log).runs[0]?.tool.driver.rules ?? [];
+  expect(rule).toMatchObject({ id: "P312", name: "AValueThatCannotOccur", defaultConfiguration: { level: "error" } });
+  expect(rule?.help?.markdown).toContain('deny "no" if query.kind == "drop_table"');
+});
+
+test("a code is explained on request, in either case of letters", () => {
+  const { status, stdout } = policy(folderOf({}), "check", "--explain", "p312");
+  expect(stdout).toContain("## P312: a value that cannot occur");
+  expect(stdout).toContain("Wrong:");
+  expect(status).toBe(0);
+});
+
+test("warnings fail under --strict only", () => {
+  const folder = folderOf({ "policies/a.policy": 'package a\n\ndeny contains "no" if query.kind == "lock"\n' });
+  const lenient = policy(folder, "check");
+  expect(lenient.stdout).toContain("warning[P401]");
+  expect(lenient.stdout).toContain("1 file checked: 0 errors, 1 warning");
+  expect(lenient.stdout).toContain("policy check --explain P401");
+  expect(lenient.status).toBe(0);
+  expect(policy(folder, "check", "--strict").status).toBe(1);
+});
+
+const shop = JSON.stringify({
+  tables: { "public.customers": { columns: { id: "int4", ssn: "text", paid: "numeric" } } },
+});
+
+test.each([
+  [
+    "a mask that does not fit",
+    "mask public.customers.id with partial(0, 2)",
+    "error[P503]: mask `partial` does not fit `public.customers.id`: it does not keep type `integer`, and NULL would take the place of every value",
+  ],
+  [
+    "a constant that the type cannot hold",
+    'mask public.customers.id with constant("x")',
+    "it does not keep type `integer`",
+  ],
+  ["a misspelt table", "mask public.costumers.ssn with null()", "did you mean `public.customers.ssn`?"],
+  [
+    "a table of the database itself, which is there",
+    'deny "no" if query.tables[_].path == "pg_catalog.pg_authid"',
+    "1 file checked: 0 errors, 0 warnings",
+  ],
+  ["a mask that fits", "mask public.customers.ssn with partial(0, 2)", "1 file checked: 0 errors, 0 warnings"],
+])("with a catalog: %s", (_, text, expected) => {
+  const folder = folderOf({ "policies/a.policy": `package a\n\n${text}\n`, "shop.json": shop });
+  expect(policy(folder, "check", "--catalog", "shop.json").stdout).toContain(expected);
+});
+
 test.each<[string, string[], string]>([
+  ["a catalog that does not exist", ["--catalog", "nowhere.json"], "`nowhere.json` cannot be read"],
+  ["an unknown code", ["--explain", "P31"], "`P31` is no code: did you mean `P310`?"],
   ["an unknown format", ["--format", "xml"], "Allowed choices are pretty, json, sarif, github."],
   ["a path that does not exist", ["nowhere"], "`nowhere` does not exist"],
   ["an unknown option", ["--fix"], "unknown option '--fix'"],
@@ -91,4 +146,34 @@ test.each<[string, string[], string]>([
   expect(stderr).toContain(message);
   expect(stdout).toBe("");
   expect(status).toBe(2);
+});
+
+const root = new URL("../../../", import.meta.url).pathname;
+
+test("the packs are without errors and warnings, their catalog's names among them", () => {
+  const { status, stdout } = policy(
+    root,
+    "check",
+    "--strict",
+    "--catalog",
+    "policies/testdata/catalog.json",
+    "policies",
+  );
+  expect(stdout).toMatch(/^\d+ files checked: 0 errors, 0 warnings\n$/);
+  expect(status).toBe(0);
+});
+
+test("so are the examples of the pages that show whole files", () => {
+  const pages = globSync(["README.md", "docs/*.md", "policies/**/*.md"], {
+    cwd: root,
+    exclude: ["docs/diagnostics.md"],
+  });
+  const examples = pages.flatMap((page) =>
+    [...readFileSync(root + page, "utf8").matchAll(/```rego\n(package .*?)```/gs)].map(([, text = ""]) => ({
+      path: page,
+      text,
+    })),
+  );
+  expect(examples.length).toBeGreaterThan(0);
+  expect(examples.flatMap((source) => compile({ sources: [source], lint: true }).diagnostics)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { compile, type CompileResult, type Diagnostic } from "@penstock/language";
+import { compile, type CompileOptions, type CompileResult, type Diagnostic, diagnostic } from "@penstock/language";
 import { type PolicyFolder, readPolicyFolder } from "../bundle/policy-folder.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { parseCatalogFixture } from "../catalog/fixture.ts";
@@ -13,10 +13,17 @@ export interface CompiledFiles {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** @param coverage whether to count what runs: see `Program.coverage` */
-export function compileFiles(paths: readonly string[], withTests: boolean, coverage: boolean = false): CompiledFiles {
+/**
+ * @param withTests `_test.policy` files too
+ * @param options what else is looked for, and whether to count what runs
+ */
+export function compileFiles(
+  paths: readonly string[],
+  withTests: boolean,
+  options: Pick<CompileOptions, "coverage" | "lint" | "catalog"> = {},
+): CompiledFiles {
   const { folder, unreadable } = policyFiles(paths, withTests);
-  const result = compile({ sources: folder.sources, data: folder.data, coverage });
+  const result = compile({ sources: folder.sources, data: folder.data, ...options });
   return { folder, result, diagnostics: [...unreadable, ...result.diagnostics] };
 }
 
@@ -34,7 +41,7 @@ export function policyFiles(
 
 export function unreadableFile(path: string, message: string): Diagnostic {
   const span = { file: path, start: 0, end: 0, line: 1, column: 1 };
-  return { code: "P001", severity: "error", message: `\`${path}\` ${message}`, span };
+  return diagnostic("P001", `\`${path}\` ${message}`, span);
 }
 
 /** The catalog that a test file's `decide(sql)` uses: the nearest `testdata/catalog.json` in its folder or above. */

@@ -54,6 +54,18 @@ export function planMask(mask: MaskCall, column: Column): MaskPlan {
     : { kind: "refused", reason: `column \`${column.name}\` cannot be masked` };
 }
 
+/** Why a mask does not keep a column's type, for people; `undefined` where it does. */
+export function maskProblem(mask: MaskCall, column: Column): string | undefined {
+  const plan = planMask(mask, column);
+  if (plan.kind === "refused") return plan.reason;
+  if (mask.name === "null") return undefined;
+  if (families[mask.name](mask.args, column).kind === "cannot")
+    return `it does not keep type \`${column.type}\`, and NULL would take the place of every value`;
+  return (column.isDomain ? (column.domain ?? unknownDomain) : undefined)?.hasCheck === true
+    ? `the check of domain \`${column.type}\` may refuse what it gives, and NULL would take the place of every value`
+    : undefined;
+}
+
 const unknownDomain = { notNull: true, hasCheck: true };
 
 function planned({ apply, sql }: ColumnMasking, column: Column): MaskPlan {

@@ -1,9 +1,9 @@
+import { truncateUnits } from "@penstock/language";
 import { type CivilDate, civilFromDays, daysFromCivil, mondayOf } from "./civil-date.ts";
 import { type IsoTime, parseIsoTime, printIsoTime } from "./iso-time.ts";
 import { cannot, invalid, masking, type MaskFamily } from "./mask.ts";
 
-const units = ["year", "quarter", "month", "week", "day", "hour", "minute"] as const;
-type Unit = (typeof units)[number];
+type Unit = (typeof truncateUnits)[number];
 
 /** Below this, truncating can leave the range of timestamp (4714-11-24 BC on) and raise an error. */
 const earliestDays = daysFromCivil({ year: -4712, month: 1, day: 1 });
@@ -15,7 +15,7 @@ const latestDays = daysFromCivil({ year: 294_276, month: 12, day: 31 });
  * outside the range in which the server can do it become NULL.
  */
 export const truncateMask: MaskFamily = ([unit], column) => {
-  if (!isUnit(unit)) return invalid(`the argument of \`truncate\` must be one of ${units.join(", ")}`);
+  if (!isUnit(unit)) return invalid(`the argument of \`truncate\` must be one of ${truncateUnits.join(", ")}`);
   const type = column.typeCategory;
   if (type !== "date" && type !== "timestamp" && type !== "timestamptz") return cannot;
   return masking({
@@ -60,7 +60,7 @@ function guarded(reference: string, inRange: readonly string[], truncated: strin
 }
 
 function isUnit(unit: unknown): unit is Unit {
-  return units.some((known) => known === unit);
+  return truncateUnits.some((known) => known === unit);
 }
 
 function startOf(date: CivilDate): IsoTime {

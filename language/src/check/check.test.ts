@@ -88,6 +88,191 @@ describe("the vocabulary", () => {
   });
 });
 
+describe("types of rules and functions", () => {
+  test.each([
+    ["a rule's value", 'most := 3\np if most == "3"', 'P323: a number is never a string @ most == "3"'],
+    [
+      "a rule of another definition order",
+      'p if most == "3"\nmost := 3',
+      'P323: a number is never a string @ most == "3"',
+    ],
+    [
+      "a set rule and a single value",
+      'readers contains "ann"\np if readers == "ann"',
+      'P323: a set is never a string @ readers == "ann" / look for a member with `in`',
+    ],
+    [
+      "a set and an array",
+      'p if principal.groups == ["dba"]',
+      'P323: a set is never an array @ principal.groups == ["dba"] / a set is written `{…}`, an array `[…]`',
+    ],
+    [
+      "a member that the set cannot have",
+      'p if query.tables[_].access == {"red"}',
+      'P312: `table.access` is never `"red"` @ "red" / did you mean `read`?',
+    ],
+    [
+      "a word of the vocabulary through a rule",
+      'kind := query.kind\np if kind == "selct"',
+      'P312: `query.kind` is never `"selct"` @ "selct" / did you mean `select`?',
+    ],
+    [
+      "one through a function",
+      'kind_of(_) := query.kind\np if "selct" == kind_of(1)',
+      'P312: `query.kind` is never `"selct"` @ "selct" / did you mean `select`?',
+    ],
+    [
+      "one through the members of a set",
+      'kinds contains t.kind if some t in query.tables\np if "tabel" in kinds',
+      'P312: `table.kind` is never `"tabel"` @ "tabel" / did you mean `table`?',
+    ],
+    [
+      "a word that a rule never is",
+      'tier := "gold" if query.has_where\ntier := "silver" if query.joins == 1\np if tier == "glod"',
+      'P312: `tier` is never `"glod"` @ "glod" / did you mean `gold`?',
+    ],
+    [
+      "a word of an else",
+      'tier := "gold" if query.has_where\nelse := "silver"\np if tier == "bronze"',
+      'P312: `tier` is never `"bronze"` @ "bronze" / it is one of gold, silver',
+    ],
+    [
+      "a field that an object has not",
+      'agent := {"kind": "agent"}\np if agent.knd == "x"',
+      "P310: an object has no field `knd` @ knd / did you mean `kind`?",
+    ],
+    [
+      "a field of what a function is called with",
+      'is_pii(c) if c.lable == "pii"\np if { some c in query.columns; is_pii(c) }',
+      "P310: `column` has no field `lable` @ lable / did you mean `label`?",
+    ],
+    [
+      "a field of what a function hands on",
+      'is_pii(c) if has_label(c)\nhas_label(c) if c.lable == "pii"\np if { some c in query.columns; is_pii(c) }',
+      "P310: `column` has no field `lable` @ lable / did you mean `label`?",
+    ],
+    [
+      "an argument that a function hands to a builtin",
+      'is_drop(text) if startswith(text, "drop")\np if is_drop(query.joins)',
+      "P322: `is_drop` takes a string here, not a number @ query.joins",
+    ],
+    [
+      "an argument that no definition is for",
+      'level("a") := 1\nlevel("b") := 2\np if level(query.joins) == 1',
+      "P322: `level` takes a string here, not a number @ query.joins",
+    ],
+    ["a field of a set's numbers", "counts contains 1\np if counts.a", "P320: a set has no field `a` @ a"],
+    [
+      "a call of a rule",
+      "is_agent if query.has_where\np if is_agent(1)",
+      "P215: `is_agent` is no function @ is_agent / it is used without parentheses",
+    ],
+    [
+      "a call of an attribute",
+      'p if principal.groups("dba")',
+      "P215: `principal.groups` is no function @ principal.groups / it is used without parentheses",
+    ],
+    [
+      "a function of the package",
+      'is_drop(text) if text == "x"\np if is_dorp("x")',
+      "P202: unknown function `is_dorp` @ is_dorp / did you mean `is_drop`?",
+    ],
+    [
+      "a field of a decision",
+      'test_p if { d := decide("select 1"); d.outcom == "deny" }',
+      "P310: `decision` has no field `outcom` @ outcom / did you mean `outcome`?",
+    ],
+    [
+      "an outcome",
+      'test_p if decide("select 1").outcome == "denied"',
+      'P312: `decision.outcome` is never `"denied"` @ "denied" / it is one of allow, approve, deny',
+    ],
+    [
+      "a mask of a decision",
+      'test_p if { d := decide("select 1"); d.masks["public.a.b"].name == "nul" }',
+      'P312: `mask.name` is never `"nul"` @ "nul" / did you mean `null`?',
+    ],
+    [
+      "a field of who a test is",
+      'test_p if { p with principal as {"knd": "agent"} }\np if query.has_where',
+      'P310: `principal` has no field `knd` @ "knd" / did you mean `kind`?',
+    ],
+    [
+      "a word of who a test is",
+      'test_p if { p with principal as {"on_behalf_of": {"kind": "humn"}} }\np if query.has_where',
+      'P312: `principal.kind` is never `"humn"` @ "humn" / did you mean `human`?',
+    ],
+    [
+      "a path of `with`",
+      'test_p if { p with query.knd as "lock" }\np if query.has_where',
+      "P310: `query` has no field `knd` @ query.knd / did you mean `kind`?",
+    ],
+  ])("refuse %s", (_, text, expected) => {
+    expect(check(text)).toEqual([expected]);
+  });
+
+  test.each([
+    [
+      "a comparison that the types decide",
+      'p if query.joins != "3"',
+      'P413: a number is always different from a string @ query.joins != "3"',
+    ],
+    [
+      "an order of types",
+      'p if query.joins < "3"',
+      'P413: a number is compared with a string: which is the larger depends on the types alone @ query.joins < "3"',
+    ],
+    [
+      "too few values for a format",
+      'deny sprintf("%s %s", [query.kind]) if true',
+      'P414: the format asks for 2 values and gets 1 @ "%s %s"',
+    ],
+    [
+      "too many",
+      'deny sprintf("%s", [query.kind, query.text]) if true',
+      "P414: the format asks for 1 value and gets 2 @ query.text",
+    ],
+    [
+      "a text where a number is printed",
+      'deny sprintf("%d", [query.kind]) if true',
+      "P414: `%d` prints a number, not a string @ query.kind / write `%s` or `%v`",
+    ],
+  ])("warn of %s", (_, text, expected) => {
+    expect(check(text)).toEqual([expected]);
+  });
+
+  test.each([
+    ["a rule that a test replaces", 'most := 1\ntest_p if { most == "x" with data.a.most as "x" }'],
+    ["a rule below what a test replaces", 'most := 1\ntest_p if { most == "x" with data.a as {"most": "x"} }'],
+    ["a function that a test replaces", 'f(_) := 1\ntest_p if { f(1) == "x" with f as "x" }'],
+    ["alternatives of several types", 'v := 1 if query.has_where\nv := "a" if query.joins == 1\np if v == "a"'],
+    ["a field that is asked to be absent", 'settings := {"a": 1}\np if not settings.strict'],
+    ["a setting", 'mode := "audit"\np if mode == "enforce"'],
+    ["what a rule is not", 'tier := "gold" if query.has_where\ntier := "silver" if query.joins == 1\np if tier != "x"'],
+    ["a list of words and others", 'p if [query.kind, principal.id][_] == "ann"'],
+    ["a rule of data", "conf := data.conf\np if { not conf.x; conf.y == 3 }"],
+    ["objects of two shapes", 'o := {"a": 1} if query.has_where\no := {"b": 2} if query.joins == 1\np if o.b == 2'],
+    [
+      "a function of tables and of anything",
+      'named(x) if x.anything == "x"\np if { some t in query.tables; named(t) }\nq if named(data.x)',
+    ],
+    ["a function that takes the place of another", "f(x) if x.kind\ng(x) if x.b\ntest_p if { f(query) with f as g }"],
+    [
+      "definitions for several types",
+      "norm(x) := lower(x) if is_string(x)\nnorm(x) := x if is_number(x)\np if norm(query.joins) == 1",
+    ],
+    ["a membership written as a field", 'p if principal.groups.dba\ngroups contains "a"\nq if groups.a'],
+    ["formats that fit", 'deny sprintf("%s %d %% %v %5.2f %[1]s", [query.kind, query.joins, {1}, 2]) if true'],
+    ["a format that chooses its values", 'deny sprintf("%[1]s %[1]s", [query.kind]) if true'],
+    ["values that are not written out", 'deny sprintf("%s %s", data.values) if true'],
+    ["an object's values", 'p if 1 in {"a": 1}'],
+    ["what any decision may say", 'test_p if { d := decide("x"); not d.limits.rows; d.masks[data.x].args == [1] }'],
+    ["recursion, which is an error of its own", "p(x) := p(x)"],
+  ])("accept %s", (_, text) => {
+    expect(check(text).filter((diagnostic) => !diagnostic.startsWith("P212"))).toEqual([]);
+  });
+});
+
 describe("decision statements", () => {
   test.each([
     ["an unknown mask", "mask column with nul()", "P303: unknown mask `nul` @ nul / did you mean `null`?"],
@@ -190,12 +375,12 @@ describe("decision statements", () => {
     "default allow := false",
     "notify if true",
   ])("leaves the rule `%s` a rule", (text) => {
-    expect(check(text).filter((diagnostic) => !diagnostic.startsWith("P307"))).toEqual([]);
+    expect(check(text).filter((diagnostic) => !diagnostic.startsWith("P401"))).toEqual([]);
   });
 
   test("warns of a rule that looks like a denial", () => {
     expect(check('deny contains "x" if true')).toEqual([
-      'P307: rule `a.deny` denies nothing by itself @ deny / a decision is written `deny "why" if { … }`',
+      'P401: rule `a.deny` denies nothing by itself @ deny / a decision is written `deny "why" if { … }`',
     ]);
   });
 });

@@ -2,7 +2,8 @@
  * The closed, typed vocabulary: fields that exist, values that can occur, types that can be compared. Walks resolved rules; reports
  * each mistake once, where it is made, and goes on with `any`.
  */
-import type { Diagnostic, Span } from "../diagnostics.ts";
+import type { Code } from "../codes/codes.ts";
+import { type Advice, type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
 import { order } from "../compile/order.ts";
 import {
   type Body,
@@ -15,27 +16,40 @@ import {
 } from "../compile/plan.ts";
 import type { Group } from "../compile/rule-tree.ts";
 import { suggest } from "../suggest.ts";
+import { Comparisons } from "./comparisons.ts";
+import { checkFormat } from "./format-verbs.ts";
 import type { Observer } from "./observer.ts";
+import { parameterType, type RuleTypes } from "./rule-types.ts";
 import * as types from "./types.ts";
 import type { Type } from "./types.ts";
-import { records, type RecordName, rootRecords, roots } from "./vocabulary.ts";
+import { entriesOf, isText, membersOf } from "./written-out.ts";
+import { type RecordName, rootRecords, roots } from "./vocabulary.ts";
 
 /** Fields of a column that are not known where its labels are computed. */
 export const unknownInLabels: readonly string[] = ["label", "labels", "uses"];
-
-type Fields = Readonly<Record<string, (typeof records)["query"][string]>>;
 
 export class Checker {
   readonly diagnostics: Diagnostic[] = [];
   private readonly locals = new Map<Local, Type>();
   private readonly observer: Observer | undefined;
-  /** Of the values of rules; what is not in it is of unknown type. */
-  private readonly groups = new Map<Group, Type>();
+  private readonly ruleTypes: RuleTypes | undefined;
+  private readonly hasVocabulary: boolean;
+  private readonly comparisons: Comparisons;
+  private readonly given = new Map<Group, Type[]>();
+  /** A negated reference is being looked at. */
+  private asksForPresence = false;
   /** Labels are being computed: columns have none yet. */
   private inLabel = false;
 
-  constructor(observer?: Observer) {
+  /**
+   * @param ruleTypes without it rules and functions are of unknown types
+   * @param hasVocabulary `input` has the roots and nothing else
+   */
+  constructor(observer?: Observer, ruleTypes?: RuleTypes, hasVocabulary = true) {
     this.observer = observer;
+    this.ruleTypes = ruleTypes;
+    this.hasVocabulary = hasVocabulary;
+    this.comparisons = new Comparisons((...mistake) => this.report(...mistake), observer);
   }
 
   /** What is known of a variable. */
@@ -45,21 +59,33 @@ export class Checker {
 
   /** What is known of a rule's value; of a set's members, of a function's results. */
   valueOf(group: Group): Type {
-    return this.groups.get(group) ?? types.any;
+    const type = this.ruleTypes?.of(group) ?? types.any;
+    return type.kind === "set" && group.kind === "set" ? type.of : type;
   }
 
-  group(group: Group): void {
+  /** What the rules so far have called a function with, in the order of its parameters. */
+  argumentsOf(group: Group): readonly Type[] {
+    return this.given.get(group) ?? [];
+  }
+
+  /**
+   * @param given what a function is called with
+   * @returns the types of what its definitions give
+   */
+  group(group: Group, given: readonly Type[] = []): readonly Type[] {
     const values: Type[] = [];
     for (const definition of group.definitions) {
       for (const branch of definition.branches) {
         const bound = new Set<Local>();
-        for (const param of definition.params) this.bind(param, types.any, bound);
+        definition.params.forEach((param, index) => this.bind(param, parameterType(param, given[index]), bound));
         this.body(branch.body, bound);
         for (const step of definition.path) this.term(step);
-        values.push(this.term(branch.value));
+        const { value } = branch;
+        const type = this.term(value);
+        values.push(isText(value) ? { kind: "string", enum: [value.value] } : type);
       }
     }
-    this.groups.set(group, types.common(values));
+    return values;
   }
 
   decision(plan: DecisionPlan): void {
@@ -77,6 +103,10 @@ export class Checker {
       this.body(plan.rows.body, bound);
     }
     this.inLabel = false;
+  }
+
+  query(body: Body): void {
+    this.body(body, new Set());
   }
 
   /** In the order in which the body runs: a variable's type is known when it is used. */
@@ -98,7 +128,7 @@ export class Checker {
         if (left === undefined) this.bind(literal.left, right ?? types.any, bound);
         if (right === undefined) this.bind(literal.right, left ?? types.any, bound);
         if (left !== undefined && right !== undefined)
-          this.compare(literal.left, left, literal.right, right, literal.span);
+          this.comparisons.compare(literal.left, left, literal.right, right, literal.span);
         return;
       }
       case "some": {
@@ -115,8 +145,13 @@ export class Checker {
         for (const local of [literal.key, literal.value]) if (local !== undefined) inner.add(local);
         return this.body(literal.body, inner);
       }
-      case "not":
-        return this.body(literal.body, new Set(bound));
+      case "not": {
+        const [only] = literal.body;
+        this.asksForPresence = only?.kind === "test" && only.term.kind === "ref";
+        this.body(literal.body, new Set(bound));
+        this.asksForPresence = false;
+        return;
+      }
       case "with":
         for (const override of literal.overrides) this.override(override);
         return this.literal(literal.literal, bound);
@@ -125,10 +160,27 @@ export class Checker {
 
   private override(override: Override): void {
     const value = override.value === undefined ? types.any : this.term(override.value);
+    // It may be called with anything now.
+    if (override.kind === "function" && override.replacement?.kind === "function") {
+      const { group } = override.replacement;
+      this.given.set(group, Array<Type>(group.arity).fill(types.any));
+    }
     if (override.kind !== "root" || override.value === undefined) return;
     let type: Type = { kind: "record", record: rootRecords[override.root] };
-    for (const step of override.path) type = this.field(type, step, override.value.span);
-    if (override.path.length > 0) this.assignable(override.value, value, type);
+    for (const step of override.path) type = this.field(type, step, override.span);
+    if (override.path.length > 0) this.comparisons.assignable(override.value, value, type);
+    this.fieldsOf(override.value, type);
+  }
+
+  /** What an object that stands for one of the vocabulary's records says of its fields. */
+  private fieldsOf(term: Term, type: Type): void {
+    if (type.kind !== "record") return;
+    for (const [key, value] of entriesOf(term)) {
+      if (!isText(key)) continue;
+      const field = this.field(type, key.value, key.span);
+      this.comparisons.constant(value, field);
+      this.fieldsOf(value, field);
+    }
   }
 
   /** A local that has no type yet stands where a value is bound to it. */
@@ -165,7 +217,7 @@ export class Checker {
         }
         return;
       default:
-        this.compare(pattern, this.term(pattern), pattern, type, pattern.span);
+        this.comparisons.compare(pattern, this.term(pattern), pattern, type, pattern.span);
     }
   }
 
@@ -187,15 +239,17 @@ export class Checker {
         return this.call(term);
       case "array":
       case "set":
-        return { kind: term.kind, of: types.common(term.items.map((item) => this.term(item))) };
+        return { kind: term.kind, of: types.unionOf(term.items.map((item) => this.term(item))) };
       case "object":
-        return {
-          kind: "object",
-          of: types.common(term.entries.map(([key, value]) => (this.term(key), this.term(value)))),
-        };
+        return types.objectOf(
+          term.entries.map(([key, value]) => {
+            this.term(key);
+            return [key.kind === "const" ? key.value : undefined, this.term(value)] as const;
+          }),
+        );
       case "comprehension": {
         // Variables of the closure are its own; outer ones have their types already.
-        this.body(term.body, new Set(this.locals.keys()));
+        this.body(term.body, new Set(term.free));
         if (term.key !== undefined) this.term(term.key);
         return { kind: term.of, of: this.term(term.value) };
       }
@@ -203,19 +257,23 @@ export class Checker {
         for (const part of term.parts) if (typeof part !== "string") this.term(part);
         return types.string;
       case "compare":
-        this.compare(term.left, this.term(term.left), term.right, this.term(term.right), term.span);
+        this.comparisons.compare(
+          term.left,
+          this.term(term.left),
+          term.right,
+          this.term(term.right),
+          term.span,
+          term.operator,
+        );
         return types.boolean;
       case "arithmetic": {
         const left = this.term(term.left);
         const right = this.term(term.right);
         const wanted: Type = { kind: "union", of: [types.number, { kind: "set", of: types.any }] };
-        for (const [operand, type] of [
-          [term.left, left],
-          [term.right, right],
-        ] as const) {
-          if (!types.overlap(type, wanted)) {
-            this.report("P321", `\`${term.operator}\` does not take ${types.describe(type)}`, operand.span);
-          }
+        const [operand, type] = types.overlap(left, wanted) ? [term.right, right] : [term.left, left];
+        if (!types.overlap(type, wanted)) {
+          const help = type.kind === "string" ? 'join texts with `concat` or as in `$"{a} {b}"`' : undefined;
+          this.report("P321", `\`${term.operator}\` does not take ${types.describe(type)}`, operand.span, help);
         }
         return left.kind === "number" && right.kind === "number" ? types.number : types.any;
       }
@@ -226,17 +284,38 @@ export class Checker {
 
   private call(term: Extract<Term, { kind: "call" }>): Type {
     const given = term.args.map((arg) => this.term(arg));
-    if (term.callee.kind !== "builtin") return types.any;
-    const { builtin } = term.callee;
-    this.observeConstants(term.args, given);
-    builtin.types?.args?.forEach((wanted, index) => {
-      const type = given[index];
-      const arg = term.args[index];
-      if (type === undefined || arg === undefined || types.overlap(type, types.ofBuiltin(wanted))) return;
-      const expected = types.describe(types.ofBuiltin(wanted));
-      this.report("P322", `\`${builtin.name}\` takes ${expected} here, not ${types.describe(type)}`, arg.span);
+    const { callee } = term;
+    switch (callee.kind) {
+      case "host":
+        return callee.name === "decide" ? { kind: "record", record: "decision" } : types.any;
+      case "function": {
+        const { group } = callee;
+        const before = this.given.get(group);
+        this.given.set(
+          group,
+          before === undefined ? given : given.map((type, index) => types.unionOf([type, before[index] ?? type])),
+        );
+        this.takes(group.path.at(-1) ?? "", this.ruleTypes?.parameters(group) ?? [], term.args, given);
+        return this.ruleTypes?.of(group) ?? types.any;
+      }
+      case "builtin": {
+        const { builtin } = callee;
+        this.observeConstants(term.args, given);
+        this.takes(builtin.name, builtin.types?.args?.map(types.ofBuiltin) ?? [], term.args, given);
+        if (builtin.name === "sprintf") this.diagnostics.push(...checkFormat(term, given));
+        if (builtin.types === undefined || builtin.relation === true) return types.any;
+        return types.ofBuiltin(builtin.types.result);
+      }
+    }
+  }
+
+  private takes(name: string, wanted: readonly Type[], args: readonly Term[], given: readonly Type[]): void {
+    args.forEach((arg, index) => {
+      const type = given[index] ?? types.any;
+      const expected = wanted[index] ?? types.any;
+      if (types.overlap(type, expected)) return;
+      this.report("P322", `\`${name}\` takes ${types.describe(expected)} here, not ${types.describe(type)}`, arg.span);
     });
-    return builtin.types === undefined || builtin.relation === true ? types.any : types.ofBuiltin(builtin.types.result);
   }
 
   /** `startswith(column.label, "pii.")`: the constant is about what the other argument is. */
@@ -248,15 +327,19 @@ export class Checker {
 
   private ref(term: Extract<Term, { kind: "ref" }>): Type {
     let type: Type;
+    let path = term.path;
     switch (term.base.kind) {
-      case "data":
-        type = types.any;
+      case "data": {
+        const rule = this.ruleTypes?.reference(term.path);
+        type = rule?.type ?? types.any;
+        path = term.path.slice(rule?.depth ?? 0);
         break;
+      }
       case "input": {
         const [first] = term.path;
         const name = first?.kind === "const" ? first.value : undefined;
-        if (typeof name === "string" && first !== undefined) {
-          const help = suggest(name, roots) ?? `\`input\` has ${roots.join(", ")}`;
+        if (this.hasVocabulary && typeof name === "string" && first !== undefined) {
+          const help = suggest(name, roots, first.span) ?? `\`input\` has ${roots.join(", ")}`;
           this.report("P310", `\`input\` has no \`${name}\``, first.span, help);
         }
         type = types.any;
@@ -268,14 +351,14 @@ export class Checker {
       case "term":
         type = this.term(term.base.term);
     }
-    for (const step of term.path) type = this.step(type, step);
+    for (const step of path) type = this.step(type, step);
     return type;
   }
 
   private step(type: Type, step: Term): Type {
     if (step.kind === "const" && typeof step.value === "string") {
-      if (type.kind === "set") {
-        this.compare(step, types.string, step, type.of, step.span);
+      if (type.kind === "set" && types.overlap(type.of, types.string)) {
+        this.comparisons.compare(step, types.string, step, type.of, step.span);
         return type.of;
       }
       return this.field(type, step.value, step.span);
@@ -292,29 +375,24 @@ export class Checker {
 
   private field(type: Type, name: string, span: Span): Type {
     this.observer?.field(span, type, name);
-    switch (type.kind) {
-      case "any":
-      case "union":
-        return types.any;
-      case "object":
-        return type.of;
-      case "record": {
-        const fields: Fields = records[type.record];
-        const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-        if (field === undefined) {
-          const help = suggest(name, Object.keys(fields)) ?? `\`${type.record}\` has ${Object.keys(fields).join(", ")}`;
-          this.report("P310", `\`${type.record}\` has no field \`${name}\``, span, help);
-          return types.any;
-        }
-        this.checkLabelField(type.record, name, span);
-        return types.ofField(field.type, `${type.record}.${name}`);
-      }
-      default: {
+    const field = types.fieldOf(type, name);
+    // `not settings.strict` asks an object for nothing else; the vocabulary's records are closed.
+    if (field === undefined && type.kind === "object" && this.asksForPresence) return types.any;
+    if (field === undefined) {
+      const names = types.fieldNames(type);
+      if (names === undefined) {
         const help = type.kind === "array" ? "write `some x in …` to look at its members" : undefined;
         this.report("P320", `${types.describe(type)} has no field \`${name}\``, span, help);
-        return types.any;
+      } else {
+        const owner = type.kind === "record" ? `\`${type.record}\`` : types.describe(type);
+        const help =
+          suggest(name, names, span) ?? (names.length === 0 ? undefined : `${owner} has ${names.join(", ")}`);
+        this.report("P310", `${owner} has no field \`${name}\``, span, help);
       }
+      return types.any;
     }
+    if (type.kind === "record") this.checkLabelField(type.record, name, span);
+    return field;
   }
 
   private checkLabelField(record: RecordName, name: string, span: Span): void {
@@ -332,47 +410,13 @@ export class Checker {
     if (term.key !== undefined) this.term(term.key);
     const domain = this.term(term.domain);
     const element = this.element(domain, term.domain.span);
-    const parts =
-      term.domain.kind === "const"
-        ? term.domain.parts
-        : term.domain.kind === "set" || term.domain.kind === "array"
-          ? term.domain.items
-          : undefined;
-    if (parts === undefined) this.compare(term.value, value, term.domain, element, term.value.span);
-    else for (const part of parts) this.compare(term.value, value, part, this.term(part), part.span);
+    const parts = membersOf(term.domain);
+    if (parts === undefined) this.comparisons.compare(term.value, value, term.domain, element, term.value.span);
+    else for (const part of parts) this.comparisons.compare(term.value, value, part, this.term(part), part.span);
     return types.boolean;
   }
 
-  /** Two values that are compared: their types overlap, and a constant is one of those that can occur. */
-  private compare(left: Term, leftType: Type, right: Term, rightType: Type, span: Span): void {
-    if (!types.overlap(leftType, rightType)) {
-      const message = `${types.describe(leftType)} is never ${types.describe(rightType)}`;
-      this.report("P323", message, span);
-      return;
-    }
-    this.constant(right, leftType);
-    this.constant(left, rightType);
+  private report(code: Code, message: string, span: Span, advice?: string | Advice): void {
+    this.diagnostics.push(diagnostic(code, message, span, advice));
   }
-
-  private assignable(term: Term, given: Type, wanted: Type): void {
-    if (types.overlap(given, wanted)) this.constant(term, wanted);
-    else this.report("P323", `${types.describe(given)} is never ${types.describe(wanted)}`, term.span);
-  }
-
-  private constant(term: Term, type: Type): void {
-    if (!isText(term) || type.kind !== "string") return;
-    this.observer?.constant(term.span, type);
-    if (type.enum === undefined || type.enum.includes(term.value)) return;
-    const listed = type.enum.length <= 12 ? `it is one of ${type.enum.join(", ")}` : undefined;
-    const help = suggest(term.value, type.enum) ?? listed;
-    this.report("P312", `\`${type.field ?? "this"}\` is never \`"${term.value}"\``, term.span, help);
-  }
-
-  private report(code: string, message: string, span: Span, help?: string): void {
-    this.diagnostics.push({ code, severity: "error", message, span, ...(help === undefined ? {} : { help }) });
-  }
-}
-
-function isText(term: Term): term is Extract<Term, { kind: "const" }> & { readonly value: string } {
-  return term.kind === "const" && typeof term.value === "string";
 }

@@ -1,25 +1,21 @@
 /** What decision statements may say: known masks with fitting arguments, known limits, and only what this version enforces. */
-import type { Diagnostic, Span } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic, type Report } from "../diagnostics.ts";
 import { durationMs } from "../durations.ts";
 import { suggest } from "../suggest.ts";
 import type { Decision, Expr, Module } from "../syntax/tree.ts";
-import { type MaskSignature, masks } from "./vocabulary.ts";
+import { type MaskSignature, masks, truncateUnits } from "./vocabulary.ts";
 
 const limits = ["rows", "duration", "bytes"];
-/** `truncate` takes one of these. */
-const truncateUnits = ["hour", "day", "week", "month", "quarter", "year"];
 
 export function checkDecisions(module: Module): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
-  const report = (code: string, message: string, span: Span, help?: string): void => {
-    diagnostics.push({ code, severity: "error", message, span, ...(help === undefined ? {} : { help }) });
+  const report: Report = (code, message, span, advice) => {
+    diagnostics.push(diagnostic(code, message, span, advice));
   };
   for (const decision of module.decisions) checkDecision(decision, report);
-  for (const rule of module.rules) checkNamesake(module, rule.name.text, rule, diagnostics);
+  for (const rule of module.rules) checkNamesake(module, rule, report);
   return diagnostics;
 }
-
-type Report = (code: string, message: string, span: Span, help?: string) => void;
 
 function checkDecision(decision: Decision, report: Report): void {
   switch (decision.kind) {
@@ -35,7 +31,8 @@ function checkDecision(decision: Decision, report: Report): void {
     case "limit":
       if (!limits.includes(decision.what.text)) {
         const help =
-          suggest(decision.what.text, limits) ?? "write `limit rows N`, `limit duration D` or `limit bytes N`";
+          suggest(decision.what.text, limits, decision.what.span) ??
+          "write `limit rows N`, `limit duration D` or `limit bytes N`";
         report("P302", `unknown limit \`${decision.what.text}\``, decision.what.span, help);
       }
       if (decision.what.text === "duration") return checkDuration(decision.value, report);
@@ -62,7 +59,7 @@ function checkMask(decision: Extract<Decision, { kind: "mask" }>, report: Report
       "P303",
       `unknown mask \`${name}\``,
       decision.mask.span,
-      suggest(name, names) ?? `masks are ${names.join(", ")}`,
+      suggest(name, names, decision.mask.span) ?? `masks are ${names.join(", ")}`,
     );
   }
   const parameters = signature.arguments;
@@ -86,13 +83,13 @@ function checkMask(decision: Extract<Decision, { kind: "mask" }>, report: Report
       name === "truncate" &&
       arg.kind === "scalar" &&
       typeof arg.value === "string" &&
-      !truncateUnits.includes(arg.value)
+      !truncateUnits.some((unit) => unit === arg.value)
     ) {
       report(
         "P305",
         `unknown unit \`${arg.value}\``,
         arg.span,
-        suggest(arg.value, truncateUnits) ?? `units are ${truncateUnits.join(", ")}`,
+        suggest(arg.value, truncateUnits, arg.span) ?? `units are ${truncateUnits.join(", ")}`,
       );
     }
   });
@@ -122,16 +119,11 @@ function checkDuration(expr: Expr, report: Report): void {
 }
 
 /** Rules that look like decisions to a reader but decide nothing. */
-function checkNamesake(module: Module, name: string, rule: Module["rules"][number], diagnostics: Diagnostic[]): void {
-  if (name !== "deny" || rule.path.length > 0 || rule.args !== undefined) return;
+function checkNamesake(module: Module, rule: Module["rules"][number], report: Report): void {
+  if (rule.name.text !== "deny" || rule.path.length > 0 || rule.args !== undefined) return;
+  const help = 'a decision is written `deny "why" if { … }`';
   const isCondition = rule.member === undefined && !rule.isDefault && rule.value === undefined;
-  diagnostics.push({
-    code: "P307",
-    severity: isCondition ? "error" : "warning",
-    message: isCondition
-      ? "`deny` needs a message"
-      : `rule \`${[...module.package, name].join(".")}\` denies nothing by itself`,
-    span: rule.name.span,
-    help: 'a decision is written `deny "why" if { … }`',
-  });
+  if (isCondition) return report("P307", "`deny` needs a message", rule.name.span, help);
+  const name = [...module.package, rule.name.text].join(".");
+  report("P401", `rule \`${name}\` denies nothing by itself`, rule.name.span, help);
 }

@@ -7,4 +7,6 @@ export interface Observer {
   field(span: Span, owner: Type, name: string): void;
   /** A constant string where a value of this type is compared or expected. */
   constant(span: Span, type: Extract<Type, { kind: "string" }>): void;
+  /** A constant string that is compared with a value, of that field of the vocabulary where it is one. */
+  compared?(span: Span, field: string | undefined, text: string): void;
 }

@@ -178,6 +178,8 @@ export type FieldType =
   | { readonly kind: "any" }
   | { readonly kind: "set"; readonly of: FieldType }
   | { readonly kind: "array"; readonly of: FieldType }
+  /** Any keys, values of one type. */
+  | { readonly kind: "object"; readonly of: FieldType }
   | { readonly kind: "record"; readonly record: RecordName };
 
 export interface Field {
@@ -197,7 +199,20 @@ export type RecordName =
   | "table"
   | "column"
   | "output"
-  | "function";
+  | "function"
+  | DecisionRecordName;
+
+/** What `decide` gives to a test. */
+type DecisionRecordName =
+  | "decision"
+  | "reason"
+  | "mask"
+  | "filter"
+  | "approval"
+  | "notification"
+  | "limits"
+  | "rule_error"
+  | "statement";
 
 const string: FieldType = { kind: "string" };
 const number: FieldType = { kind: "number" };
@@ -206,7 +221,67 @@ const any: FieldType = { kind: "any" };
 const oneOf = (values: readonly string[]): FieldType => ({ kind: "string", values });
 const setOf = (of: FieldType): FieldType => ({ kind: "set", of });
 const arrayOf = (of: FieldType): FieldType => ({ kind: "array", of });
+const objectOf = (of: FieldType): FieldType => ({ kind: "object", of });
 const record = (name: RecordName): FieldType => ({ kind: "record", record: name });
+
+/** What mask `truncate` cuts to. */
+export const truncateUnits = ["year", "quarter", "month", "week", "day", "hour", "minute"] as const;
+
+/** Masks by name with their strength (larger wins) and the types of their arguments. */
+export const masks = {
+  null: { strength: 6, doc: "NULL in place of every value.", arguments: [] },
+  redact: {
+    strength: 5,
+    doc: "A fixed text in place of every value, `***` unless another is given.",
+    arguments: [{ name: "text", type: "string", optional: true }],
+  },
+  constant: {
+    strength: 5,
+    doc: "The same value in place of every value.",
+    arguments: [{ name: "value", type: "scalar", optional: false }],
+  },
+  token: {
+    strength: 4,
+    doc: "A keyed code, the same for the same value, so that rows can still be counted and joined.",
+    arguments: [],
+  },
+  truncate: {
+    strength: 3,
+    doc: "Dates and times cut to the beginning of a unit.",
+    arguments: [{ name: "unit", type: "string", optional: false }],
+  },
+  round: {
+    strength: 3,
+    doc: "Numbers rounded to a multiple of the step.",
+    arguments: [{ name: "step", type: "number", optional: false }],
+  },
+  bucket: {
+    strength: 3,
+    doc: "Numbers replaced by the lower end of the range of this width that they fall into.",
+    arguments: [{ name: "width", type: "number", optional: false }],
+  },
+  email: { strength: 2, doc: "The first character and the domain of an address; the rest is hidden.", arguments: [] },
+  partial: {
+    strength: 2,
+    doc: "The first and last characters; those between them are replaced.",
+    arguments: [
+      { name: "keep_first", type: "number", optional: false },
+      { name: "keep_last", type: "number", optional: false },
+      { name: "char", type: "string", optional: true },
+    ],
+  },
+} as const satisfies Record<string, MaskSignature>;
+export type MaskName = keyof typeof masks;
+
+export interface MaskSignature {
+  readonly strength: number;
+  readonly doc: string;
+  readonly arguments: readonly {
+    readonly name: string;
+    readonly type: "string" | "number" | "scalar";
+    readonly optional: boolean;
+  }[];
+}
 
 /** Names reachable without import, each also as `input.NAME`. */
 export const roots = ["principal", "session", "target", "query"] as const;
@@ -293,6 +368,60 @@ export const records: Readonly<Record<RecordName, Readonly<Record<string, Field>
     builtin: { type: boolean, doc: "Whether it ships with the database." },
     category: { type: oneOf(functionCategories), doc: "What it can do beyond computing a value." },
   },
+  decision: {
+    outcome: { type: oneOf(["allow", "approve", "deny"]), doc: "What becomes of the statement." },
+    sqlstate: { type: string, optional: true, doc: "The code of the error that a refused client gets." },
+    reasons: { type: arrayOf(record("reason")), doc: "Why it is refused." },
+    masks: { type: objectOf(record("mask")), doc: "Masks by the path of the column." },
+    filters: { type: objectOf(record("filter")), doc: "Row filters by the path of the table." },
+    approvals: { type: arrayOf(record("approval")), doc: "Each is needed." },
+    notifications: { type: arrayOf(record("notification")), doc: "Alerts that go out." },
+    limits: { type: record("limits"), doc: "The smallest limit of each kind." },
+    rules: { type: arrayOf(string), doc: "The rules that fired, as package:line." },
+    errors: { type: arrayOf(record("rule_error")), doc: "Errors within rules." },
+    sql: { type: string, optional: true, doc: "The text that the server would get; absent where it is refused." },
+    statements: { type: arrayOf(record("statement")), doc: "What each statement of the text does." },
+  },
+  reason: {
+    message: { type: string, doc: "For whoever is refused." },
+    code: { type: string, optional: true, doc: "The code that the rule gives." },
+    rule: { type: string, optional: true, doc: "The rule, as package:line; absent where the engine itself refuses." },
+    hint: { type: string, optional: true, doc: "What to do instead." },
+  },
+  mask: {
+    name: { type: oneOf(Object.keys(masks)), doc: "The mask that applies." },
+    args: { type: arrayOf(any), doc: "Its arguments." },
+    rules: { type: arrayOf(string), doc: "The rules that asked for it, as package:line." },
+  },
+  filter: {
+    where: { type: arrayOf(string), doc: "The conditions on rows, as SQL; all hold." },
+    rules: { type: arrayOf(string), doc: "The rules that asked for it, as package:line." },
+  },
+  approval: {
+    groups: { type: arrayOf(string), doc: "Somebody of any of them has to say yes." },
+    for_ms: { type: number, optional: true, doc: "How long the approval holds, in milliseconds." },
+    message: { type: string, optional: true, doc: "Why it is asked for." },
+    rule: { type: string, doc: "The rule, as package:line." },
+  },
+  notification: {
+    channel: { type: string, doc: "Where the alert goes." },
+    message: { type: string, optional: true, doc: "What it says." },
+    rule: { type: string, doc: "The rule, as package:line." },
+  },
+  limits: {
+    rows: { type: number, optional: true, doc: "Most rows." },
+    duration_ms: { type: number, optional: true, doc: "Longest time, in milliseconds." },
+    bytes: { type: number, optional: true, doc: "Most bytes of the result." },
+  },
+  rule_error: {
+    rule: { type: string, doc: "The rule, as package:line." },
+    message: { type: string, doc: "What went wrong in it." },
+  },
+  statement: {
+    kind: { type: oneOf(Object.keys(statementKinds)), doc: "What the statement does, one word." },
+    tables: { type: arrayOf(string), doc: "Paths of the relations that it touches." },
+    columns: { type: arrayOf(string), doc: "Paths of the columns that it touches." },
+  },
 };
 
 /** The record that each root names. */
@@ -302,59 +431,3 @@ export const rootRecords: Readonly<Record<RootName, RecordName>> = {
   target: "target",
   query: "query",
 };
-
-/** Masks by name with their strength (larger wins) and the types of their arguments. */
-export const masks = {
-  null: { strength: 6, doc: "NULL in place of every value.", arguments: [] },
-  redact: {
-    strength: 5,
-    doc: "A fixed text in place of every value, `***` unless another is given.",
-    arguments: [{ name: "text", type: "string", optional: true }],
-  },
-  constant: {
-    strength: 5,
-    doc: "The same value in place of every value.",
-    arguments: [{ name: "value", type: "scalar", optional: false }],
-  },
-  token: {
-    strength: 4,
-    doc: "A keyed code, the same for the same value, so that rows can still be counted and joined.",
-    arguments: [],
-  },
-  truncate: {
-    strength: 3,
-    doc: "Dates and times cut to the beginning of a unit.",
-    arguments: [{ name: "unit", type: "string", optional: false }],
-  },
-  round: {
-    strength: 3,
-    doc: "Numbers rounded to a multiple of the step.",
-    arguments: [{ name: "step", type: "number", optional: false }],
-  },
-  bucket: {
-    strength: 3,
-    doc: "Numbers replaced by the lower end of the range of this width that they fall into.",
-    arguments: [{ name: "width", type: "number", optional: false }],
-  },
-  email: { strength: 2, doc: "The first character and the domain of an address; the rest is hidden.", arguments: [] },
-  partial: {
-    strength: 2,
-    doc: "The first and last characters; those between them are replaced.",
-    arguments: [
-      { name: "keep_first", type: "number", optional: false },
-      { name: "keep_last", type: "number", optional: false },
-      { name: "char", type: "string", optional: true },
-    ],
-  },
-} as const satisfies Record<string, MaskSignature>;
-export type MaskName = keyof typeof masks;
-
-export interface MaskSignature {
-  readonly strength: number;
-  readonly doc: string;
-  readonly arguments: readonly {
-    readonly name: string;
-    readonly type: "string" | "number" | "scalar";
-    readonly optional: boolean;
-  }[];
-}

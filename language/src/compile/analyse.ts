@@ -3,7 +3,8 @@
  * result what names mean.
  */
 import { builtins } from "../builtins/registry.ts";
-import { Checker } from "../check/checker.ts";
+import type { Checker } from "../check/checker.ts";
+import { checkTypes } from "../check/check-types.ts";
 import { checkDecisions } from "../check/decisions.ts";
 import type { Observer } from "../check/observer.ts";
 import { roots } from "../check/vocabulary.ts";
@@ -19,7 +20,7 @@ import { importedName, resolveImports } from "./imports.ts";
 import type { DecisionPlan } from "./plan.ts";
 import { recursionErrors } from "./recursion.ts";
 import { Resolver } from "./resolve.ts";
-import { type RuleNode, RuleTree } from "./rule-tree.ts";
+import { type Group, type RuleNode, RuleTree } from "./rule-tree.ts";
 import type * as runtime from "./runtime.ts";
 import { type SplitBody, splitBody, unsplit } from "./split.ts";
 
@@ -30,6 +31,8 @@ export interface Understanding {
   readonly checker: Checker;
   /** One for each decision statement that has no mistake. */
   readonly plans: readonly DecisionPlan[];
+  /** What decision statements may evaluate, directly. */
+  readonly decisionUses: ReadonlySet<Group>;
   /** Of names and types. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -50,15 +53,15 @@ export function understand(modules: readonly Module[], observer?: Observer): Und
   const imports = resolveImports(modules, true);
   const resolver = new Resolver(rules, { builtins, vocabulary: true, imports });
   for (const group of rules.groups) resolver.resolveGroup(group);
+  const decisionUses = new Set<Group>();
   const plans = modules.flatMap((module) =>
-    module.decisions.flatMap((decision) => resolver.decision(module, decision, new Set()) ?? []),
+    module.decisions.flatMap((decision) => resolver.decision(module, decision, decisionUses) ?? []),
   );
-  const checker = new Checker(observer);
-  for (const group of rules.groups) checker.group(group);
-  for (const plan of plans) checker.decision(plan);
+  const isWhole = resolver.diagnostics.length === 0;
+  const checker = checkTypes({ rules, usage: resolver.usage, plans, isWhole }, observer);
   const statements = modules.flatMap(checkDecisions);
   const diagnostics = [...statements, ...checker.diagnostics, ...imports.diagnostics, ...resolver.diagnostics];
-  return { rules, resolver, checker, plans, diagnostics };
+  return { rules, resolver, checker, plans, decisionUses, diagnostics };
 }
 
 /** @throws RangeError as `understand` does */

@@ -1,14 +1,17 @@
 /** Sources to a program: parse, resolve, check, emit, and bind the generated functions. */
 import { createHash } from "node:crypto";
 import type { Builtin } from "../builtin.ts";
+import { checkCatalog, ComparedPaths } from "../check/catalog.ts";
+import { checkTypes } from "../check/check-types.ts";
 import { builtins } from "../builtins/registry.ts";
 import type { Diagnostic, SourceFile } from "../diagnostics.ts";
 import type { CompileOptions, CompileResult } from "../program.ts";
+import { lint } from "../lint/lint.ts";
 import { parseBody, parseModule } from "../syntax/parse.ts";
 import type { Module } from "../syntax/tree.ts";
 import { unlessTooLarge } from "../too-large.ts";
 import { emptyObject, toJson, toValue, type Value } from "../values.ts";
-import { analyse, documentNodes, namesIn, unique } from "./analyse.ts";
+import { analyse, documentNodes, namesIn, understand, unique } from "./analyse.ts";
 import { bind, connect, type QueryFunction } from "./bind.ts";
 import type { CompiledDecision } from "./candidates.ts";
 import { CoverageCounter } from "./coverage.ts";
@@ -53,7 +56,15 @@ function compileChecked(options: CompileOptions): CompileResult {
   if (parsed.modules === undefined) return { diagnostics: parsed.diagnostics };
   const data = options.data === undefined ? emptyObject : toValue(options.data);
   const counter = options.coverage === true ? new CoverageCounter() : undefined;
-  const { rules, emitter, finder, documents, diagnostics, ...analysis } = analyse(parsed.modules, undefined, counter);
+  const { catalog } = options;
+  const compared = catalog === undefined ? undefined : new ComparedPaths();
+  const analysis = analyse(parsed.modules, understand(parsed.modules, compared), counter);
+  const { rules, emitter, finder, documents } = analysis;
+  const diagnostics = unique([
+    ...analysis.diagnostics,
+    ...(options.lint === true ? lint(parsed.modules, analysis) : []),
+    ...(catalog === undefined ? [] : checkCatalog(parsed.modules, compared?.paths ?? [], catalog)),
+  ]);
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
   const compiled = bind<DecisionFunctions>(
     emitter,
@@ -103,12 +114,21 @@ function compileChecked(options: CompileOptions): CompileResult {
   return { program, diagnostics };
 }
 
+interface QuerySources {
+  readonly sources: readonly SourceFile[];
+  readonly query: string;
+  readonly functions?: readonly Builtin[];
+  /** Types are checked too, as in policies. */
+  readonly types?: boolean;
+}
+
 /** Compiles plain Rego with a query. `compileQuery` is for `evaluateQuery`, which the conformance suite uses. */
-export function compileQuery(
-  sources: readonly SourceFile[],
-  query: string,
-  functions: readonly Builtin[] = [],
-):
+export function compileQuery({
+  sources,
+  query,
+  functions = [],
+  types = false,
+}: QuerySources):
   | { readonly query: CompiledQuery; readonly diagnostics: readonly Diagnostic[] }
   | { readonly query?: undefined; readonly diagnostics: readonly Diagnostic[] } {
   const parsed = parseAll(sources);
@@ -132,13 +152,15 @@ export function compileQuery(
       writer.line(`out.push([${resolved.variables.map((local) => `v${local.id}`).join(", ")}]);`),
     );
   });
-  const diagnostics = unique([
+  const mistakes = [
     ...imports.diagnostics,
     ...resolver.diagnostics,
     ...conflictErrors(rules.root),
     ...recursionErrors(rules.groups),
     ...emitter.diagnostics,
-  ]);
+  ];
+  const checked = { rules, usage: resolver.usage, plans: [], query: resolved.body, isWhole: mistakes.length === 0 };
+  const diagnostics = unique(types ? [...mistakes, ...checkTypes(checked).diagnostics] : mistakes);
   if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
   const compiled = bind<never>(emitter, rules, new Set(rules.groups), [], "q");
   connect(rules.root, documents, compiled.groups);

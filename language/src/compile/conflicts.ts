@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic } from "../diagnostics.ts";
 import { type Group, groupsBelow, type RuleNode, type SourceRule } from "./rule-tree.ts";
 
 /** Rules of one path that cannot stand beside each other; without this, one of them would be silently ignored. */
@@ -54,11 +54,5 @@ function pathText({ module, rule }: SourceRule): string {
 }
 
 function conflict({ rule }: SourceRule, why: string): Diagnostic {
-  return {
-    code: "P214",
-    severity: "error",
-    message: `rule \`${rule.name.text}\` ${why}`,
-    span: rule.name.span,
-    help: "give one of them another name",
-  };
+  return diagnostic("P214", `rule \`${rule.name.text}\` ${why}`, rule.name.span, "give one of them another name");
 }

@@ -2,7 +2,8 @@
  * Plan to JavaScript. A body becomes nested statements: each literal writes its test or loop and, inside, what follows; so
  * backtracking is the language's own control flow. `k` writes what follows and gets a name (or constant) that holds a defined value.
  */
-import type { Diagnostic, Span } from "../diagnostics.ts";
+import type { Code } from "../codes/codes.ts";
+import { type Advice, type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
 import { suggest } from "../suggest.ts";
 import { RegoSet, type Value } from "../values.ts";
 import { type Bound, evaluable, evaluationOrder, neededBy, order, unifySteps } from "./order.ts";
@@ -601,7 +602,7 @@ export class Emitter {
 
   /** No order of the body gives the variable a value: it is unsafe, or no variable at all but a misspelt name. */
   private unsafe(local: Local): void {
-    const help = local.declared ? undefined : suggest(local.name, this.names(local.span.file));
+    const help = local.declared ? undefined : suggest(local.name, this.names(local.span.file), local.span);
     if (help !== undefined) return this.report("P201", `unknown name \`${local.name}\``, local.span, help);
     const advice = "bind it with `:=` or `some … in`, outside of `not`";
     if (local.name === "_")
@@ -738,8 +739,8 @@ export class Emitter {
     writer.block(`for (const ${key} of ${keys})`, () => this.match(step, key, context, () => follow(key)));
   }
 
-  report(code: string, message: string, span: Span, help?: string): void {
-    this.diagnostics.push({ code, severity: "error", message, span, ...(help === undefined ? {} : { help }) });
+  report(code: Code, message: string, span: Span, advice?: string | Advice): void {
+    this.diagnostics.push(diagnostic(code, message, span, advice));
   }
 
   /** Whether `with` replaces a group or something above or below it somewhere in the program. */

@@ -1,6 +1,6 @@
 /** The names that a file's imports bring in. */
 import { type RootName, roots } from "../check/vocabulary.ts";
-import type { Diagnostic } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic } from "../diagnostics.ts";
 import type { Import, Module } from "../syntax/tree.ts";
 
 /** By the name that the file uses. */
@@ -23,21 +23,13 @@ export function resolveImports(modules: readonly Module[], vocabulary: boolean):
       if (root === "rego" || root === "future") continue;
       const name = importedName(clause);
       if (root !== "data" && root !== "input" && !(vocabulary && isRoot(root))) {
-        diagnostics.push({
-          code: "P204",
-          severity: "error",
-          message: `import of \`${clause.path.join(".")}\``,
-          span: clause.span,
-          help: "only `data.…` and `input.…` can be imported",
-        });
+        const message = `import of \`${clause.path.join(".")}\``;
+        diagnostics.push(diagnostic("P204", message, clause.span, "only `data.…` and `input.…` can be imported"));
+        // What it names has the same cause and is not reported again.
+        imports.set(name, { ...clause, path: ["data", ...clause.path] });
       } else if (imports.has(name)) {
-        diagnostics.push({
-          code: "P205",
-          severity: "error",
-          message: `\`${name}\` is imported twice`,
-          span: clause.span,
-          help: "give one an alias: `import … as NAME`",
-        });
+        const help = "give one an alias: `import … as NAME`";
+        diagnostics.push(diagnostic("P205", `\`${name}\` is imported twice`, clause.span, help));
       } else imports.set(name, clause);
     }
     of.set(module, imports);

@@ -5,7 +5,7 @@
 import type { RootName } from "../check/vocabulary.ts";
 import type { Builtin } from "../builtin.ts";
 import { refusalOf } from "../builtins/registry.ts";
-import type { Diagnostic, Span } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
 import type { Import, Module, Name, With } from "../syntax/tree.ts";
 import { isRoot, type Imports, type ResolvedImports } from "./imports.ts";
 import type { Callee, Local, Term } from "./plan.ts";
@@ -153,13 +153,20 @@ export class Names {
     const help = refusalOf(name);
     if (help === undefined) return false;
     const message = `function \`${name}\` does not exist in policies`;
-    this.diagnostics.push({ code: "P213", severity: "error", message, span, help });
+    this.diagnostics.push(diagnostic("P213", message, span, help));
     return true;
   }
 
   /** A root of the vocabulary, where it is one. */
   rootNamed(name: unknown): RootName | undefined {
     return this.options.vocabulary && isRoot(name) ? name : undefined;
+  }
+
+  /** What a call may name: builtins, and functions of the module's own package. */
+  functionNames(): string[] {
+    const own = this.ownPackage === undefined ? undefined : this.rules.find(this.ownPackage).node;
+    const functions = [...(own?.children ?? [])].filter(([, child]) => child.group?.kind === "function");
+    return [...functions.map(([name]) => name), ...this.options.builtins.keys()];
   }
 
   /** A rule, or the beginning of rules' names, of the module's own package. */

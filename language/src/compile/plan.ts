@@ -101,7 +101,14 @@ export type Literal =
 
 export type Override =
   | { readonly kind: "input"; readonly path: readonly string[]; readonly value: Term }
-  | { readonly kind: "root"; readonly root: RootName; readonly path: readonly string[]; readonly value: Term }
+  /** `span` is of the whole path. */
+  | {
+      readonly kind: "root";
+      readonly root: RootName;
+      readonly path: readonly string[];
+      readonly value: Term;
+      readonly span: Span;
+    }
   | { readonly kind: "data"; readonly path: readonly string[]; readonly value: Term }
   /** `value` or, where another function is named, `replacement`. */
   | {

@@ -1,4 +1,4 @@
-import type { Diagnostic } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic } from "../diagnostics.ts";
 import type { Group } from "./rule-tree.ts";
 
 /** Rules that need themselves: one error for each group on a cycle that is found first. */
@@ -13,12 +13,8 @@ export function recursionErrors(groups: readonly Group[]): Diagnostic[] {
       const cycle = [...path.slice(path.indexOf(group)), group];
       const [rule] = group.rules;
       if (rule !== undefined) {
-        diagnostics.push({
-          code: "P212",
-          severity: "error",
-          message: `rule \`${group.path.at(-1)}\` needs itself: ${cycle.map((member) => member.path.at(-1)).join(" → ")}`,
-          span: rule.rule.name.span,
-        });
+        const way = cycle.map((member) => member.path.at(-1)).join(" → ");
+        diagnostics.push(diagnostic("P212", `rule \`${group.path.at(-1)}\` needs itself: ${way}`, rule.rule.name.span));
       }
       return;
     }

@@ -4,7 +4,10 @@
  * Rego's scoping: a body's variables are those that it declares (`:=`, `some`, `every`) and any other name that is no rule, import or
  * root; the latter belong to the outermost body in which they occur outside a closure.
  */
-import type { Diagnostic, Span } from "../diagnostics.ts";
+import type { RootName } from "../check/vocabulary.ts";
+import type { Code } from "../codes/codes.ts";
+import { type Advice, type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
+import { quotePart } from "../paths.ts";
 import { suggest } from "../suggest.ts";
 import type * as tree from "../syntax/tree.ts";
 import { folded } from "./fold.ts";
@@ -277,6 +280,13 @@ export class Resolver {
     });
   }
 
+  /** A variable that stands by itself where it is declared. */
+  private declared({ text, span }: tree.Name, scope: Scope): plan.Local {
+    const local = scope.add(text, span, true);
+    this.names.at(span, { kind: "local", local, scope });
+    return local;
+  }
+
   // Bodies.
 
   private body(body: tree.Body, scope: Scope): plan.Body {
@@ -288,7 +298,7 @@ export class Resolver {
       case "declare":
         for (const name of literal.names) {
           if (scope.has(name.text)) this.report("P207", `variable \`${name.text}\` is declared twice`, name.span);
-          scope.add(name.text, name.span, true);
+          this.declared(name, scope);
         }
         return [];
       case "some": {
@@ -306,8 +316,8 @@ export class Resolver {
         const domain = this.term(literal.domain, scope);
         const free = new Set<plan.Local>();
         const inner = scope.closure(free);
-        const key = literal.key === undefined ? undefined : inner.add(literal.key.text, literal.key.span, true);
-        const value = inner.add(literal.value.text, literal.value.span, true);
+        const key = literal.key === undefined ? undefined : this.declared(literal.key, inner);
+        const value = this.declared(literal.value, inner);
         const scopeOfBody = inner.nested();
         this.collect(literal.body, [], scopeOfBody);
         const body = this.body(literal.body, scopeOfBody);
@@ -373,7 +383,7 @@ export class Resolver {
     if (first === "input") {
       const [root, ...below] = rest;
       const known = this.names.rootNamed(root);
-      if (known !== undefined) return { kind: "root", root: known, path: below, value: this.term(clause.value, scope) };
+      if (known !== undefined) return this.rootOverride(known, below, clause, scope);
       return { kind: "input", path: rest, value: this.term(clause.value, scope) };
     }
     if (first === "data") {
@@ -384,7 +394,7 @@ export class Resolver {
       return { kind: "data", path: rest, value: this.term(clause.value, scope) };
     }
     const known = this.names.rootNamed(first);
-    if (known !== undefined) return { kind: "root", root: known, path: rest, value: this.term(clause.value, scope) };
+    if (known !== undefined) return this.rootOverride(known, rest, clause, scope);
     const name = clause.target.join(".");
     if (this.options.builtins.has(name)) return this.functionOverride(undefined, clause.target, clause, scope);
     if (this.names.refused(name, clause.span)) return undefined;
@@ -395,6 +405,15 @@ export class Resolver {
       "it replaces `input`, `data`, the vocabulary's roots and functions",
     );
     return undefined;
+  }
+
+  private rootOverride(
+    root: RootName,
+    path: readonly string[],
+    { value, span }: tree.With,
+    scope: Scope,
+  ): plan.Override {
+    return { kind: "root", root, path, value: this.term(value, scope), span };
   }
 
   private functionOverride(
@@ -571,9 +590,10 @@ export class Resolver {
       if (name === "internal.member_3" && first !== undefined && second !== undefined && third !== undefined) {
         return { kind: "member", key: first, value: second, domain: third, span };
       }
-      if (this.names.refused(name, span)) return { kind: "const", value: null, span };
-      const help = suggest(name, this.options.builtins.keys());
-      this.report("P202", `unknown function \`${name}\``, span, help);
+      if (this.noFunction(expr.callee, scope)) return { kind: "const", value: null, span };
+      if (this.names.refused(name, calleeSpan(expr.callee, span))) return { kind: "const", value: null, span };
+      const at = calleeSpan(expr.callee, span);
+      this.report("P202", `unknown function \`${name}\``, at, suggest(name, this.names.functionNames(), at));
       return { kind: "const", value: null, span };
     }
     const [least, most] = arityRange(callee);
@@ -583,6 +603,19 @@ export class Resolver {
       this.report("P203", message, span, callee.kind === "builtin" ? describeBuiltin(callee.builtin) : undefined);
     }
     return { kind: "call", callee, args, span };
+  }
+
+  /** Reports a call of a variable, a rule or what lies below one. */
+  private noFunction(callee: readonly tree.Name[], scope: Scope): boolean {
+    const [first] = callee;
+    if (first === undefined) return false;
+    const global = scope.find(first.text) === undefined ? this.names.global(first.text) : [];
+    // Below `data` it is a misspelt function of another package.
+    if (global === undefined || (global[0] === "data" && callee.length > 1)) return false;
+    const at = calleeSpan(callee, first.span);
+    const text = callee.map((part) => part.text).join(".");
+    this.report("P215", `\`${text}\` is no function`, at, "it is used without parentheses");
+    return true;
   }
 
   private operatorCall(name: string, args: readonly plan.Term[], span: Span): plan.Term | undefined {
@@ -602,8 +635,8 @@ export class Resolver {
     return name === "internal.member_3" ? 3 : undefined;
   }
 
-  private report(code: string, message: string, span: Span, help?: string): void {
-    this.names.diagnostics.push({ code, severity: "error", message, span, ...(help === undefined ? {} : { help }) });
+  private report(code: Code, message: string, span: Span, advice?: string | Advice): void {
+    this.names.diagnostics.push(diagnostic(code, message, span, advice));
   }
 }
 
@@ -623,13 +656,13 @@ function declaredBy(body: tree.Body): ReadonlyMap<string, Span> {
   return declared;
 }
 
-function ref(base: plan.Term, path: readonly plan.Term[], span: Span): plan.Term {
-  return path.length === 0 ? base : { kind: "ref", base: { kind: "term", term: base }, path, span };
+/** Where the name of what is called stands. */
+function calleeSpan(callee: readonly tree.Name[], call: Span): Span {
+  return { ...call, end: callee.at(-1)?.span.end ?? call.end };
 }
 
-/** A part of a column's path as the vocabulary writes it: quoted where it holds a dot. */
-function quotePart(part: string): string {
-  return part.includes(".") ? `"${part}"` : part;
+function ref(base: plan.Term, path: readonly plan.Term[], span: Span): plan.Term {
+  return path.length === 0 ? base : { kind: "ref", base: { kind: "term", term: base }, path, span };
 }
 
 /** What the options of a statement are called in its plan. */

@@ -150,6 +150,20 @@ export function withUsed(groups: Iterable<Group>): Set<Group> {
   return found;
 }
 
+/** Each group before those that it may evaluate. */
+export function callersFirst(groups: readonly Group[]): Group[] {
+  const done = new Set<Group>();
+  const calleesFirst: Group[] = [];
+  const visit = (group: Group): void => {
+    if (done.has(group)) return;
+    done.add(group);
+    group.uses.forEach(visit);
+    calleesFirst.push(group);
+  };
+  groups.forEach(visit);
+  return calleesFirst.reverse();
+}
+
 /** The groups that a reference below `data` may evaluate; steps that are no constants fit any name. */
 export function groupsMatching(rules: RuleTree, steps: readonly Term[]): Group[] {
   return matching(rules.root, steps);

@@ -1,4 +1,4 @@
-import type { Diagnostic, SourceFile } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic, type SourceFile } from "../diagnostics.ts";
 import { parseConcreteModule } from "../syntax/parse.ts";
 import type { Module } from "../syntax/tree.ts";
 import { unlessTooLarge } from "../too-large.ts";
@@ -15,7 +15,7 @@ export function formatSource(source: SourceFile): Formatted {
   return unlessTooLarge<Formatted>(
     [source],
     () => format(source),
-    (diagnostic) => ({ diagnostics: [diagnostic] }),
+    (refusal) => ({ diagnostics: [refusal] }),
   );
 }
 
@@ -30,14 +30,9 @@ function format(source: SourceFile): Formatted {
 export function proven(before: Module, text: string): Formatted {
   const after = parseConcreteModule({ path: before.file, text }).tree?.tree;
   if (after !== undefined && meaningOf(after) === meaningOf(before)) return { text };
-  const diagnostic: Diagnostic = {
-    code: "P120",
-    severity: "error",
-    message: "formatting would change what this file means: it is left as it is",
-    span: before.span,
-    help: "this is a mistake of the formatter; please report it with the file",
-  };
-  return { diagnostics: [diagnostic] };
+  const message = "formatting would change what this file means: it is left as it is";
+  const help = "this is a mistake of the formatter; please report it with the file";
+  return { diagnostics: [diagnostic("P120", message, before.span, help)] };
 }
 
 /** The tree without its places, and the comments without the space after them. */

@@ -1,6 +1,6 @@
 /** What people write who know other languages, or half of this one; and how it is written here. */
 import type { IToken } from "chevrotain";
-import type { Diagnostic, SourceFile } from "../diagnostics.ts";
+import { type Advice, type Diagnostic, diagnostic, type SourceFile } from "../diagnostics.ts";
 import { suggest } from "../suggest.ts";
 import { spanOf } from "./span.ts";
 import * as t from "./tokens.ts";
@@ -70,11 +70,10 @@ export function misshapen(source: SourceFile, tokens: readonly IToken[]): Diagno
   const [word, next] = tokens;
   if (word === undefined || next === undefined || word.tokenType !== t.Identifier) return undefined;
   const isDecision = Object.hasOwn(forms, word.image);
-  const error = (from: IToken, message: string, help: string): Diagnostic => {
-    return { code: "P101", severity: "error", message, span: spanOf(source, from, from), help };
-  };
+  const error = (from: IToken, message: string, help: string | Advice): Diagnostic =>
+    diagnostic("P101", message, spanOf(source, from, from), help);
   if (!isDecision && operandStarts.has(next.tokenType)) {
-    const meant = suggest(word.image, Object.keys(forms));
+    const meant = suggest(word.image, Object.keys(forms), spanOf(source, word, word));
     const help =
       meant ?? "a statement begins with the name of a rule or with a decision: " + Object.keys(forms).join(", ");
     return error(word, `\`${word.image}\` begins no statement`, help);

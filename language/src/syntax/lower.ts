@@ -3,7 +3,8 @@
  * unescaped. Runs only on files without syntax errors, so every part that the grammar demands is there.
  */
 import type { CstElement, CstNode, IToken } from "chevrotain";
-import type { Diagnostic, SourceFile, Span } from "../diagnostics.ts";
+import type { Code } from "../codes/codes.ts";
+import { type Advice, type Diagnostic, diagnostic, type SourceFile, type Span } from "../diagnostics.ts";
 import { parseNumber } from "../values.ts";
 import { parser } from "./grammar.ts";
 import { spanOf } from "./span.ts";
@@ -589,8 +590,8 @@ export class Lowering {
     };
   }
 
-  private report(code: string, message: string, span: Span, help?: string): void {
-    this.diagnostics.push({ code, severity: "error", message, span, ...(help === undefined ? {} : { help }) });
+  private report(code: Code, message: string, span: Span, advice?: string | Advice): void {
+    this.diagnostics.push(diagnostic(code, message, span, advice));
   }
 }
 

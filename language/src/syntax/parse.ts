@@ -1,6 +1,6 @@
 /** Text to tree. All syntax errors of the text at once; no tree where there is one. */
 import type { CstNode, ILexingError, IRecognitionException, IToken } from "chevrotain";
-import type { Diagnostic, SourceFile, Span } from "../diagnostics.ts";
+import { type Diagnostic, diagnostic, type SourceFile, type Span } from "../diagnostics.ts";
 import { unlessTooLarge } from "../too-large.ts";
 import { parser } from "./grammar.ts";
 import { nestingMax, sourceCharsMax, syntaxErrorsMax } from "./limits.ts";
@@ -47,14 +47,14 @@ function parse<Tree>(source: SourceFile, entry: "module" | "body", lower: Lower<
   return unlessTooLarge<Parsed<Tree>>(
     [source],
     () => parseText(source, entry, lower),
-    (diagnostic) => ({ diagnostics: [diagnostic] }),
+    (refusal) => ({ diagnostics: [refusal] }),
   );
 }
 
 function parseText<Tree>(source: SourceFile, entry: "module" | "body", lower: Lower<Tree>): Parsed<Tree> {
   if (source.text.length > sourceCharsMax) {
     const message = `file is longer than ${sourceCharsMax} characters`;
-    return { diagnostics: [{ code: "P103", severity: "error", message, span: spanAt(source, 0, 0) }] };
+    return { diagnostics: [diagnostic("P103", message, spanAt(source, 0, 0))] };
   }
   const lexed = lex(source.text);
   const diagnostics = lexed.errors.slice(0, syntaxErrorsMax).map((error) => lexerDiagnostic(source, error));
@@ -62,7 +62,7 @@ function parseText<Tree>(source: SourceFile, entry: "module" | "body", lower: Lo
   if (tooDeep !== undefined) {
     const message = `brackets nest deeper than ${nestingMax}`;
     const span = spanAt(source, tooDeep.startOffset, tooDeep.startOffset + 1);
-    return { diagnostics: [{ code: "P103", severity: "error", message, span }] };
+    return { diagnostics: [diagnostic("P103", message, span)] };
   }
   const tokens = lexed.tokens;
   const reading = diagnostics.length === 0 ? read(tokens, entry) : undefined;
@@ -134,7 +134,7 @@ function lexerDiagnostic(source: SourceFile, error: ILexingError): Diagnostic {
       ? ["string without an end", "close it in the same line; a text of several lines goes between backticks"]
       : [`unexpected character \`${char}\``, helpForCharacter[char]];
   const span = spanAt(source, error.offset, error.offset + Math.max(1, error.length));
-  return { code: "P102", severity: "error", message, span, ...(help === undefined ? {} : { help }) };
+  return diagnostic("P102", message, span, help);
 }
 
 function parserDiagnostic(source: SourceFile, error: IRecognitionException): Diagnostic {
@@ -142,7 +142,7 @@ function parserDiagnostic(source: SourceFile, error: IRecognitionException): Dia
   const atEnd = Number.isNaN(token.startOffset) || token.image === "";
   const end = source.text.trimEnd().length;
   const span = atEnd ? spanAt(source, Math.max(0, end - 1), end) : spanOf(source, token, token);
-  return { code: "P101", severity: "error", message: error.message, span };
+  return diagnostic("P101", error.message, span);
 }
 
 function spanAt(source: SourceFile, start: number, end: number): Span {

@@ -13,7 +13,7 @@ export interface LoadedTests {
 
 /** Compiles the policies and chooses tests; the same selection gives the same files in every thread. */
 export function loadTests({ paths, run, coverage }: Pick<TestSettings, "paths" | "run" | "coverage">): LoadedTests {
-  const { folder, result, diagnostics } = compileFiles(paths, true, coverage);
+  const { folder, result, diagnostics } = compileFiles(paths, true, { coverage });
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   const program = errors.length === 0 ? result.program : undefined;
   const isSelected = run === undefined ? () => true : matcher(run);
