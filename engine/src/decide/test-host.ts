@@ -8,7 +8,9 @@ import {
   toValue,
   type Value,
 } from "@penstock/language";
+import { BoundedCache } from "../bounded-cache.ts";
 import { type Catalog, objectPath } from "../catalog/catalog.ts";
+import { engineLimits } from "../limits.ts";
 import type { Program } from "@penstock/language";
 import { printPredicate } from "../filters/print-predicate.ts";
 import { printRule } from "./combine.ts";
@@ -19,7 +21,7 @@ import type { Verdict } from "../enforcer.ts";
 import type { Decision, Limits, Reason } from "./decision.ts";
 import type { DecisionRecord } from "./decision-record.ts";
 import { describePart } from "./describe-decision.ts";
-import { type PreparedText, prepareText } from "./prepared-text.ts";
+import { type Preparation, type PreparedText, prepareText } from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
 import { defaultSubject, type Subject } from "./subject.ts";
 import { SubjectMasks } from "./subject-masks.ts";
@@ -28,6 +30,23 @@ import { World } from "./world.ts";
 
 /** search_path of tests and of `policy eval`: PostgreSQL's default for a user without a schema of its own name. */
 const testNames = { searchPath: ["public"] };
+
+/** Tests ask about one text for one person after another. */
+const preparations = new WeakMap<World, BoundedCache<Preparation>>();
+
+function preparedIn(world: World, sql: string): Preparation {
+  let known = preparations.get(world);
+  if (known === undefined) {
+    known = new BoundedCache<Preparation>(engineLimits.texts, engineLimits.textChars);
+    preparations.set(world, known);
+  }
+  let preparation = known.get(sql);
+  if (preparation === undefined) {
+    preparation = prepareText(world, sql, testNames);
+    known.set(sql, preparation);
+  }
+  return preparation;
+}
 
 /** Decides a text for roots given as values, completed with an ordinary person on an ordinary connection. */
 export function decideForRoots(
@@ -38,7 +57,7 @@ export function decideForRoots(
   data?: Value,
 ): DecisionRecord {
   const subject = subjectFor(roots);
-  const prepared = prepareText(world, sql, testNames);
+  const prepared = preparedIn(world, sql);
   if ("kind" in prepared) {
     const refused = refusedVerdict(prepared);
     return {
@@ -118,7 +137,7 @@ export function stepsForRoots(
   roots: Partial<Input>,
 ): { readonly whole: () => unknown; readonly fromFacts: () => unknown } {
   const subject = subjectFor(roots);
-  const prepared = prepareText(world, sql, testNames);
+  const prepared = preparedIn(world, sql);
   if ("kind" in prepared) throw new Error(refusedVerdict(prepared).reason.message);
   const masks = new SubjectMasks(world, subject);
   const decide = ({ prepared: statements }: PreparedText): Decision[] =>
@@ -141,7 +160,7 @@ export function explainForRoots(
   data?: Value,
 ): StatementExplanation[] {
   const subject = subjectFor(roots);
-  const prepared = prepareText(world, sql, testNames);
+  const prepared = preparedIn(world, sql);
   if ("kind" in prepared) return [];
   return prepared.prepared.map((statement, index) => ({
     kind: statement.facts.kind,

@@ -45,6 +45,18 @@ export class Candidate {
     this.run = run;
   }
 
+  /** A candidate for a session; `undefined` where it cannot fire. */
+  static of(decision: CompiledDecision, environment: Environment): Candidate | undefined {
+    const { session } = decision;
+    if (session === undefined) return new Candidate(decision, decision.rest);
+    try {
+      return session(environment, undefined) ? new Candidate(decision, decision.rest) : undefined;
+    } catch (error) {
+      if (isPolicyError(error)) return new Candidate(decision, decision.whole);
+      throw error;
+    }
+  }
+
   /** The candidate after one more guard; `undefined` where it cannot fire. Whoever failed in a guard runs whole, to show its error. */
   after(guard: Guard | undefined, environment: Environment, column: Value | undefined): Candidate | undefined {
     if (guard === undefined || this.run === this.decision.whole) return this;

@@ -202,11 +202,12 @@ export class Dispatcher {
 
   /** `environment` has no query yet: conditions of the session do not read it. */
   private newSessionPlan({ session, target }: Subject, environment: Environment): SessionPlan {
-    const all = this.decisions
-      .filter(({ statement }) => statement !== "label")
-      .flatMap(
-        (decision) => new Candidate(decision, decision.rest).after(decision.session, environment, undefined) ?? [],
-      );
+    // Of a thousand rules most are about others: these cost a call each, and nothing is made for them.
+    const all: Candidate[] = [];
+    for (const decision of this.decisions) {
+      const candidate = decision.statement === "label" ? undefined : Candidate.of(decision, environment);
+      if (candidate !== undefined) all.push(candidate);
+    }
     const isFixed = ({ decision }: Candidate): boolean => decision.isFixed;
     return {
       session,

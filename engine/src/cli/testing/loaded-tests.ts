@@ -9,10 +9,13 @@ export interface LoadedTests {
   readonly program: Program | undefined;
   /** The selected tests by file. */
   readonly files: ReadonlyMap<string, readonly TestCase[]>;
+  /** How long it took. */
+  readonly milliseconds: number;
 }
 
 /** Compiles the policies and chooses tests; the same selection gives the same files in every thread. */
 export function loadTests({ paths, run, coverage }: Pick<TestSettings, "paths" | "run" | "coverage">): LoadedTests {
+  const started = performance.now();
   const { folder, result, diagnostics } = compileFiles(paths, true, { coverage });
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   const program = errors.length === 0 ? result.program : undefined;
@@ -26,6 +29,7 @@ export function loadTests({ paths, run, coverage }: Pick<TestSettings, "paths" |
     errors,
     program,
     files: new Map(order.map((path) => [path, byFile.get(path) ?? []])),
+    milliseconds: performance.now() - started,
   };
 }
 

@@ -8,8 +8,9 @@ import { Hosts, runTest } from "./run-tests.ts";
 import type { RanTest, TestRun } from "./test-run.ts";
 import type { TestSettings } from "./test-settings.ts";
 
-/** A further thread compiles the policies anew, so it pays only where tests run this long; then it takes files that are left. */
-const paysAfterMs = 2_000;
+/** A further thread compiles the policies anew: it pays only where so many times as long is left to do, which a while has to tell. */
+const compilesLeft = 4;
+const estimateAfterMs = 2_000;
 
 /** Loads the selected tests, with a server for as long as `use` takes where some of them ask for rows. */
 async function withServer<T>(
@@ -59,7 +60,11 @@ export function runOnce(settings: TestSettings): Promise<TestRun & { readonly co
   });
 }
 
-async function runAll({ program, files }: LoadedTests, settings: TestSettings, counts: number[]): Promise<RanTest[]> {
+async function runAll(
+  { program, files, milliseconds }: LoadedTests,
+  settings: TestSettings,
+  counts: number[],
+): Promise<RanTest[]> {
   if (program === undefined) return [];
   const progress = new Progress([...files.values()].reduce((sum, cases) => sum + cases.length, 0));
   const tests: RanTest[] = [];
@@ -70,28 +75,31 @@ async function runAll({ program, files }: LoadedTests, settings: TestSettings, c
   const left = [...files.keys()];
   const started = performance.now();
   try {
-    if (workersFor(settings, left.length, 0) < 2) {
+    if (settings.jobs === undefined || workersFor(settings, left.length) < 2) {
       const hosts = await Hosts.open(program, settings, files);
       try {
-        while (left.length > 0 && workersFor(settings, left.length, performance.now() - started) < 2) {
-          const file = left.shift() ?? "";
+        for (let file = left.shift(); file !== undefined; file = left.shift()) {
           for (const test of files.get(file) ?? []) add(runTest(test, hosts.of(file)));
+          const elapsed = performance.now() - started;
+          const toDo = (elapsed * left.length) / (files.size - left.length);
+          const paying = elapsed > estimateAfterMs && toDo > compilesLeft * milliseconds;
+          if (paying && settings.jobs === undefined && workersFor(settings, left.length) > 1) break;
         }
       } finally {
         await hosts.close();
       }
       addCounts(counts, program.coverage?.counts ?? []);
     }
-    const workers = workersFor(settings, left.length, paysAfterMs);
-    if (left.length > 0) addCounts(counts, await runInWorkers(settings, left, workers, add));
+    if (left.length > 0) {
+      addCounts(counts, await runInWorkers(settings, left, workersFor(settings, left.length), add));
+    }
   } finally {
     progress.end();
   }
   return tests;
 }
 
-/** How many threads take the files that are left; fewer than two is this one. */
-function workersFor({ jobs }: TestSettings, filesLeft: number, elapsedMs: number): number {
-  if (jobs === undefined && elapsedMs < paysAfterMs) return 1;
+/** How many threads can share the files that are left. */
+function workersFor({ jobs }: TestSettings, filesLeft: number): number {
   return Math.min(jobs ?? availableParallelism(), filesLeft);
 }
