@@ -159,8 +159,8 @@ function mayDependOnPlan(answers: readonly Answer[]): boolean {
 }
 
 /**
- * A mask that is a constant lets the planner see which arm of COALESCE or CASE is taken, and the result then has that arm's length where
- * the server would else say that it has none.
+ * A mask that is a constant lets the planner see which arm of COALESCE or CASE is taken: the result then has that arm's length where the
+ * server would else say that it has none. And a COALESCE of NULLs it makes a NULL without length, whatever length they had.
  */
 function sameMeaning(mine: string, masked: string): boolean {
   if (mine === masked) return true;
@@ -172,7 +172,8 @@ function sameMeaning(mine: string, masked: string): boolean {
     columns.every(
       (column, index) =>
         column === others[index] ||
-        (others[index]?.includes("(-1) ") === true && withoutLength(column) === withoutLength(others[index])),
+        ([column, others[index]].some((each) => each?.includes("(-1) ") === true) &&
+          withoutLength(column) === withoutLength(others[index])),
     )
   );
 }
