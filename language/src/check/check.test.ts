@@ -77,6 +77,7 @@ describe("the vocabulary", () => {
   test.each([
     ["data of unknown shape", 'p if { principal.claims.a.b[_] == 3; data.x[principal.id] == "y" }'],
     ["a field that may be absent", "p if not query.limit"],
+    ["a member of another type beside one that can be it", 'v := ["x"]\np if v in {"a", v}'],
     ["a local variable with a root's name", 'p if { some query in ["x"]; query == "x" }'],
     ["columns in closures", 'p := [c.name | some c in query.columns; "output" in c.uses]'],
     [

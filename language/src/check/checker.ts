@@ -412,7 +412,13 @@ export class Checker {
     const element = this.element(domain, term.domain.span);
     const parts = membersOf(term.domain);
     if (parts === undefined) this.comparisons.compare(term.value, value, term.domain, element, term.value.span);
-    else for (const part of parts) this.comparisons.compare(term.value, value, part, this.term(part), part.span);
+    else {
+      const written = parts.map((part) => ({ part, type: this.term(part) }));
+      // Where one member can be it, another of a type that cannot is no mistake in Rego.
+      const possible = written.filter(({ type }) => types.overlap(value, type));
+      for (const { part, type } of possible.length > 0 ? possible : written)
+        this.comparisons.compare(term.value, value, part, type, part.span);
+    }
     return types.boolean;
   }
 
