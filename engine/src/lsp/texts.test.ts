@@ -74,6 +74,15 @@ describe("diagnostics", () => {
     expect(await editor.shown("policies/data.json", some)).toEqual([expect.stringContaining("P001")]);
   });
 
+  test("warn of what is probably not meant, as `policy check` does, once every file can be read", async () => {
+    const unused = 'package acme\n\np if query.has_where\n\ndeny "no" if query.joins > 3\n';
+    const editor = await editorIn({ "policies/a.policy": unused });
+    expect(await editor.shown("policies/a.policy", some)).toEqual([expect.stringContaining("P405")]);
+    await editor.write("policies/b.policy", "package acme\n\nallow if {");
+    await editor.shown("policies/b.policy", some);
+    expect(await editor.shown("policies/a.policy", none)).toEqual([]);
+  });
+
   test("see rules that data and settings bring", async () => {
     const paths = { "a/x.policy": helper, "b/y.policy": rules, "b/data.json": '{"limits": [1]}' };
     const together = await editorIn(paths, { settings: { paths: ["a", "b"] } });

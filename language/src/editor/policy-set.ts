@@ -5,6 +5,7 @@
 import type { Observer } from "../check/observer.ts";
 import { analyse, type Understanding, understand } from "../compile/analyse.ts";
 import type { Diagnostic, SourceFile } from "../diagnostics.ts";
+import { lint } from "../lint/lint.ts";
 import { parseStatements, type StatementFile } from "../syntax/statements.ts";
 import type { Module } from "../syntax/tree.ts";
 import { type Observed, placesOf } from "./places.ts";
@@ -59,7 +60,11 @@ export class PolicySet {
   private analysisDiagnostics(isReadable: boolean): readonly Diagnostic[] {
     const { understanding } = this;
     try {
-      if (understanding !== undefined) return analyse(this.modules, understanding).diagnostics;
+      if (understanding !== undefined) {
+        const analysis = analyse(this.modules, understanding);
+        // What a file that cannot be read uses would look unused.
+        return isReadable ? [...analysis.diagnostics, ...lint(this.modules, analysis)] : analysis.diagnostics;
+      }
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
     }
