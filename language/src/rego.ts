@@ -26,7 +26,7 @@ interface Edit {
 }
 
 /** Functions of the language that Rego lacks, by the name that they get. */
-const ownFunctions: Readonly<Record<string, string>> = { "label.within": "data.penstock.labels.within" };
+const ownFunctions: ReadonlyMap<string, string> = new Map([["label.within", "data.penstock.labels.within"]]);
 
 const labels: SourceFile = {
   path: "penstock/labels.policy",
@@ -211,7 +211,7 @@ class EditedSources {
   }
 
   private ownFunction({ file, start }: Span, name: string): void {
-    const own = ownFunctions[name];
+    const own = ownFunctions.get(name);
     if (own === undefined) return;
     if (!this.textOf(file).startsWith(name, start)) throw new Error(`${file}: no \`${name}\` at ${start}`);
     this.edit(file, start, start + name.length, own);

@@ -19,6 +19,11 @@ describe("the vocabulary", () => {
       'P312: `query.kind` is never `"drop_tabel"` @ "drop_tabel" / did you mean `drop_table`?',
     ],
     [
+      "a function with the name of a property of every JavaScript object",
+      "p := constructor(1, 10)",
+      "P202: unknown function `constructor` @ constructor",
+    ],
+    [
       "one in a set",
       'p if query.kind in {"select", "isnert"}',
       'P312: `query.kind` is never `"isnert"` @ "isnert" / did you mean `insert`?',

@@ -25,24 +25,24 @@ export interface Usage {
   readonly functionTargets: Set<string>;
 }
 
-/** Operators under their names as functions. */
-const comparisonFunctions: Readonly<Record<string, plan.ComparisonOperator>> = {
-  equal: "==",
-  neq: "!=",
-  lt: "<",
-  lte: "<=",
-  gt: ">",
-  gte: ">=",
-};
-const arithmeticFunctions: Readonly<Record<string, plan.ArithmeticOperator>> = {
-  plus: "+",
-  minus: "-",
-  mul: "*",
-  div: "/",
-  rem: "%",
-  and: "&",
-  or: "|",
-};
+/** Operators under their names as functions. Maps: a policy may write any name, those of every JavaScript object too. */
+const comparisonFunctions: ReadonlyMap<string, plan.ComparisonOperator> = new Map([
+  ["equal", "=="],
+  ["neq", "!="],
+  ["lt", "<"],
+  ["lte", "<="],
+  ["gt", ">"],
+  ["gte", ">="],
+]);
+const arithmeticFunctions: ReadonlyMap<string, plan.ArithmeticOperator> = new Map([
+  ["plus", "+"],
+  ["minus", "-"],
+  ["mul", "*"],
+  ["div", "/"],
+  ["rem", "%"],
+  ["and", "&"],
+  ["or", "|"],
+]);
 
 export class Resolver {
   readonly usage: Usage = { dataTargets: [], functionTargets: new Set() };
@@ -621,9 +621,9 @@ export class Resolver {
   private operatorCall(name: string, args: readonly plan.Term[], span: Span): plan.Term | undefined {
     const [left, right] = args;
     if (left === undefined || right === undefined || args.length !== 2) return undefined;
-    const comparison = comparisonFunctions[name];
+    const comparison = comparisonFunctions.get(name);
     if (comparison !== undefined) return { kind: "compare", operator: comparison, left, right, span };
-    const arithmetic = arithmeticFunctions[name];
+    const arithmetic = arithmeticFunctions.get(name);
     return arithmetic === undefined ? undefined : { kind: "arithmetic", operator: arithmetic, left, right, span };
   }
 
@@ -631,7 +631,7 @@ export class Resolver {
     const callee = this.names.callee(names, scope);
     if (callee !== undefined) return arityRange(callee)[1];
     const name = names.map((part) => part.text).join(".");
-    if (name in comparisonFunctions || name in arithmeticFunctions || name === "internal.member_2") return 2;
+    if (comparisonFunctions.has(name) || arithmeticFunctions.has(name) || name === "internal.member_2") return 2;
     return name === "internal.member_3" ? 3 : undefined;
   }
 
