@@ -23,6 +23,13 @@ const schema = `
   create operator app.=== (leftarg = int, rightarg = text, function = app.eq);
   create function app.to_code(int) returns app.mood language sql as $$ select 'good'::app.mood $$;
   create cast (int as app.mood) with function app.to_code(int);
+  create function app.stamp() returns trigger language plpgsql as 'begin return new; end';
+  create trigger on_names before insert or update of names, amount on app.t for each row execute function app.stamp();
+  create trigger once after truncate on app.t execute function app.stamp();
+  create trigger off after insert on app.t execute function app.stamp();
+  alter table app.t disable trigger off;
+  create trigger each_part after delete on app.p for each row execute function app.stamp();
+  create table app.refers (id int references app.t);
   create schema evil;
   create function evil.eq(oid, oid) returns bool language sql as 'select 1/0 = 1';
   create operator evil.= (leftarg = oid, rightarg = oid, function = evil.eq);
@@ -108,6 +115,32 @@ describe.each([18, 15] as const)("PostgreSQL %i", (major) => {
     expect(catalog.operators.find((each) => each.schema === "app")).toMatchObject({ name: "===", functionName: "eq" });
     expect(catalog.types.get("app.mood")?.functions).toEqual([{ schema: "app", name: "to_code" }]);
     expect(catalog.definitionPath).toEqual(["pg_temp", "pg_catalog", "app", "public"]);
+  });
+
+  test("triggers are there, on partitions too", () => {
+    const on = (path: string) => catalog.relations.get(path)?.triggers;
+    const calls = { schema: "app", name: "stamp" };
+    expect(on("app.t")).toEqual([
+      {
+        name: "on_names",
+        timing: "before",
+        events: new Set(["insert", "update"]),
+        forEach: "row",
+        columns: [3, 4],
+        function: calls,
+      },
+      {
+        name: "once",
+        timing: "after",
+        events: new Set(["truncate"]),
+        forEach: "statement",
+        columns: [],
+        function: calls,
+      },
+    ]);
+    for (const path of ["app.p", "app.p1"]) {
+      expect(on(path)).toMatchObject([{ name: "each_part", timing: "after", events: new Set(["delete"]) }]);
+    }
   });
 
   test("a schema ahead of pg_catalog captures nothing: what could be captured is not asked", async () => {

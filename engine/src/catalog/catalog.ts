@@ -54,7 +54,21 @@ export interface Relation {
   readonly parents: readonly string[];
   /** `pg_get_viewdef` under `Catalog.definitionPath`, for views and materialised views; empty where it could not be read safely. */
   readonly definition: string | undefined;
+  /** By name, disabled ones and those that enforce foreign keys left out. A partition has those of its parents as its own. */
+  readonly triggers: readonly TriggerInfo[];
 }
+
+export interface TriggerInfo {
+  readonly name: string;
+  readonly timing: "before" | "after" | "instead of";
+  readonly events: ReadonlySet<TriggerEvent>;
+  readonly forEach: "row" | "statement";
+  /** Attribute numbers of UPDATE OF; empty for any column. */
+  readonly columns: readonly number[];
+  readonly function: { readonly schema: string; readonly name: string };
+}
+
+export type TriggerEvent = "insert" | "update" | "delete" | "truncate";
 
 export interface Column {
   /** pg_attribute.attnum: has gaps after DROP COLUMN. */

@@ -17,7 +17,10 @@ const shop = {
       },
       primary_key: ["id"],
     },
-    'app."odd.name"': { columns: { "a b": "int4" } },
+    'app."odd.name"': {
+      columns: { "a b": "int4" },
+      triggers: { t: { timing: "before", events: ["update"], columns: ["a b"], function: "public.f" } },
+    },
     "app.part": { columns: { "a b": "int4" }, partition_of: 'app."odd.name"' },
   },
   views: {

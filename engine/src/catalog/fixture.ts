@@ -7,6 +7,8 @@ import {
   type OperatorInfo,
   pathParts,
   type Relation,
+  type TriggerEvent,
+  type TriggerInfo,
   type TypeInfo,
 } from "./catalog.ts";
 import { type ColumnType, columnType, printType } from "./fixture-types.ts";
@@ -46,6 +48,18 @@ interface FixtureTable {
   readonly partition_of?: string;
   readonly inherits?: readonly string[];
   readonly temporary?: boolean;
+  /** By name. */
+  readonly triggers?: Readonly<Record<string, FixtureTrigger>>;
+}
+
+interface FixtureTrigger {
+  readonly timing?: TriggerInfo["timing"];
+  /** Default: all. */
+  readonly events?: readonly TriggerEvent[];
+  readonly for_each?: TriggerInfo["forEach"];
+  /** Names of the columns of UPDATE OF. */
+  readonly columns?: readonly string[];
+  readonly function: string;
 }
 
 interface FixtureColumn {
@@ -60,6 +74,7 @@ interface FixtureView {
   readonly materialized?: boolean;
   /** Types of its columns; default: those of the columns that it shows unchanged. */
   readonly columns?: Readonly<Record<string, string | FixtureColumn>>;
+  readonly triggers?: Readonly<Record<string, FixtureTrigger>>;
 }
 
 interface FixtureFunction {
@@ -145,6 +160,7 @@ class FixtureReader {
       columns,
       primaryKey,
       parents,
+      triggers: this.#triggers(table.triggers, columns, where),
     });
   }
 
@@ -162,6 +178,7 @@ class FixtureReader {
       primaryKey: undefined,
       parents: [],
       definition: undefined,
+      triggers: [],
     };
   }
 
@@ -212,10 +229,12 @@ class FixtureReader {
       return true;
     }
     if (derived.kind === "unknown" && given === undefined) return false;
+    const columns = given ?? (derived.kind === "columns" ? derived.columns : []);
     this.#add({
       ...this.#relation(this.#path(path, where), view.materialized === true ? "materialized_view" : "view"),
-      columns: given ?? (derived.kind === "columns" ? derived.columns : []),
+      columns,
       definition: view.definition,
+      triggers: this.#triggers(view.triggers, columns, where),
     });
     return true;
   }
@@ -233,12 +252,40 @@ class FixtureReader {
   }
 
   #primaryKey(value: unknown, columns: readonly Column[], where: string): number[] {
-    return this.#strings(value, `${where}.primary_key`).flatMap((name) => {
+    return this.#attnums(value, columns, `${where}.primary_key`);
+  }
+
+  #attnums(value: unknown, columns: readonly Column[], where: string): number[] {
+    return this.#strings(value, where).flatMap((name) => {
       const column = columns.find((each) => each.name === name);
       if (column !== undefined) return [column.attnum];
-      this.problems.push(`${where}.primary_key names \`${name}\`, which is not a column`);
+      this.problems.push(`${where} names \`${name}\`, which is not a column`);
       return [];
     });
+  }
+
+  #triggers(value: unknown, columns: readonly Column[], relation: string): TriggerInfo[] {
+    return this.#entries(value, `${relation}.triggers`).map(([name, given]) => {
+      const where = `${relation}.triggers["${name}"]`;
+      const trigger = this.#object(given, where) as Partial<FixtureTrigger> & Record<string, unknown>;
+      this.#known(trigger, where, triggerKeys);
+      const [schema, called] = this.#path(String(trigger.function), `${where}.function`);
+      return {
+        name,
+        timing: this.#oneOf(trigger.timing ?? "after", triggerTimings, `${where}.timing`),
+        events: new Set(
+          (trigger.events ?? triggerEvents).map((event) => this.#oneOf(event, triggerEvents, `${where}.events`)),
+        ),
+        forEach: this.#oneOf(trigger.for_each ?? "row", ["row", "statement"], `${where}.for_each`),
+        columns: this.#attnums(trigger.columns ?? [], columns, `${where}.columns`),
+        function: { schema, name: called },
+      };
+    });
+  }
+
+  #oneOf<Name extends string>(value: Name, names: readonly Name[], where: string): Name {
+    if (!names.includes(value)) this.problems.push(`${where} is none of ${names.join(", ")}`);
+    return value;
   }
 
   #types(value: unknown): ReadonlyMap<string, TypeInfo & { readonly fixtureKind: FixtureTypeKind }> {
@@ -340,8 +387,11 @@ function fixtureColumn(attnum: number, name: string, type: ColumnType, given: Re
 const rootKeys = new Set(
   "database server_version_num tables views functions types operators schemas definition_path".split(" "),
 );
-const tableKeys = new Set("kind columns primary_key partition_of inherits temporary".split(" "));
-const viewKeys = new Set("definition materialized columns".split(" "));
+const tableKeys = new Set("kind columns primary_key partition_of inherits temporary triggers".split(" "));
+const viewKeys = new Set("definition materialized columns triggers".split(" "));
+const triggerKeys = new Set("timing events for_each columns function".split(" "));
+const triggerTimings: readonly TriggerInfo["timing"][] = ["before", "after", "instead of"];
+const triggerEvents: readonly TriggerEvent[] = ["insert", "update", "delete", "truncate"];
 const columnKeys = new Set("type not_null comment generated".split(" "));
 const functionKeys = new Set("kind language volatility leakproof".split(" "));
 const tableKinds = new Set<unknown>(["table", "partitioned", "foreign", "sequence"]);
@@ -356,7 +406,7 @@ export function dumpCatalogFixture(catalog: Catalog): CatalogFixture {
     const columns = Object.fromEntries(relation.columns.map((column) => [column.name, dumpColumn(column)]));
     if (relation.definition !== undefined) {
       const materialized = relation.kind === "materialized_view" ? { materialized: true } : {};
-      views[relation.path] = { definition: relation.definition, ...materialized, columns };
+      views[relation.path] = { definition: relation.definition, ...materialized, columns, ...dumpTriggers(relation) };
     } else if (tableKinds.has(relation.kind)) {
       tables[relation.path] = dumpTable(relation, columns);
     }
@@ -407,7 +457,23 @@ function dumpTable(relation: Relation, columns: FixtureTable["columns"]): Fixtur
     ...(relation.isPartition && parent !== undefined ? { partition_of: parent } : {}),
     ...(!relation.isPartition && relation.parents.length > 0 ? { inherits: relation.parents } : {}),
     ...(relation.isTemporary ? { temporary: true } : {}),
+    ...dumpTriggers(relation),
   };
+}
+
+function dumpTriggers(relation: Relation): Pick<FixtureTable, "triggers"> {
+  if (relation.triggers.length === 0) return {};
+  const triggers = relation.triggers.map((trigger): readonly [string, FixtureTrigger] => [
+    trigger.name,
+    {
+      timing: trigger.timing,
+      events: [...trigger.events],
+      for_each: trigger.forEach,
+      columns: relation.columns.filter(({ attnum }) => trigger.columns.includes(attnum)).map(({ name }) => name),
+      function: objectPath(trigger.function.schema, trigger.function.name),
+    },
+  ]);
+  return { triggers: Object.fromEntries(triggers) };
 }
 
 /** Types that columns of users' relations have, by how their values behave. */

@@ -7,6 +7,7 @@ import {
   type Relation,
   type TypeInfo,
 } from "./catalog.ts";
+import { triggerOf } from "./postgres-triggers.ts";
 import { columnTypeOf, indexTypes, type TypeIndex, type TypeRow } from "./postgres-types.ts";
 import * as sql from "./postgres-catalog-sql.ts";
 
@@ -122,6 +123,7 @@ async function loadRelations(
   const columns = await loadColumns(query, types, skipped);
   const keys = new Map((await query(sql.primaryKeys)).map(([oid, attnums]) => [oid, numbers(attnums)]));
   const parents = groupBy(await query(sql.inheritance));
+  const triggers = groupBy(await query(sql.triggers));
   const paths = new Map(
     rows.map(([oid, schema, name]) => [oid, objectPath(schemas.get(schema ?? "") ?? "", name ?? "")]),
   );
@@ -141,6 +143,7 @@ async function loadRelations(
       primaryKey: keys.get(oid ?? ""),
       parents: (parents.get(oid ?? "") ?? []).flatMap(([, parent]) => paths.get(parent ?? "") ?? []),
       definition: relkind === "v" || relkind === "m" ? definitionOf(definitions, oid ?? "", schema) : undefined,
+      triggers: (triggers.get(oid ?? "") ?? []).map(([, ...row]) => triggerOf(row)),
     };
   });
 }

@@ -80,6 +80,15 @@ order by c.conrelid`;
 export const inheritance = `select ${text("i.inhrelid")}, ${text("i.inhparent")}
 from pg_catalog.pg_inherits i order by i.inhrelid, i.inhseqno`;
 
+/** Disabled triggers never fire. Those of foreign keys run PostgreSQL's own functions. */
+export const triggers = `select ${text("t.tgrelid")}, t.tgname, ${text("t.tgtype")}, ${text("t.tgattr")}, n.nspname, p.proname
+from pg_catalog.pg_trigger t
+join pg_catalog.pg_proc p on p.oid OPERATOR(pg_catalog.=) t.tgfoid
+join pg_catalog.pg_namespace n on n.oid OPERATOR(pg_catalog.=) p.pronamespace
+where t.tgenabled OPERATOR(pg_catalog.<>) 'D'::pg_catalog."char" and (not t.tgisinternal
+  or n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name)
+order by t.tgrelid, t.tgname`;
+
 export const functions = (skipped: readonly string[]): string =>
   `select ${text("p.oid")}, ${text("p.pronamespace")}, ${text("p.proname")}, ${text("p.prokind")}, ${text("p.provolatile")},
   ${text("p.proleakproof")}, ${text("l.lanname")}

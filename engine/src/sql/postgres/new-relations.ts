@@ -37,6 +37,7 @@ export function createRelation(
       primaryKey: undefined,
       parents: [],
       definition: undefined,
+      triggers: [],
     };
     context.created.push(relation);
   }
