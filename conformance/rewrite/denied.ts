@@ -66,6 +66,52 @@ export const denied: readonly (readonly [statement: string, reason: RegExp])[] =
   ],
   ["copy customers (id, name, email) from stdin", /you may not write it/],
   ["copy customers from stdin", /you may not write it/],
+  // Masked values among real ones
+  [
+    "insert into ledger select id, ssn from customers",
+    /column "ssn" of public\.customers is masked.* public\.ledger would keep/,
+  ],
+  ["insert into ledger (body) table customers", /would keep/],
+  ["insert into ledger (id, body) values (3, (select email from customers limit 1))", /would keep/],
+  ["insert into ledger select id, length(ssn)::text from customers", /would keep/],
+  ["insert into ledger select 3, count(ssn)::text from customers", /would keep/],
+  ["insert into ledger select id, case when ssn like '1%' then 'x' end from customers", /would keep/],
+  [
+    "insert into ledger with c as (select id, ssn as s from customers) select id, max(s) from c group by id",
+    /would keep/,
+  ],
+  ["with c as (select id, ssn as s from customers) insert into ledger select id, s from c", /would keep/],
+  ["insert into ledger select id, name from customers union select id, email from customers", /would keep/],
+  ["insert into ledger select c.id, c::text from customers c", /would keep/],
+  ["insert into ledger select id, email from contacts", /column "email" of public\.contacts/],
+  [
+    "insert into ledger (id) values (1) on conflict (id) do update set body = (select ssn from customers limit 1)",
+    /would keep/,
+  ],
+  [
+    "insert into ledger select id, ssn from customers on conflict (id) do update set body = excluded.body",
+    /would keep/,
+  ],
+  ["update ledger set body = ssn from customers c where c.id = ledger.id", /would keep/],
+  ["update ledger set (id, body) = (select id, ssn from customers limit 1)", /would keep/],
+  ["update ledger set body = (select c from customers c where c.id = ledger.id)::text", /would keep/],
+  [
+    "with u as (update ledger set body = (select ssn from customers limit 1) returning 1) select * from u",
+    /would keep/,
+  ],
+  ["merge into ledger l using customers c on l.id = c.id when matched then update set body = c.ssn", /would keep/],
+  [
+    "merge into ledger l using customers c on l.id = c.id when not matched then insert values (c.id, c.ssn)",
+    /would keep/,
+  ],
+  [
+    "with recursive r as (select id, ssn from customers union select id + 1, ssn from r where id < 9) insert into ledger select * from r",
+    /would keep/,
+  ],
+  ["prepare p as update ledger set body = (select ssn from customers where id = $1)", /would keep/],
+  ["explain insert into ledger select id, ssn from customers", /would keep/],
+  ["copy (insert into ledger select id, ssn from customers returning id) to stdout", /would keep/],
+  ["create table stolen (s text); insert into stolen select ssn from customers", /would keep/],
   // Code and schema that read rows
   ["create index on customers (lower(email))", /index/],
   ["create unique index on customers (ssn)", /index/],

@@ -13,14 +13,15 @@ export const schema = `
   alter table customers drop column gone;
   create table customers_eu (vat text) inherits (customers);
   create table orders (id integer primary key, customer_id integer, amount numeric(8, 2), status text);
-  create table notes (id integer primary key, email varchar(60), body text);
+  create temp table notes (id integer primary key, email varchar(60), body text);
   create table crm.customers (id integer, email text);
   create table "Odd.Schema"."T ä" ("K y" integer primary key, "Öl" text, secret text);
   create table events (id integer, day date, secret text) partition by range (day);
   create table events_old partition of events for values from ('2000-01-01') to ('2020-01-01');
   create table events_new partition of events for values from ('2020-01-01') to ('2040-01-01');
   create view contacts as select id, name, email from customers;
-  create table sink (id integer, email varchar(60), body text);
+  create temp table sink (id integer, email varchar(60), body text);
+  create table ledger (id integer primary key, body text);
   create function shout(customers) returns text language sql stable as $$ select upper($1.email) $$;
 `;
 
@@ -33,6 +34,7 @@ export const rows = `
   insert into customers_eu (id, name, email, ssn, born, salary, vat) values (5, 'Eve', 'eve.hidden@example.eu', '111-22-3335', '1985-09-10', 71234.50, 'VAT5');
   insert into orders values (10, 1, 9.99, 'new'), (11, 1, 20.00, 'paid'), (12, 2, 5.50, 'paid'), (13, 9, 1.00, 'lost');
   insert into notes values (1, 'ann@example.com', 'one'), (2, 'a***@example.com', 'two');
+  insert into ledger values (1, 'one'), (2, 'two');
   insert into crm.customers values (1, 'public@crm.example');
   insert into "Odd.Schema"."T ä" values (1, 'olive', 'oddhidden1'), (2, 'sun', 'oddhidden2');
   insert into events values (1, '2010-01-01', 'eventhidden1'), (2, '2030-01-01', 'eventhidden2');

@@ -4,7 +4,7 @@ import type { FuncCall, Node, RangeVar } from "@pgsql/types";
 import type { Column, Relation } from "../../catalog/catalog.ts";
 import type { FunctionFact, OpaqueConstruct, UnknownName } from "../facts.ts";
 import type { NameState } from "./names.ts";
-import type { RelationRead, RelationWrite, ResolvedStatement } from "./resolution.ts";
+import type { RelationRead, RelationWrite, ResolvedStatement, StoredValue } from "./resolution.ts";
 import type { CteScope, RangeColumn, RangeItem, ReadRecord, Scope, Source } from "./scope.ts";
 
 export const useBit = bits(columnUses);
@@ -37,6 +37,7 @@ export class StatementContext {
   readonly tables = new Map<Relation, number>();
   readonly reads: PendingRead[] = [];
   readonly writes: RelationWrite[] = [];
+  readonly stored: StoredValue[] = [];
   readonly functions = new Map<string, FunctionFact>();
   readonly opaque: OpaqueConstruct[] = [];
   readonly unknown: UnknownName[] = [];
@@ -90,6 +91,11 @@ export class StatementContext {
     references: RelationWrite["references"] = [],
   ): void {
     this.writes.push({ relation, rangeVar, kind, references });
+  }
+
+  /** Notes where a value goes that INSERT, SET or MERGE gives to a column. */
+  store(target: RangeItem, sources: readonly Source[]): void {
+    if (target.relation !== undefined && sources.length > 0) this.stored.push({ into: target.relation, sources });
   }
 
   addFunctions(facts: readonly FunctionFact[]): void {

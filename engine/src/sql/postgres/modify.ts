@@ -37,8 +37,10 @@ export function insert(
   const scope = newScope(parent, ctes);
   const target = targetItem(context, fields.relation, "insert");
   const given = fields.selectStmt === undefined ? undefined : walk(context, fields.selectStmt, parent, ctes);
-  for (const column of given?.columns ?? []) mark(column.sources, 0, "output");
-  mark(given?.open ?? [], 0, "output");
+  for (const { sources } of [...(given?.columns ?? []), { sources: given?.open ?? [] }]) {
+    mark(sources, 0, "output");
+    context.store(target, sources);
+  }
   const names = (fields.cols ?? []).flatMap((node) => {
     if (!("ResTarget" in node)) return [];
     expressions(context, node.ResTarget.indirection, scope, []);
@@ -200,7 +202,7 @@ function mergeAction(
     }
     const all = target.columns.map((column) => column.name).slice(0, fields.values?.length ?? 0);
     for (const name of names.length > 0 ? names : all) writeColumn(context, target, name, undefined);
-    used(context, fields.values, scope, "argument");
+    context.store(target, used(context, fields.values, scope, "argument"));
     return;
   }
   assignments(context, fields.targetList, target, scope);
@@ -237,7 +239,7 @@ function assignments(
     const { name, val, indirection, location } = node.ResTarget;
     expressions(context, indirection, scope, []);
     writeColumn(context, target, name ?? "", positionOf(location));
-    if (val !== undefined) used(context, [val], scope, "argument");
+    if (val !== undefined) context.store(target, used(context, [val], scope, "argument"));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Node, RangeVar } from "@pgsql/types";
-import type { Relation } from "../../catalog/catalog.ts";
+import type { Column, Relation } from "../../catalog/catalog.ts";
 import type { StatementFacts } from "../facts.ts";
 import type { ColumnReference } from "./scope.ts";
 
@@ -14,8 +14,17 @@ export interface ResolvedStatement {
   readonly reads: readonly RelationRead[];
   /** Every place where a relation is the target of a write, lock or DDL. */
   readonly writes: readonly RelationWrite[];
+  /** Values that the statement stores in relations. */
+  readonly stored: readonly StoredValue[];
   /** Users' operators, on the search_path or named by their schema, that some operator of the statement may mean. */
   readonly mayCallUserOperators: boolean;
+}
+
+/** What INSERT, SET or MERGE gives to a column of a relation. */
+export interface StoredValue {
+  readonly into: Relation;
+  /** Columns that the value comes from, as for an output: what only chooses the rows is none of them. */
+  readonly sources: readonly { readonly relation: Relation; readonly column: Column }[];
 }
 
 export interface RelationRead {

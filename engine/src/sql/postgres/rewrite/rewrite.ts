@@ -1,4 +1,5 @@
 import { parsePostgres } from "../parse.ts";
+import { quoteName } from "../../../masks/quote.ts";
 import type { Relation } from "../../../catalog/catalog.ts";
 import type { ResolvedStatement } from "../resolution.ts";
 import { rewriteCopyTo } from "./copy.ts";
@@ -154,6 +155,23 @@ function protect(
       default:
         write.kind satisfies never;
     }
+  }
+  refuseStoring(statement, protections);
+}
+
+/**
+ * A masked value is not put among the real ones, where nobody could tell them apart. In temporary tables and in what CREATE TABLE AS makes, it
+ * is a copy for whoever made it.
+ */
+function refuseStoring({ stored }: ResolvedStatement, protections: ReadonlyMap<string, Protection>): void {
+  for (const { into, sources } of stored) {
+    if (into.isTemporary) continue;
+    const masked = sources.find(({ relation, column }) => protections.get(relation.path)?.columns.has(column.attnum));
+    if (masked === undefined) continue;
+    throw new Denial(
+      `column ${quoteName(masked.column.name)} of ${masked.relation.path} is masked for you, and ${into.path} would keep the masked value as if it were real`,
+      "leave the column out, or keep the copy in a temporary table",
+    );
   }
 }
 
