@@ -72,15 +72,14 @@ export function analyse(
 ): Analysis {
   const { rules, resolver, plans } = understanding;
   const documents = documentNodes(rules.root);
-  const emitter = new Emitter(
+  const emitter = new Emitter({
     rules,
-    resolver.usage,
+    usage: resolver.usage,
     documents,
-    true,
-    (file) => [...roots, ...namesIn(modules, file)],
-    undefined,
+    vocabulary: true,
+    names: (file) => [...roots, ...namesIn(modules, file)],
     coverage,
-  );
+  });
   for (const group of rules.groups) emitGroup(emitter, group);
   const finder = new FactFinder(rules);
   const decisions = plans.map((plan) => ({

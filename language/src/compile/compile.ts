@@ -143,7 +143,13 @@ export function compileQuery({
   for (const group of rules.groups) resolver.resolveGroup(group);
   const resolved = resolver.query(body.tree, new Set());
   const documents = documentNodes(rules.root);
-  const emitter = new Emitter(rules, resolver.usage, documents, false, (file) => namesIn(parsed.modules, file));
+  const emitter = new Emitter({
+    rules,
+    usage: resolver.usage,
+    documents,
+    vocabulary: false,
+    names: (file) => namesIn(parsed.modules, file),
+  });
   for (const group of rules.groups) emitGroup(emitter, group);
   const { writer } = emitter;
   writer.block("function q(E, out)", () => {

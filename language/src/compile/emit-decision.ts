@@ -1,10 +1,10 @@
 /** A decision statement as a function that adds what it decides to a list of effects. */
 import type { RuleId } from "../program.ts";
 import type { Context, Emitter, Watch } from "./emit.ts";
-import { nameOf } from "./emit.ts";
 import { emitRows } from "./emit-rows.ts";
 import { neededBy } from "./order.ts";
 import { type Body, type DecisionOptions, type DecisionPlan, headTerms, type Term } from "./plan.ts";
+import { nameOf } from "./writer.ts";
 
 export function ruleIdOf(plan: DecisionPlan): RuleId {
   return { package: plan.package.join("."), file: plan.span.file, line: plan.span.line };
@@ -38,7 +38,7 @@ export function emitDecision(emitter: Emitter, plan: DecisionPlan, name: string,
       writer.line(`const ${nameOf(plan.subject)} = column;`);
       context.bound.add(plan.subject);
     }
-    emitter.coverage?.enter(!plan.span.file.endsWith("_test.policy"));
+    emitter.options.coverage?.enter(!plan.span.file.endsWith("_test.policy"));
     const mark = emitter.ruleMark(plan.kind, plan.span);
     writer.line(mark.tried);
     const terms = headTerms(plan);

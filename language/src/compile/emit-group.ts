@@ -2,6 +2,7 @@
 import { equal, type Value } from "../values.ts";
 import type { Context, Emitter } from "./emit.ts";
 import type { CoverageMark } from "./coverage.ts";
+import { emitMatch } from "./emit-patterns.ts";
 import { isTraced, type TraceContext } from "./emit-trace.ts";
 import type { Branch, Definition } from "./plan.ts";
 import type { Group } from "./rule-tree.ts";
@@ -10,7 +11,7 @@ export function emitGroup(emitter: Emitter, group: Group): void {
   const { writer } = emitter;
   const params = Array.from({ length: group.arity }, (_, index) => `a${index}`);
   const isOfTests = isTraced(group);
-  emitter.coverage?.enter(!isOfTests);
+  emitter.options.coverage?.enter(!isOfTests);
   const enter = (): void => {
     if (isOfTests) writer.line(`const frame = R.enter(E, ${writer.constant(group.path.at(-1))});`);
   };
@@ -87,7 +88,7 @@ function emitDefinition(emitter: Emitter, group: Group, definition: Definition, 
   const matchParams = (index: number, k: () => void): void => {
     const param = definition.params[index];
     if (param === undefined) return k();
-    emitter.match(param, params[index] ?? "undefined", context, () => matchParams(index + 1, k));
+    emitMatch(emitter, param, params[index] ?? "undefined", context, () => matchParams(index + 1, k));
   };
   const mark = emitter.ruleMark(group.path.at(-1) ?? "", definition.span);
   writer.line(mark.tried);
@@ -148,7 +149,7 @@ function emitBranch(
         writer.line(`${result} = R.once(E, ${result}, ${value}, ${site}, ${isFunction});`);
         if (branch.value.kind === "const") writer.line(`break ${label};`);
       }),
-    emitter.watcher?.watch(emitter, { kind: "rule", group, definition }),
+    emitter.options.watcher?.watch(emitter, { kind: "rule", group, definition }),
   );
 }
 
@@ -184,7 +185,7 @@ function emitPartial(emitter: Emitter, group: Group, leave: () => void): void {
           else writer.line(`out.put(E, [${keys.join(", ")}], ${value}, ${definition.isMember}, ${site});`);
         });
       };
-      const watch = emitter.watcher?.watch(emitter, { kind: "rule", group, definition });
+      const watch = emitter.options.watcher?.watch(emitter, { kind: "rule", group, definition });
       writer.block("", () => emitter.body(branch.body, context, () => next(0), watch));
     }
   }

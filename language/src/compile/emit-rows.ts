@@ -4,7 +4,9 @@
  * what is known before the row is one alternative.
  */
 import type { Span } from "../diagnostics.ts";
-import { type Context, type Emitter, nameOf } from "./emit.ts";
+import { nameElement } from "./emit-every.ts";
+import { emitIteration } from "./emit-patterns.ts";
+import type { Context, Emitter } from "./emit.ts";
 import { literalLocals, order, termLocals } from "./order.ts";
 import type { Body, Literal, Local, RowsPlan, Term } from "./plan.ts";
 
@@ -106,16 +108,8 @@ class RowEmitter {
           // As in Rego, `every` does not hold of what is no collection.
           writer.line(`const ${all} = R.isCollection(${domain}) ? [] : [R.never];`);
           const site = this.emitter.site(literal.span, "every");
-          this.emitter.iterate(domain, context, site, literal.key !== undefined, (key, value) => {
-            const bound = new Set(context.bound);
-            for (const [local, js] of [
-              [literal.key, key],
-              [literal.value, value],
-            ] as const) {
-              if (local === undefined) continue;
-              writer.line(`const ${nameOf(local)} = ${js};`);
-              bound.add(local);
-            }
+          emitIteration(this.emitter, domain, context, site, literal.key !== undefined, (key, value) => {
+            const bound = nameElement(writer, literal, context.bound, key, value);
             const one = writer.name("w");
             writer.line(`const ${one} = [];`);
             writer.block("", () => this.alternatives(literal.body, { ...context, bound }, one));

@@ -1,9 +1,10 @@
 /** What the code of tests records of its conditions: see trace.ts. */
-import { literalLocals } from "./order.ts";
-import type { Bound } from "./order.ts";
+import type { Context, Emitter } from "./emit.ts";
+import { type Bound, literalLocals } from "./order.ts";
 import type { Literal, Local, Term } from "./plan.ts";
 import type { Group } from "./rule-tree.ts";
 import type { TracePoint, TraceShape } from "./trace.ts";
+import { nameOf, type Writer } from "./writer.ts";
 
 /** Where code of a traced rule is written. */
 export interface TraceContext {
@@ -21,8 +22,24 @@ export function isTraced(group: Group): boolean {
   );
 }
 
+/** Records, in a traced rule, that a condition is about to be tried. Gives the context for its code. */
+export function recordReach(writer: Writer, literal: Literal, depth: number, context: Context): Context {
+  const { trace } = context;
+  if (trace === undefined || trace.isPart) return context;
+  const { point, locals } = tracePoint(literal, depth, trace.point, context.bound);
+  const values = locals.map(nameOf).join(", ");
+  writer.line(`R.reach(${context.environment}, ${writer.constant(point)}, [${values}]);`);
+  return { ...context, trace: { point, isPart: true } };
+}
+
+/** Records, in a traced rule, a value on which its condition depends. */
+export function recordSeen({ writer }: Emitter, value: string, side: 0 | 1, { trace, environment }: Context): void {
+  if (trace?.point === undefined) return;
+  writer.line(`R.seen(${environment}, ${writer.constant(trace.point)}, ${side}, ${value});`);
+}
+
 /** The point of a condition, and the variables whose values it shows. */
-export function tracePoint(
+function tracePoint(
   literal: Literal,
   depth: number,
   outer: TracePoint | undefined,

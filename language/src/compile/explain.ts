@@ -97,7 +97,14 @@ class Explanations {
     this.texts = new Map(sources.map(({ path, text }) => [path, text] as const));
     let made: ReturnType<typeof documentNodes> | undefined;
     const documents = { get: (node: RuleNode) => (made ??= documentNodes(rules.root)).get(node) };
-    const emitter = new Emitter(rules, usage, documents, true, () => [], this.watcher);
+    const emitter = new Emitter({
+      rules,
+      usage,
+      documents,
+      vocabulary: true,
+      names: () => [],
+      watcher: this.watcher,
+    });
     const groups = withUsed(splits.flatMap(({ plan }) => [...plan.uses]));
     for (const group of groups) emitGroup(emitter, group);
     const emitted = splits.map(({ plan, split }, index) => {

@@ -4,6 +4,8 @@
  * INVARIANT: nothing of a policy is ever printed into the text. Values, names and places go into `constants` and are referred to by position;
  * the text consists of what this compiler's own source says and of numbers.
  */
+import type { Local } from "./plan.ts";
+
 export class Writer {
   private readonly lines: string[] = [];
   private readonly positions = new Map<unknown, string>();
@@ -25,6 +27,18 @@ export class Writer {
     this.line("}");
   }
 
+  /** Names an expression that is always defined. */
+  hold(expression: string, k: (name: string) => void): void {
+    const name = this.name("t");
+    this.line(`const ${name} = ${expression};`);
+    k(name);
+  }
+
+  /** Names an expression and goes on where it is defined. */
+  maybe(expression: string, k: (name: string) => void): void {
+    this.hold(expression, (name) => this.block(`if (${name} !== undefined)`, () => k(name)));
+  }
+
   /** A name that nothing else has. */
   name(prefix: string): string {
     this.names += 1;
@@ -44,4 +58,8 @@ export class Writer {
   text(): string {
     return this.lines.join("\n");
   }
+}
+
+export function nameOf(local: Local): string {
+  return `v${local.id}`;
 }
