@@ -1,11 +1,9 @@
 /** Reading Chevrotain's concrete syntax tree in the order of the text. */
 import type { CstElement as Element, CstNode, IToken } from "chevrotain";
+import { isNode } from "../syntax/cst.ts";
 
+export { isNode };
 export type { Element };
-
-export function isNode(element: Element): element is CstNode {
-  return "children" in element;
-}
 
 /** What a node consists of, in the order of the text. */
 export function inOrder(cst: CstNode): readonly Element[] {

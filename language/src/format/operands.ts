@@ -1,4 +1,4 @@
-import { operatorOf, precedence } from "../syntax/lower.ts";
+import { operatorOf, precedence } from "../syntax/operators.ts";
 import { type Element, firstToken, isNamed } from "./cst.ts";
 
 /** What stands between the loosest operators of an expression; each but the first begins with its operator. */

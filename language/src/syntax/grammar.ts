@@ -1,7 +1,7 @@
 /**
  * The grammar, as a Chevrotain parser. A run ends at the first error; mistakes.ts finds the others.
  *
- * Infix expressions are parsed flat (`operand (operator operand)*`); lower.ts applies precedence. Decision words (`allow deny mask …`) are
+ * Infix expressions are parsed flat (`operand (operator operand)*`); `lower-expressions.ts` applies precedence. Decision words (`allow deny mask …`) are
  * names; `decisionWord` tells by what follows whether a statement begins with one.
  */
 import { CstParser, type CstNode, EOF, type ParserMethod } from "chevrotain";
@@ -258,7 +258,7 @@ class PolicyParser extends CstParser {
     this.CONSUME(t.RightBrace);
   });
 
-  /** Literals apart by `;` or a line; lower.ts checks that there is one. */
+  /** Literals apart by `;` or a line; `lower-bodies.ts` checks that there is one. */
   readonly body = this.RULE("body", () => {
     this.SUBRULE(this.literal);
     this.MANY(() => {

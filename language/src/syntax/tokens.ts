@@ -65,7 +65,7 @@ export const RawString = createToken({
   pattern: /`[^`]*`/,
   line_breaks: true,
 });
-/** The whole of `$"…{expression}…"`; lower.ts parses the parts. */
+/** The whole of `$"…{expression}…"`; `lower-templates.ts` parses the parts. */
 export const Template = createToken({
   name: "Template",
   label: "a template string",
