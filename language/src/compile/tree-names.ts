@@ -1,6 +1,6 @@
 /** Names in expressions as they are written. */
 import type { Span } from "../diagnostics.ts";
-import type { Expr, Name } from "../syntax/tree.ts";
+import type { Body, Expr, Name } from "../syntax/tree.ts";
 
 /** `a.b.c` as names, where an expression is nothing else. */
 export function nameOf(expr: Expr): Name[] | undefined {
@@ -51,4 +51,20 @@ export function variables(expr: Expr, found: (name: string, span: Span) => void)
       variables(expr.domain, found);
       return;
   }
+}
+
+/** Variables that literals of a body declare, and where. */
+export function declaredBy(body: Body): ReadonlyMap<string, Span> {
+  const declared = new Map<string, Span>();
+  const add = (name: string, span: Span): void => void declared.set(name, span);
+  for (const literal of body) {
+    if (literal.kind === "declare") for (const name of literal.names) add(name.text, name.span);
+    if (literal.kind === "some") {
+      for (const pattern of [literal.key, literal.value]) if (pattern !== undefined) variables(pattern, add);
+    }
+    if (literal.kind === "expr" && literal.expr.kind === "infix" && literal.expr.operator === ":=") {
+      variables(literal.expr.left, add);
+    }
+  }
+  return declared;
 }
