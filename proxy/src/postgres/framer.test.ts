@@ -72,6 +72,7 @@ test("any bytes are read without an error and without reading beyond them", () =
 
 test.each([
   ["an unknown type", encode("!", Buffer.alloc(0)), ["invalid"]],
+  ["an unknown type of no length at all", Buffer.from([0x08, 0, 0, 0, 0]), ["invalid"]],
   ["a length below what the type needs", encode("Q", Buffer.alloc(0)), ["invalid"]],
   ["a length below the length field itself", Buffer.from([0x53, 0, 0, 0, 3]), ["invalid"]],
   ["a negative length", Buffer.from([0x51, 0xff, 0xff, 0xff, 0xff]), ["invalid"]],
@@ -93,5 +94,4 @@ test("memory grows with the bytes that came, not with the length that was claime
   const before = process.memoryUsage().arrayBuffers;
   expect(framer.next()).toBe(frame.none);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000);
-  expect(framer.inMessage).toBe(true);
 });

@@ -23,9 +23,9 @@ export const frame = {
   invalid: 5,
 } as const;
 
-/** Bounds of the length field (which counts itself but not the type byte) by message type; a maximum of 0 marks unknown types. */
+/** Bounds of the length field (which counts itself but not the type byte) by message type; of unknown types no length is within them. */
 export class FrameRules {
-  readonly minimum = new Uint32Array(256);
+  readonly minimum = new Uint32Array(256).fill(0xffff_ffff);
   readonly maximum = new Uint32Array(256);
   readonly streamed = new Uint8Array(256);
 
@@ -78,11 +78,6 @@ export class Framer {
   /** Bytes of the current chunk that `next` has not looked at. */
   get unread(): Buffer {
     return this.#chunk.subarray(this.#position);
-  }
-
-  /** A message has begun and is not whole: more bytes are due. */
-  get inMessage(): boolean {
-    return this.#partialLength > 0 || this.#streaming > 0 || this.#skipping > 0;
   }
 
   /** Makes `next` return the same message once more. */
@@ -206,7 +201,7 @@ export class Framer {
   #refuse(type: number, length: number, bodyStart: number): number {
     this.type = type;
     this.length = length + 1;
-    if (this.#rules.maximum[type] === 0 || length < this.#rules.minimum[type]! || length > this.#messageBytesMax) {
+    if (length < this.#rules.minimum[type]! || length > this.#messageBytesMax) {
       return frame.invalid;
     }
     this.#position = bodyStart;
