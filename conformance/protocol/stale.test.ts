@@ -57,6 +57,20 @@ test("EXECUTE and FETCH are held to what the statement they name may do now", as
   expect(await through.exchange([query("execute p")])).toContain("D:masked");
 });
 
+test("an EXECUTE behind another name is not run: what it names may have been decided under other policies", async () => {
+  await through.exchange([query("prepare p as select 'plain'"), parse("outer", "execute p"), sync], 2);
+  expect(await through.exchange([bind("", "outer"), execute(""), sync])).toContain("D:plain");
+  expect(await through.exchange([query("execute outer")])).toEqual(["E:42501", "Z:I"]);
+  expect(await through.exchange([query("begin"), bind("c", "outer"), sync, query("fetch 1 from c")], 3)).toEqual([
+    "C:BEGIN",
+    "Z:T",
+    "2",
+    "Z:T",
+    "E:42501",
+    "Z:E",
+  ]);
+});
+
 test("a statement or cursor that the proxy has not seen is refused, whoever made it", async () => {
   await through.exchange([query("do $$ begin execute 'prepare unseen as select 1'; end $$")]);
   expect(await through.exchange([query("execute unseen")])).toEqual(["E:26000", "Z:I"]);

@@ -73,7 +73,7 @@ function passed(verdict: ForwardVerdict, text: string): Ruling {
   let effects = effect.none;
   for (const { facts, effects: own } of plans) {
     const refusal =
-      sessionRefusal(facts) ?? indirectExecute(facts) ?? (touchesData(facts) ? afterChange(effects) : undefined);
+      sessionRefusal(facts) ?? executeWithin(facts) ?? (touchesData(facts) ? afterChange(effects) : undefined);
     if (refusal !== undefined) return refuse(refusal, text, fields, notificationsOf(verdict));
     effects |= own;
   }
@@ -104,15 +104,17 @@ function afterChange(effects: number): Refusal | undefined {
   };
 }
 
-/** EXPLAIN EXECUTE, CREATE TABLE AS EXECUTE: what they run was decided under another statement, maybe under other policies. */
-function indirectExecute({ inner, session }: StatementPlan["facts"]): Refusal | undefined {
-  if (inner !== "execute" || session?.kind === "execute") return undefined;
-  return {
-    sqlstate: "42501",
-    message: "EXECUTE inside another statement cannot be checked",
-    hint: "write the prepared statement's text in its place",
-    code: "indirect_execute",
-  };
+/** What runs inside was decided under another statement, maybe under other policies. */
+export const indirectExecute: Refusal = {
+  sqlstate: "42501",
+  message: "EXECUTE inside another statement cannot be checked",
+  hint: "write the prepared statement's text in its place",
+  code: "indirect_execute",
+};
+
+/** EXPLAIN EXECUTE, CREATE TABLE AS EXECUTE. */
+function executeWithin({ inner, session }: StatementPlan["facts"]): Refusal | undefined {
+  return inner !== "execute" || session?.kind === "execute" ? undefined : indirectExecute;
 }
 
 function touchesData({ tables }: StatementPlan["facts"]): boolean {

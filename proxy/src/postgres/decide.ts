@@ -1,6 +1,6 @@
 /** From a text to what happens with it in this session. */
 import { effect, type StatementPlan, strictest } from "../enforce/plan.ts";
-import { type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
+import { indirectExecute, type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
 import { isUtf8 } from "node:buffer";
 import { Portal, Prepared } from "./prepared.ts";
 import type { Session } from "./session.ts";
@@ -118,6 +118,8 @@ export function resolveName(
     };
   }
   const inner = now.plan;
+  // What the inner one names may have been decided under other policies; no driver writes this.
+  if (inner !== undefined && runsByName(inner)) return refuse(indirectExecute, text, fields);
   const portal = named.kind === "fetch" ? session.portals.get(nameKeyOf(name)) : undefined;
   if (inner === undefined) return { kind: "pass", plan, auditFields: plan.auditFields, portal };
   return inPlaceOf(plan, inner, portal);
