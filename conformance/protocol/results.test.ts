@@ -244,6 +244,28 @@ test("data may follow its COPY without waiting", async () => {
   expect(words).toEqual(["G", "C:COPY 1", "Z:I", "C:DELETE 1", "Z:I"]);
 });
 
+test("a COPY goes on when something that was sent ahead of it ends", async () => {
+  const copies = [query("copy loaded from stdin"), copyData("9\n"), copyDone];
+  expect(await through.exchange([parse("", "select 1 / 0"), bind("", ""), execute(""), sync, ...copies], 2)).toEqual([
+    "1",
+    "E:22012",
+    "Z:I",
+    "G",
+    "C:COPY 1",
+    "Z:I",
+  ]);
+  expect(await through.exchange([...copies, ...copies, query("delete from loaded where v = 9")], 3)).toEqual([
+    "G",
+    "C:COPY 1",
+    "Z:I",
+    "G",
+    "C:COPY 1",
+    "Z:I",
+    "C:DELETE 3",
+    "Z:I",
+  ]);
+});
+
 test("a portal is suspended and goes on; each part is on the record", async () => {
   await through.exchange([query("begin")]);
   expect(await through.exchange([parse("", series), bind("p", ""), execute("p", 2), sync])).toEqual([

@@ -24,7 +24,6 @@ import {
 import { boundValues } from "./parameters.ts";
 import { type Pending, pendingKind } from "./pending.ts";
 import { Portal, Prepared } from "./prepared.ts";
-import { copyState } from "./copy-state.ts";
 import type { Session } from "./session.ts";
 import { definitionOf } from "./sql-names.ts";
 import { message as encodeMessage, ProtocolError } from "./wire.ts";
@@ -45,7 +44,7 @@ export function handleClientMessage(session: Session, framer: Framer, found: num
     session.end("terminate");
     return true;
   }
-  if (session.copy !== copyState.none) return duringCopy(session, type);
+  if (!session.copy.isOver) return duringCopy(session, type);
   if (session.skipping && type !== 0x53) return true;
   if (found === frame.oversize) return oversize(session, framer);
   switch (type) {
@@ -101,7 +100,7 @@ function query(session: Session, framer: Framer): boolean {
   entry.run = runs.shift();
   if (runs.length > 0) entry.later = runs;
   entry.mapPosition = verdict.mapPosition;
-  if (copiesIn) session.copy = copyState.awaited;
+  if (copiesIn) expectCopy(session);
   if (verdict.rewritten) session.toUpstream.push(encodeQuery(verdict.text));
   else forward(session, framer);
   endGroup(session);
@@ -206,7 +205,7 @@ function bind(session: Session, framer: Framer): boolean {
   if (statements.isUncertain(statement, session.group)) return false;
   let prepared = statements.get(statement);
   if (prepared === undefined) {
-    denyExtended(session, refuse(missing("execute", statement), ""), session.ownName);
+    denyExtended(session, refuse(missing("execute", statement), ""), session.ownName, true);
     return true;
   }
   let { plan } = prepared;
@@ -320,6 +319,7 @@ function execute(session: Session, framer: Framer): boolean {
       session,
       refuse({ ...missing("fetch", name), message: `portal "${name}" does not exist` }, ""),
       session.ownName,
+      true,
     );
     return true;
   }
@@ -352,7 +352,7 @@ function execute(session: Session, framer: Framer): boolean {
     entry.run = session.begin(plan, auditFields);
     entry.run.portal = source;
     if ((plan.effects & effect.names) !== 0) entry.run.definition = portal.statement;
-    if (plan.isCopyFrom) session.copy = copyState.awaited;
+    if (plan.isCopyFrom) expectCopy(session);
   }
   forward(session, framer);
   return true;
@@ -435,24 +435,29 @@ function oversize(session: Session, framer: Framer): boolean {
 
 function copyMessage(session: Session, framer: Framer, found: number): boolean {
   if (found === frame.oversize) throw new ProtocolError("invalid length of a COPY message");
-  if (session.copy === copyState.awaited) return false;
+  if (session.copy.isAwaited) return false;
   // Strays after a failed COPY are ignored, as the server does.
-  if (session.copy !== copyState.open) return true;
+  if (session.copy.isOver) return true;
   forward(session, framer);
   session.copyDataInBatch = true;
   if (framer.type === 0x64 || framer.remaining > 0) return true;
-  session.copy = (session.pending.head?.later?.length ?? 0) > 0 ? copyState.awaited : copyState.none;
+  session.copy.dataEnded((session.pending.head?.later?.length ?? 0) > 0);
   return true;
 }
 
 /** While the server reads data it ignores Sync and Flush, and anything else ends the COPY with an error. */
 function duringCopy(session: Session, type: number): boolean {
-  if (session.copy === copyState.awaited) return false;
+  if (session.copy.isAwaited) return false;
   if (type === 0x53 || type === 0x48) return true;
   session.toUpstream.push(encodeCopyFail(`unexpected message type 0x${type.toString(16)} during COPY from stdin`));
-  session.copy = copyState.none;
+  session.copy.dataEnded(false);
   if (session.groupOpen) session.skipping = true;
   return true;
+}
+
+/** The entry that was pushed last asks for data. */
+function expectCopy({ copy, pending }: Session): void {
+  copy.expect(pending.pushed - 1);
 }
 
 function opened(session: Session): void {
@@ -473,11 +478,16 @@ function denyQuery(session: Session, refused: Refused): void {
   endGroup(session);
 }
 
-/** @param name of the statement that is not made: the unnamed one is gone after a refused Parse, a named one stays. */
-function denyExtended(session: Session, refused: Refused, name: string): void {
+/**
+ * @param name of the statement that is not made: the unnamed one is gone after a refused Parse, a named one stays.
+ * @param comesFirst the server looks for what the message names before it looks at the transaction.
+ */
+function denyExtended(session: Session, refused: Refused, name: string, comesFirst = false): void {
   session.recordRefusal(refused.records, refused.sqlstate, refused.notifications);
   opened(session);
-  setDenial(session.pending.push(pendingKind.parse), refused);
+  const entry = session.pending.push(pendingKind.parse);
+  setDenial(entry, refused);
+  entry.denialComesFirst ||= comesFirst;
   session.toUpstream.push(encodeParse(name, refusedSql));
   session.skipping = true;
 }
@@ -522,6 +532,6 @@ export function refuseBatch(
     }
   }
   if (isRefused && session.groupOpen) session.skipping = true;
-  session.copy = copyState.none;
+  session.copy.settled(endEntry);
   return Buffer.concat(parts);
 }

@@ -69,6 +69,11 @@ export class PendingQueue {
     return this.length === 0 ? undefined : this.#slots[this.#head];
   }
 
+  /** Number of the head, or of the next entry where there is none. */
+  get headNumber(): number {
+    return this.pushed - this.length;
+  }
+
   shift(): void {
     this.#head = (this.#head + 1) & (this.#slots.length - 1);
     this.length--;

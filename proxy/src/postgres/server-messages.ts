@@ -12,7 +12,6 @@ import { frame, type Framer } from "./framer.ts";
 import { type Pending, pendingKind } from "./pending.ts";
 import type { Portal } from "./prepared.ts";
 import type { Run } from "./run.ts";
-import { copyState } from "./copy-state.ts";
 import type { Session } from "./session.ts";
 import { isUtf8 } from "./startup-parameters.ts";
 
@@ -136,7 +135,9 @@ function streamed(session: Session, framer: Framer, isFirst: boolean): void {
     return;
   }
   if (isFirst) run?.admits(framer.length);
-  if (run?.endedBy === undefined) pass(session, framer);
+  if (run?.endedBy !== undefined || session.suppressing) return;
+  pass(session, framer);
+  session.withinRow = framer.remaining > 0;
 }
 
 function commandComplete(session: Session, framer: Framer): void {
@@ -194,8 +195,8 @@ function nextExecution(session: Session, head: Pending): void {
     head.run = head.later?.shift();
     return;
   }
-  if (head.run?.plan.isCopyFrom === true) session.copy = copyState.none;
   session.pending.shift();
+  settleCopy(session);
 }
 
 function answered(session: Session, framer: Framer, kind: number): void {
@@ -279,15 +280,12 @@ function errorResponse(session: Session, framer: Framer): void {
     head.run.endedBy = "duration";
     if (!session.suppressing) session.toClient.push(tooLong(head.run.cancelledAfterMs));
   } else passError(session, framer, head, fields, sqlstate);
-  if (head.run !== undefined) {
-    if (head.run.plan.isCopyFrom) session.copy = copyState.none;
-    session.endRun(head.run, sqlstate, 0);
-  }
+  if (head.run !== undefined) session.endRun(head.run, sqlstate, 0);
   if (head.kind === pendingKind.query) {
     for (const later of head.later ?? []) session.endRun(later, skipped, 0);
     head.run = undefined;
     head.later = undefined;
-    session.copy = copyState.none;
+    session.copy.settled(session.pending.headNumber + 1);
   } else if (head.kind !== pendingKind.sync) skipToSync(session);
 }
 
@@ -321,7 +319,11 @@ function skipToSync(session: Session): void {
     for (const later of entry.later ?? []) session.endRun(later, skipped, 0);
   }
   for (let index = 0; index < dropped; index++) pending.shift();
-  session.copy = copyState.none;
+  settleCopy(session);
+}
+
+function settleCopy({ copy, pending }: Session): void {
+  copy.settled(pending.headNumber);
 }
 
 function passError(
@@ -371,7 +373,7 @@ function readyForQuery(session: Session, framer: Framer): void {
   }
   const { hidden } = head;
   session.pending.shift();
-  session.copy = copyState.none;
+  settleCopy(session);
   const status = framer.buffer[framer.body]!;
   session.status = status;
   if (session.suppressing) {
@@ -395,7 +397,8 @@ function readyForQuery(session: Session, framer: Framer): void {
 
 function copyIn(session: Session, framer: Framer): void {
   expectExecution(session);
-  session.copy = copyState.open;
+  if (!session.copy.isAwaited) unexpected(session, "CopyInResponse");
+  session.copy.open();
   pass(session, framer);
 }
 

@@ -16,7 +16,7 @@ import type { AuditLog } from "../audit/audit-log.ts";
 import { SessionRecords } from "../audit/audit-records.ts";
 import { effect, type StatementPlan } from "../enforce/plan.ts";
 import type { ProxyLimits } from "../limits.ts";
-import { copyState } from "./copy-state.ts";
+import { CopyIn } from "./copy-in.ts";
 import { handleClientMessage, refuseBatch } from "./client-messages.ts";
 import { clientFrameRules, serverFrameRules } from "./frame-rules.ts";
 import { frame, Framer } from "./framer.ts";
@@ -98,13 +98,15 @@ export class Session {
   skipping = false;
   /** The server was asked to send the answers it holds back. */
   flushAsked = false;
-  copy: number = copyState.none;
+  readonly copy = new CopyIn();
   /** CopyData or what ends it goes out with the current batch. */
   copyDataInBatch = false;
   /** Statements sent whose effects later decisions have to wait for. */
   effectsInFlight = 0;
   /** A result named a forbidden origin: nothing passes until the next ReadyForQuery. */
   suppressing = false;
+  /** The client got the first parts of a row, and the rest is due. */
+  withinRow = false;
   /** The server's last words were FATAL. */
   fatalSeen = false;
   statementCount = 0;
@@ -151,7 +153,8 @@ export class Session {
   end(reason: string, error?: { readonly sqlstate: string; readonly message: string }): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (error !== undefined && !this.fatalSeen) {
+    // Within a row it would be read as the rest of the row.
+    if (error !== undefined && !this.fatalSeen && !this.withinRow) {
       this.toClient.push(encodeError({ severity: "FATAL", ...error }));
     }
     if (!this.toClient.isEmpty) this.#client.write(this.toClient.take());
