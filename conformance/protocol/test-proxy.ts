@@ -9,8 +9,9 @@ import type { AuditLog } from "../../proxy/src/audit/audit-log.ts";
 import { Login, type Identities } from "../../proxy/src/identity/login.ts";
 import { deriveVerifier } from "../../proxy/src/identity/scram-verifier.ts";
 import type { Targets } from "../../proxy/src/postgres/target.ts";
-import type { Catalog, Enforcer, Principal } from "@penstock/engine";
+import type { Enforcer, Principal } from "@penstock/engine";
 import type { PostgresServer } from "../support/postgres-server.ts";
+import { noCatalog } from "./no-catalog.ts";
 import { testEnforcer } from "./test-enforcer.ts";
 
 export interface TestProxy {
@@ -112,22 +113,8 @@ function testTargets(server: PostgresServer, options: TestProxyOptions): Targets
           user: server.user,
           password: upstream.password ?? server.password,
           tls: undefined,
-          catalog: { current: () => emptyCatalog, refresh: () => Promise.resolve(emptyCatalog) },
+          catalog: { current: () => noCatalog, refresh: () => Promise.resolve(noCatalog) },
         },
       }),
   };
 }
-
-const emptyCatalog: Catalog = {
-  engine: "postgres",
-  version: "empty",
-  database: "postgres",
-  serverVersionNum: 180_000,
-  relations: new Map(),
-  relationsByOid: new Map(),
-  functions: new Map(),
-  types: new Map(),
-  schemas: new Set(),
-  operators: [],
-  definitionPath: [],
-};

@@ -1,0 +1,44 @@
+/** Runs the properties of this folder over as many inputs as asked for. */
+import fc from "fast-check";
+import { bounded } from "./decoders.ts";
+import { closed } from "./login.ts";
+import { firm, guarded, transparent } from "./properties.ts";
+
+/** What each property says, and its share of the inputs. */
+const properties = {
+  "a decoder reads its own message, or says that it cannot": [0.2, bounded],
+  "nobody gets in without the password": [0.1, closed],
+  "a proxy in between changes no answer": [0.2, transparent],
+  "nothing undecided reaches the server": [0.4, guarded],
+  "a server that says nonsense ends its session": [0.1, firm],
+} as const;
+
+/** Far above what the largest inputs and their answers take: a queue that grows with the number of inputs passes it. */
+const memoryBytesMax = 1_000_000_000;
+
+export interface FuzzReport {
+  /** By property. */
+  readonly inputs: Readonly<Record<string, number>>;
+  readonly memoryBytes: number;
+  /** With seed and shrunk case. */
+  readonly failure: string | undefined;
+}
+
+export async function fuzzProtocol(cases: number, seed: number): Promise<FuzzReport> {
+  const inputs: Record<string, number> = {};
+  let memoryBytes = 0;
+  for (const [name, [share, property]] of Object.entries(properties)) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other: they share a processor
+    const result = await fc.check<unknown>(property, { seed, numRuns: Math.ceil(cases * share) });
+    inputs[name] = result.numRuns;
+    if (result.failed) {
+      const { errorInstance } = result;
+      const cause = errorInstance instanceof Error ? (errorInstance.stack ?? errorInstance.message) : "";
+      return { inputs, memoryBytes, failure: `${name}\n${fc.defaultReportMessage(result)}\n${cause}` };
+    }
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    memoryBytes = Math.max(memoryBytes, heapUsed + arrayBuffers);
+  }
+  const failure = memoryBytes > memoryBytesMax ? `${memoryBytes} bytes of memory are in use afterwards` : undefined;
+  return { inputs, memoryBytes, failure };
+}
