@@ -51,7 +51,7 @@ export async function benchFilters(
   const enforcer = createEnforcer(program);
   const rewritten = (sql: string): string => {
     const verdict = enforcer.decide(sql, who, { searchPath: ["public"] }, catalog);
-    if (verdict.action === "deny") throw new Error(verdict.reason.message);
+    if (verdict.action !== "forward") throw new Error(verdict.reason.message);
     return verdict.text;
   };
   const forms: readonly (readonly [name: string, form: (sql: string) => string])[] = [

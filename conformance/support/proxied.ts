@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createEnforcer, type Enforcer, type Principal, readPolicyFolder } from "@penstock/engine";
 import { compile, formatDiagnostics, type SourceFile } from "@penstock/language";
-import { createProxyServer, type ProxyEvent, type ProxyServer } from "@penstock/proxy";
+import { createProxyServer, type ProxyEvent, type ProxyLimits, type ProxyServer } from "@penstock/proxy";
+import { FileApprover } from "../../proxy/src/approvals/file-approver.ts";
 import { FileAuditLog } from "../../proxy/src/audit/file-audit-log.ts";
 import { type Identities, Login } from "../../proxy/src/identity/login.ts";
 import { deriveVerifier } from "../../proxy/src/identity/scram-verifier.ts";
@@ -14,6 +15,7 @@ export interface ProxiedUser {
   readonly name: string;
   readonly kind: Principal["kind"];
   readonly groups?: readonly string[];
+  readonly onBehalfOf?: ProxiedUser;
 }
 
 export interface ProxiedDatabase {
@@ -33,6 +35,9 @@ export interface ProxiedOptions {
   readonly policies?: readonly SourceFile[];
   /** `data.*` of those policies. */
   readonly data?: unknown;
+  /** Ask for approvals, by files in `Proxied.approvalsFolder`. */
+  readonly approvals?: boolean;
+  readonly limits?: Partial<ProxyLimits>;
 }
 
 export interface Proxied {
@@ -48,6 +53,11 @@ export interface Proxied {
   /** What went wrong inside decisions, which clients are told nothing about. */
   readonly faults: readonly unknown[];
   readonly proxy: ProxyServer;
+  readonly approvalsFolder: string;
+  /** Puts other policies in force. */
+  readonly setPolicies: (text: string) => void;
+  /** From now on the user is somebody else, or nobody. Who is connected stays so. */
+  readonly setUser: (user: ProxiedUser | string) => void;
   /** After a change of the schema that did not go through the proxy. */
   readonly refreshCatalogs: () => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -86,16 +96,29 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
   const auditFile = join(folder, "audit.jsonl");
   const audit = new FileAuditLog({ path: auditFile, strict: false, report: () => undefined });
   const events: ProxyEvent[] = [];
-  const enforcer = createEnforcer(program);
   const faults: unknown[] = [];
-  const decide: Enforcer["decide"] = (...asked) => {
-    const verdict = enforcer.decide(...asked);
-    if (verdict.action === "deny" && verdict.cause !== undefined) faults.push(verdict.cause);
-    return verdict;
-  };
+  const watched = (enforcer: Enforcer): Enforcer => ({
+    ...enforcer,
+    decide(...asked) {
+      const verdict = enforcer.decide(...asked);
+      if (verdict.action === "deny" && verdict.cause !== undefined) faults.push(verdict.cause);
+      return verdict;
+    },
+  });
   const people = await passwords(options.users);
+  const approvalsFolder = join(folder, "approvals");
+  const warn = (problem: string) => faults.push(problem);
+  const approvals =
+    options.approvals === true
+      ? {
+          approver: new FileApprover(approvalsFolder, warn),
+          people: { person: (name: string) => people.get(name)?.principal },
+        }
+      : undefined;
   const proxy = createProxyServer({
-    enforcer: { ...enforcer, decide },
+    enforcer: watched(createEnforcer(program)),
+    ...(approvals === undefined ? {} : { approvals }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     audit,
     identities: identities(people),
     targets,
@@ -125,6 +148,18 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
     events,
     faults,
     proxy,
+    approvalsFolder,
+    setPolicies(text) {
+      const next = compile({ sources: [{ path: "next.policy", text }], data: {} });
+      if (next.program === undefined) throw new Error(formatDiagnostics(next.diagnostics, []));
+      proxy.setEnforcer(watched(createEnforcer(next.program)));
+    },
+    setUser(user) {
+      const name = typeof user === "string" ? user : user.name;
+      const account = people.get(name);
+      if (account === undefined) throw new Error(`there was never a user ${name}`);
+      people.set(name, { ...account, principal: typeof user === "string" ? undefined : principalOf(user) });
+    },
     refreshCatalogs: openTargets,
     async stop() {
       await proxy.close();
@@ -147,18 +182,23 @@ export interface ProxiedLogin {
 interface Account {
   readonly password: string;
   readonly verifier: Awaited<ReturnType<typeof deriveVerifier>>;
-  readonly principal: Principal;
+  /** `undefined` for somebody who was removed. */
+  readonly principal: Principal | undefined;
 }
 
-async function passwords(users: readonly ProxiedUser[]): Promise<ReadonlyMap<string, Account>> {
+async function passwords(users: readonly ProxiedUser[]): Promise<Map<string, Account>> {
   const accounts = new Map<string, Account>();
-  for (const { name, kind, groups = [] } of users) {
-    const password = `password of ${name}`.replaceAll(" ", "-");
-    const auth = { method: "scram", atNs: BigInt(Date.now()) * 1_000_000n, mfa: false } as const;
-    const principal: Principal = { id: `${name}@shop.example`, name, kind, groups, claims: {}, auth };
-    accounts.set(name, { password, verifier: await deriveVerifier(password), principal });
+  for (const user of users) {
+    const password = `password of ${user.name}`.replaceAll(" ", "-");
+    accounts.set(user.name, { password, verifier: await deriveVerifier(password), principal: principalOf(user) });
   }
   return accounts;
+}
+
+function principalOf({ name, kind, groups = [], onBehalfOf }: ProxiedUser): Principal {
+  const auth = { method: "scram", atNs: BigInt(Date.now()) * 1_000_000n, mfa: false } as const;
+  const other = onBehalfOf === undefined ? {} : { onBehalfOf: principalOf(onBehalfOf) };
+  return { id: `${name}@shop.example`, name, kind, groups, claims: {}, auth, ...other };
 }
 
 function identities(accounts: ReadonlyMap<string, Account>): Identities {

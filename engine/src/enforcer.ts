@@ -44,7 +44,7 @@ export interface NameContext {
 }
 
 /** What to do with one text (a simple Query, or the text of a Parse). */
-export type Verdict = ForwardVerdict | DenyVerdict;
+export type Verdict = ForwardVerdict | ApproveVerdict | DenyVerdict;
 
 /** Which of what may differ at the next execution of the same text a verdict depends on. */
 export type VerdictReads = Pick<Reads, "parameters" | "time">;
@@ -61,6 +61,20 @@ export interface ForwardVerdict {
   readonly mapPosition?: (position: number) => number;
   readonly statements: readonly StatementVerdict[];
   /** With `time` it holds for one execution only; with `parameters`, decide again at Bind, with their values. */
+  readonly reads: VerdictReads;
+}
+
+/** It may run when people have said yes: for each approval of each statement, somebody of any of its groups. */
+export interface ApproveVerdict {
+  readonly action: "approve";
+  /** What goes on then: nobody is asked about what could not run. Its records say who had to be asked, not that anybody was. */
+  readonly approved: ForwardVerdict;
+  /** For the client where nobody can be asked. */
+  readonly sqlstate: "42501";
+  /** Of the first rule that asks. */
+  readonly reason: Reason;
+  /** As they stand while nobody has said yes. */
+  readonly statements: readonly StatementVerdict[];
   readonly reads: VerdictReads;
 }
 

@@ -6,10 +6,11 @@ export type { Catalog, Column, Relation } from "./catalog/catalog.ts";
 export { parseCatalogFixture, dumpCatalogFixture } from "./catalog/fixture.ts";
 export { loadPostgresCatalog } from "./catalog/load-postgres.ts";
 export { printRule } from "./decide/combine.ts";
-export type { ColumnMask, Decision, Notification, Reason, RelationMasks } from "./decide/decision.ts";
+export type { Approval, ColumnMask, Decision, Notification, Reason, RelationMasks } from "./decide/decision.ts";
 export { createEnforcer } from "./decide/enforcer.ts";
 export { prepareDecision } from "./decide/prepare-decision.ts";
 export type {
+  ApproveVerdict,
   DenyVerdict,
   Enforcer,
   ForwardVerdict,

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { createSecureContext } from "node:tls";
 import { type Enforcer, type Notification, type PrincipalContext, printRule } from "@penstock/engine";
+import { ApprovalDesk, type ApprovalEvent } from "./approvals/approval-desk.ts";
+import type { Approver, People } from "./approvals/approver.ts";
 import type { AuditLog } from "./audit/audit-log.ts";
 import { refusedLine, SessionRecords } from "./audit/audit-records.ts";
 import { certificateHash } from "./identity/certificate-hash.ts";
@@ -28,6 +30,8 @@ export interface ProxyServerOptions {
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   /** Refuse clients that do not ask for TLS. */
   readonly tlsRequired?: boolean;
+  /** How people are asked for approval, and whose answers count. Without it, what needs approval is refused. */
+  readonly approvals?: { readonly approver: Approver; readonly people: People };
   readonly limits?: Partial<ProxyLimits>;
   /** What an operator should know; must not throw. */
   readonly report?: (event: ProxyEvent) => void;
@@ -54,6 +58,7 @@ export type ProxyEvent =
       readonly message: string | undefined;
       readonly rule: string;
     }
+  | { readonly kind: "approval"; readonly event: ApprovalEvent }
   | { readonly kind: "fault"; readonly session: string; readonly error: Error };
 
 export interface ProxyCounters {
@@ -94,6 +99,7 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
   readonly identities: Identities;
   readonly tls: LoginHost["tls"];
   readonly tlsRequired: boolean;
+  readonly approvals: ApprovalDesk | undefined;
   enforcer: Enforcer;
   readonly counters = {
     sessionsOpen: 0,
@@ -127,8 +133,20 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
             context: createSecureContext({ cert: options.tls.cert, key: options.tls.key, minVersion: "TLSv1.2" }),
             certificateHash: certificateHash(options.tls.cert),
           };
+    this.approvals =
+      options.approvals === undefined
+        ? undefined
+        : new ApprovalDesk({
+            ...options.approvals,
+            limits: this.limits,
+            audit: options.audit,
+            report: (event) => options.report?.({ kind: "approval", event }),
+          });
     this.#throttle = new LoginThrottle(this.limits);
-    this.#server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#connected(socket));
+    const keepAliveInitialDelay = this.limits.keepAliveMs;
+    this.#server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay }, (socket) =>
+      this.#connected(socket),
+    );
   }
 
   async listen(port: number, host: string): Promise<number> {
@@ -151,10 +169,13 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
     }, this.limits.closeMs);
     await closed;
     clearTimeout(cutOff);
+    this.approvals?.close();
   }
 
   setEnforcer(enforcer: Enforcer): void {
     this.enforcer = enforcer;
+    // What waits for people may need them no longer, or others.
+    for (const session of this.#sessions.keys()) if (session.holding.isActive) session.resume();
   }
 
   // LoginHost
@@ -177,6 +198,7 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
   cancel(processId: number, secret: Buffer): void {
     const key = this.#keys.get(processId);
     if (key === undefined || key.secret.length !== secret.length || !timingSafeEqual(key.secret, secret)) return;
+    for (const [session, id] of this.#sessions) if (id === processId && session.holding.cancel()) return;
     sendCancel(key.target, key.processId, key.upstreamSecret, this.limits.upstreamConnectMs);
   }
 
@@ -262,7 +284,7 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
         return;
       }
       const { target } = choice;
-      const upstream = await connectUpstream(target, startup, this.limits.upstreamConnectMs);
+      const upstream = await connectUpstream(target, startup, this.limits.upstreamConnectMs, this.limits.keepAliveMs);
       if (socket.destroyed || this.#closing) {
         upstream.socket.destroy();
         socket.destroy();

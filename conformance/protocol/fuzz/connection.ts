@@ -82,6 +82,7 @@ export class ProxiedConnection {
       limits: { ...proxyLimits, closeMs: 1 },
       audit: this.#audit,
       enforcer,
+      approvals: undefined,
       countStatement: () => undefined,
       countDenial: () => undefined,
       notified: () => undefined,

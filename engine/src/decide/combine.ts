@@ -253,7 +253,7 @@ export function approvalReason({ groups, message, rule }: Approval): Reason {
     message: `needs approval of ${groups.join(" or ")}${message === undefined ? "" : `; ${message}`}`,
     rule,
     code: "approval_required",
-    hint: `this proxy cannot ask for approvals yet: let somebody of ${groups.join(" or ")} run the statement, or ask the owner of the rule`,
+    hint: `somebody of ${groups.join(" or ")} has to say yes to it, or may run it instead`,
   };
 }
 

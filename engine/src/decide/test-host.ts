@@ -17,7 +17,6 @@ import { printRule } from "./combine.ts";
 import { decideStatement } from "./decide-statement.ts";
 import { withHint } from "./explain-denial.ts";
 import { explainStatement } from "./explain-statement.ts";
-import type { Verdict } from "../enforcer.ts";
 import type { Decision, Limits, Reason } from "./decision.ts";
 import type { DecisionRecord } from "./decision-record.ts";
 import { describePart } from "./describe-decision.ts";
@@ -83,10 +82,10 @@ export function decideForRoots(
   const verdict = verdictOf(world, sql, prepared, decisions, masks);
   const final = verdict.statements.map((statement) => statement.decision);
   return {
-    outcome: outcomeOf(verdict, final),
-    ...(verdict.action === "deny" ? { sqlstate: verdict.sqlstate } : { sql: verdict.text }),
+    outcome: verdict.action === "forward" ? "allow" : verdict.action,
+    ...(verdict.action === "forward" ? { sql: verdict.text } : { sqlstate: verdict.sqlstate }),
     reasons:
-      verdict.action === "deny" && final.every((decision) => decision.reasons.length === 0)
+      verdict.action !== "forward" && final.every((decision) => decision.reasons.length === 0)
         ? [printReason(verdict.reason)]
         : final.flatMap((decision) => decision.reasons.filter(({ code }) => code !== "together").map(printReason)),
     masks: Object.fromEntries(final.flatMap(masksOf)),
@@ -251,17 +250,6 @@ function masksOf({ masks }: Decision): [string, DecisionRecord["masks"][string]]
       { name: mask.name, args: mask.args, rules: rules.map(printRule) },
     ]),
   );
-}
-
-/** Deny beats approve, over all statements of the text. */
-function outcomeOf(verdict: Verdict, decisions: readonly Decision[]): DecisionRecord["outcome"] {
-  if (verdict.action === "forward") return "allow";
-  const waits = decisions.some(({ outcome }) => outcome === "approve");
-  const isTogether = ({ reasons }: Decision): boolean =>
-    reasons.every(({ code, rule }) => code === "together" && rule === undefined);
-  return waits && decisions.every((decision) => decision.outcome === "approve" || isTogether(decision))
-    ? "approve"
-    : "deny";
 }
 
 /** The smallest of each kind, over all statements of the text. */

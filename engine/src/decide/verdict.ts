@@ -1,4 +1,11 @@
-import type { DenyVerdict, StatementVerdict, Verdict, VerdictReads } from "../enforcer.ts";
+import type {
+  ApproveVerdict,
+  DenyVerdict,
+  ForwardVerdict,
+  StatementVerdict,
+  Verdict,
+  VerdictReads,
+} from "../enforcer.ts";
 import type { AnalyzedText } from "../sql/postgres/analyze.ts";
 import type { UnknownName } from "../sql/facts.ts";
 import { filterCondition, type Protection } from "../sql/postgres/rewrite/protection.ts";
@@ -20,9 +27,7 @@ export function verdictOf(
 ): Verdict {
   const deny = (sqlstate: string, reason: Reason, position: number | undefined, statements: StatementVerdict[]) =>
     denial(sqlstate, reason, position, statements, reads);
-  // Deny beats approve: nobody is asked about what will not run.
-  const refused = decisions.findIndex((decision) => decision.outcome === "deny");
-  const denied = refused >= 0 ? refused : decisions.findIndex((decision) => decision.outcome === "approve");
+  const denied = decisions.findIndex((decision) => decision.outcome === "deny");
   const first = decisions[denied]?.reasons[0];
   if (first !== undefined) {
     return deny("42501", first, undefined, statementVerdicts(world, prepared, allDenied(decisions, denied), undefined));
@@ -53,25 +58,44 @@ export function verdictOf(
       return deny("42501", reason, undefined, verdicts);
     }
     case "unchanged":
-      return {
+      return orApprove(world, prepared, decisions, {
         action: "forward",
         text,
         rewritten: false,
-        statements: statementVerdicts(world, prepared, decisions, undefined),
+        statements: statementVerdicts(world, prepared, decisions.map(approved), undefined),
         reads,
-      };
+      });
     case "rewritten":
-      return {
+      return orApprove(world, prepared, decisions, {
         action: "forward",
         text: rewrite.text,
         rewritten: true,
         mapPosition: rewrite.mapPosition,
-        statements: statementVerdicts(world, prepared, decisions, rewrite.text),
+        statements: statementVerdicts(world, prepared, decisions.map(approved), rewrite.text),
         reads,
-      };
+      });
     default:
       return rewrite satisfies never;
   }
+}
+
+/** The decision as it is when everybody who has to has said yes. */
+function approved(decision: Decision): Decision {
+  return decision.outcome === "approve" ? { ...decision, outcome: "allow", reasons: [] } : decision;
+}
+
+/** Asks, where a statement of the text needs it. All of it waits: one text runs as a whole. */
+function orApprove(
+  world: World,
+  prepared: PreparedText,
+  decisions: readonly Decision[],
+  forward: ForwardVerdict,
+): ForwardVerdict | ApproveVerdict {
+  const asking = decisions.findIndex((decision) => decision.outcome === "approve");
+  const reason = decisions[asking]?.reasons[0];
+  if (reason === undefined) return forward;
+  const statements = statementVerdicts(world, prepared, allDenied(decisions, asking), undefined);
+  return { action: "approve", approved: forward, sqlstate: "42501", reason, statements, reads: forward.reads };
 }
 
 /** The statements that were sent together with a denied one do not run either: their records say so. */

@@ -111,12 +111,8 @@ function outcomeOf(verdict: Verdict): Outcome {
 
 function readVerdict(verdict: Verdict): Outcome {
   const decisions = verdict.statements.map(({ decision }) => decision);
-  const waits = decisions.some((decision) => decision.outcome === "approve");
-  const denied = decisions.some(
-    (decision) => decision.outcome === "deny" && decision.reasons.some(({ code }) => code !== "together"),
-  );
   return {
-    outcome: verdict.action === "forward" ? "allow" : waits && !denied ? "approve" : "deny",
+    outcome: verdict.action === "forward" ? "allow" : verdict.action,
     reason:
       verdict.action === "forward" ? undefined : { text: verdict.reason.message, rule: ruleOf(verdict.reason.rule) },
     masks: new Map(verdict.statements.flatMap(masksOf)),

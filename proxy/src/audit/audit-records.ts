@@ -9,6 +9,9 @@
  * | `refused` | a login failed or a connection was not admitted | `user`, `client`, `reason` |
  * | `statement` | before a statement goes upstream, or is denied | `statement`, `principal`, `target`, `search_path` where it is not the one of the session's statement before, the engine's fields |
  * | `result` | a statement has ended | `statement`, `rows`, `bytes`, `duration_us`, `sqlstate`, `limited_by` where a policy's limit ended it |
+ * | `approval_request` | a statement waits for people | `request`, `principal`, `target`, `digest`, `texts`, `parameters` (how many), `needs`, `expires` |
+ * | `approval_answer` | somebody has answered, whether it counts or not | `request`, `by`, `answer`, `because`, `counted`, `message` |
+ * | `approval_end` | a statement waits no longer | `request`, `outcome`: `approved`, `denied`, `expired`, `cancelled`, or why it was withdrawn |
  * | `alert` | what must never happen has happened | `statement`, `message` |
  * | `disconnect` | a session has ended | `statements`, `reason` |
  */
@@ -25,6 +28,34 @@ export interface StatementResult {
   readonly sqlstate: string;
   /** The limit of a policy that cut the result or cancelled the statement. */
   readonly endedBy: "rows" | "bytes" | "duration" | undefined;
+}
+
+/** A statement that waits for people. */
+interface RecordedRequest {
+  readonly id: string;
+  readonly digest: string;
+  readonly texts: readonly string[];
+  /** How many; their values stand in no audit record. */
+  readonly parameters: number;
+  readonly needs: readonly {
+    readonly groups: readonly string[];
+    readonly forMs: number | undefined;
+    readonly because: string | undefined;
+  }[];
+  readonly expiresAtMs: number;
+}
+
+interface RecordedAnswer {
+  readonly request: string;
+  /** The user's name as given. */
+  readonly user: string;
+  /** The principal's id, where there is such a user. */
+  readonly by: string | undefined;
+  readonly answer: "approve" | "deny";
+  readonly because: string | undefined;
+  readonly counted: boolean;
+  /** What became of it. */
+  readonly message: string;
 }
 
 /** Makes the lines of one session. Statements are numbered from 1 by the caller. */
@@ -77,6 +108,17 @@ export class SessionRecords {
     return `${this.#start("result")},"statement":${number},"rows":${rows},"bytes":${bytes},"duration_us":${Math.round(durationUs)},"sqlstate":${sqlstate === "00000" ? success : json(sqlstate)}${limited}}`;
   }
 
+  approvalRequest(request: RecordedRequest): string {
+    const { id, digest, texts, parameters, expiresAtMs } = request;
+    const needs = request.needs.map(({ groups, forMs, because }) => ({ groups, for_ms: forMs, because }));
+    const fields = { request: id, digest, texts, parameters, needs, expires: new Date(expiresAtMs).toISOString() };
+    return `${this.#start("approval_request")}${this.#who},${json(fields).slice(1)}`;
+  }
+
+  approvalEnd(request: string, outcome: string): string {
+    return `${this.#start("approval_end")},"request":${json(request)},"outcome":${json(outcome)}}`;
+  }
+
   alert(number: number, message: string): string {
     return `${this.#start("alert")},"statement":${number}${this.#who},"message":${json(message)}}`;
   }
@@ -99,6 +141,11 @@ export function refusedLine(
   reason: string,
 ): string {
   return `{"event":"refused","time":"${now()}","session":${json(session)},"user":${json(user)},"client":${json(client)},"reason":${json(reason)}}`;
+}
+
+/** @param session of the request; empty where there is no such request */
+export function approvalAnswerLine(session: string, fields: RecordedAnswer): string {
+  return `{"event":"approval_answer","time":"${now()}","session":${json(session)},${json(fields).slice(1)}`;
 }
 
 /** What nearly every result has, printed once. */

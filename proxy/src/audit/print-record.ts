@@ -12,6 +12,13 @@ const record = z.looseObject({
   text: z.string().optional(),
   kind: z.string().optional(),
   decision: z.string().optional(),
+  refused: z.looseObject({ message: z.string() }).optional(),
+  request: z.string().optional(),
+  by: z.string().optional(),
+  answer: z.string().optional(),
+  outcome: z.string().optional(),
+  needs: z.array(z.looseObject({ groups: z.array(z.string()) })).default([]),
+  approved: z.array(z.looseObject({ by: z.string() })).default([]),
   reasons: z.array(z.string()).default([]),
   rules: z.array(z.string()).default([]),
   masked: z.array(z.string()).default([]),
@@ -56,6 +63,12 @@ function describe(each: AuditRecord, full: boolean): string {
       return `disconnected (${each.reason ?? "?"})`;
     case "refused":
       return `REFUSED user ${each.user ?? "?"}: ${each.reason ?? "?"}`;
+    case "approval_request":
+      return `${who(each)} waits for approval of ${each.needs.map(({ groups }) => groups.join(" or ")).join(" and ")} (${each.request ?? "?"})`;
+    case "approval_answer":
+      return `${each.by ?? each.user ?? "?"} answers ${each.answer ?? "?"} to ${each.request ?? "?"}: ${each.message ?? "?"}`;
+    case "approval_end":
+      return `${each.request ?? "?"} waits no longer: ${each.outcome ?? "?"}`;
     case "alert":
       return `ALERT ${who(each)}: ${each.message ?? "?"}`;
     case "audit_gap":
@@ -70,12 +83,19 @@ function describeStatement(each: AuditRecord, full: boolean): string {
   const shown = full || text.length <= textCharactersMax ? text : `${text.slice(0, textCharactersMax)}…`;
   const notes = [
     ...(each.decision === "deny" ? [each.reasons.join("; ")] : []),
+    ...(each.refused === undefined ? [] : [each.refused.message]),
+    ...(each.approved.length > 0 ? [`approved by ${each.approved.map(({ by }) => by).join(", ")}`] : []),
     ...(each.masked.length > 0 ? [`masked ${each.masked.join(", ")}`] : []),
     ...(each.filtered.length > 0 ? [`filtered ${each.filtered.join(", ")}`] : []),
     ...(each.rules.length > 0 ? [`rules ${each.rules.join(", ")}`] : []),
   ];
-  const decision = each.decision === "deny" ? "DENIED " : "allowed";
+  const decision = isDenied(each) ? "DENIED " : "allowed";
   return `${decision} ${who(each)} ${each.kind ?? "?"}: ${shown}${notes.map((note) => ` | ${note}`).join("")}`;
+}
+
+/** By a policy, or by the proxy, which refuses what a policy would allow. */
+export function isDenied({ decision, refused }: AuditRecord): boolean {
+  return decision === "deny" || refused !== undefined;
 }
 
 function who(each: AuditRecord): string {

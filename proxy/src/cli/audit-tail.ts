@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { StringDecoder } from "node:string_decoder";
 import { type Command, Option } from "commander";
 import { escapeJsonLine } from "../audit/escape.ts";
-import { type AuditRecord, parseRecord, printRecord } from "../audit/print-record.ts";
+import { type AuditRecord, isDenied, parseRecord, printRecord } from "../audit/print-record.ts";
 import { cannotRead } from "../config/system-error.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
 
@@ -64,7 +64,7 @@ function printLine(line: string, options: TailOptions): string | undefined {
 function isWanted(record: AuditRecord, options: TailOptions): boolean {
   if (options.session !== undefined && !record.session.startsWith(options.session)) return false;
   if (options.denied !== true) return true;
-  return record.decision === "deny" || record.event === "refused" || record.event === "alert";
+  return isDenied(record) || record.event === "refused" || record.event === "alert";
 }
 
 /** Lines of a file that grows, is replaced or is cut. */

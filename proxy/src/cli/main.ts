@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { errorMessage } from "../config/system-error.ts";
+import { registerApprovals } from "./approvals.ts";
 import { registerAudit } from "./audit-tail.ts";
 import { registerCatalog } from "./catalog.ts";
 import { CommandError, type ExitCode, exitCodes } from "./exit-codes.ts";
@@ -12,7 +13,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description("Enforce policies on the wire, in front of PostgreSQL.")
     .showHelpAfterError()
     .exitOverride();
-  for (const register of [registerServe, registerUser, registerAudit, registerCatalog]) register(program);
+  for (const register of [registerServe, registerUser, registerApprovals, registerAudit, registerCatalog])
+    register(program);
   // Whoever reads our output may stop early (`… | head`): then there is nothing left to do.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(exitCodes.success);

@@ -1,5 +1,6 @@
 import { type FileWatch, watchFiles } from "@penstock/engine";
 import type { Logger } from "pino";
+import { FileApprover } from "../approvals/file-approver.ts";
 import { type AuditEvent, FileAuditLog } from "../audit/file-audit-log.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
 import { formatProblems } from "../config/problem.ts";
@@ -40,6 +41,7 @@ export class RunningProxy {
     log: Logger,
     audit: FileAuditLog,
     targets: ConfiguredTargets,
+    approver: FileApprover | undefined,
   ) {
     this.#config = config;
     this.#users = users;
@@ -53,6 +55,7 @@ export class RunningProxy {
       identities: users,
       targets,
       ...(tls === undefined ? {} : { tls, tlsRequired: tls.required }),
+      ...(approver === undefined ? {} : { approvals: { approver, people: users } }),
       limits: config.limits,
       report: (event) => this.#reportProxy(event),
     });
@@ -90,7 +93,8 @@ export class RunningProxy {
     try {
       const problems = await targets.open();
       if (problems.length > 0) throw new CommandError(problems.join("\n"), exitCodes.upstream);
-      const proxy = new RunningProxy(config, users, policies, log, audit, targets);
+      const approver = openApprovals(config, log);
+      const proxy = new RunningProxy(config, users, policies, log, audit, targets, approver);
       await proxy.#listen(policies.first);
       return proxy;
     } catch (error) {
@@ -211,12 +215,36 @@ export class RunningProxy {
         log.warn({ channel, principal, session, statement, rule, reason: message }, `notify ${channel}`);
         return;
       }
+      case "approval": {
+        const { kind, ...details } = event.event;
+        const said = {
+          asked: "a statement waits for approval",
+          answered: "an answer came",
+          ended: "it waits no longer",
+        };
+        log.info(details, said[kind]);
+        return;
+      }
       case "fault":
         log.error(
           { session: event.session, report: event.error.stack ?? event.error.message },
           "a fault ended a session. Please report this",
         );
     }
+  }
+}
+
+function openApprovals({ approvalsFolder: folder }: ProxyConfig, log: Logger): FileApprover | undefined {
+  if (folder === undefined) return undefined;
+  try {
+    return new FileApprover(folder, (problem) =>
+      log.warn({ report: problem }, "a file among the approvals is no answer"),
+    );
+  } catch (error) {
+    throw new CommandError(
+      `the approvals' folder ${folder} cannot be used: ${errorMessage(error)}\n  help: check \`approvals.folder\``,
+      exitCodes.misuse,
+    );
   }
 }
 

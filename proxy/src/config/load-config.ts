@@ -20,6 +20,8 @@ export interface ProxyConfig {
   readonly usersFile: string;
   readonly policies: PoliciesConfig;
   readonly audit: { readonly file: string; readonly strict: boolean };
+  /** `undefined` where nobody is asked. */
+  readonly approvalsFolder: string | undefined;
   readonly catalogRefreshMs: number;
   readonly log: RawConfig["log"];
   readonly limits: Partial<ProxyLimits>;
@@ -64,12 +66,39 @@ export function loadConfig(file: string, environment: NodeJS.ProcessEnv): Config
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
-    const help = errorCode(error) === "ENOENT" ? "start from the example in docs/configuration.md" : undefined;
-    return { ok: false, problems: [{ file, line: undefined, column: undefined, message: cannotRead(error), help }] };
+    return unreadable(file, error);
   }
   const read = readYaml(file, text, configSchema);
   if (!read.ok) return read;
   return new ConfigReader(file, read.value, read.document, environment).read();
+}
+
+/** Of a configuration what answering requests needs: nothing that it names is read, and so no secret need be at hand. */
+export function loadApprovalPaths(
+  file: string,
+):
+  | { readonly ok: true; readonly usersFile: string; readonly approvalsFolder: string | undefined }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] } {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    return unreadable(file, error);
+  }
+  const config = readYaml(file, text, configSchema);
+  if (!config.ok) return config;
+  const { users, approvals } = config.value;
+  const folder = dirname(resolve(file));
+  return {
+    ok: true,
+    usersFile: resolve(folder, users),
+    approvalsFolder: approvals === undefined ? undefined : resolve(folder, approvals.folder),
+  };
+}
+
+function unreadable(file: string, error: unknown): Extract<ConfigResult, { readonly ok: false }> {
+  const help = errorCode(error) === "ENOENT" ? "start from the example in docs/configuration.md" : undefined;
+  return { ok: false, problems: [{ file, line: undefined, column: undefined, message: cannotRead(error), help }] };
 }
 
 /** The second pass, over a text that has the right shape: what its values name must exist and fit together. */
@@ -98,6 +127,7 @@ class ConfigReader {
       usersFile: this.#path(raw.users),
       policies: this.#policies(),
       audit: { file: this.#path(raw.audit.file), strict: raw.audit.strict },
+      approvalsFolder: raw.approvals === undefined ? undefined : this.#path(raw.approvals.folder),
       catalogRefreshMs: raw.catalog.refresh_seconds * 1000,
       log: raw.log,
       limits: toLimits(raw.limits),

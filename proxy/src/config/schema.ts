@@ -213,6 +213,14 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("What the proxy knows of the targets' tables, columns and views."),
+  approvals: z
+    .strictObject({
+      folder: text.describe(
+        "Folder where a statement that waits is shown as a file, and answers are read. Made if missing; only the proxy's own account may write to it: whoever can, can approve.",
+      ),
+    })
+    .optional()
+    .describe("How people are asked where a policy says `approve`. Left out, such statements are refused."),
   log: z
     .strictObject({
       level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("The least severe messages to print."),

@@ -2,7 +2,7 @@
  * The gate that every statement passes: the engine's verdict, then what the session itself forbids. What comes out says all that
  * the protocol side needs.
  */
-import type { DenyVerdict, ForwardVerdict, Notification, Reason, Verdict } from "@penstock/engine";
+import type { ApproveVerdict, DenyVerdict, ForwardVerdict, Notification, Reason, Verdict } from "@penstock/engine";
 import { effect, planOf, type StatementPlan } from "./plan.ts";
 import { type Refusal, sessionRefusal } from "./session-rules.ts";
 
@@ -15,6 +15,8 @@ export interface Pass {
   /** Bits of `effect`, of all statements. */
   readonly effects: number;
   readonly copiesIn: boolean;
+  /** What the client gets if nobody can be asked for the approval that a statement needs. */
+  readonly unasked: Refused | undefined;
   /** Some statement means a prepared statement or cursor by name: the session has to look it up. */
   readonly usesNames: boolean;
 }
@@ -39,10 +41,23 @@ const rulings = new WeakMap<Verdict, Ruling>();
 export function rulingOf(verdict: Verdict, text: string): Ruling {
   let ruling = rulings.get(verdict);
   if (ruling === undefined) {
-    ruling = verdict.action === "deny" ? denied(verdict, text) : passed(verdict, text);
+    ruling = makeRuling(verdict, text);
     rulings.set(verdict, ruling);
   }
   return ruling;
+}
+
+function makeRuling(verdict: Verdict, text: string): Ruling {
+  switch (verdict.action) {
+    case "deny":
+      return denied(verdict, text);
+    case "approve":
+      return passed(verdict.approved, text, denied(verdict, text));
+    case "forward":
+      return passed(verdict, text, undefined);
+    default:
+      return verdict satisfies never;
+  }
 }
 
 /** A refusal of the proxy's own. `fields` are what the engine has to say of the statement, where it was asked. */
@@ -67,7 +82,7 @@ export function refuse(
   };
 }
 
-function passed(verdict: ForwardVerdict, text: string): Ruling {
+function passed(verdict: ForwardVerdict, text: string, unasked: Refused | undefined): Ruling {
   const plans = verdict.statements.map(planOf);
   const fields = verdict.statements.map(({ auditFields }) => auditFields);
   let effects = effect.none;
@@ -82,6 +97,7 @@ function passed(verdict: ForwardVerdict, text: string): Ruling {
     verdict,
     plans,
     effects,
+    unasked,
     copiesIn: plans.some(({ isCopyFrom }) => isCopyFrom),
     usesNames: plans.some(({ facts: { session } }) => session !== undefined && namingKinds.has(session.kind)),
   };
@@ -123,8 +139,8 @@ function touchesData({ tables }: StatementPlan["facts"]): boolean {
   );
 }
 
-function denied(verdict: DenyVerdict, text: string): Refused {
-  const { reason, sqlstate, position, statements } = verdict;
+function denied(verdict: DenyVerdict | ApproveVerdict, text: string): Refused {
+  const { reason, sqlstate, statements } = verdict;
   const { message, hint } = reason;
   return {
     kind: "refused",
@@ -132,7 +148,7 @@ function denied(verdict: DenyVerdict, text: string): Refused {
     message,
     detail: detailOf(reason),
     hint,
-    position,
+    position: verdict.action === "deny" ? verdict.position : undefined,
     notifications: notificationsOf(verdict),
     records:
       statements.length > 0
@@ -143,7 +159,7 @@ function denied(verdict: DenyVerdict, text: string): Refused {
   };
 }
 
-function notificationsOf({ statements }: Verdict): readonly Notification[] {
+function notificationsOf({ statements }: Pick<Verdict, "statements">): readonly Notification[] {
   return statements.flatMap(({ decision }) => decision.notifications);
 }
 

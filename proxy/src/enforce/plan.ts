@@ -1,4 +1,4 @@
-import type { Notification, StatementFacts, StatementLimits, StatementVerdict } from "@penstock/engine";
+import type { Approval, Notification, StatementFacts, StatementLimits, StatementVerdict } from "@penstock/engine";
 
 /** What a statement may change that later decisions depend on. A set of bits. */
 export const effect = {
@@ -20,6 +20,8 @@ export interface StatementPlan {
   readonly facts: StatementFacts;
   readonly auditFields: string;
   readonly limits: StatementLimits;
+  /** Who has to say yes before it runs, or before what it prepares does. */
+  readonly approvals: readonly Approval[];
   /** Alerts that go out when it is sent. */
   readonly notifications: readonly Notification[];
   /** `undefined` where nothing is masked. */
@@ -40,6 +42,7 @@ export function planOf(statement: StatementVerdict): StatementPlan {
       facts: statement.facts,
       auditFields: statement.auditFields,
       limits: statement.limits,
+      approvals: statement.decision.approvals,
       notifications: statement.decision.notifications,
       forbidden: statement.forbiddenOrigins.size === 0 ? undefined : statement.forbiddenOrigins,
       isFiltered: statement.decision.filters.size > 0,
@@ -50,6 +53,13 @@ export function planOf(statement: StatementVerdict): StatementPlan {
   }
   return plan;
 }
+
+/** What has to be approved before it runs: PREPARE runs nothing, so EXECUTE asks for what it has prepared. */
+export function approvalsToRun({ facts, approvals }: StatementPlan): readonly Approval[] {
+  return facts.session?.kind === "prepare" ? noApprovals : approvals;
+}
+
+const noApprovals: readonly Approval[] = [];
 
 /** The smaller of each. */
 export function strictest(one: StatementLimits, other: StatementLimits): StatementLimits {

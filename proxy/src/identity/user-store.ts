@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
+import type { Principal } from "@penstock/engine";
+import type { People } from "../approvals/approver.ts";
 import { cannotRead } from "../config/system-error.ts";
 import type { ConfigProblem } from "../config/problem.ts";
 import { type Identities, Login } from "./login.ts";
@@ -13,7 +15,7 @@ export type UserStoreResult =
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
 /** The users of a file. A file with mistakes leaves the users that were read before in place. */
-export class UserStore implements Identities {
+export class UserStore implements Identities, People {
   readonly file: string;
   readonly #processSecret = randomBytes(digestBytes);
   #users: Users = { byName: new Map(), mockSecret: undefined };
@@ -49,6 +51,12 @@ export class UserStore implements Identities {
 
   get count(): number {
     return this.#users.byName.size;
+  }
+
+  person(name: string): Principal | undefined {
+    const { byName } = this.#users;
+    const user = byName.get(name);
+    return user && toPrincipal(user, "trust", 0n, (other) => byName.get(other));
   }
 
   begin(name: string, channel: ScramChannel): Login {

@@ -7,8 +7,19 @@
  */
 import { refuse, type Refused } from "../enforce/gate.ts";
 import { effect } from "../enforce/plan.ts";
-import { type Admitted, confirm, decideText, earlierOf, missing, readText, resolveName, runsByName } from "./decide.ts";
+import {
+  type Admitted,
+  confirm,
+  confirmBound,
+  decideText,
+  missing,
+  readText,
+  resolveName,
+  runsByName,
+} from "./decide.ts";
 import { frame, type Framer } from "./framer.ts";
+import { admitBind, admitNamed, admitText, approvalsToBind } from "./held-statement.ts";
+import type { Grant } from "./holding.ts";
 import { type BindNames, decodeBindNames } from "./messages/bind.ts";
 import { encodeCopyFail } from "./messages/copy-fail.ts";
 import { encodeError } from "./messages/error-response.ts";
@@ -89,10 +100,20 @@ function query(session: Session, framer: Framer): boolean {
     denyQuery(session, ruling);
     return true;
   }
+  let grant: Grant | undefined;
+  if (ruling.approvals.length > 0) {
+    const admission = admitText(session, text, ruling);
+    if (admission === undefined) return false;
+    if (admission.kind === "refused") {
+      denyQuery(session, admission);
+      return true;
+    }
+    grant = admission;
+  }
   const { verdict, copiesIn } = ruling.pass;
   const entry = session.pending.push(pendingKind.query);
   const runs = ruling.statements.map(({ plan, auditFields, portal }, index) => {
-    const run = session.begin(plan, auditFields);
+    const run = session.begin(plan, auditFields, grant);
     run.portal = portal;
     run.definition = definitionOf(session, text, ruling, index);
     return run;
@@ -103,7 +124,7 @@ function query(session: Session, framer: Framer): boolean {
   if (copiesIn) expectCopy(session);
   if (verdict.rewritten) session.toUpstream.push(encodeQuery(verdict.text));
   else forward(session, framer);
-  endGroup(session);
+  session.endGroup();
   return true;
 }
 
@@ -235,9 +256,20 @@ function bind(session: Session, framer: Framer): boolean {
     );
     return true;
   }
+  let grant: Grant | undefined;
+  if (plan !== undefined && plan.approvals.length > 0 && approvalsToBind(prepared, plan).length > 0) {
+    const admission = admitBind(session, prepared, plan, framer, bound);
+    if (admission === undefined) return false;
+    if (admission.kind === "refused") {
+      denyExtended(session, admission, session.ownName);
+      return true;
+    }
+    grant = admission;
+  }
   opened(session);
+  session.groupRuns = true;
   const entry = session.pending.push(pendingKind.bind);
-  entry.portal = portals.put(portal, session.group, new Portal(prepared, plan, knowledge.epoch, false));
+  entry.portal = portals.put(portal, session.group, new Portal(prepared, plan, knowledge.epoch, false, grant));
   entry.mapPosition = prepared.mapPosition;
   forward(session, framer);
   return true;
@@ -325,7 +357,7 @@ function execute(session: Session, framer: Framer): boolean {
   }
   let { plan } = portal;
   if (portal.epoch !== knowledge.epoch) {
-    const now = confirm(session, earlierOf(session, portal));
+    const now = confirmBound(session, portal);
     if (now.kind === "refused") {
       denyExtended(session, now, session.ownName);
       return true;
@@ -334,6 +366,7 @@ function execute(session: Session, framer: Framer): boolean {
   }
   let auditFields = plan?.auditFields ?? "";
   let source = portal;
+  let { grant } = portal;
   if (plan !== undefined && runsByName(plan)) {
     const resolved = resolveName(session, plan, portal.statement.text);
     if (resolved === undefined) return false;
@@ -341,15 +374,25 @@ function execute(session: Session, framer: Framer): boolean {
       denyExtended(session, resolved, session.ownName);
       return true;
     }
+    if (resolved.plan.approvals.length > 0) {
+      const admission = admitNamed(session, portal.statement, resolved);
+      if (admission === undefined) return false;
+      if (admission.kind === "refused") {
+        denyExtended(session, admission, session.ownName);
+        return true;
+      }
+      grant = admission;
+    }
     ({ plan, auditFields } = resolved);
     source = resolved.portal ?? portal;
     if (plan.forbidden !== undefined) lookAtPortal(session, name, plan.forbidden);
   }
   opened(session);
+  session.groupRuns = true;
   const entry = session.pending.push(pendingKind.execute);
   entry.mapPosition = portal.statement.mapPosition;
   if (plan !== undefined) {
-    entry.run = session.begin(plan, auditFields);
+    entry.run = session.begin(plan, auditFields, grant);
     entry.run.portal = source;
     if ((plan.effects & effect.names) !== 0) entry.run.definition = portal.statement;
     if (plan.isCopyFrom) expectCopy(session);
@@ -392,7 +435,7 @@ function sync(session: Session, framer: Framer): boolean {
   session.pending.push(pendingKind.sync);
   forward(session, framer);
   session.skipping = false;
-  endGroup(session);
+  session.endGroup();
   return true;
 }
 
@@ -465,17 +508,11 @@ function opened(session: Session): void {
   session.flushAsked = false;
 }
 
-function endGroup(session: Session): void {
-  session.group++;
-  session.groupOpen = false;
-  session.flushAsked = false;
-}
-
 function denyQuery(session: Session, refused: Refused): void {
   session.recordRefusal(refused.records, refused.sqlstate, refused.notifications);
   setDenial(session.pending.push(pendingKind.query), refused);
   session.toUpstream.push(refusedQuery);
-  endGroup(session);
+  session.endGroup();
 }
 
 /**

@@ -1,7 +1,9 @@
 /** From a text to what happens with it in this session. */
-import { effect, type StatementPlan, strictest } from "../enforce/plan.ts";
+import type { Approval } from "@penstock/engine";
+import { approvalsToRun, effect, type StatementPlan, strictest } from "../enforce/plan.ts";
 import { indirectExecute, type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
 import { isUtf8 } from "node:buffer";
+import { covers } from "./holding.ts";
 import { Portal, Prepared } from "./prepared.ts";
 import type { Session } from "./session.ts";
 import { nameKeyOf } from "./wire.ts";
@@ -13,6 +15,8 @@ export interface Admitted {
   /** One a statement: its plan, or that of the statement which it means by name, and what the audit log gets. */
   readonly statements: readonly Omit<Resolved, "kind">[];
   readonly effects: number;
+  /** Who has to say yes before it runs. */
+  readonly approvals: readonly Approval[];
 }
 
 /**
@@ -36,7 +40,7 @@ export function decideText(
   }
   const { enforcer, names, catalog } = knowledge.epoch;
   const verdict = enforcer.decide(text, session.who, names, catalog, parameters);
-  const ruling = rulingOf(verdict, text);
+  const ruling = answerable(session, rulingOf(verdict, text));
   if (ruling.kind === "refused") {
     if (ruling.sqlstate === "42P01" && knowledge.retryUnknown()) return undefined;
     return ruling;
@@ -46,13 +50,25 @@ export function decideText(
   return runsNow && ruling.usesNames ? resolveNames(session, text, ruling) : admit(ruling);
 }
 
+/** Where nobody can be asked, what needs approval is refused: its preparation too, so that the client learns of it early. */
+function answerable(session: Session, ruling: Ruling): Ruling {
+  if (ruling.kind === "refused" || ruling.unasked === undefined || session.host.approvals !== undefined) return ruling;
+  const hint = "this proxy asks nobody for approval: let somebody who needs none run the statement";
+  return { ...ruling.unasked, hint };
+}
+
 const admitted = new WeakMap<Ruling, Admitted>();
 
 function admit(pass: Pass): Admitted {
   let result = admitted.get(pass);
   if (result === undefined) {
-    const statements = pass.plans.map((plan) => ({ plan, auditFields: plan.auditFields, portal: undefined }));
-    result = { kind: "pass", pass, statements, effects: pass.effects };
+    const statements = pass.plans.map((plan) => ({
+      plan,
+      auditFields: plan.auditFields,
+      portal: undefined,
+      runs: undefined,
+    }));
+    result = { kind: "pass", pass, statements, effects: pass.effects, approvals: pass.plans.flatMap(approvalsToRun) };
     admitted.set(pass, result);
   }
   return result;
@@ -70,13 +86,14 @@ function resolveNames(session: Session, text: string, pass: Pass): Admitted | Re
     if (named?.kind === "prepare" || named?.kind === "declare") defined.set(`${named.kind} ${named.name}`, plan);
     if (named?.kind === "execute" || named?.kind === "fetch") {
       const here = defined.get(`${named.kind === "execute" ? "prepare" : "declare"} ${named.name}`);
-      const ruling = here === undefined ? resolveName(session, plan, text, fields) : inPlaceOf(plan, here, undefined);
+      const ruling = here === undefined ? resolveName(session, plan, text, fields) : inPlaceOf(plan, here);
       if (ruling === undefined || ruling.kind === "refused") return ruling;
       effects |= ruling.plan.effects;
       statements.push(ruling);
-    } else statements.push({ plan, auditFields: plan.auditFields, portal: undefined });
+    } else statements.push({ plan, auditFields: plan.auditFields, portal: undefined, runs: undefined });
   }
-  return { kind: "pass", pass, statements, effects };
+  const approvals = statements.flatMap(({ plan }) => approvalsToRun(plan));
+  return { kind: "pass", pass, statements, effects, approvals };
 }
 
 export interface Resolved {
@@ -85,6 +102,8 @@ export interface Resolved {
   readonly auditFields: string;
   /** The cursor that a FETCH reads. */
   readonly portal: Portal | undefined;
+  /** The text of the prepared statement that an EXECUTE runs, if that stands in another one. */
+  readonly runs: string | undefined;
 }
 
 /** Whether a statement runs another one by name. */
@@ -104,7 +123,7 @@ export function resolveName(
 ): Resolved | Refused | undefined {
   const named = plan.facts.session;
   if (named?.kind !== "execute" && named?.kind !== "fetch")
-    return { kind: "pass", plan, auditFields: plan.auditFields, portal: undefined };
+    return { kind: "pass", plan, auditFields: plan.auditFields, portal: undefined, runs: undefined };
   const name = named.name ?? "";
   const table = named.kind === "execute" ? session.statements : session.portals;
   if (table.isUncertain(nameKeyOf(name), session.group)) return undefined;
@@ -121,24 +140,30 @@ export function resolveName(
   // What the inner one names may have been decided under other policies; no driver writes this.
   if (inner !== undefined && runsByName(inner)) return refuse(indirectExecute, text, fields);
   const portal = named.kind === "fetch" ? session.portals.get(nameKeyOf(name)) : undefined;
-  if (inner === undefined) return { kind: "pass", plan, auditFields: plan.auditFields, portal };
-  return inPlaceOf(plan, inner, portal);
+  if (inner === undefined) return { kind: "pass", plan, auditFields: plan.auditFields, portal, runs: undefined };
+  if (portal !== undefined && inner !== portal.plan && !covers(portal.grant, inner.approvals)) {
+    return refuse(changedSince, text, fields);
+  }
+  return inPlaceOf(plan, inner, portal, named.kind === "execute" ? found.text : undefined);
 }
 
 /** EXECUTE or FETCH under the plan of the statement that it names. */
-function inPlaceOf(plan: StatementPlan, inner: StatementPlan, portal: Portal | undefined): Resolved {
+function inPlaceOf(plan: StatementPlan, inner: StatementPlan, portal?: Portal, runs?: string): Resolved {
   return {
     kind: "pass",
     plan: {
       ...inner,
       facts: plan.facts,
       limits: strictest(plan.limits, inner.limits),
+      // A cursor was asked for when it was declared.
+      approvals: plan.facts.session?.kind === "fetch" ? plan.approvals : [...plan.approvals, ...inner.approvals],
       notifications: [...plan.notifications, ...inner.notifications],
       isCopyFrom: false,
       effects: plan.effects | (inner.effects & ~effect.names),
     },
     auditFields: `${plan.auditFields},"prepared":{${inner.auditFields}}`,
     portal,
+    runs,
   };
 }
 
@@ -163,7 +188,7 @@ function lookUp(session: Session, kind: "execute" | "fetch", name: string): Earl
   return portal && earlierOf(session, portal);
 }
 
-export function earlierOf(session: Session, portal: Portal): Earlier {
+function earlierOf(session: Session, portal: Portal): Earlier {
   const { statement, plan, epoch } = portal;
   return { ...textOf(statement), plan, isCurrent: epoch === session.knowledge.epoch && !statement.reads.time };
 }
@@ -180,21 +205,31 @@ export function confirm(
   const { enforcer, names, catalog } = session.knowledge.epoch;
   if (isCurrent) return { kind: "pass", plan };
   const verdict = enforcer.decide(text, session.who, names, catalog);
-  const ruling = rulingOf(verdict, text);
+  const ruling = answerable(session, rulingOf(verdict, text));
   if (ruling.kind === "refused") return ruling;
   if (ruling.verdict.text !== sentText) {
     return refuse(
-      {
-        sqlstate: "42501",
-        message: "policies or the schema have changed since this statement was prepared",
-        hint: "prepare it again",
-        code: "stale",
-      },
+      changedSince,
       text,
       ruling.plans.map(({ auditFields }) => auditFields),
     );
   }
   return { kind: "pass", plan: ruling.plans[0] };
+}
+
+const changedSince = {
+  sqlstate: "42501",
+  message: "policies or the schema have changed since this statement was prepared",
+  hint: "prepare it again",
+  code: "stale",
+} as const;
+
+/** A statement that the server has bound or declared, decided again: nobody can be asked any more. */
+export function confirmBound(session: Session, portal: Portal): ReturnType<typeof confirm> {
+  const earlier = earlierOf(session, portal);
+  const now = confirm(session, earlier);
+  if (now.kind === "refused" || now.plan === undefined || covers(portal.grant, now.plan.approvals)) return now;
+  return refuse(changedSince, earlier.text, [now.plan.auditFields]);
 }
 
 /** As the server says it. */

@@ -57,7 +57,7 @@ export class Knowledge {
   isSure(): boolean {
     const session = this.#session;
     if (session.effectsInFlight > 0) {
-      this.#askForAnswers();
+      this.askForAnswers();
       return false;
     }
     if (this.#busy) return false;
@@ -66,7 +66,7 @@ export class Knowledge {
     if (this.#pathUnsure || this.#schemaChanged) {
       // A failed transaction answers no question, and runs nothing that needs one.
       if (session.status !== transactionStatus.failed || session.groupOpen) {
-        if (session.pending.length > 0) this.#askForAnswers();
+        if (session.pending.length > 0) this.askForAnswers();
         else this.#work(() => this.#catchUp());
         return false;
       }
@@ -87,7 +87,7 @@ export class Knowledge {
     const session = this.#session;
     if (session.status === transactionStatus.failed) return false;
     if (session.pending.length > 0) {
-      this.#askForAnswers();
+      this.askForAnswers();
       return true;
     }
     this.retried = true;
@@ -178,7 +178,7 @@ export class Knowledge {
   }
 
   /** Inside an open group the server keeps answers back until it is asked for them. */
-  #askForAnswers(): void {
+  askForAnswers(): void {
     const session = this.#session;
     if (!session.groupOpen || session.flushAsked) return;
     session.flushAsked = true;

@@ -1,5 +1,6 @@
 import type { VerdictReads } from "@penstock/engine";
 import type { StatementPlan } from "../enforce/plan.ts";
+import type { Grant } from "./holding.ts";
 import type { Epoch } from "./knowledge.ts";
 
 export interface PreparedFields {
@@ -60,13 +61,16 @@ export class Portal {
   readonly epoch: Epoch;
   /** A cursor WITH HOLD outlives its transaction. */
   readonly isHeld: boolean;
+  /** By which people have let it run, where somebody had to. */
+  readonly grant: Grant | undefined;
   /** Of rows that the client got so far: a limit holds for all fetches together. */
   bytes = 0;
 
-  constructor(statement: Prepared, plan: StatementPlan | undefined, epoch: Epoch, isHeld: boolean) {
+  constructor(statement: Prepared, plan: StatementPlan | undefined, epoch: Epoch, isHeld: boolean, grant?: Grant) {
     this.statement = statement;
     this.plan = plan;
     this.epoch = epoch;
     this.isHeld = isHeld;
+    this.grant = grant;
   }
 }

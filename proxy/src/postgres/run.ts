@@ -1,5 +1,6 @@
 import { performance } from "node:perf_hooks";
 import type { StatementPlan } from "../enforce/plan.ts";
+import type { Grant } from "./holding.ts";
 import type { Portal, Prepared } from "./prepared.ts";
 
 export type LimitName = "rows" | "bytes" | "duration";
@@ -17,6 +18,8 @@ export class Run {
   bytes = 0;
   /** Where the rows come from, if it is read piece by piece. */
   portal: Portal | undefined = undefined;
+  /** By which people have let it run, where somebody had to. */
+  grant: Grant | undefined = undefined;
   /** The limit that ended it early: what comes after is held back. */
   endedBy: LimitName | undefined = undefined;
   /** What the client asked to run has ended, one way or the other, and is recorded. */

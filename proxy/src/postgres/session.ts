@@ -12,6 +12,7 @@ import type { Socket } from "node:net";
 // The global of this name is a getter, which costs more than the clock.
 import { performance } from "node:perf_hooks";
 import type { Enforcer, Notification, PrincipalContext } from "@penstock/engine";
+import type { ApprovalDesk } from "../approvals/approval-desk.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { SessionRecords } from "../audit/audit-records.ts";
 import { effect, type StatementPlan } from "../enforce/plan.ts";
@@ -20,6 +21,7 @@ import { CopyIn } from "./copy-in.ts";
 import { handleClientMessage, refuseBatch } from "./client-messages.ts";
 import { clientFrameRules, serverFrameRules } from "./frame-rules.ts";
 import { frame, Framer } from "./framer.ts";
+import { type Grant, Holding } from "./holding.ts";
 import { Knowledge } from "./knowledge.ts";
 import { DurationLimits } from "./duration-limits.ts";
 import { encodeError } from "./messages/error-response.ts";
@@ -41,6 +43,8 @@ export interface SessionHost {
   readonly limits: ProxyLimits;
   readonly audit: AuditLog;
   readonly enforcer: Enforcer;
+  /** `undefined` where nobody is asked for approval. */
+  readonly approvals: ApprovalDesk | undefined;
   countStatement(): void;
   countDenial(): void;
   notified(session: Session, statement: number, notification: Notification): void;
@@ -83,6 +87,7 @@ export class Session {
   readonly portals = new NameTable<Portal>();
   readonly knowledge: Knowledge;
   readonly side: SideQuery;
+  readonly holding = new Holding(this);
   readonly toUpstream = new OutBatch();
   readonly toClient = new OutBatch();
   /** A name that no client guesses, for statements and portals of the proxy's own. */
@@ -94,6 +99,8 @@ export class Session {
   group = 0;
   /** Messages were sent since the last Sync. */
   groupOpen = false;
+  /** Something of this group was bound or run, so that its transaction may have work in it. */
+  groupRuns = false;
   /** A message of this group failed: like the server, drop everything up to the next Sync. */
   skipping = false;
   /** The server was asked to send the answers it holds back. */
@@ -120,6 +127,9 @@ export class Session {
   #entriesInBatches = 0;
   #linesWaiting = false;
   #waiting = false;
+  /** What came while a message waited, and its size. */
+  readonly #ahead: Buffer[] = [];
+  #aheadBytes = 0;
   #pumping = false;
   #upstreamFull = false;
   #closed = false;
@@ -165,6 +175,7 @@ export class Session {
     this.upstream.socket.end(Buffer.from([0x58, 0, 0, 0, 4]));
     setTimeout(() => this.upstream.socket.destroy(), this.host.limits.closeMs).unref();
     this.side.fail(new Error("the session has ended"));
+    this.holding.end(reason);
     this.#endRuns();
     this.host.audit.append(this.records.disconnect(this.statementCount, reason));
     this.host.closed(this, reason);
@@ -176,11 +187,21 @@ export class Session {
 
   // Towards the server.
 
+  /** A Sync or Query went out, or was put in. */
+  endGroup(): void {
+    this.group++;
+    this.groupOpen = false;
+    this.groupRuns = false;
+    this.flushAsked = false;
+  }
+
   /** Begins the record of an execution, which leaves for the server with this batch. */
-  begin(plan: StatementPlan, auditFields: string): Run {
+  begin(plan: StatementPlan, auditFields: string, grant?: Grant): Run {
     const run = new Run(++this.statementCount, plan);
+    run.grant = grant;
+    const fields = grant === undefined ? auditFields : auditFields + grant.auditFields;
     this.host.countStatement();
-    this.host.audit.append(this.records.statement(run.number, auditFields, this.knowledge.epoch.names));
+    this.host.audit.append(this.records.statement(run.number, fields, this.knowledge.epoch.names));
     this.#linesWaiting = true;
     if (plan.effects !== effect.none) this.effectsInFlight++;
     for (const notification of plan.notifications) this.host.notified(this, run.number, notification);
@@ -251,7 +272,7 @@ export class Session {
     server.on("error", () => this.#upstreamLost());
     if (this.host.limits.idleMs > 0) {
       client.setTimeout(this.host.limits.idleMs, () => {
-        if (this.pending.length === 0) {
+        if (this.pending.length === 0 && !this.holding.isActive) {
           this.end("idle", { sqlstate: "57P05", message: "terminating connection due to idle-session timeout" });
         }
       });
@@ -267,6 +288,12 @@ export class Session {
 
   #clientBytes(chunk: Buffer): void {
     if (this.#closed) return;
+    if (this.#waiting) {
+      this.#ahead.push(chunk);
+      this.#aheadBytes += chunk.length;
+      this.#readClient();
+      return;
+    }
     this.#clientFramer.push(chunk);
     this.#pumpClient();
   }
@@ -277,12 +304,15 @@ export class Session {
     this.#waiting = false;
     const framer = this.#clientFramer;
     try {
-      for (let found = framer.next(); found !== frame.none; found = framer.next()) {
+      for (let found = framer.next(); found !== frame.none || this.#readAhead(); found = framer.next()) {
+        if (found === frame.none) continue;
         if (!handleClientMessage(this, framer, found)) {
           framer.repeat(found);
           this.#waiting = true;
           break;
         }
+        // Whatever became of the message that waited, it waits no longer.
+        if (this.holding.isActive) this.holding.end("decided otherwise");
         if (this.#closed) return;
       }
     } catch (error) {
@@ -296,10 +326,20 @@ export class Session {
     this.#sendClient();
   }
 
-  /** Reads on, or leaves the client waiting. */
+  /** Gives the framer what came while a message waited. */
+  #readAhead(): boolean {
+    const chunk = this.#ahead.shift();
+    if (chunk === undefined) return false;
+    this.#aheadBytes -= chunk.length;
+    this.#clientFramer.push(chunk);
+    return true;
+  }
+
+  /** Reads on, or leaves the client waiting. While people are asked it is read all the same: only so is it seen when a client leaves. */
   #readClient(): void {
     const full =
-      this.#waiting ||
+      (this.#waiting && !this.holding.isActive) ||
+      this.#aheadBytes > this.host.limits.heldBytes ||
       this.#upstreamFull ||
       this.#heldBytes > this.host.limits.heldBytes ||
       this.pending.length > this.host.limits.pipelinedMessages;

@@ -1,4 +1,5 @@
 /** PREPARE, DEALLOCATE, DECLARE, CLOSE and DISCARD: names that come and go by SQL, in the tables that the protocol's own share. */
+import type { Verdict } from "@penstock/engine";
 import { effect } from "../enforce/plan.ts";
 import type { Admitted } from "./decide.ts";
 import type { NameTable } from "./names.ts";
@@ -21,7 +22,7 @@ export function definitionOf(session: Session, text: string, admitted: Admitted,
   return new Prepared({
     key: "",
     text: own,
-    sentText: verdict.action === "forward" ? verdict.text : own,
+    sentText: sentTextOf(verdict) ?? own,
     types: noTypes,
     plan: statement.plan,
     mapPosition: undefined,
@@ -31,8 +32,13 @@ export function definitionOf(session: Session, text: string, admitted: Admitted,
   });
 }
 
+function sentTextOf(verdict: Verdict): string | undefined {
+  if (verdict.action === "deny") return undefined;
+  return verdict.action === "forward" ? verdict.text : verdict.approved.text;
+}
+
 /** The statement has run: its names mean what it said. */
-export function applyNames(session: Session, { plan, definition }: Run): void {
+export function applyNames(session: Session, { plan, definition, grant }: Run): void {
   const { statements, portals } = session;
   const named = plan.facts.session;
   switch (named?.kind) {
@@ -45,7 +51,7 @@ export function applyNames(session: Session, { plan, definition }: Run): void {
     case "declare":
       if (named.name !== undefined && definition !== undefined) {
         const isHeld = /\bwith\s+hold\b/i.test(definition.text);
-        const cursor = new Portal(definition, plan, definition.epoch, isHeld);
+        const cursor = new Portal(definition, plan, definition.epoch, isHeld, grant);
         portals.commit(portals.put(nameKeyOf(named.name), session.group, cursor));
       }
       return;

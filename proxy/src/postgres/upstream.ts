@@ -47,6 +47,7 @@ export async function connectUpstream(
   target: PostgresTarget,
   startup: StartupParameters,
   timeoutMs: number,
+  keepAliveMs: number,
 ): Promise<Upstream> {
   const reader = target.tls === undefined ? new ReusedReads() : undefined;
   const client = new Client({
@@ -59,6 +60,8 @@ export async function connectUpstream(
     password: () => target.password ?? "",
     ssl: target.tls ?? false,
     connectionTimeoutMillis: timeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
     application_name: startup.applicationName,
     options: writeOptions([
       ...[...startup.settings].filter(([name]) => name !== "application_name"),
