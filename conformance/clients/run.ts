@@ -24,7 +24,31 @@ const clients: readonly DebianClient[] = [
     packages: ["python3-psycopg2"],
     files: ["/usr/bin/python3", "/usr/lib/python3/dist-packages/psycopg2"],
     // Debian's own Python, which has the package, whatever stands first on PATH.
-    command: ["/usr/bin/python3", `${here}psycopg_client.py`],
+    command: ["/usr/bin/python3", `${here}psycopg2_client.py`],
+  },
+  {
+    name: "psycopg 3",
+    packages: ["python3-psycopg"],
+    files: ["/usr/bin/python3", "/usr/lib/python3/dist-packages/psycopg"],
+    command: ["/usr/bin/python3", `${here}psycopg3_client.py`],
+  },
+  {
+    name: "PHP PDO",
+    packages: ["php-cli", "php-pgsql"],
+    files: ["/usr/bin/php", "/usr/share/doc/php-pgsql"],
+    command: ["/usr/bin/php", `${here}pdo_client.php`],
+  },
+  {
+    name: "Perl DBD::Pg",
+    packages: ["libdbd-pg-perl"],
+    files: ["/usr/bin/perl", "/usr/share/doc/libdbd-pg-perl"],
+    command: ["/usr/bin/perl", `${here}dbd_pg_client.pl`],
+  },
+  {
+    name: "Ruby pg",
+    packages: ["ruby-pg"],
+    files: ["/usr/bin/ruby", "/usr/lib/ruby/vendor_ruby/pg.rb"],
+    command: ["/usr/bin/ruby", `${here}ruby_pg_client.rb`],
   },
   {
     name: "pgjdbc",
