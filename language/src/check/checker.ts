@@ -114,7 +114,8 @@ export class Checker {
     const ordered = order(body, bound).body;
     for (const literal of ordered) this.literal(literal, bound);
     // What has no order is reported as unsafe; its names are checked all the same.
-    for (const literal of body) if (!ordered.includes(literal)) this.literal(literal, bound);
+    const known = new Set(ordered);
+    for (const literal of body) if (!known.has(literal)) this.literal(literal, bound);
   }
 
   private literal(literal: Literal, bound: Set<Local>): void {

@@ -24,7 +24,7 @@ export function emitMatch(emitter: Emitter, pattern: Term, value: string, contex
       return k();
     }
     case "array": {
-      if (evaluable(pattern, new Set(bound))) break;
+      if (evaluable(pattern, bound)) break;
       const { items } = pattern;
       const next = (index: number): void => {
         const item = items[index];
@@ -36,7 +36,7 @@ export function emitMatch(emitter: Emitter, pattern: Term, value: string, contex
       return writer.block(`if (R.isArray(${value}) && ${value}.length === ${items.length})`, () => next(0));
     }
     case "object": {
-      if (evaluable(pattern, new Set(bound))) break;
+      if (evaluable(pattern, bound)) break;
       const { entries } = pattern;
       const next = (index: number): void => {
         const entry = entries[index];

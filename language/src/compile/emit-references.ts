@@ -57,7 +57,7 @@ function emitPath(
   const rest = path.slice(index + 1);
   const follow = (value: string): void =>
     rest.length === 0 ? k(value) : emitPath(emitter, value, rest, context, k, span);
-  if (evaluable(step, new Set(context.bound))) {
+  if (evaluable(step, context.bound)) {
     // `evaluable` may bind: a step that itself iterates is evaluated first, then looked up.
     const container = writer.name("t");
     writer.line(`const ${container} = ${current};`);
@@ -112,7 +112,7 @@ function emitCursor(
   writer.line(`const ${at} = ${start};`);
   const follow = (key: string): void =>
     emitCursor(emitter, `R.step(${environment}, ${at}, ${key})`, rest, context, k, span);
-  if (evaluable(step, new Set(context.bound))) return emitter.term(step, context, follow);
+  if (evaluable(step, context.bound)) return emitter.term(step, context, follow);
   const key = writer.name("t");
   const keys = `R.stepKeys(${environment}, ${at}, ${emitter.site(span, "[…]")})`;
   writer.block(`for (const ${key} of ${keys})`, () => emitMatch(emitter, step, key, context, () => follow(key)));

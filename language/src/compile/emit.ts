@@ -119,7 +119,7 @@ export class Emitter {
 
   /** A term after a body, which must have bound its variables. */
   head(term: Term, context: Context, k: Continue): void {
-    if (evaluable(term, new Set(context.bound))) return this.term(term, context, k);
+    if (evaluable(term, context.bound)) return this.term(term, context, k);
     for (const local of neededBy([{ kind: "test", term, span: term.span }])) {
       if (!context.bound.has(local)) this.unsafe(local);
     }

@@ -3,21 +3,27 @@
  * splits into steps. As in Rego, the first literal of those that can run is next; what can never run is an unsafe variable.
  */
 import type { Body, Literal, Local, Override, Term } from "./plan.ts";
+import { type Known, Trial, Turns } from "./turns.ts";
 
 export type Bound = Set<Local>;
 
+/** Whether a term can be evaluated with what is bound. */
+export function evaluable(term: Term, bound: Pick<Known, "has">): boolean {
+  return evaluates(term, new Trial(bound));
+}
+
 /**
- * Whether a term can be evaluated with what is bound. Variables that stand as steps of references get their values by iteration and are
- * added to `bound`, in evaluation order.
+ * As `evaluable`. Variables that stand as steps of references get their values by iteration and are added to `bound`, in evaluation order.
+ * Where the term cannot be evaluated, some may have been added all the same.
  */
-export function evaluable(term: Term, bound: Bound): boolean {
+function evaluates(term: Term, bound: Known): boolean {
   switch (term.kind) {
     case "const":
       return true;
     case "local":
       return bound.has(term.local);
     case "ref":
-      if (term.base.kind === "term" && !evaluable(term.base.term, bound)) return false;
+      if (term.base.kind === "term" && !evaluates(term.base.term, bound)) return false;
       return term.path.every((step) => matchable(step, bound));
     case "call":
       return evaluationOrder(term.args, bound) !== undefined;
@@ -29,7 +35,7 @@ export function evaluable(term: Term, bound: Bound): boolean {
     case "comprehension":
       return [...term.free].every((local) => bound.has(local));
     case "template":
-      return term.parts.every((part) => typeof part === "string" || evaluable(part, bound));
+      return term.parts.every((part) => typeof part === "string" || evaluates(part, bound));
     case "compare":
     case "arithmetic":
       return evaluationOrder([term.left, term.right], bound) !== undefined;
@@ -41,25 +47,14 @@ export function evaluable(term: Term, bound: Bound): boolean {
 }
 
 /** In which order several terms can be evaluated, as indexes: `x == xs[x]` runs its right side first. Extends `bound`. */
-export function evaluationOrder(terms: readonly Term[], bound: Bound): number[] | undefined {
-  const sequence: number[] = [];
-  let open = [...terms.entries()];
-  while (open.length > 0) {
-    const left = open.filter(([index, term]) => {
-      const trial = term.kind === "const" ? undefined : new Set(bound);
-      if (trial !== undefined && !evaluable(term, trial)) return true;
-      for (const local of trial ?? []) bound.add(local);
-      sequence.push(index);
-      return false;
-    });
-    if (left.length === open.length) return undefined;
-    open = left;
-  }
-  return sequence;
+export function evaluationOrder(terms: readonly Term[], bound: Known): readonly number[] | undefined {
+  const turns = new Turns(terms, termLocals);
+  const sequence = turns.take(bound, evaluates);
+  return sequence.length === terms.length ? sequence : undefined;
 }
 
 /** Whether a known value can be matched against a term: unbound variables in arrays, object values and by themselves are bound by it. */
-function matchable(term: Term, bound: Bound): boolean {
+function matchable(term: Term, bound: Known): boolean {
   switch (term.kind) {
     case "local":
       bound.add(term.local);
@@ -67,9 +62,9 @@ function matchable(term: Term, bound: Bound): boolean {
     case "array":
       return term.items.every((item) => matchable(item, bound));
     case "object":
-      return term.entries.every(([key, value]) => evaluable(key, bound) && matchable(value, bound));
+      return term.entries.every(([key, value]) => evaluates(key, bound) && matchable(value, bound));
     default:
-      return evaluable(term, bound);
+      return evaluates(term, bound);
   }
 }
 
@@ -78,76 +73,60 @@ export type UnifyStep =
   /** Evaluate `term`, then match its value against `pattern`. */
   { readonly term: Term; readonly pattern: Term };
 
+type Pair = readonly [left: Term, right: Term];
+
 /** The steps that unify two terms, or `undefined` where neither side can be made ground yet. Extends `bound`. */
-export function unifySteps(left: Term, right: Term, bound: Bound): UnifyStep[] | undefined {
-  let open: (readonly [Term, Term])[] = [[left, right]];
+export function unifySteps(left: Term, right: Term, bound: Known): readonly UnifyStep[] | undefined {
   const steps: UnifyStep[] = [];
-  while (open.length > 0) {
-    const next: (readonly [Term, Term])[] = [];
-    let progress = false;
-    for (const [a, b] of open) {
-      const step = unifyStep(a, b, bound) ?? unifyStep(b, a, bound);
-      if (step !== undefined) {
-        steps.push(step);
-        progress = true;
-        continue;
-      }
-      const parts = decompose(a, b);
-      if (parts === undefined) next.push([a, b]);
-      else {
-        next.push(...parts);
-        progress = true;
-      }
-    }
-    if (!progress) return undefined;
-    open = next;
-  }
-  return steps;
+  const turns = new Turns<Pair>([[left, right]], (pair, found) => pair.forEach((term) => termLocals(term, found)));
+  turns.take(bound, ([a, b], trial) => {
+    const step = unifyStep(a, b, trial) ?? unifyStep(b, a, trial);
+    if (step !== undefined) return steps.push(step) > 0;
+    const parts = decompose(a, b);
+    parts?.forEach((part) => turns.add(part));
+    return parts !== undefined;
+  });
+  return turns.areOver ? steps : undefined;
 }
 
-function unifyStep(pattern: Term, term: Term, bound: Bound): UnifyStep | undefined {
-  const trial = new Set(bound);
-  if (!evaluable(term, trial) || !matchable(pattern, trial)) return undefined;
-  for (const local of trial) bound.add(local);
+function unifyStep(pattern: Term, term: Term, bound: Known): UnifyStep | undefined {
+  const trial = new Trial(bound);
+  if (!evaluates(term, trial) || !matchable(pattern, trial)) return undefined;
+  for (const local of trial.added) bound.add(local);
   return { term, pattern };
 }
 
 /** Arrays of one length and objects of the same constant keys, part by part. */
-function decompose(a: Term, b: Term): (readonly [Term, Term])[] | undefined {
+function decompose(a: Term, b: Term): readonly Pair[] | undefined {
   if (a.kind === "array" && b.kind === "array" && a.items.length === b.items.length) {
     return a.items.map((item, index) => [item, b.items[index] ?? item] as const);
   }
   if (a.kind === "object" && b.kind === "object" && a.entries.length === b.entries.length) {
-    const pairs: (readonly [Term, Term])[] = [];
-    for (const [key, value] of a.entries) {
-      const other = b.entries.find(([candidate]) => sameConstant(key, candidate));
-      if (other === undefined) return undefined;
-      pairs.push([value, other[1]]);
-    }
-    return pairs;
+    const others = new Map(b.entries.flatMap(([key, value]) => (key.kind === "const" ? [[key.value, value]] : [])));
+    const pairs = a.entries.flatMap(([key, value]): Pair[] => {
+      const other = key.kind === "const" ? others.get(key.value) : undefined;
+      return other === undefined ? [] : [[value, other]];
+    });
+    return pairs.length === a.entries.length ? pairs : undefined;
   }
   return undefined;
 }
 
-function sameConstant(a: Term, b: Term): boolean {
-  return a.kind === "const" && b.kind === "const" && a.value === b.value;
-}
-
 /** Whether a literal can run; extends `bound` by what it binds. */
-function runnable(literal: Literal, bound: Bound): boolean {
+function runnable(literal: Literal, bound: Known): boolean {
   switch (literal.kind) {
     case "test":
-      return evaluable(literal.term, bound);
+      return evaluates(literal.term, bound);
     case "unify":
       return unifySteps(literal.left, literal.right, bound) !== undefined;
     case "some":
       return (
-        evaluable(literal.domain, bound) &&
+        evaluates(literal.domain, bound) &&
         (literal.key === undefined || matchable(literal.key, bound)) &&
         matchable(literal.value, bound)
       );
     case "every":
-      return evaluable(literal.domain, bound) && [...literal.free].every((local) => bound.has(local));
+      return evaluates(literal.domain, bound) && [...literal.free].every((local) => bound.has(local));
     case "not":
       // Nothing inside is visible outside, and nothing may be left open: `not p[x]` does not choose an `x`.
       return [...neededBy(literal.body)].every((local) => bound.has(local));
@@ -156,8 +135,8 @@ function runnable(literal: Literal, bound: Bound): boolean {
   }
 }
 
-function overrideReady(override: Override, bound: Bound): boolean {
-  return override.value === undefined || evaluable(override.value, bound);
+function overrideReady(override: Override, bound: Known): boolean {
+  return override.value === undefined || evaluates(override.value, bound);
 }
 
 /** Variables of a negated body that are not its closures' own. */
@@ -242,25 +221,12 @@ export interface Ordered {
 
 /** Orders a body. Extends `bound` by everything that the body binds. */
 export function order(body: Body, bound: Bound): Ordered {
-  const open = [...body];
-  const ordered: Literal[] = [];
-  while (open.length > 0) {
-    const index = open.findIndex((literal) => {
-      const trial = new Set(bound);
-      if (!runnable(literal, trial)) return false;
-      for (const local of trial) bound.add(local);
-      return true;
-    });
-    const [literal] = index < 0 ? [] : open.splice(index, 1);
-    if (literal === undefined) {
-      const unsafe = new Set<Local>();
-      for (const left of open) literalLocals(left, unsafe);
-      const missing = [...unsafe].filter((local) => !bound.has(local));
-      // `x := y` lacks `x` only because it lacks `y`: what the policy declares is rarely the cause.
-      const causes = missing.filter((local) => !local.declared);
-      return { body: ordered, unsafe: causes.length > 0 ? causes : missing };
-    }
-    ordered.push(literal);
-  }
-  return { body: ordered, unsafe: [] };
+  const turns = new Turns(body, literalLocals);
+  const ordered = turns.take(bound, runnable).flatMap((index) => body[index] ?? []);
+  const unsafe = new Set<Local>();
+  for (const left of turns.waiting) literalLocals(left, unsafe);
+  const missing = [...unsafe].filter((local) => !bound.has(local));
+  // `x := y` lacks `x` only because it lacks `y`: what the policy declares is rarely the cause.
+  const causes = missing.filter((local) => !local.declared);
+  return { body: ordered, unsafe: causes.length > 0 ? causes : missing };
 }

@@ -35,12 +35,13 @@ export function splitBody(plan: DecisionPlan, facts: FactFinder): SplitBody {
   const label: Literal[] = [];
   const rest: Literal[] = [];
   let kinds: ReadonlySet<string> | undefined;
+  const seen = seenBy(plan);
   for (const literal of body) {
     const only = kindsOf(literal);
     const reads = facts.ofLiteral(literal);
     const readsSubject = subject !== undefined && localsOf(literal).has(subject);
     if (only !== undefined) kinds = kinds === undefined ? only : kinds.intersection(only);
-    else if (!isClosed(literal, body, plan)) rest.push(literal);
+    else if (!isClosed(literal, seen, plan)) rest.push(literal);
     else if (isOfSession(reads) && !readsSubject) session.push(literal);
     else if (isOfKind(reads) && !readsSubject) kind.push(literal);
     else if (isOfSession(reads) && readsLabelOnly(literal, subject)) label.push(literal);
@@ -87,13 +88,24 @@ function localsOf(literal: Literal): Set<Local> {
   return locals;
 }
 
+/** How many parts of a statement see each variable. */
+function seenBy(plan: DecisionPlan): ReadonlyMap<Local, number> {
+  const seen = new Map<Local, number>();
+  const see = (locals: ReadonlySet<Local>): void => {
+    for (const local of locals) seen.set(local, (seen.get(local) ?? 0) + 1);
+  };
+  for (const literal of [...plan.body, ...(plan.rows?.body ?? [])]) see(localsOf(literal));
+  for (const value of headTerms(plan)) {
+    const locals = new Set<Local>();
+    termLocals(value, locals);
+    see(locals);
+  }
+  return seen;
+}
+
 /** No other part of the statement sees a variable of this literal, but for the subject. */
-function isClosed(literal: Literal, body: Body, plan: DecisionPlan): boolean {
-  const outside = new Set<Local>();
-  for (const other of body) if (other !== literal) literalLocals(other, outside);
-  for (const value of headTerms(plan)) termLocals(value, outside);
-  for (const other of plan.rows?.body ?? []) literalLocals(other, outside);
-  return [...localsOf(literal)].every((local) => local === plan.subject || !outside.has(local));
+function isClosed(literal: Literal, seen: ReadonlyMap<Local, number>, { subject }: DecisionPlan): boolean {
+  return [...localsOf(literal)].every((local) => local === subject || seen.get(local) === 1);
 }
 
 function readsLabelOnly(literal: Literal, subject: Local | undefined): boolean {

@@ -97,7 +97,7 @@ function inner(context: Context): Context {
 
 /** Whether a term has a value before the condition runs. A step that iterates has several. */
 function isReady(term: Term, { bound }: Context): boolean {
-  return term.kind === "local" ? bound.has(term.local) : evaluable(term, new Set(bound));
+  return term.kind === "local" ? bound.has(term.local) : evaluable(term, bound);
 }
 
 /** What a condition looks at, each once, as far as it is worth showing: constants, calls and collections made on the spot are not. */
