@@ -81,6 +81,9 @@ export function objectOf(entries: readonly (readonly [Value | undefined, Type])[
   return fields.length < entries.length ? { kind: "object", of } : { kind: "object", of, fields: new Map(fields) };
 }
 
+/** Words of a string and fields of an object that are told apart: of more than that, any may occur. */
+const knownMax = 1_000;
+
 /** What a value is that has one of these types; of nothing, `any`. */
 export function unionOf(types: readonly Type[]): Type {
   const merged: Type[] = [];
@@ -104,7 +107,8 @@ function merge(a: Type, b: Type): Type {
   if (a.kind === "string" && b.kind === "string") {
     const field = a.field === b.field && a.field !== undefined ? { field: a.field } : {};
     if (a.enum === undefined || b.enum === undefined) return { kind: "string", ...field };
-    return { kind: "string", ...field, enum: [...new Set([...a.enum, ...b.enum])] };
+    const words = new Set([...a.enum, ...b.enum]);
+    return words.size > knownMax ? { kind: "string", ...field } : { kind: "string", ...field, enum: [...words] };
   }
   if ((a.kind === "array" || a.kind === "set") && b.kind === a.kind) {
     return { kind: a.kind, of: unionOf([a.of, b.of]) };
@@ -112,6 +116,7 @@ function merge(a: Type, b: Type): Type {
   if (a.kind === "object" && b.kind === "object") {
     const of = unionOf([a.of, b.of]);
     if (a.fields === undefined || b.fields === undefined) return { kind: "object", of };
+    if (a.fields.size + b.fields.size > knownMax) return { kind: "object", of };
     const fields = new Map(a.fields);
     for (const [name, type] of b.fields) fields.set(name, unionOf([fields.get(name) ?? type, type]));
     return { kind: "object", of, fields };

@@ -54,17 +54,18 @@ function traceOf(group: Group): TraceContext | undefined {
 function emitDefinitions(emitter: Emitter, group: Group, params: readonly string[]): void {
   const { writer } = emitter;
   writer.line("let out;");
+  const trace = traceOf(group);
   const ordinary = group.definitions.filter((definition) => !definition.isDefault);
   const constant = commonConstant(ordinary);
   ordinary.forEach((definition, index) => {
     // One constant for all: the first that holds is enough.
     if (constant && index > 0)
-      writer.block("if (out === undefined)", () => emitDefinition(emitter, group, definition, params));
-    else emitDefinition(emitter, group, definition, params);
+      writer.block("if (out === undefined)", () => emitDefinition(emitter, group, definition, params, trace));
+    else emitDefinition(emitter, group, definition, params, trace);
   });
   for (const definition of group.definitions) {
     if (definition.isDefault)
-      writer.block("if (out === undefined)", () => emitDefinition(emitter, group, definition, params));
+      writer.block("if (out === undefined)", () => emitDefinition(emitter, group, definition, params, trace));
   }
 }
 
@@ -79,9 +80,15 @@ function commonConstant(definitions: readonly Definition[]): boolean {
   return true;
 }
 
-function emitDefinition(emitter: Emitter, group: Group, definition: Definition, params: readonly string[]): void {
+function emitDefinition(
+  emitter: Emitter,
+  group: Group,
+  definition: Definition,
+  params: readonly string[],
+  trace: TraceContext | undefined,
+): void {
   const { writer } = emitter;
-  const context: Context = { environment: "E", bound: new Set(), trace: traceOf(group) };
+  const context: Context = { environment: "E", bound: new Set(), trace };
   const site = emitter.site(definition.span, group.path.at(-1) ?? "");
   const isFunction = group.kind === "function";
   const label = writer.name("L");
@@ -162,12 +169,13 @@ function emitPartial(emitter: Emitter, group: Group, leave: () => void): void {
   );
   const start = isSet ? "R.RegoSet.from([])" : isPlain ? "new R.RegoObject()" : "new R.PartialObject()";
   writer.line(`const out = ${start};`);
+  const trace = traceOf(group);
   for (const definition of group.definitions.toSorted((a, b) => Number(a.isDefault) - Number(b.isDefault))) {
     const site = emitter.site(definition.span, group.path.at(-1) ?? "");
     const mark = emitter.ruleMark(group.path.at(-1) ?? "", definition.span);
     writer.line(mark.tried);
     for (const branch of definition.branches) {
-      const context: Context = { environment: "E", bound: new Set(), trace: traceOf(group) };
+      const context: Context = { environment: "E", bound: new Set(), trace };
       const keys: string[] = [];
       const next = (index: number): void => {
         const step = definition.path[index];

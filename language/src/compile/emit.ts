@@ -51,10 +51,14 @@ export interface EmitterOptions {
   readonly coverage?: CoverageCounter | undefined;
 }
 
+/** Unknown names for which a known one is looked for: where there are more, something else is wrong. */
+const suggestionsMax = 100;
+
 export class Emitter {
   readonly writer: Writer = new Writer();
   readonly diagnostics: Diagnostic[] = [];
   readonly options: EmitterOptions;
+  private unknownNames = 0;
 
   constructor(options: EmitterOptions) {
     this.options = options;
@@ -127,7 +131,11 @@ export class Emitter {
 
   /** No order of the body gives the variable a value: it is unsafe, or no variable at all but a misspelt name. */
   private unsafe(local: Local): void {
-    const help = local.declared ? undefined : suggest(local.name, this.options.names(local.span.file), local.span);
+    this.unknownNames += 1;
+    const help =
+      local.declared || this.unknownNames > suggestionsMax
+        ? undefined
+        : suggest(local.name, this.options.names(local.span.file), local.span);
     if (help !== undefined) return this.report("P201", `unknown name \`${local.name}\``, local.span, help);
     const advice = "bind it with `:=` or `some … in`, outside of `not`";
     if (local.name === "_")

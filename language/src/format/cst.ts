@@ -5,11 +5,18 @@ import { isNode } from "../syntax/cst.ts";
 export { isNode };
 export type { Element };
 
+const ordered = new WeakMap<CstNode, readonly Element[]>();
+
 /** What a node consists of, in the order of the text. */
 export function inOrder(cst: CstNode): readonly Element[] {
-  return Object.values(cst.children)
-    .flat()
-    .sort((a, b) => startOf(a) - startOf(b));
+  let elements = ordered.get(cst);
+  if (elements === undefined) {
+    elements = Object.values(cst.children)
+      .flat()
+      .sort((a, b) => startOf(a) - startOf(b));
+    ordered.set(cst, elements);
+  }
+  return elements;
 }
 
 export function firstToken(element: Element): IToken {

@@ -84,21 +84,30 @@ export function render(doc: Doc, columnsMax: number): string {
   return page.end();
 }
 
+interface Measured {
+  readonly doc: Doc;
+  readonly broken: boolean;
+  /** The part of a list to go on with. */
+  readonly from?: number;
+}
+
 /** Whether a text up to its first line break stays within the columns; what follows it on the line counts. */
 function fitsIn(candidate: Command, rest: readonly Command[], columns: number): boolean {
   let left = columns;
   let restLength = rest.length;
-  const stack: Pick<Command, "doc" | "broken">[] = [candidate];
+  // Lists are gone through as far as they matter: most of a long one lies behind the end of the line.
+  const stack: Measured[] = [candidate];
   while (left >= 0) {
-    const command = stack.pop() ?? rest[(restLength -= 1)];
+    const command: Measured | undefined = stack.pop() ?? rest[(restLength -= 1)];
     if (command === undefined) return true;
-    const { doc, broken } = command;
+    const { doc, broken, from = 0 } = command;
     if (typeof doc === "string") {
       const end = doc.indexOf("\n");
       left -= end < 0 ? doc.length : end;
       if (end >= 0) return left >= 0;
     } else if (isList(doc)) {
-      for (const part of doc.toReversed()) stack.push({ doc: part, broken });
+      const part = doc[from];
+      if (part !== undefined) stack.push({ doc, broken, from: from + 1 }, { doc: part, broken });
     } else {
       switch (doc.kind) {
         case "line":
@@ -111,12 +120,14 @@ function fitsIn(candidate: Command, rest: readonly Command[], columns: number): 
         case "indent":
           stack.push({ doc: doc.contents, broken });
           break;
-        case "fill":
-          for (let index = doc.items.length - 1; index >= doc.from; index -= 1) {
-            stack.push({ doc: doc.items[index] ?? "", broken });
-            if (index > 0) stack.push({ doc: doc.lines[index - 1] ?? "", broken });
-          }
+        case "fill": {
+          const at = Math.max(from, doc.from);
+          const item = doc.items[at];
+          if (item === undefined) break;
+          stack.push({ doc, broken, from: at + 1 }, { doc: item, broken });
+          if (at > 0) stack.push({ doc: doc.lines[at - 1] ?? "", broken });
           break;
+        }
         case "ifBroken":
           left -= (broken ? doc.broken : doc.flat).length;
           break;

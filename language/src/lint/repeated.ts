@@ -1,6 +1,7 @@
 import { masks } from "../check/vocabulary.ts";
 import { type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
 import type { Body, Decision, Module, Rule } from "../syntax/tree.ts";
+import { Wider } from "./wider.ts";
 
 /** A rule or a statement: what it says, and under which conditions. */
 interface Said {
@@ -12,35 +13,28 @@ interface Said {
 
 /** Statements and rules that say what another says under the same or fewer conditions. */
 export function repeatedStatements(modules: readonly Module[]): Diagnostic[] {
-  const byHead = new Map<string, Said[]>();
-  for (const said of modules.flatMap((module) => [
+  const all = modules.flatMap((module) => [
     ...module.decisions.flatMap((decision) => ofDecision(module, decision)),
     ...module.rules.flatMap((rule) => ofRule(module, rule)),
-  ])) {
-    const alike = byHead.get(said.head);
-    if (alike === undefined) byHead.set(said.head, [said]);
-    else alike.push(said);
-  }
-  return [...byHead.values()].flatMap((alike) =>
-    alike.flatMap((said, index) => {
-      const other = alike.find(
-        (candidate, at) =>
-          candidate !== said && saysAsMuch(candidate, said) && (at < index || !saysAsMuch(said, candidate)),
-      );
+  ]);
+  return [...Map.groupBy(all, ({ head }) => head).values()].flatMap((alike) => {
+    const wider = new Wider(alike);
+    return alike.flatMap((said, index) => {
+      const other = wider.firstThan(said, (_, at) => at < index || isNarrower(said, alike[at]));
       if (other === undefined) return [];
       const where =
         other.span.file === said.span.file ? `line ${other.span.line}` : `${other.span.file}:${other.span.line}`;
-      const message = saysAsMuch(said, other)
-        ? `this repeats ${where}`
-        : `this adds nothing: ${where} says the same under fewer conditions`;
+      const message = isNarrower(said, other)
+        ? `this adds nothing: ${where} says the same under fewer conditions`
+        : `this repeats ${where}`;
       return [diagnostic("P409", message, said.span, "take one of them out")];
-    }),
-  );
+    });
+  });
 }
 
-/** Whether `a` says the same as `b`, whenever `b` does. */
-function saysAsMuch(a: Said, b: Said): boolean {
-  return a.conditions.isSubsetOf(b.conditions);
+/** Of two, the second of which has the same conditions or fewer. */
+function isNarrower({ conditions }: Said, other: Said | undefined): boolean {
+  return other !== undefined && conditions.size > other.conditions.size;
 }
 
 function ofDecision(module: Module, { body, span, ...head }: Decision): Said[] {
@@ -84,37 +78,47 @@ function textOf(part: unknown): string {
 
 type MaskStatement = Extract<Decision, { kind: "mask" }>;
 
+const strengths = new Map<string, number>(Object.entries(masks).map(([name, { strength }]) => [name, strength]));
+
+interface Masked {
+  readonly statement: MaskStatement;
+  readonly strength: number;
+  /** The path of the column, or none for what ranges over columns. */
+  readonly path: string | undefined;
+  readonly conditions: ReadonlySet<string>;
+}
+
+function ofMask(module: Module, statement: MaskStatement): Masked {
+  const { subject, mask, body } = statement;
+  // Conditions say the same where names mean the same and the subject is of one kind.
+  const scope = `${scopeOf(module)} ${subject.kind}`;
+  return {
+    statement,
+    strength: strengths.get(mask.text) ?? 0,
+    path: subject.kind === "path" ? subject.parts.join("\0") : undefined,
+    conditions: new Set(body.map((literal) => `${scope} ${textOf(literal)}`)),
+  };
+}
+
 /** Masks that never show, since a stronger one holds whenever they do. */
 export function hiddenMasks(modules: readonly Module[]): Diagnostic[] {
   const statements = modules.flatMap((module) =>
-    module.decisions.flatMap((decision) => (decision.kind === "mask" ? [{ module, decision }] : [])),
+    module.decisions.flatMap((decision) => (decision.kind === "mask" ? [ofMask(module, decision)] : [])),
   );
-  return statements.flatMap(({ module, decision }) => {
-    const stronger = statements.find(
-      (other) =>
-        strengthOf(other.decision) > strengthOf(decision) &&
-        coversSubject(other.decision, decision) &&
-        (other.decision.body.length === 0 ||
-          (scopeOf(other.module) === scopeOf(module) &&
-            other.decision.subject.kind === decision.subject.kind &&
-            conditionsOf(other.decision.body).isSubsetOf(conditionsOf(decision.body)))),
+  const byPath = Map.groupBy(statements, ({ path }) => path);
+  const wider = new Map([...byPath].map(([path, alike]) => [path, new Wider(alike)]));
+  return statements.flatMap((narrow) => {
+    const { statement } = narrow;
+    const paths = narrow.path === undefined ? [undefined] : [narrow.path, undefined];
+    const [stronger] = paths.flatMap(
+      (path) => wider.get(path)?.firstThan(narrow, ({ strength }) => strength > narrow.strength) ?? [],
     );
     if (stronger === undefined) return [];
-    const { mask, span } = stronger.decision;
-    const where = span.file === decision.span.file ? `line ${span.line}` : `${span.file}:${span.line}`;
-    const message = `mask \`${decision.mask.text}\` never shows: \`${mask.text}\` of ${where} is stronger and holds whenever it does`;
+    const { mask, span } = stronger.statement;
+    const where = span.file === statement.span.file ? `line ${span.line}` : `${span.file}:${span.line}`;
+    const message = `mask \`${statement.mask.text}\` never shows: \`${mask.text}\` of ${where} is stronger and holds whenever it does`;
     return [
-      diagnostic("P408", message, decision.mask.span, "of two masks on one column the stronger wins: take one out"),
+      diagnostic("P408", message, statement.mask.span, "of two masks on one column the stronger wins: take one out"),
     ];
   });
-}
-
-function strengthOf({ mask }: MaskStatement): number {
-  return Object.entries(masks).find(([name]) => name === mask.text)?.[1].strength ?? 0;
-}
-
-/** Whether the columns of one mask are among those of another. */
-function coversSubject(wide: MaskStatement, narrow: MaskStatement): boolean {
-  if (wide.subject.kind === "each") return true;
-  return narrow.subject.kind === "path" && wide.subject.parts.join("\0") === narrow.subject.parts.join("\0");
 }
