@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { parse } from "yaml";
+import { largePolicies } from "../support/large-policies.ts";
 
 /** Every policy of the packs, the language's own cases, and constructs that these lack. */
 function seedTexts(): readonly string[] {
@@ -217,6 +218,7 @@ const monsters: fc.Arbitrary<string> = fc
       (count) => "\nq if r { s }".repeat(count),
       (count) => "x".repeat(count),
       (count) => "\uD800".repeat(count),
+      ...Object.values(largePolicies).map((large) => (count: number) => `\n\n${large(count)}\n\n`),
     ),
     fc.oneof({ weight: 5, arbitrary: fc.integer({ min: 2, max: 40 }) }, fc.integer({ min: 41, max: 2000 })),
   )

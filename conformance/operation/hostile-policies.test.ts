@@ -3,9 +3,10 @@
  * the other alone. See `docs/limits.md`.
  */
 import { createEnforcer, parseCatalogFixture, type PrincipalContext, type Verdict } from "@penstock/engine";
-import { compile, formatDiagnostics } from "@penstock/language";
+import { compile, formatDiagnostics, formatSource } from "@penstock/language";
 import { Client } from "pg";
 import { describe, expect, test } from "vitest";
+import { largePolicies } from "../support/large-policies.ts";
 import { startPostgres } from "../support/postgres-server.ts";
 import { startProxied } from "../support/proxied.ts";
 
@@ -356,6 +357,66 @@ describe("a hostile policy is stopped by a bound, and its harmless twin is not",
     const reason = reasonOf(decide(hostile));
     expect(reason).toMatch(/^rule_cost: /m);
     expect(reason).toMatch(bound);
+  });
+});
+
+/** Bounds of what is compiled: how many are refused, how many are not, and what the refusal says. */
+const sizes: readonly (readonly [name: string, tooMany: number, enough: number, bound: RegExp])[] = [
+  ["conditions", 201, 200, /body has more than 200 conditions/],
+  ["conditions of a filter", 201, 200, /body has more than 200 conditions/],
+  ["variables in reverse order", 200, 199, /body has more than 200 conditions/],
+  ["else branches", 1_001, 1_000, /rule has more than 1000 `else`/],
+  ["computed values of an array", 4_001, 300, /statement has more than 4000 computed parts/],
+  ["sums", 4_001, 300, /statement has more than 4000 computed parts/],
+  ["rules", 20_001, 20_000, /file has more than 20000 statements/],
+  ["nested arrays", 101, 100, /brackets nest deeper than 100/],
+  ["nested comprehensions", 101, 98, /brackets nest deeper than 100/],
+  ["rules in a chain", 19_000, 500, /needs others that need others too often/],
+  ["characters of a text", 1_000_000, 900_000, /file is longer than 1000000 characters/],
+  ["characters of a pattern", 7_000, 6_000, /pattern is longer than 20000 characters/],
+  ["repetitions of a pattern", 9, 5, /pattern repeats too much/],
+  ["patterns of a thousand repetitions", 600, 20, /too many and too large to be compiled, all together/],
+];
+
+function compileLarge(name: string, count: number) {
+  const large = largePolicies[name];
+  if (large === undefined) throw new Error(`no large policy is called ${name}`);
+  return compile({ sources: [{ path: "large.policy", text: `package large\n\n${large(count)}\n` }] });
+}
+
+describe("a policy that is too large is refused where it is, and one that is nearly as large is not", () => {
+  test.each(sizes)("%s", (name, tooMany, enough, bound) => {
+    const { program, diagnostics } = compileLarge(name, tooMany);
+    expect(program).toBeUndefined();
+    const [first] = diagnostics;
+    expect(`${first?.code}: ${first?.message}`).toMatch(bound);
+    expect(new Set(diagnostics.map(({ code }) => code))).toEqual(new Set(["P103"]));
+    expect(compileLarge(name, enough).program).toBeDefined();
+  });
+
+  test("as are too many files, and files that are too long together", () => {
+    const files = (count: number, chars: number) =>
+      compile({
+        sources: Array.from({ length: count }, (_, index) => ({
+          path: `f${index}.policy`,
+          text: `package large\n\n# ${"x".repeat(chars)}\nr${index} if query.joins > 0\n`,
+        })),
+      });
+    const saying = (message: string) => [expect.objectContaining({ code: "P103", message })];
+    expect(files(2_001, 1).diagnostics).toEqual(saying("program has more than 2000 files"));
+    expect(files(2_000, 1).program).toBeDefined();
+    expect(files(5, 900_000).diagnostics).toEqual(saying("program is longer than 4000000 characters"));
+    expect(files(4, 900_000).program).toBeDefined();
+  });
+});
+
+describe("whatever there is two thousand of, the compiler and the formatter take it or say what is too large", () => {
+  test.each(Object.entries(largePolicies))("%s", (_, large) => {
+    const source = { path: "large.policy", text: `package large\n\n${large(2_000)}\n` };
+    const { program, diagnostics } = compile({ sources: [source], lint: true });
+    expect(program !== undefined || diagnostics.some(({ severity }) => severity === "error")).toBe(true);
+    const formatted = formatSource(source);
+    expect(formatted.text !== undefined || formatted.diagnostics.length > 0).toBe(true);
   });
 });
 

@@ -31,6 +31,8 @@ export interface Builtin {
   readonly pure: boolean;
   /** The call has many results, as `walk` does: `apply` returns an array, each element of which is one. */
   readonly relation?: true;
+  /** The argument that is a regular expression, which is checked where it is a constant. */
+  readonly pattern?: number;
   /**
    * What a call is charged for before it runs: `texts` only for texts among the arguments, where collections are only looked into; `parts` for
    * these and the elements of collections; `all` for everything inside them. `parts` when left out. What costs more, `apply` charges.

@@ -9,6 +9,8 @@ export const languageLimits = {
   columnStepsMax: 5_000,
   /** Steps of one test, `decide` apart, and of a query in the command line. */
   testStepsMax: 200_000_000,
+  /** Steps for compiling all patterns that policies write out: about two seconds. */
+  patternStepsMax: 40_000_000,
   /** Elements of a collection that one call makes. */
   elementsMax: 1_000_000,
   /** Characters (UTF-16 code units) of a text that one call makes: twice those of the longest statement. */

@@ -13,11 +13,11 @@ export function define(
     readonly relation?: true;
     readonly charges?: Builtin["charges"];
     readonly factor?: number;
+    readonly pattern?: number;
   } = {},
 ): Builtin {
-  const { relation, charges = "parts", factor = 1, pure = true } = options;
-  const builtin = { name, arity: args.length, types: { args, result }, pure, charges, factor, apply };
-  return relation === undefined ? builtin : { ...builtin, relation };
+  const { charges = "parts", factor = 1, pure = true, ...rest } = options;
+  return { name, arity: args.length, types: { args, result }, pure, charges, factor, apply, ...rest };
 }
 
 /** Wraps a builtin that takes one string and gives a value. */

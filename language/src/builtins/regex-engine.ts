@@ -1,5 +1,6 @@
 import { RE2JS, RE2JSException } from "re2js";
 import { BuiltinError, type BuiltinContext, CostError } from "../builtin.ts";
+import { languageLimits } from "../limits.ts";
 import { linearRegExp } from "./linear-regexp.ts";
 
 /**
@@ -44,7 +45,16 @@ export function compilePattern(source: string, context: BuiltinContext): Pattern
   const known = cache.get(source);
   if (known !== undefined) return known;
   context.spend(stepsToCompile(source));
-  const pattern = compile(source);
+  try {
+    return keep(source, compile(source));
+  } catch (error) {
+    // What it says may quote the pattern, which is the policy's own or data: only the kind of mistake is passed on.
+    if (error instanceof RE2JSException) throw new BuiltinError("error parsing regexp");
+    throw error;
+  }
+}
+
+function keep(source: string, pattern: Pattern): Pattern {
   if (cache.size >= cacheSizeMax) {
     const [oldest] = cache.keys();
     if (oldest !== undefined) cache.delete(oldest);
@@ -53,22 +63,48 @@ export function compilePattern(source: string, context: BuiltinContext): Pattern
   return pattern;
 }
 
+/** Why no evaluation can use a pattern. */
+type PatternMistake =
+  | { readonly kind: "syntax"; readonly message: string }
+  | { readonly kind: "size"; readonly message: string };
+
+/** What is wrong with a pattern that an author has written; what is right is compiled and kept, so that its first use costs nothing. */
+export class PatternChecker {
+  private steps = 0;
+
+  check(source: string): PatternMistake | undefined {
+    if (cache.has(source)) return undefined;
+    if (source.length > patternLengthMax) {
+      return { kind: "size", message: `pattern is longer than ${patternLengthMax} characters` };
+    }
+    const steps = stepsToCompile(source);
+    if (steps > languageLimits.evaluationStepsMax) {
+      return { kind: "size", message: "pattern repeats too much: it is too large to be compiled" };
+    }
+    this.steps += steps;
+    if (this.steps > languageLimits.patternStepsMax) {
+      return { kind: "size", message: "patterns are too many and too large to be compiled, all together" };
+    }
+    try {
+      keep(source, compile(source));
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RE2JSException)) throw error;
+      return { kind: "syntax", message: error.message };
+    }
+  }
+}
+
 export function quotePattern(text: string): string {
   return RE2JS.quote(text);
 }
 
+/** @throws {RE2JSException} for what is no pattern */
 function compile(source: string): Pattern {
   if (source.length > patternLengthMax) {
     throw new BuiltinError(`the pattern is longer than ${patternLengthMax} characters`);
   }
-  let compiled: RE2JS;
-  try {
-    compiled = RE2JS.compile(source);
-  } catch (error) {
-    // What it says may quote the pattern, which is the policy's own or data: only the kind of mistake is passed on.
-    if (error instanceof RE2JSException) throw new BuiltinError("error parsing regexp");
-    throw error;
-  }
+  const compiled = RE2JS.compile(source);
   const fast = linearRegExp(source);
   return {
     test:

@@ -5,11 +5,17 @@ import { checkElements, checkText, define, indexAt, stringAt, valueAt } from "./
 import { compilePattern, quotePattern, type Pattern } from "./regex-engine.ts";
 
 export const regex: readonly Builtin[] = [
-  define("regex.match", ["string", "string"], "boolean", (args, context) => {
-    const pattern = stringAt(args, 0);
-    const text = stringAt(args, 1);
-    return compilePattern(pattern, context).test(text, context);
-  }),
+  define(
+    "regex.match",
+    ["string", "string"],
+    "boolean",
+    (args, context) => {
+      const pattern = stringAt(args, 0);
+      const text = stringAt(args, 1);
+      return compilePattern(pattern, context).test(text, context);
+    },
+    { pattern: 0 },
+  ),
   define("regex.is_valid", ["any"], "boolean", (args, context) => {
     const pattern = valueAt(args, 0);
     if (typeof pattern !== "string") return false;
@@ -21,10 +27,16 @@ export const regex: readonly Builtin[] = [
       throw error;
     }
   }),
-  define("regex.find_n", ["string", "string", "number"], { array: "string" }, (args, context) => {
-    const text = stringAt(args, 1);
-    return find(args, context).map((match) => part(text, match, 0));
-  }),
+  define(
+    "regex.find_n",
+    ["string", "string", "number"],
+    { array: "string" },
+    (args, context) => {
+      const text = stringAt(args, 1);
+      return find(args, context).map((match) => part(text, match, 0));
+    },
+    { pattern: 0 },
+  ),
   define(
     "regex.find_all_string_submatch_n",
     ["string", "string", "number"],
@@ -35,15 +47,28 @@ export const regex: readonly Builtin[] = [
         Array.from({ length: match.length / 2 }, (_, group) => part(text, match, group)),
       );
     },
+    { pattern: 0 },
   ),
-  define("regex.split", ["string", "string"], { array: "string" }, (args, context) => {
-    const pattern = compilePattern(stringAt(args, 0), context);
-    return split(pattern, stringAt(args, 1), stringAt(args, 0) === "", context);
-  }),
-  define("regex.replace", ["string", "string", "string"], "string", (args, context) => {
-    const text = stringAt(args, 0);
-    return replace(compilePattern(stringAt(args, 1), context), text, stringAt(args, 2), context);
-  }),
+  define(
+    "regex.split",
+    ["string", "string"],
+    { array: "string" },
+    (args, context) => {
+      const pattern = compilePattern(stringAt(args, 0), context);
+      return split(pattern, stringAt(args, 1), stringAt(args, 0) === "", context);
+    },
+    { pattern: 0 },
+  ),
+  define(
+    "regex.replace",
+    ["string", "string", "string"],
+    "string",
+    (args, context) => {
+      const text = stringAt(args, 0);
+      return replace(compilePattern(stringAt(args, 1), context), text, stringAt(args, 2), context);
+    },
+    { pattern: 1 },
+  ),
   define("regex.template_match", ["string", "string", "string", "string"], "boolean", (args, context) => {
     const [open, close] = [stringAt(args, 2), stringAt(args, 3)];
     if (open.length !== 1) throw new BuiltinError("start delimiter has to be exactly one character long");

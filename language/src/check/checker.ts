@@ -19,6 +19,7 @@ import { suggest } from "../suggest.ts";
 import { Comparisons } from "./comparisons.ts";
 import { checkFormat } from "./format-verbs.ts";
 import type { Observer } from "./observer.ts";
+import { Patterns } from "./patterns.ts";
 import { parameterType, type RuleTypes } from "./rule-types.ts";
 import * as types from "./types.ts";
 import type { Type } from "./types.ts";
@@ -35,6 +36,7 @@ export class Checker {
   private readonly ruleTypes: RuleTypes | undefined;
   private readonly hasVocabulary: boolean;
   private readonly comparisons: Comparisons;
+  private readonly patterns = new Patterns();
   private readonly given = new Map<Group, Type[]>();
   /** A negated reference is being looked at. */
   private asksForPresence = false;
@@ -303,6 +305,7 @@ export class Checker {
         const { builtin } = callee;
         this.observeConstants(term.args, given);
         this.takes(builtin.name, builtin.types?.args?.map(types.ofBuiltin) ?? [], term.args, given);
+        this.diagnostics.push(...this.patterns.check(term));
         if (builtin.name === "sprintf") this.diagnostics.push(...checkFormat(term, given));
         if (builtin.types === undefined || builtin.relation === true) return types.any;
         return types.ofBuiltin(builtin.types.result);

@@ -25,7 +25,7 @@ export const syntaxCodes = {
     severity: "error",
     title: "too large to be read",
     explanation:
-      "A file of more than a million characters, brackets deeper than a hundred, or an expression of thousands of parts: no policy may exhaust the memory of what decides. Put long lists into `data`, and split long conditions into rules.",
+      "A file of more than a million characters, a program of more than twenty thousand statements, brackets deeper than a hundred, more than two hundred conditions in one body, a pattern that comes to millions of instructions: no policy may hold up what decides, or exhaust its memory. Put long lists into `data`, and split long conditions into rules. docs/limits.md has all bounds.",
     wrong: policy(`allowed := ${"[".repeat(tooDeep)}«[»${"]".repeat(tooDeep + 1)}\n\nallow if allowed`),
     right: policy("allowed := [[]]\n\nallow if allowed"),
   },

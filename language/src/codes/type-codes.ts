@@ -107,6 +107,14 @@ export const typeCodes = {
     wrong: policy('allow if «principal.groups == "dba"»'),
     right: policy('allow if "dba" in principal.groups'),
   },
+  P324: {
+    severity: "error",
+    title: "a pattern that is none",
+    explanation:
+      "Regular expressions are those of RE2, which take time linear in the text: there is neither look-around nor a back-reference. A rule with a pattern that cannot be read fails whenever it is asked, and refuses the statement.",
+    wrong: policy('deny "no" if regex.match(«`(?=x)y`», query.text)'),
+    right: policy('deny "no" if regex.match(`y`, query.text)'),
+  },
   P330: {
     severity: "error",
     title: "a row with a name that means something else",

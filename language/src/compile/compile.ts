@@ -9,7 +9,7 @@ import type { CompileOptions, CompileResult } from "../program.ts";
 import { lint } from "../lint/lint.ts";
 import { parseBody, parseModule } from "../syntax/parse.ts";
 import type { Module } from "../syntax/tree.ts";
-import { unlessTooLarge } from "../too-large.ts";
+import { tooManyFiles, tooManyStatements, unlessTooLarge } from "../too-large.ts";
 import { emptyObject, toJson, toValue, type Value } from "../values.ts";
 import { analyse, documentNodes, namesIn, understand, unique } from "./analyse.ts";
 import { bind, connect, type QueryFunction } from "./bind.ts";
@@ -180,6 +180,8 @@ function parseAll(
 ):
   | { readonly modules: readonly Module[]; readonly diagnostics: [] }
   | { readonly modules?: undefined; readonly diagnostics: readonly Diagnostic[] } {
+  const tooMany = tooManyFiles(sources);
+  if (tooMany !== undefined) return { diagnostics: [tooMany] };
   const diagnostics: Diagnostic[] = [];
   const modules: Module[] = [];
   for (const source of sources) {
@@ -187,6 +189,8 @@ function parseAll(
     diagnostics.push(...parsed.diagnostics);
     if (parsed.tree !== undefined) modules.push(parsed.tree);
   }
+  const tooManyOfAll = tooManyStatements(modules);
+  if (tooManyOfAll !== undefined) diagnostics.push(tooManyOfAll);
   return diagnostics.length > 0 ? { diagnostics } : { modules, diagnostics: [] };
 }
 

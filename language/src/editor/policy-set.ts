@@ -8,14 +8,20 @@ import type { Diagnostic, SourceFile } from "../diagnostics.ts";
 import { lint } from "../lint/lint.ts";
 import { parseStatements, type StatementFile } from "../syntax/statements.ts";
 import type { Module } from "../syntax/tree.ts";
+import { tooManyFiles, tooManyStatements, unlessTooLarge } from "../too-large.ts";
 import { type Observed, placesOf } from "./places.ts";
 import type { Place } from "./meaning.ts";
+
+type Understood = { readonly observed: Observed } & (
+  | { readonly understanding: Understanding; readonly refusal: undefined }
+  | { readonly understanding: undefined; readonly refusal: Diagnostic }
+);
 
 export class PolicySet {
   readonly files: ReadonlyMap<string, StatementFile>;
   /** `data.*` as JSON. */
   readonly data: unknown;
-  private understood: { readonly understanding: Understanding | undefined; readonly observed: Observed } | undefined;
+  private understood: Understood | undefined;
   private places: ReadonlyMap<string, readonly Place[]> | undefined;
   private readonly placesBefore: ReadonlyMap<string, readonly Place[]> | undefined;
 
@@ -29,6 +35,10 @@ export class PolicySet {
         return [source.path, before?.source.text === source.text ? before : parseStatements(source, before)];
       }),
     );
+  }
+
+  private get sources(): readonly SourceFile[] {
+    return [...this.files.values()].map(({ source }) => source);
   }
 
   get modules(): readonly Module[] {
@@ -58,18 +68,17 @@ export class PolicySet {
 
   /** @param isReadable whether there is no syntax error, so that what cannot be looked at is one by itself */
   private analysisDiagnostics(isReadable: boolean): readonly Diagnostic[] {
-    const { understanding } = this;
-    try {
-      if (understanding !== undefined) {
+    const { understanding, refusal } = this.understand();
+    if (refusal !== undefined) return isReadable ? [refusal] : [];
+    return unlessTooLarge<readonly Diagnostic[]>(
+      this.sources,
+      () => {
         const analysis = analyse(this.modules, understanding);
         // What a file that cannot be read uses would look unused.
         return isReadable ? [...analysis.diagnostics, ...lint(this.modules, analysis)] : analysis.diagnostics;
-      }
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-    }
-    const [largest] = [...this.files.values()].sort((a, b) => b.source.text.length - a.source.text.length);
-    return isReadable && largest !== undefined ? [tooLarge(largest.source.path)] : [];
+      },
+      (late) => (isReadable ? [late] : []),
+    );
   }
 
   private forget(): void {
@@ -109,29 +118,23 @@ export class PolicySet {
     return best;
   }
 
-  private understand(): { readonly understanding: Understanding | undefined; readonly observed: Observed } {
+  private understand(): Understood {
     if (this.understood !== undefined) return this.understood;
     const observed: Observed = { fields: [], constants: [] };
     const observer: Observer = {
       field: (span, owner, name) => observed.fields.push({ span, owner, name }),
       constant: (span, type) => observed.constants.push({ span, type }),
     };
-    let understanding: Understanding | undefined;
-    try {
-      understanding = understand(this.modules, observer);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-    }
-    return (this.understood = { understanding, observed });
+    const refuse = (refusal: Diagnostic): Understood => ({ understanding: undefined, observed, refusal });
+    const tooMany = tooManyFiles(this.sources) ?? tooManyStatements(this.modules);
+    this.understood =
+      tooMany !== undefined
+        ? refuse(tooMany)
+        : unlessTooLarge<Understood>(
+            this.sources,
+            () => ({ understanding: understand(this.modules, observer), observed, refusal: undefined }),
+            refuse,
+          );
+    return this.understood;
   }
-}
-
-function tooLarge(file: string): Diagnostic {
-  return {
-    code: "P103",
-    severity: "error",
-    message: "an expression or a rule has too many parts",
-    span: { file, start: 0, end: 1, line: 1, column: 1 },
-    help: "put lists of values into `data`, and split long conditions into rules",
-  };
 }

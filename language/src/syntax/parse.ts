@@ -6,6 +6,7 @@ import { parser } from "./grammar.ts";
 import { nestingMax, sourceCharsMax, syntaxErrorsMax } from "./limits.ts";
 import { Lowering } from "./lower.ts";
 import { mistakesOf, type Reading } from "./mistakes.ts";
+import { tooManyIn } from "./sizes.ts";
 import { spanOf } from "./span.ts";
 import { lex } from "./tokens.ts";
 import type { Body, Module } from "./tree.ts";
@@ -15,7 +16,7 @@ export type Parsed<Tree> =
   | { readonly tree?: undefined; readonly diagnostics: readonly Diagnostic[] };
 
 export function parseModule(source: SourceFile): Parsed<Module> {
-  return parse(source, "module", lowerModule);
+  return bounded(parse(source, "module", lowerModule), (tree) => tree);
 }
 
 /** A file as it is written, for whoever writes it anew. */
@@ -27,7 +28,15 @@ export interface ConcreteModule {
 }
 
 export function parseConcreteModule(source: SourceFile): Parsed<ConcreteModule> {
-  return parse(source, "module", (lowering, concrete) => ({ ...concrete, tree: lowerModule(lowering, concrete) }));
+  return bounded(
+    parse(source, "module", (lowering, concrete) => ({ ...concrete, tree: lowerModule(lowering, concrete) })),
+    ({ tree }) => tree,
+  );
+}
+
+function bounded<Tree>(parsed: Parsed<Tree>, moduleOf: (tree: Tree) => Module): Parsed<Tree> {
+  const diagnostics = parsed.tree === undefined ? [] : tooManyIn(moduleOf(parsed.tree));
+  return diagnostics.length === 0 ? parsed : { diagnostics };
 }
 
 function lowerModule(lowering: Lowering, { cst, comments }: Concrete): Module {

@@ -9,8 +9,9 @@ import type { IToken } from "chevrotain";
 import type { Diagnostic, SourceFile } from "../diagnostics.ts";
 import { decisionWords, parser } from "./grammar.ts";
 import { Lowering } from "./lower.ts";
-import { sourceCharsMax } from "./limits.ts";
+import { sourceCharsMax, statementsMax } from "./limits.ts";
 import { deepToken, type Parsed, parseModule } from "./parse.ts";
+import { tooManyIn } from "./sizes.ts";
 import { spanOf } from "./span.ts";
 import * as t from "./tokens.ts";
 import type { Expr, Module, Rule } from "./tree.ts";
@@ -65,6 +66,7 @@ export function parseStatements(source: SourceFile, previous?: StatementFile): S
   const isWhole =
     lexed.errors.length === 0 &&
     statements.length > 0 &&
+    statements.length <= statementsMax &&
     source.text.length <= sourceCharsMax &&
     statements.every(({ part }, index) => part !== undefined && (index === 0) === hasPackage(part));
   const module = together(source, statements, comments);
@@ -160,7 +162,7 @@ function parsePart(source: SourceFile, tokens: readonly IToken[]): Module | unde
   if (parser.errors.length > 0) return undefined;
   const lowering = new Lowering(source);
   const part = lowering.part(cst, []);
-  return lowering.diagnostics.length > 0 ? undefined : part;
+  return lowering.diagnostics.length > 0 || tooManyIn(part).length > 0 ? undefined : part;
 }
 
 /** The same at another place. */
