@@ -1,20 +1,35 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { hmac } from "@noble/hashes/hmac.js";
+import { md5, sha1 } from "@noble/hashes/legacy.js";
+import { sha256, sha512 } from "@noble/hashes/sha2.js";
 import type { Builtin } from "../builtin.ts";
+import { hexOf, utf8Of } from "./bytes.ts";
 import { define, ofString, stringAt } from "./operands.ts";
+
+const digests = { md5, sha1, sha256 };
+const keyedDigests = { ...digests, sha512 };
+/** A digest looks at each byte many times. */
+const factor = 8;
 
 /** Digests over the text's UTF-8 bytes, in lower-case hexadecimal. */
 export const crypto: readonly Builtin[] = [
-  ...(["md5", "sha1", "sha256"] as const).map((algorithm) =>
-    ofString(`crypto.${algorithm}`, "string", (text) => createHash(algorithm).update(text, "utf8").digest("hex")),
+  ...Object.entries(digests).map(([name, digest]) =>
+    ofString(`crypto.${name}`, "string", (text) => hexOf(digest(utf8Of(text))), factor),
   ),
-  ...(["md5", "sha1", "sha256", "sha512"] as const).map((algorithm) =>
-    define(`crypto.hmac.${algorithm}`, ["string", "string"], "string", (args) =>
-      createHmac(algorithm, stringAt(args, 1)).update(stringAt(args, 0), "utf8").digest("hex"),
+  ...Object.entries(keyedDigests).map(([name, digest]) =>
+    define(
+      `crypto.hmac.${name}`,
+      ["string", "string"],
+      "string",
+      (args) => hexOf(hmac(digest, utf8Of(stringAt(args, 1)), utf8Of(stringAt(args, 0)))),
+      { factor },
     ),
   ),
   define("crypto.hmac.equal", ["string", "string"], "boolean", (args) => {
-    const first = Buffer.from(stringAt(args, 0), "utf8");
-    const second = Buffer.from(stringAt(args, 1), "utf8");
-    return first.length === second.length && timingSafeEqual(first, second);
+    const first = utf8Of(stringAt(args, 0));
+    const second = utf8Of(stringAt(args, 1));
+    // Each byte is looked at, so that the time does not tell where they differ.
+    let difference = first.length ^ second.length;
+    first.forEach((byte, index) => (difference |= byte ^ (second[index] ?? 0)));
+    return difference === 0;
   }),
 ];

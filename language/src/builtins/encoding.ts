@@ -1,33 +1,47 @@
 import { BuiltinError, type Builtin } from "../builtin.ts";
 import { RegoObject, RegoSet, isArray, toJson, type Value } from "../values.ts";
+import { base64Of, bytesOfBase64, bytesOfHex, hexOf, textOf, utf8Of } from "./bytes.ts";
 import { define, objectAt, ofString, valueAt } from "./operands.ts";
 
-/** Each character is looked at alone. */
+/** Each character is looked at alone, and made into a text of its own for URLs. */
+const byteFactor = 8;
 const urlFactor = 32;
 
 export const encoding: readonly Builtin[] = [
-  ofString("base64.encode", "string", (text) => Buffer.from(text, "utf8").toString("base64")),
-  ofString("base64.decode", "string", (text) => decodeBase64(text, "base64")),
+  ofString("base64.encode", "string", (text) => base64Of(utf8Of(text), "base64"), byteFactor),
+  ofString("base64.decode", "string", (text) => decodeBase64(text, "base64"), byteFactor),
   define("base64.is_valid", ["any"], "boolean", (args) => {
     const text = valueAt(args, 0);
     return typeof text === "string" && isBase64(text, "base64");
   }),
-  ofString("base64url.encode", "string", (text) => {
-    const encoded = Buffer.from(text, "utf8").toString("base64url");
-    return encoded.padEnd(Math.ceil(encoded.length / 4) * 4, "=");
-  }),
-  ofString("base64url.encode_no_pad", "string", (text) => Buffer.from(text, "utf8").toString("base64url")),
-  ofString("base64url.decode", "string", (text) => {
-    // Padding may be left out (RFC 7515, appendix C).
-    const padded = text.endsWith("=") ? text : text.padEnd(Math.ceil(text.length / 4) * 4, "=");
-    return decodeBase64(padded, "base64url");
-  }),
-  ofString("hex.encode", "string", (text) => Buffer.from(text, "utf8").toString("hex")),
-  ofString("hex.decode", "string", (text) => {
-    if (text.length % 2 !== 0 || /[^0-9a-fA-F]/.test(text))
-      throw new BuiltinError("the text is not an even number of hexadecimal digits");
-    return Buffer.from(text, "hex").toString("utf8");
-  }),
+  ofString("base64url.encode", "string", (text) => base64Of(utf8Of(text), "base64url"), byteFactor),
+  ofString(
+    "base64url.encode_no_pad",
+    "string",
+    (text) => base64Of(utf8Of(text), "base64url").replaceAll("=", ""),
+    byteFactor,
+  ),
+  ofString(
+    "base64url.decode",
+    "string",
+    (text) => {
+      // Padding may be left out (RFC 7515, appendix C).
+      const padded = text.endsWith("=") ? text : text.padEnd(Math.ceil(text.length / 4) * 4, "=");
+      return decodeBase64(padded, "base64url");
+    },
+    byteFactor,
+  ),
+  ofString("hex.encode", "string", (text) => hexOf(utf8Of(text)), byteFactor),
+  ofString(
+    "hex.decode",
+    "string",
+    (text) => {
+      if (text.length % 2 !== 0 || /[^0-9a-fA-F]/.test(text))
+        throw new BuiltinError("the text is not an even number of hexadecimal digits");
+      return textOf(bytesOfHex(text));
+    },
+    byteFactor,
+  ),
   ofString("urlquery.encode", "string", encodeQuery, urlFactor),
   ofString("urlquery.decode", "string", decodeQuery, urlFactor),
   define(
@@ -78,13 +92,13 @@ function isBase64(text: string, alphabet: Alphabet): boolean {
 
 function decodeBase64(text: string, alphabet: Alphabet): string {
   if (!isBase64(text, alphabet)) throw new BuiltinError(`the text is not valid ${alphabet}`);
-  return Buffer.from(text, alphabet).toString("utf8");
+  return textOf(bytesOfBase64(text.replace(/[\r\n=]/g, "")));
 }
 
 /** Everything but letters, digits and `-_.~` as `%XX`, a space as `+`. */
 function encodeQuery(text: string): string {
   let result = "";
-  for (const byte of Buffer.from(text, "utf8")) {
+  for (const byte of utf8Of(text)) {
     const char = String.fromCharCode(byte);
     if (/[A-Za-z0-9\-_.~]/.test(char)) result += char;
     else result += char === " " ? "+" : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
@@ -92,13 +106,19 @@ function encodeQuery(text: string): string {
   return result;
 }
 
+const percent = "%".charCodeAt(0);
+
 function decodeQuery(text: string): string {
   if (/%(?![0-9a-fA-F]{2})/.test(text)) throw new BuiltinError("invalid URL escape");
-  const bytes = text
-    .replaceAll("+", " ")
-    .split(/(%[0-9a-fA-F]{2})/)
-    .map((part) => (part.startsWith("%") ? Buffer.from(part.slice(1), "hex") : Buffer.from(part, "utf8")));
-  return Buffer.concat(bytes).toString("utf8");
+  const bytes = utf8Of(text.replaceAll("+", " "));
+  let length = 0;
+  for (let index = 0; index < bytes.length; index += 1) {
+    if (bytes[index] === percent) {
+      bytes[length++] = Number.parseInt(String.fromCharCode(bytes[index + 1] ?? 0, bytes[index + 2] ?? 0), 16);
+      index += 2;
+    } else bytes[length++] = bytes[index] ?? 0;
+  }
+  return textOf(bytes.subarray(0, length));
 }
 
 function queryValues(value: Value): readonly string[] {

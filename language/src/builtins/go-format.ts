@@ -1,3 +1,4 @@
+import { hexOf, utf8Of } from "./bytes.ts";
 import { format, isNumber, toInteger, type Value } from "../values.ts";
 import { BuiltinError } from "../builtin.ts";
 
@@ -264,8 +265,8 @@ function formatString(verb: string, value: string, spec: Spec): string | undefin
       return pad(spec.sharp && !cut.includes("`") ? `\`${cut}\`` : quote(cut, '"'), spec);
     case "x":
     case "X": {
-      const bytes = Buffer.from(value, "utf8").subarray(0, spec.precision);
-      const pairs = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"));
+      const bytes = utf8Of(value).subarray(0, spec.precision);
+      const pairs = Array.from(bytes, (byte) => hexOf(Uint8Array.of(byte)));
       const prefix = spec.sharp && pairs.length > 0 ? "0x" : "";
       const hex = spec.space ? pairs.map((pair) => prefix + pair).join(" ") : prefix + pairs.join("");
       return pad(verb === "X" ? hex.toUpperCase() : hex, spec);
