@@ -17,7 +17,7 @@ import { emitDecision, emitGuard } from "./emit-decision.ts";
 import { emitGroup } from "./emit-group.ts";
 import { FactFinder } from "./facts.ts";
 import { importedName, resolveImports } from "./imports.ts";
-import type { DecisionPlan } from "./plan.ts";
+import type { Body, DecisionPlan } from "./plan.ts";
 import { recursionErrors } from "./recursion.ts";
 import { Resolver } from "./resolve.ts";
 import { type Group, type RuleNode, RuleTree } from "./rule-tree.ts";
@@ -37,11 +37,24 @@ export interface Understanding {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+interface AnalysedDecision {
+  readonly plan: DecisionPlan;
+  readonly split: SplitBody;
+  /** Names of its functions, as `DecisionFunctions` has them. */
+  readonly functions: readonly string[];
+}
+
+export interface AnalyseOptions {
+  readonly coverage?: CoverageCounter | undefined;
+  /** Tests record how far they come: so unless it is turned off. */
+  readonly traced?: boolean;
+}
+
 export interface Analysis extends Understanding {
   readonly emitter: Emitter;
   readonly finder: FactFinder;
   /** Plans with the parts of their bodies. */
-  readonly decisions: readonly { readonly plan: DecisionPlan; readonly split: SplitBody }[];
+  readonly decisions: readonly AnalysedDecision[];
   readonly documents: ReadonlyMap<RuleNode, runtime.DocumentNode>;
   /** All, by file and place, each once. */
   readonly diagnostics: readonly Diagnostic[];
@@ -68,7 +81,7 @@ export function understand(modules: readonly Module[], observer?: Observer): Und
 export function analyse(
   modules: readonly Module[],
   understanding: Understanding = understand(modules),
-  coverage?: CoverageCounter,
+  { coverage, traced = true }: AnalyseOptions = {},
 ): Analysis {
   const { rules, resolver, plans } = understanding;
   const documents = documentNodes(rules.root);
@@ -79,19 +92,13 @@ export function analyse(
     vocabulary: true,
     names: (file) => [...roots, ...namesIn(modules, file)],
     coverage,
+    traced,
   });
   for (const group of rules.groups) emitGroup(emitter, group);
   const finder = new FactFinder(rules);
-  const decisions = plans.map((plan) => ({
-    plan,
-    split: coverage === undefined ? splitBody(plan, finder) : unsplit(plan, finder),
-  }));
-  decisions.forEach(({ plan, split }, index) => {
-    emitDecision(emitter, plan, `d${index}`, plan.body);
-    emitDecision(emitter, plan, `r${index}`, split.rest);
-    emitGuard(emitter, plan, `s${index}_`, split.session);
-    emitGuard(emitter, plan, `k${index}_`, split.kind);
-    emitGuard(emitter, plan, `l${index}_`, split.label);
+  const decisions = plans.map((plan, index) => {
+    const split = coverage === undefined ? splitBody(plan, finder) : unsplit(plan, finder);
+    return { plan, split, functions: emitFunctions(emitter, plan, split, index) };
   });
   const diagnostics = unique([
     ...understanding.diagnostics,
@@ -100,6 +107,23 @@ export function analyse(
     ...emitter.diagnostics,
   ]);
   return { ...understanding, emitter, finder, decisions, documents, diagnostics };
+}
+
+/** @returns the functions' names; a guard that asks nothing is none */
+function emitFunctions(emitter: Emitter, plan: DecisionPlan, split: SplitBody, index: number): string[] {
+  const guard = (name: string, body: Body): string => {
+    if (body.length === 0) return "undefined";
+    emitGuard(emitter, plan, name, body);
+    return name;
+  };
+  emitDecision(emitter, plan, `d${index}`, plan.body);
+  emitDecision(emitter, plan, `r${index}`, split.rest);
+  const guards = [
+    guard(`s${index}_`, split.session),
+    guard(`k${index}_`, split.kind),
+    guard(`l${index}_`, split.label),
+  ];
+  return [`d${index}`, `r${index}`, ...guards];
 }
 
 /** Rules of the file's package and its imports. */

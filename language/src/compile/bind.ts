@@ -1,21 +1,16 @@
 /** Generated text becomes functions, and the rule tree gets them at run time. */
 import type { Value } from "../values.ts";
-import * as effects from "./effects.ts";
 import type { Emitter } from "./emit.ts";
-import * as observing from "./observing.ts";
+import { library } from "./library.ts";
 import type { Group, RuleNode, RuleTree } from "./rule-tree.ts";
-import * as rowPredicates from "./row-predicates.ts";
-import * as runtime from "./runtime.ts";
-import * as trace from "./trace.ts";
+import type { DocumentNode, Environment } from "./runtime.ts";
 
-export type GroupFunction = (environment: runtime.Environment, ...args: Value[]) => Value | undefined;
+export type GroupFunction = (environment: Environment, ...args: Value[]) => Value | undefined;
 
-/** What generated code calls as `R`. */
-const library = { ...runtime, ...effects, ...rowPredicates, ...observing, ...trace };
+export type QueryFunction = (environment: Environment, out: (readonly Value[])[]) => void;
 
-export type QueryFunction = (environment: runtime.Environment, out: (readonly Value[])[]) => void;
-
-interface Compiled<Functions> {
+/** What `programText` returns when it runs. */
+export interface Compiled<Functions> {
   /** By the group's number. */
   readonly groups: readonly GroupFunction[];
   readonly decisions: readonly Functions[];
@@ -25,7 +20,7 @@ interface Compiled<Functions> {
 /** Gives the nodes of the rule tree their functions. */
 export function connect(
   node: RuleNode,
-  documents: ReadonlyMap<RuleNode, runtime.DocumentNode>,
+  documents: ReadonlyMap<RuleNode, DocumentNode>,
   functions: readonly GroupFunction[],
 ): void {
   const document = documents.get(node);
@@ -34,27 +29,34 @@ export function connect(
   for (const child of node.children.values()) connect(child, documents, functions);
 }
 
+/** Lines of `programText` before those of the writer. */
+export const headLines = 2;
+
 /**
- * The generated text becomes functions. It gets the runtime as `R` and its constants as `C`, and nothing else.
+ * The body of a function of `R`, the library, and `C`, the constants, that returns what `Compiled` says. It sees nothing else.
  * @param written the groups that have functions
  * @param decisions for each statement, the names of its functions
  */
-export function bind<Functions>(
-  emitter: Emitter,
-  rules: RuleTree,
+export function programText(
+  { writer }: Emitter,
+  { groups }: RuleTree,
   written: ReadonlySet<Group>,
   decisions: readonly (readonly string[])[],
-  query?: "q",
-): Compiled<Functions> {
-  const { writer } = emitter;
+  query: "q" | "undefined" = "undefined",
+): string {
   const names = writer.constants.map((_, index) => `c${index} = C[${index}]`);
-  const groups = rules.groups.map((group) => (written.has(group) ? `f${group.id}` : "undefined"));
-  const text = [
+  const functions = groups.map((group) => (written.has(group) ? `f${group.id}` : "undefined"));
+  return [
     '"use strict";',
-    ...(names.length === 0 ? [] : [`const ${names.join(", ")};`]),
+    names.length === 0 ? "" : `const ${names.join(", ")};`,
     writer.text(),
-    `return { groups: [${groups.join(", ")}], decisions: [${decisions.map((some) => `[${some.join(", ")}]`).join(", ")}], query: ${query ?? "undefined"} };`,
+    `return { groups: [${functions.join(", ")}], decisions: [${decisions.map((some) => `[${some.join(", ")}]`).join(", ")}], query: ${query} };`,
   ].join("\n");
+}
+
+/** The generated text becomes functions. */
+export function bind<Functions>(...parts: Parameters<typeof programText>): Compiled<Functions> {
+  const [{ writer }] = parts;
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/no-implied-eval -- a compiler: the text above is its output
-  return new Function("R", "C", text)(library, writer.constants) as Compiled<Functions>;
+  return new Function("R", "C", programText(...parts))(library, writer.constants) as Compiled<Functions>;
 }

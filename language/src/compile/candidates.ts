@@ -10,7 +10,8 @@ import { type Environment, field, valuesOf } from "./runtime.ts";
 type Run = (environment: Environment, column: Value | undefined, out: unknown[]) => void;
 type Guard = (environment: Environment, column: Value | undefined) => boolean;
 
-export interface CompiledDecision {
+/** What is known of a decision statement without running it. */
+export interface DecisionTraits {
   readonly statement: StatementKind;
   readonly rule: RuleId;
   /** For `mask T.C`, `label T.C` and `filter T`. */
@@ -22,13 +23,32 @@ export interface CompiledDecision {
   readonly isFixed: boolean;
   /** Once its guards hold, its effect is known too: the same for every statement of one session and kind. */
   readonly isSettled: boolean;
+}
+
+/** In the order in which generated code lists them. */
+export type DecisionFunctions = readonly [
+  /** All conditions. */
+  whole: Run,
+  /** What the guards and the index leave. */
+  rest: Run,
+  session: Guard | undefined,
+  kind: Guard | undefined,
+  label: Guard | undefined,
+];
+
+export interface CompiledDecision extends DecisionTraits {
   readonly session: Guard | undefined;
   readonly kind: Guard | undefined;
   readonly label: Guard | undefined;
-  /** What the guards and the index leave. */
   readonly rest: Run;
-  /** All conditions. */
   readonly whole: Run;
+}
+
+export function withFunctions(
+  traits: DecisionTraits,
+  [whole, rest, session, kind, label]: DecisionFunctions,
+): CompiledDecision {
+  return { ...traits, whole, rest, session, kind, label };
 }
 
 /** A statement to run, after its guards. */

@@ -1,8 +1,9 @@
 /** Sources to a program: parse, resolve, check, emit, and bind the generated functions. */
-import { createHash } from "node:crypto";
+import { sha256 } from "@noble/hashes/sha2.js";
 import type { Builtin } from "../builtin.ts";
 import { checkCatalog, ComparedPaths } from "../check/catalog.ts";
 import { checkTypes } from "../check/check-types.ts";
+import { hexOf, utf8Of } from "../builtins/bytes.ts";
 import { builtins } from "../builtins/registry.ts";
 import type { Diagnostic, SourceFile } from "../diagnostics.ts";
 import type { CompileOptions, CompileResult } from "../program.ts";
@@ -11,9 +12,9 @@ import { parseBody, parseModule } from "../syntax/parse.ts";
 import type { Module } from "../syntax/tree.ts";
 import { tooManyFiles, tooManyStatements, unlessTooLarge } from "../too-large.ts";
 import { emptyObject, toJson, toValue, type Value } from "../values.ts";
-import { analyse, documentNodes, namesIn, understand, unique } from "./analyse.ts";
+import { type Analysis, analyse, type AnalyseOptions, documentNodes, namesIn, understand, unique } from "./analyse.ts";
 import { bind, connect, type QueryFunction } from "./bind.ts";
-import type { CompiledDecision } from "./candidates.ts";
+import { type DecisionFunctions, type DecisionTraits, withFunctions } from "./candidates.ts";
 import { CoverageCounter } from "./coverage.ts";
 import { Emitter } from "./emit.ts";
 import { ruleIdOf } from "./emit-decision.ts";
@@ -22,19 +23,11 @@ import type { Local } from "./plan.ts";
 import { explainer } from "./explain.ts";
 import { makeProgram } from "./make-program.ts";
 import { conflictErrors } from "./conflicts.ts";
-import { allReads, readsOf } from "./reads.ts";
+import { readsOf } from "./reads.ts";
 import { recursionErrors } from "./recursion.ts";
 import { resolveImports } from "./imports.ts";
 import { Resolver } from "./resolve.ts";
 import { RuleTree } from "./rule-tree.ts";
-
-type DecisionFunctions = readonly [
-  whole: CompiledDecision["whole"],
-  rest: CompiledDecision["rest"],
-  session: NonNullable<CompiledDecision["session"]>,
-  kind: NonNullable<CompiledDecision["kind"]>,
-  label: NonNullable<CompiledDecision["label"]>,
-];
 
 export interface CompiledQuery {
   readonly variables: readonly string[];
@@ -52,51 +45,24 @@ export function compile(options: CompileOptions): CompileResult {
 }
 
 function compileChecked(options: CompileOptions): CompileResult {
-  const parsed = parseAll(options.sources);
-  if (parsed.modules === undefined) return { diagnostics: parsed.diagnostics };
-  const data = options.data === undefined ? emptyObject : toValue(options.data);
   const counter = options.coverage === true ? new CoverageCounter() : undefined;
-  const { catalog } = options;
-  const compared = catalog === undefined ? undefined : new ComparedPaths();
-  const analysis = analyse(parsed.modules, understand(parsed.modules, compared), counter);
-  const { rules, emitter, finder, documents } = analysis;
-  const diagnostics = unique([
-    ...analysis.diagnostics,
-    ...(options.lint === true ? lint(parsed.modules, analysis) : []),
-    ...(catalog === undefined ? [] : checkCatalog(parsed.modules, compared?.paths ?? [], catalog)),
-  ]);
-  if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
+  const { analysis, data, diagnostics } = analyseSources(options, { coverage: counter });
+  if (analysis === undefined) return { diagnostics };
+  const { rules, emitter } = analysis;
   const compiled = bind<DecisionFunctions>(
     emitter,
     rules,
     new Set(rules.groups),
-    analysis.decisions.map((_, index) => [`d${index}`, `r${index}`, `s${index}_`, `k${index}_`, `l${index}_`]),
+    analysis.decisions.map(({ functions }) => functions),
   );
-  connect(rules.root, documents, compiled.groups);
-  const decisions = analysis.decisions.map(({ plan, split }, index): CompiledDecision => {
+  connect(rules.root, analysis.documents, compiled.groups);
+  const decisions = traitsOf(analysis).map((traits, index) => {
     const functions = compiled.decisions[index];
     if (functions === undefined) throw new Error("the generated code lacks a decision");
-    const [whole, rest, session, kind, label] = functions;
-    return {
-      statement: plan.kind,
-      rule: ruleIdOf(plan),
-      path: plan.path,
-      kinds: split.kinds,
-      touch: split.touch,
-      reads: readsOf(plan, finder),
-      isFixed: split.isFixed,
-      isSettled: split.isSettled,
-      session: split.session.length === 0 ? undefined : session,
-      kind: split.kind.length === 0 ? undefined : kind,
-      label: split.label.length === 0 ? undefined : label,
-      rest,
-      whole,
-    };
+    return withFunctions(traits, functions);
   });
   const program = makeProgram({
     revision: revisionOf(options.sources, data),
-    // Labels are computed with the catalog.
-    reads: allReads(decisions.filter(({ statement }) => statement !== "label").map(({ reads }) => reads)),
     data,
     decisions,
     groups: rules.groups,
@@ -112,6 +78,41 @@ function compileChecked(options: CompileOptions): CompileResult {
     coverage: counter,
   });
   return { program, diagnostics };
+}
+
+/** All of the compiler but the functions: what both a program and a standalone module are made of. */
+export function analyseSources(
+  options: CompileOptions,
+  analyseOptions: AnalyseOptions,
+):
+  | { readonly analysis: Analysis; readonly data: Value; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly analysis?: undefined; readonly data?: undefined; readonly diagnostics: readonly Diagnostic[] } {
+  const parsed = parseAll(options.sources);
+  if (parsed.modules === undefined) return { diagnostics: parsed.diagnostics };
+  const { catalog } = options;
+  const compared = catalog === undefined ? undefined : new ComparedPaths();
+  const analysis = analyse(parsed.modules, understand(parsed.modules, compared), analyseOptions);
+  const diagnostics = unique([
+    ...analysis.diagnostics,
+    ...(options.lint === true ? lint(parsed.modules, analysis) : []),
+    ...(catalog === undefined ? [] : checkCatalog(parsed.modules, compared?.paths ?? [], catalog)),
+  ]);
+  if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
+  return { analysis, data: options.data === undefined ? emptyObject : toValue(options.data), diagnostics };
+}
+
+/** One for each of its decisions. */
+export function traitsOf({ decisions, finder }: Analysis): DecisionTraits[] {
+  return decisions.map(({ plan, split }) => ({
+    statement: plan.kind,
+    rule: ruleIdOf(plan),
+    path: plan.path,
+    kinds: split.kinds,
+    touch: split.touch,
+    reads: readsOf(plan, finder),
+    isFixed: split.isFixed,
+    isSettled: split.isSettled,
+  }));
 }
 
 interface QuerySources {
@@ -194,11 +195,11 @@ function parseAll(
   return diagnostics.length > 0 ? { diagnostics } : { modules, diagnostics: [] };
 }
 
-function revisionOf(sources: readonly SourceFile[], data: Value): string {
-  const hash = createHash("sha256");
+/** Hex digest over all sources and data. */
+export function revisionOf(sources: readonly SourceFile[], data: Value): string {
+  const hash = sha256.create();
   for (const { path, text } of [...sources].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))) {
-    hash.update(`${path.length}:${path}${text.length}:${text}`);
+    hash.update(utf8Of(`${path.length}:${path}${text.length}:${text}`));
   }
-  hash.update(toJson(data));
-  return hash.digest("hex");
+  return hexOf(hash.update(utf8Of(toJson(data))).digest());
 }

@@ -9,7 +9,7 @@ import type { Effect, Input, Reads } from "../program.ts";
 import { RegoObject, type Value } from "../values.ts";
 import { Candidate, type CompiledDecision, FilterIndex, MaskIndex, StatementIndex } from "./candidates.ts";
 import { blankMemo, Environment, field, type Memo } from "./runtime.ts";
-import { EvaluationContext, stepsFor } from "./evaluation-context.ts";
+import { type Clock, EvaluationContext, stepsFor, systemClock } from "./evaluation-context.ts";
 import { allReads } from "./reads.ts";
 
 type Subject = Omit<Input, "query">;
@@ -48,6 +48,7 @@ export class Dispatcher {
   private readonly decisions: readonly CompiledDecision[];
   private readonly data: Value;
   private readonly blank: readonly Memo[];
+  private readonly clock: Clock;
   private readonly labelRules: readonly Candidate[];
   private readonly sessions = new WeakMap<RegoObject, SessionPlan[]>();
   private lastPrincipal: Value | undefined;
@@ -55,7 +56,8 @@ export class Dispatcher {
   /** Where `with` of a test has replaced rules and functions, for as long as `under` runs. */
   private replaced: Pick<Environment, "mocks" | "shadow"> | undefined;
 
-  constructor(decisions: readonly CompiledDecision[], data: Value, groups: number) {
+  constructor(decisions: readonly CompiledDecision[], data: Value, groups: number, clock: Clock = systemClock) {
+    this.clock = clock;
     this.decisions = decisions;
     this.data = data;
     this.blank = blankMemo(groups);
@@ -64,12 +66,12 @@ export class Dispatcher {
       .map((decision) => new Candidate(decision, decision.whole));
   }
 
-  /** Runs something, a decision of a test, with the rules and functions that are in force in a world. */
   /** What a test has replaced while it asks for a decision. */
   get world(): Pick<Environment, "mocks" | "shadow"> | undefined {
     return this.replaced;
   }
 
+  /** Runs something, a decision of a test, with the rules and functions that are in force in a world. */
   under<T>(world: Pick<Environment, "mocks" | "shadow">, run: () => T): T {
     const before = this.replaced;
     this.replaced = world;
@@ -123,7 +125,7 @@ export class Dispatcher {
   }
 
   labels(columns: readonly Value[]): { readonly labels: string[]; readonly errors: Effect[] }[] {
-    const environment = new Environment(this.data, this.blank, new EvaluationContext(stepsFor(columns)));
+    const environment = new Environment(this.data, this.blank, this.context(columns));
     return columns.map((column) => {
       const found: string[] = [];
       const errors: Effect[] = [];
@@ -136,9 +138,12 @@ export class Dispatcher {
     });
   }
 
+  private context(columns: readonly Value[]): EvaluationContext {
+    return new EvaluationContext(stepsFor(columns), true, undefined, this.clock);
+  }
+
   private environment(subject: Subject, columns: readonly Value[], data: Value | undefined): Environment {
-    const context = new EvaluationContext(stepsFor(columns));
-    const environment = new Environment(data ?? this.data, this.blank, context);
+    const environment = new Environment(data ?? this.data, this.blank, this.context(columns));
     environment.principal = subject.principal;
     environment.session = subject.session;
     environment.target = subject.target;

@@ -13,6 +13,7 @@ export function ruleIdOf(plan: DecisionPlan): RuleId {
 /** Writes `function NAME(E, column)`, which tells whether conditions hold that need nothing but the session and `column`. */
 export function emitGuard(emitter: Emitter, plan: DecisionPlan, name: string, body: Body): void {
   const { writer } = emitter;
+  writer.at(plan.span);
   const context: Context = { environment: "E", bound: new Set() };
   writer.block(`function ${name}(E, column)`, () => {
     if (plan.subject !== undefined) {
@@ -31,6 +32,7 @@ export function emitGuard(emitter: Emitter, plan: DecisionPlan, name: string, bo
  */
 export function emitDecision(emitter: Emitter, plan: DecisionPlan, name: string, body: Body, watch?: Watch): void {
   const { writer } = emitter;
+  writer.at(plan.span);
   const rule = writer.constant(ruleIdOf(plan));
   const context: Context = { environment: "E", bound: new Set() };
   writer.block(`function ${name}(E, column, out)`, () => {

@@ -3,20 +3,21 @@ import { equal, type Value } from "../values.ts";
 import type { Context, Emitter } from "./emit.ts";
 import type { CoverageMark } from "./coverage.ts";
 import { emitMatch } from "./emit-patterns.ts";
-import { isTraced, type TraceContext } from "./emit-trace.ts";
+import { isOfTests, type TraceContext } from "./emit-trace.ts";
 import type { Branch, Definition } from "./plan.ts";
 import type { Group } from "./rule-tree.ts";
 
 export function emitGroup(emitter: Emitter, group: Group): void {
   const { writer } = emitter;
+  for (const { rule } of group.rules.slice(0, 1)) writer.at(rule.span);
   const params = Array.from({ length: group.arity }, (_, index) => `a${index}`);
-  const isOfTests = isTraced(group);
-  emitter.options.coverage?.enter(!isOfTests);
+  emitter.options.coverage?.enter(!isOfTests(group));
+  const trace = traceOf(emitter, group);
   const enter = (): void => {
-    if (isOfTests) writer.line(`const frame = R.enter(E, ${writer.constant(group.path.at(-1))});`);
+    if (trace !== undefined) writer.line(`const frame = R.enter(E, ${writer.constant(group.path.at(-1))});`);
   };
   const leave = (): void => {
-    if (isOfTests) writer.line("R.leave(E, frame, out);");
+    if (trace !== undefined) writer.line("R.leave(E, frame, out);");
   };
   writer.block(`function f${group.id}(${["E", ...params].join(", ")})`, () => {
     if (group.kind === "function") {
@@ -47,14 +48,14 @@ export function emitGroup(emitter: Emitter, group: Group): void {
   });
 }
 
-function traceOf(group: Group): TraceContext | undefined {
-  return isTraced(group) ? { point: undefined, isPart: false } : undefined;
+function traceOf({ options }: Emitter, group: Group): TraceContext | undefined {
+  return options.traced === true && isOfTests(group) ? { point: undefined, isPart: false } : undefined;
 }
 
 function emitDefinitions(emitter: Emitter, group: Group, params: readonly string[]): void {
   const { writer } = emitter;
   writer.line("let out;");
-  const trace = traceOf(group);
+  const trace = traceOf(emitter, group);
   const ordinary = group.definitions.filter((definition) => !definition.isDefault);
   const constant = commonConstant(ordinary);
   ordinary.forEach((definition, index) => {
@@ -98,6 +99,7 @@ function emitDefinition(
     emitMatch(emitter, param, params[index] ?? "undefined", context, () => matchParams(index + 1, k));
   };
   const mark = emitter.ruleMark(group.path.at(-1) ?? "", definition.span);
+  writer.at(definition.span);
   writer.line(mark.tried);
   writer.block(`${label}:`, () =>
     matchParams(0, () => {
@@ -169,10 +171,11 @@ function emitPartial(emitter: Emitter, group: Group, leave: () => void): void {
   );
   const start = isSet ? "R.RegoSet.from([])" : isPlain ? "new R.RegoObject()" : "new R.PartialObject()";
   writer.line(`const out = ${start};`);
-  const trace = traceOf(group);
+  const trace = traceOf(emitter, group);
   for (const definition of group.definitions.toSorted((a, b) => Number(a.isDefault) - Number(b.isDefault))) {
     const site = emitter.site(definition.span, group.path.at(-1) ?? "");
     const mark = emitter.ruleMark(group.path.at(-1) ?? "", definition.span);
+    writer.at(definition.span);
     writer.line(mark.tried);
     for (const branch of definition.branches) {
       const context: Context = { environment: "E", bound: new Set(), trace };

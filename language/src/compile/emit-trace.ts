@@ -15,7 +15,7 @@ export interface TraceContext {
 }
 
 /** Tests, and whatever test files define for them. */
-export function isTraced(group: Group): boolean {
+export function isOfTests(group: Group): boolean {
   return (
     group.path.at(-1)?.startsWith("test_") === true ||
     group.rules.some(({ rule }) => rule.span.file.endsWith("_test.policy"))

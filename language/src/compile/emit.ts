@@ -49,6 +49,8 @@ export interface EmitterOptions {
   /** What watches the bodies of rules and statements, where they explain themselves. */
   readonly watcher?: Watcher;
   readonly coverage?: CoverageCounter | undefined;
+  /** Tests record how far they come. */
+  readonly traced?: boolean;
 }
 
 /** Unknown names for which a known one is looked for: where there are more, something else is wrong. */
@@ -80,6 +82,7 @@ export class Emitter {
   private literals(body: Body, index: number, context: Context, k: () => void, watch: Watch | undefined): void {
     const literal = body[index];
     if (literal === undefined) return k();
+    this.writer.at(literal.span);
     watch?.before(literal, index, context);
     const mark = this.expressionMark(literal.span);
     this.writer.line(mark.tried);

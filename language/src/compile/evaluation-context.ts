@@ -7,6 +7,11 @@ export function stepsFor(columns: readonly Value[]): number {
   return languageLimits.evaluationStepsMax + columns.length * languageLimits.columnStepsMax;
 }
 
+/** Nanoseconds since 1970. */
+export type Clock = () => bigint;
+
+export const systemClock: Clock = () => BigInt(Date.now()) * 1_000_000n;
+
 /**
  * What builtins share in one evaluation, and what is left of its steps. The clock is read and the cache made only where something asks: most
  * decisions do neither.
@@ -20,22 +25,24 @@ export class EvaluationContext implements BuiltinContext {
   /** What used up the last step. */
   stoppedIn: string | undefined;
   private readonly printLine: ((line: string) => void) | undefined;
+  private readonly clock: Clock;
   private now: bigint | undefined;
   private values: Map<unknown, unknown> | undefined;
 
   /** @param strict what fails is an error, never an absent fact: so for decisions and tests */
-  constructor(steps: number, strict: boolean = true, printLine?: (line: string) => void) {
+  constructor(steps: number, strict: boolean = true, printLine?: (line: string) => void, clock: Clock = systemClock) {
     this.granted = steps;
     this.left = steps;
     this.stoppedIn = undefined;
     this.strict = strict;
     this.printLine = printLine;
+    this.clock = clock;
     this.now = undefined;
     this.values = undefined;
   }
 
   get nowNs(): bigint {
-    this.now ??= BigInt(Date.now()) * 1_000_000n;
+    this.now ??= this.clock();
     return this.now;
   }
 

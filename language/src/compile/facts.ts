@@ -8,6 +8,8 @@ import { type Group, groupsMatching, type RuleTree } from "./rule-tree.ts";
 export interface Facts {
   /** Fields of `query` that are read; `*` stands for all. */
   readonly query: Set<string>;
+  /** Attributes that are read, as `principal.groups`; all of a root is `principal`, and all of `input` is `input`. */
+  readonly attributes: Set<string>;
   /** Reads `input` as a whole, or the clock, or asks the test host: anything may matter. */
   impure: boolean;
 }
@@ -32,7 +34,7 @@ export class FactFinder {
     return facts;
   }
 
-  private ofGroup(group: Group): Facts {
+  ofGroup(group: Group): Facts {
     const known = this.known.get(group);
     if (known !== undefined) return known;
     const facts = none();
@@ -52,6 +54,7 @@ export class FactFinder {
 
   private add(facts: Facts, more: Facts): void {
     for (const name of more.query) facts.query.add(name);
+    for (const name of more.attributes) facts.attributes.add(name);
     facts.impure ||= more.impure;
   }
 
@@ -132,11 +135,15 @@ export class FactFinder {
         return this.term(term.base.term, facts);
       case "input":
         facts.query.add("*");
+        // By a name that is no root: something that policies alone do not know of.
+        if (term.path[0]?.kind !== "const") facts.attributes.add("input");
         return;
       case "root": {
-        if (term.base.root !== "query") return;
+        const { root } = term.base;
         const [first] = term.path;
-        facts.query.add(first?.kind === "const" && typeof first.value === "string" ? first.value : "*");
+        const field = first?.kind === "const" && typeof first.value === "string" ? first.value : undefined;
+        facts.attributes.add(field === undefined ? root : `${root}.${field}`);
+        if (root === "query") facts.query.add(field ?? "*");
         return;
       }
       case "data":
@@ -147,7 +154,7 @@ export class FactFinder {
 }
 
 function none(): Facts {
-  return { query: new Set(), impure: false };
+  return { query: new Set(), attributes: new Set(), impure: false };
 }
 
 export function readsField(facts: Facts, ...names: readonly string[]): boolean {

@@ -1,17 +1,17 @@
 /** The compiled functions as a `Program`. */
 import type { SourceFile } from "../diagnostics.ts";
-import type { Coverage, Program, Reads } from "../program.ts";
+import type { Coverage, Program } from "../program.ts";
 import { makeTests } from "../tests.ts";
 import type { Value } from "../values.ts";
 import type { GroupFunction } from "./bind.ts";
 import type { CompiledDecision } from "./candidates.ts";
 import { Dispatcher } from "./dispatch.ts";
 import type { Explain } from "./explain.ts";
+import { allReads } from "./reads.ts";
 import type { Group } from "./rule-tree.ts";
 
 export interface ProgramParts {
   readonly revision: string;
-  readonly reads: Reads;
   readonly data: Value;
   readonly decisions: readonly CompiledDecision[];
   readonly groups: readonly Group[];
@@ -26,7 +26,8 @@ export function makeProgram(parts: ProgramParts): Program {
   const dispatcher = new Dispatcher(decisions, parts.data, parts.groups.length);
   return {
     revision: parts.revision,
-    reads: parts.reads,
+    // Labels are computed with the catalog.
+    reads: allReads(decisions.filter(({ statement }) => statement !== "label").map(({ reads }) => reads)),
     hasAllow: decisions.some(({ statement }) => statement === "allow"),
     hasMasks: decisions.some(({ statement }) => statement === "mask"),
     hasFilters: decisions.some(({ statement }) => statement === "filter"),

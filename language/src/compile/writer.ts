@@ -4,10 +4,14 @@
  * INVARIANT: nothing of a policy is ever printed into the text. Values, names and places go into `constants` and are referred to by position;
  * the text consists of what this compiler's own source says and of numbers.
  */
+import type { Span } from "../diagnostics.ts";
 import type { Local } from "./plan.ts";
 
 export class Writer {
   private readonly lines: string[] = [];
+  /** For each line, what in a policy it was written for. */
+  readonly places: (Span | undefined)[] = [];
+  private place: Span | undefined;
   private readonly positions = new Map<unknown, string>();
   readonly constants: unknown[] = [];
   private depth = 0;
@@ -15,7 +19,14 @@ export class Writer {
 
   /** An empty line is none. */
   line(text: string): void {
-    if (text !== "") this.lines.push("  ".repeat(Math.min(this.depth, 40)) + text);
+    if (text === "") return;
+    this.lines.push("  ".repeat(Math.min(this.depth, 40)) + text);
+    this.places.push(this.place);
+  }
+
+  /** What follows is written for this place. */
+  at(place: Span): void {
+    this.place = place;
   }
 
   /** `text {`, what `inside` writes, `}`. */
