@@ -12,15 +12,22 @@ import { BoundedCache } from "../bounded-cache.ts";
 import { type Catalog, objectPath } from "../catalog/catalog.ts";
 import { engineLimits } from "../limits.ts";
 import type { Program } from "@penstock/language";
-import { printPredicate } from "../filters/print-predicate.ts";
 import { printRule } from "./combine.ts";
 import { decideStatement } from "./decide-statement.ts";
 import { withHint } from "./explain-denial.ts";
 import { explainStatement } from "./explain-statement.ts";
-import type { Decision, Limits, Reason } from "./decision.ts";
+import type { Decision } from "./decision.ts";
 import type { DecisionRecord } from "./decision-record.ts";
 import { describePart } from "./describe-decision.ts";
 import { type Preparation, type PreparedText, prepareText } from "./prepared-text.ts";
+import {
+  printApproval,
+  printError,
+  printFilter,
+  printLimits,
+  printNotification,
+  printReason,
+} from "./print-decision.ts";
 import { queryValue } from "./query-value.ts";
 import { defaultSubject, type Subject } from "./subject.ts";
 import { SubjectMasks } from "./subject-masks.ts";
@@ -90,33 +97,13 @@ export function decideForRoots(
         : final.flatMap((decision) => decision.reasons.filter(({ code }) => code !== "together").map(printReason)),
     masks: Object.fromEntries(final.flatMap(masksOf)),
     filters: Object.fromEntries(
-      final.flatMap(({ filters }) =>
-        [...filters].map(([path, { predicates, rules }]) => [
-          path,
-          { where: predicates.map(printPredicate), rules: rules.map(printRule) },
-        ]),
-      ),
+      final.flatMap(({ filters }) => [...filters].map(([path, filter]) => [path, printFilter(filter)])),
     ),
-    approvals: final.flatMap(({ approvals }) =>
-      approvals.map(({ groups, durationMs, message, rule }) => ({
-        groups,
-        ...(durationMs === undefined ? {} : { for_ms: durationMs }),
-        ...(message === undefined ? {} : { message }),
-        rule: printRule(rule),
-      })),
-    ),
-    notifications: final.flatMap(({ notifications }) =>
-      notifications.map(({ channel, message, rule }) => ({
-        channel,
-        ...(message === undefined ? {} : { message }),
-        rule: printRule(rule),
-      })),
-    ),
-    limits: limitsOf(final),
+    approvals: final.flatMap(({ approvals }) => approvals.map(printApproval)),
+    notifications: final.flatMap(({ notifications }) => notifications.map(printNotification)),
+    limits: printLimits(final.map(({ limits }) => limits)),
     rules: [...new Set(final.flatMap((decision) => decision.rules.map(printRule)))],
-    errors: final.flatMap((decision) =>
-      decision.errors.map(({ rule, message }) => ({ rule: printRule(rule), message })),
-    ),
+    errors: final.flatMap(({ errors }) => errors.map(printError)),
     statements: verdict.statements.map(({ facts }) => ({
       kind: facts.kind,
       tables: facts.tables.map(({ relation }) => relation.path),
@@ -250,27 +237,4 @@ function masksOf({ masks }: Decision): [string, DecisionRecord["masks"][string]]
       { name: mask.name, args: mask.args, rules: rules.map(printRule) },
     ]),
   );
-}
-
-/** The smallest of each kind, over all statements of the text. */
-function limitsOf(decisions: readonly Decision[]): DecisionRecord["limits"] {
-  const smallest = (name: keyof Limits): number | undefined => {
-    const values = decisions.flatMap(({ limits }) => limits[name]?.value ?? []);
-    return values.length === 0 ? undefined : Math.min(...values);
-  };
-  const [rows, durationMs, bytes] = [smallest("rows"), smallest("durationMs"), smallest("bytes")];
-  return {
-    ...(rows === undefined ? {} : { rows }),
-    ...(durationMs === undefined ? {} : { duration_ms: durationMs }),
-    ...(bytes === undefined ? {} : { bytes }),
-  };
-}
-
-function printReason({ message, rule, code, hint }: Reason): DecisionRecord["reasons"][number] {
-  return {
-    message,
-    ...(code === undefined ? {} : { code }),
-    ...(rule === undefined ? {} : { rule: printRule(rule) }),
-    ...(hint === undefined ? {} : { hint }),
-  };
 }
