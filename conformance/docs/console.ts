@@ -40,7 +40,8 @@ function runFence(folder: string, fence: Fence): Ran[] {
   return parts.map((part) => {
     const [command = "", ...printed] = part.split("\n");
     const [name = "", ...rest] = command.split(" ");
-    const script = commands[name];
+    // `node FILE`: a file of the page.
+    const script = name === "node" ? rest.shift() : commands[name];
     if (script === undefined)
       throw new Error(`line ${fence.line}: no command \`${name}\` in the documentation's console`);
     const { GITHUB_WORKSPACE: _, ...environment } = process.env;

@@ -32,6 +32,7 @@ export { builtins } from "./builtins/registry.ts";
 export type { CatalogNames } from "./check/catalog.ts";
 export * from "./check/vocabulary.ts";
 export { compile } from "./compile/compile.ts";
+export { compileStandalone } from "./standalone/compile-standalone.ts";
 export { formatSource } from "./format/format-source.ts";
 export type { Formatted } from "./format/format-source.ts";
 export { formatDiagnostics } from "./format-diagnostics.ts";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { StandaloneModule } from "../standalone/runtime.ts";
 import { folderOf, policy } from "./run-policy.ts";
 
 const files = {
@@ -56,11 +57,38 @@ test("--target rego prints the rules, or writes them as files of a folder", () =
   expect(readFileSync(join(folder, "out", "a.rego"), "utf8")).toBe(rego);
 });
 
+test("--target js writes a module that decides by itself, with the same bytes wherever the sources lie", async () => {
+  const folder = folderOf(files);
+  const other = folderOf(files);
+  for (const each of [folder, other]) {
+    const { stdout, stderr, status } = policy(each, "build", "--target", "js", "-o", "new/policies.mjs");
+    expect([stderr, status]).toEqual(["", 0]);
+    expect(stdout).toMatch(/^wrote new\/policies\.mjs: revision [0-9a-f]{64}, 1 file, \d+ bytes\n$/);
+  }
+  const [one, again] = [folder, other].map((each) => join(each, "new", "policies.mjs"));
+  expect(readFileSync(one ?? "")).toEqual(readFileSync(again ?? ""));
+  expect(readFileSync(`${one}.map`)).toEqual(readFileSync(`${again}.map`));
+  const { decide, query, revision } = (await import(one ?? "")) as StandaloneModule;
+  expect(decide({ query: { kind: "truncate" } })).toMatchObject({ outcome: "deny", reasons: [{ rule: "a:3" }] });
+  expect(decide({ query: { kind: "select" } }).outcome).toBe("allow");
+  expect(() => decide({ query: { kind: "trunctate" } })).toThrow(
+    "the input does not fit: `query.kind` is none of its words: did you mean `truncate`?",
+  );
+  expect(() => decide({})).toThrow("the input does not fit: `query` is missing");
+  expect(query("data.pii")).toEqual({ a: 2, b: 1 });
+  expect(() => query("data.a.allowed")).toThrow("`data.a.allowed` is no rule and no data of these policies");
+  expect(policy(folder, "build", "-o", "p.tar.gz", "--unsigned").stdout).toContain(`revision ${revision},`);
+});
+
 test.each<[string, string[], string]>([
   ["neither a key nor --unsigned", ["-o", "p"], "give either `--key FILE`"],
   ["nowhere to write to", ["--unsigned"], "give the file to write"],
   ["a key for Rego", ["--target", "rego", "--key", "k"], "`--key` belongs to a bundle"],
-  ["an unknown target", ["--target", "wasm", "-o", "p"], "Allowed choices are bundle, rego."],
+  ["a key for a module", ["--target", "js", "-o", "p.js", "--key", "k"], "`--key` belongs to a bundle"],
+  ["nowhere to write a module to", ["--target", "js"], "give the file to write, which ends in `.js` or `.mjs`"],
+  ["a module that is no .js", ["--target", "js", "-o", "p.tar.gz"], "give the file to write, which ends in `.js`"],
+  ["a place where nothing can be written", ["-o", "policies/a.policy/p", "--unsigned"], "cannot be written"],
+  ["an unknown target", ["--target", "wasm", "-o", "p"], "Allowed choices are bundle, rego, js."],
   ["a sequence that is none", ["-o", "p", "--unsigned", "--sequence", "-1"], "needs a whole number"],
 ])("%s is misuse", (_, args, message) => {
   const { status, stderr } = policy(folderOf(files), "build", ...args);

@@ -1,18 +1,19 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { compile, formatDiagnostics, toRego } from "@penstock/language";
 import { type Command, Option } from "commander";
 import { relocate, writeBundle } from "../bundle/bundle.ts";
 import { errorMessage } from "../bundle/error-message.ts";
 import type { PolicyFolder } from "../bundle/policy-folder.ts";
+import { writeModule } from "../standalone/write-module.ts";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { compileFiles } from "./program-files.ts";
 import { readTextFile } from "./read-text-file.ts";
 import { counted } from "./report/text.ts";
+import { writeOutput } from "./write-output.ts";
 
 interface BuildOptions {
   readonly output?: string;
-  readonly target: "bundle" | "rego";
+  readonly target: "bundle" | "rego" | "js";
   readonly key?: string;
   readonly unsigned?: true;
   readonly name?: string;
@@ -24,20 +25,20 @@ export function registerBuild(program: Command): void {
   program
     .command("build")
     .description(
-      "Check policies and write them as a signed bundle, or as plain Rego; the same sources give the same bytes.",
+      "Check policies and write them as a signed bundle, as plain Rego, or as one JavaScript module; the same sources give the same bytes.",
     )
     .argument("[paths...]", "policy files or folders", ["policies"])
     .addOption(
       new Option(
         "--target <what>",
-        "`bundle` for a proxy, or `rego`: each decision statement as the plain Rego rule that defines it",
+        "`bundle` for a proxy; `rego`: each decision statement as the plain Rego rule that defines it; `js`: a module that decides by itself, for other programs",
       )
-        .choices(["bundle", "rego"])
+        .choices(["bundle", "rego", "js"])
         .default("bundle"),
     )
     .option(
       "-o, --output <path>",
-      "what to write: a file such as policies.tar.gz, for Rego a folder (left out, it is printed)",
+      "what to write: a file such as policies.tar.gz or policies.js, for Rego a folder (left out, it is printed)",
     )
     .option("--key <file>", "private key made by `policy keygen`")
     .option("--unsigned", "write without a signature, for development")
@@ -50,14 +51,19 @@ export function registerBuild(program: Command): void {
         console.error(formatDiagnostics(diagnostics, folder.sources, { color: process.stderr.isTTY }));
       if (diagnostics.some((diagnostic) => diagnostic.severity === "error")) process.exitCode = exitCodes.failed;
       else if (options.target === "rego") writeRego(paths, folder, options.output);
+      else if (options.target === "js") await writeModuleFiles(paths, folder, options.output ?? "");
       else await writeBundleFile(paths, folder, options);
     });
 }
 
 function checkOptions({ target, output, key, unsigned, sequence, name }: BuildOptions): void {
-  if (target === "rego") {
+  if (target !== "bundle") {
     const given = Object.entries({ key, unsigned, sequence, name }).find(([, value]) => value !== undefined)?.[0];
-    if (given !== undefined) throw new UsageError(`\`--${given}\` belongs to a bundle: Rego is text`);
+    const what = { rego: "Rego is text", js: "a module is text" }[target];
+    if (given !== undefined) throw new UsageError(`\`--${given}\` belongs to a bundle: ${what}`);
+    if (target === "js" && !/\.m?js$/.test(output ?? "")) {
+      throw new UsageError("give the file to write, which ends in `.js` or `.mjs`: `-o policies.js`");
+    }
     return;
   }
   if (output === undefined) throw new UsageError("give the file to write: `-o policies.tar.gz`");
@@ -79,17 +85,29 @@ function writeRego(paths: readonly string[], folder: PolicyFolder, output: strin
     return;
   }
   for (const { path, text } of named) {
-    mkdirSync(dirname(join(output, path)), { recursive: true });
-    writeFileSync(join(output, path), text);
+    writeOutput(join(output, path), text);
   }
   console.log(`wrote ${counted(named.length, "file")} of Rego to ${output}`);
+}
+
+/** Beside the module, its source map. */
+async function writeModuleFiles(paths: readonly string[], folder: PolicyFolder, output: string): Promise<void> {
+  const { files, diagnostics } = await writeModule(relocated(folder, paths), `${basename(output)}.map`);
+  if (files === undefined) {
+    const [first] = diagnostics;
+    throw new Error(`the sources compile where they are and not as a module: ${first?.message ?? ""}`);
+  }
+  writeOutput(output, files.code);
+  writeOutput(`${output}.map`, files.map);
+  const bytes = Buffer.byteLength(files.code);
+  console.log(`wrote ${output}: revision ${files.revision}, ${counted(folder.sources.length, "file")}, ${bytes} bytes`);
 }
 
 async function writeBundleFile(paths: readonly string[], folder: PolicyFolder, options: BuildOptions): Promise<void> {
   const { output = "" } = options;
   const key = options.key === undefined ? undefined : readTextFile(options.key);
   const { bytes, revision } = await bundleOf(paths, folder, key, options);
-  writeFileSync(output, bytes);
+  writeOutput(output, bytes);
   console.log(
     `wrote ${output}: revision ${revision}, ${folder.sources.length} files, ${bytes.length} bytes${key === undefined ? ", NOT SIGNED" : ""}`,
   );

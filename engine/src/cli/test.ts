@@ -4,7 +4,7 @@ import { coverageFormats, reportCoverage } from "./report/coverage.ts";
 import { reportDiagnostics } from "./report/diagnostics.ts";
 import { formatOption } from "./report/format-option.ts";
 import { reportTests, testFormats } from "./report/tests.ts";
-import { writeReport } from "./report/write-file.ts";
+import { writeReport } from "./write-output.ts";
 import { benchTests, prettyTimes } from "./testing/bench-tests.ts";
 import { type CoverageReport, shortfalls } from "./testing/coverage.ts";
 import { runOnce, withHosts } from "./testing/run-once.ts";
