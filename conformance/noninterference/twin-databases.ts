@@ -3,11 +3,12 @@
  * and one in which the masked values stand in the tables and hidden rows do not. What the principal sees of the first two through the proxy must be the
  * same, and the same as what the third shows to anybody who asks it directly.
  */
-import { Client } from "pg";
+import { Client, type ClientConfig } from "pg";
 import { createShop } from "../demo/shop.ts";
 import type { ProxiedDatabase } from "../support/proxied.ts";
 import type { PostgresServer } from "../support/postgres-server.ts";
 import { changeHiddenRows, deleteHiddenRows, forgetCounts, type HiddenRows, loosen } from "./hidden-rows.ts";
+import { viewStatements } from "./views.ts";
 
 export interface Twins {
   readonly shop: ProxiedDatabase;
@@ -142,6 +143,10 @@ export async function createTwins(
   rows: HiddenRows = {},
 ): Promise<Twins> {
   const shop = await createShop(server, { name, size });
+  const login = { host: shop.host, port: shop.port, user: shop.user, password: shop.password };
+  await withClient({ ...login, database: name }, async (client) => {
+    for (const statement of viewStatements()) await client.query(statement);
+  });
   const copies = { twin: `${name}_twin`, masked: `${name}_masked` };
   await withClient(server.url(), async (client) => {
     // Copies of the files: the same object ids everywhere.
@@ -160,7 +165,6 @@ export async function createTwins(
   await rewrite(server, copies.masked, hidden, changing(deleteHiddenRows), (_column, hiding) => hiding.masked);
   // What joins too much is given up.
   await withClient(server.url(), (client) => client.query(`alter role ${name} set statement_timeout = '2s'`));
-  const login = { host: shop.host, port: shop.port, user: shop.user, password: shop.password };
   return {
     shop: { ...login, database: name },
     twin: { ...login, database: copies.twin },
@@ -201,8 +205,8 @@ async function dropConstraints(client: Client, table: string, columns: readonly 
     await client.query(`alter table ${table} drop constraint ${client.escapeIdentifier(name)}`);
 }
 
-async function withClient(url: string, work: (client: Client) => Promise<unknown>): Promise<void> {
-  const client = new Client({ connectionString: url });
+async function withClient(at: string | ClientConfig, work: (client: Client) => Promise<unknown>): Promise<void> {
+  const client = new Client(at);
   await client.connect();
   try {
     await work(client);

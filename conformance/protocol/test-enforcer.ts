@@ -106,6 +106,7 @@ function statementOf(
       reasons: [],
       masks: new Map(),
       filters: new Map(),
+      inlined: new Map(),
       approvals: [],
       notifications: options.notifications ?? [],
       limits: { rows: undefined, durationMs: undefined, bytes: undefined },

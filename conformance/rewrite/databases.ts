@@ -9,7 +9,7 @@ import { analyzePostgres } from "../../engine/src/sql/postgres/analyze.ts";
 import type { Protection } from "../../engine/src/sql/postgres/rewrite/protection.ts";
 import { rewritePostgres, type RewriteResult } from "../../engine/src/sql/postgres/rewrite/rewrite.ts";
 import type { PostgresServer } from "../support/postgres-server.ts";
-import { filters, masks, rows, schema } from "./schema.ts";
+import { filters, masks, rows, schema, viewsOverFilters, viewsOverMasks } from "./schema.ts";
 
 const asText = { getTypeParser: () => (text: string | Buffer) => text.toString() };
 
@@ -59,13 +59,19 @@ export async function createDatabases(server: PostgresServer, withFilters = fals
       const analyzed = analyzePostgres(text, catalog, { searchPath });
       if (analyzed.kind !== "statements") throw new Error(analyzed.message);
       const plans = analyzed.statements.map(({ facts }) => {
-        const touched = facts.tables.flatMap(({ relation }) => {
-          const found = protections.get(relation.path);
-          return found === undefined ? [] : [[relation.path, found] as const];
-        });
-        return { protections: new Map(touched), rowLimit, namesakes: new Set<string>() };
+        const touched = facts.tables.map(({ relation }) => relation.path);
+        const views = definedViews(catalog, withFilters);
+        // What they read, views among it, is read then.
+        const inlined = views.some(([path]) => touched.includes(path)) ? views : [];
+        const read = inlined.length === 0 ? touched : [...protections.keys()];
+        return {
+          protections: new Map([...protections].filter(([path]) => read.includes(path))),
+          inlined: new Map(inlined),
+          rowLimit,
+          namesakes: new Set<string>(),
+        };
       });
-      return rewritePostgres(text, analyzed.statements, plans);
+      return rewritePostgres(text, analyzed.statements, plans, { catalog, searchPath });
     },
     end: async () => {
       await raw.end();
@@ -97,6 +103,16 @@ function protectionsOf(catalog: Catalog, withFilters: boolean): ReadonlyMap<stri
       return [path, { relation, columns, filter: withFilters ? filterOf(relation) : undefined }];
     }),
   );
+}
+
+/** Views that are read through their definitions, since masks or filters change which rows they have. */
+function definedViews(catalog: Catalog, withFilters: boolean) {
+  const paths = withFilters ? [...viewsOverMasks, ...viewsOverFilters] : viewsOverMasks;
+  return paths.map((path) => {
+    const view = catalog.relations.get(path);
+    if (view === undefined) throw new Error(`no view ${path}`);
+    return [path, { view, why: `${path} is read by its definition` }] as const;
+  });
 }
 
 function filterOf(relation: Relation): RelationFilter | undefined {

@@ -7,6 +7,12 @@ import { createDatabases, type Databases, type Outcome, run } from "./databases.
 import { answeredWithFilters, deniedWithFilters, refusedRows } from "./filtered-statements.ts";
 import { hidden } from "./schema.ts";
 import { answered } from "./statements.ts";
+import {
+  answeredThroughViews,
+  answeredThroughViewsWithFilters,
+  deniedThroughViews,
+  deniedThroughViewsWithFilters,
+} from "./view-statements.ts";
 
 let server: PostgresServer;
 let databases: Databases;
@@ -34,14 +40,16 @@ function comparable(outcome: Outcome): unknown {
 const tellsOfHiddenRows = /tablesample|\b(?:ctid|xmin)\b|^explain .*orders|^merge into customers|^truncate/;
 
 describe("a rewritten statement answers as the original does where the hidden rows never were", () => {
-  test.each([...answered.filter((text) => !tellsOfHiddenRows.test(text)), ...answeredWithFilters])(
-    "%s",
-    async (text) => {
-      const answer = comparable(await run(databases.raw, rewritten(text)));
-      expect(answer).toEqual(comparable(await run(databases.masked, text)));
-      expect(JSON.stringify(answer)).not.toMatch(hidden);
-    },
-  );
+  test.each([
+    ...answered.filter((text) => !tellsOfHiddenRows.test(text)),
+    ...answeredWithFilters,
+    ...answeredThroughViews,
+    ...answeredThroughViewsWithFilters,
+  ])("%s", async (text) => {
+    const answer = comparable(await run(databases.raw, rewritten(text)));
+    expect(answer).toEqual(comparable(await run(databases.masked, text)));
+    expect(JSON.stringify(answer)).not.toMatch(hidden);
+  });
 
   test("and the comparison is able to see a difference", async () => {
     for (const text of ["select id from orders", "select id from customers where 1 / (id - 2) < 5"]) {
@@ -64,10 +72,10 @@ describe("a row that the filter would hide from its maker does not come about", 
 });
 
 describe("what would tell of hidden rows is denied with its reason", () => {
-  test.each(deniedWithFilters)("%s", (text, reason) => {
+  test.each([...deniedWithFilters, ...deniedThroughViews, ...deniedThroughViewsWithFilters])("%s", (text, reason) => {
     const result = databases.rewrite(text);
     if (result.kind !== "denied") throw new Error(result.kind);
-    expect(`${result.reason} ${result.hint}`).toMatch(reason);
+    expect(`${result.reason}; ${result.hint}`).toMatch(reason);
   });
 });
 

@@ -8,6 +8,7 @@ import { createDatabases, type Databases, type Outcome, run } from "./databases.
 import { denied } from "./denied.ts";
 import { hidden } from "./schema.ts";
 import { answered } from "./statements.ts";
+import { answeredThroughViews, deniedThroughViews } from "./view-statements.ts";
 
 let server: PostgresServer;
 let databases: Databases;
@@ -32,7 +33,7 @@ function comparable(outcome: Outcome): unknown {
 }
 
 describe("a rewritten statement answers as the original does where the masks have replaced the values", () => {
-  test.each(answered)("%s", async (text) => {
+  test.each([...answered, ...answeredThroughViews])("%s", async (text) => {
     const answer = comparable(await run(databases.raw, rewritten(text)));
     expect(answer).toEqual(comparable(await run(databases.masked, text)));
     expect(JSON.stringify(answer)).not.toMatch(hidden);
@@ -47,7 +48,7 @@ describe("a rewritten statement answers as the original does where the masks hav
 });
 
 describe("what cannot be done while masks apply is denied with its reason", () => {
-  test.each(denied)("%s", (text, reason) => {
+  test.each([...denied, ...deniedThroughViews])("%s", (text, reason) => {
     const result = databases.rewrite(text);
     if (result.kind !== "denied") throw new Error(result.kind);
     expect(`${result.reason}; ${result.hint}`).toMatch(reason);

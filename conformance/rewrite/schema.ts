@@ -20,6 +20,19 @@ export const schema = `
   create table events_old partition of events for values from ('2000-01-01') to ('2020-01-01');
   create table events_new partition of events for values from ('2020-01-01') to ('2040-01-01');
   create view contacts as select id, name, email from customers;
+  create view by_domain as select split_part(email, '@', 2) as domain, count(*) as people, max(c.name) from customers c group by 1;
+  create view with_email (key, mail) as select id, email from only customers where email like '%@%' order by email desc limit 3;
+  create view by_key as select customers.*, o.id as order_id from customers left join orders o on o.customer_id = customers.id;
+  create view people as select distinct email, level from customers union select email, null from crm.customers;
+  create view above_people as select p.email, d.people from people p join by_domain d on p.email like '%' || d.domain where p.level is null;
+  create view rows_of as select c as row, c.ssn is null as empty from customers c;
+  create view careful with (security_barrier) as select id, ssn from customers where ssn is not null;
+  create view days as select id, day, secret from events where secret <> 'x';
+  create view chain as with recursive r (id, customer_id) as (
+    select id, customer_id from orders union select o.id, r.id from r join orders o on o.customer_id = r.customer_id) select * from r;
+  create view paid as select id, customer_id, amount from orders where status = 'paid';
+  create view odd ("A ä", "select") as select "K y", "Öl" from "Odd.Schema"."T ä" where "K y" > 0;
+  create view two_values (a, b) as values (1, 'x'), (2, (select min(secret) from events));
   create temp table sink (id integer, email varchar(60), body text);
   create table ledger (id integer primary key, body text);
   create function shout(customers) returns text language sql stable as $$ select upper($1.email) $$;
@@ -58,6 +71,7 @@ export const masks: Readonly<Record<string, Readonly<Record<string, MaskCall>>>>
   "public.customers": customers,
   "public.customers_eu": customers,
   "public.contacts": { email: { name: "email", args: [] } },
+  "public.by_key": customers,
   '"Odd.Schema".T ä': secret,
   "public.events": secret,
   "public.events_old": secret,
@@ -104,6 +118,20 @@ export const filters: Readonly<Record<string, Filter>> = {
   "public.events_old": recent,
   "public.events_new": recent,
 };
+
+/** Views whose rows depend on masked columns. */
+export const viewsOverMasks: readonly string[] = [
+  "public.by_domain",
+  "public.with_email",
+  "public.people",
+  "public.above_people",
+  "public.rows_of",
+  "public.careful",
+  "public.days",
+  "public.two_values",
+];
+/** Those that show rows of filtered tables besides. */
+export const viewsOverFilters: readonly string[] = ["public.by_key", "public.chain", "public.paid", "public.odd"];
 
 /** What must never be seen: parts of raw values that no mask leaves. */
 export const hidden =

@@ -54,6 +54,10 @@ export interface Relation {
   readonly parents: readonly string[];
   /** `pg_get_viewdef` under `Catalog.definitionPath`, for views and materialised views; empty where it could not be read safely. */
   readonly definition: string | undefined;
+  /** The login that read the snapshot may not SELECT from it, or not use its schema. */
+  readonly isUnreadable?: boolean;
+  /** Of a view whose own conditions come before those of whoever reads it. */
+  readonly isSecurityBarrier?: boolean;
   /** By name, disabled ones and those that enforce foreign keys left out. A partition has those of its parents as its own. */
   readonly triggers: readonly TriggerInfo[];
 }

@@ -72,6 +72,7 @@ interface FixtureColumn {
 interface FixtureView {
   readonly definition: string;
   readonly materialized?: boolean;
+  readonly security_barrier?: boolean;
   /** Types of its columns; default: those of the columns that it shows unchanged. */
   readonly columns?: Readonly<Record<string, string | FixtureColumn>>;
   readonly triggers?: Readonly<Record<string, FixtureTrigger>>;
@@ -234,6 +235,7 @@ class FixtureReader {
       ...this.#relation(this.#path(path, where), view.materialized === true ? "materialized_view" : "view"),
       columns,
       definition: view.definition,
+      ...(view.security_barrier === true ? { isSecurityBarrier: true } : {}),
       triggers: this.#triggers(view.triggers, columns, where),
     });
     return true;
@@ -388,7 +390,7 @@ const rootKeys = new Set(
   "database server_version_num tables views functions types operators schemas definition_path".split(" "),
 );
 const tableKeys = new Set("kind columns primary_key partition_of inherits temporary triggers".split(" "));
-const viewKeys = new Set("definition materialized columns triggers".split(" "));
+const viewKeys = new Set("definition materialized security_barrier columns triggers".split(" "));
 const triggerKeys = new Set("timing events for_each columns function".split(" "));
 const triggerTimings: readonly TriggerInfo["timing"][] = ["before", "after", "instead of"];
 const triggerEvents: readonly TriggerEvent[] = ["insert", "update", "delete", "truncate"];
@@ -405,8 +407,13 @@ export function dumpCatalogFixture(catalog: Catalog): CatalogFixture {
     if (relation.isSystem) continue;
     const columns = Object.fromEntries(relation.columns.map((column) => [column.name, dumpColumn(column)]));
     if (relation.definition !== undefined) {
-      const materialized = relation.kind === "materialized_view" ? { materialized: true } : {};
-      views[relation.path] = { definition: relation.definition, ...materialized, columns, ...dumpTriggers(relation) };
+      views[relation.path] = {
+        definition: relation.definition,
+        ...(relation.kind === "materialized_view" ? { materialized: true } : {}),
+        ...(relation.isSecurityBarrier === true ? { security_barrier: true } : {}),
+        columns,
+        ...dumpTriggers(relation),
+      };
     } else if (tableKinds.has(relation.kind)) {
       tables[relation.path] = dumpTable(relation, columns);
     }

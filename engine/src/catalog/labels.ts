@@ -38,6 +38,11 @@ export function viewLineage(catalog: Catalog, relation: Relation): ViewLineage {
   return computed;
 }
 
+/** The relations that a view's definition names; none for what is no view, or the system's. */
+export function viewTables(catalog: Catalog, relation: Relation): readonly Relation[] {
+  return relation.definition === undefined || relation.isSystem ? [] : viewLineage(catalog, relation).tables;
+}
+
 const unknownLineage: ViewLineage = { columns: [], otherUses: [], tables: [], unknown: true };
 
 /** CASE conditions in WHERE and the like are filters as well. */

@@ -127,7 +127,7 @@ async function loadRelations(
   const paths = new Map(
     rows.map(([oid, schema, name]) => [oid, objectPath(schemas.get(schema ?? "") ?? "", name ?? "")]),
   );
-  return rows.map(([oid, schemaOid, relname, relkind, isPartition, persistence]): Relation => {
+  return rows.map(([oid, schemaOid, relname, relkind, isPartition, persistence, options, isReadable]): Relation => {
     const schema = schemas.get(schemaOid ?? "") ?? "";
     const name = relname ?? "";
     return {
@@ -143,9 +143,17 @@ async function loadRelations(
       primaryKey: keys.get(oid ?? ""),
       parents: (parents.get(oid ?? "") ?? []).flatMap(([, parent]) => paths.get(parent ?? "") ?? []),
       definition: relkind === "v" || relkind === "m" ? definitionOf(definitions, oid ?? "", schema) : undefined,
+      ...(isReadable === "false" ? { isUnreadable: true } : {}),
+      ...(isSecurityBarrier(options) ? { isSecurityBarrier: true } : {}),
       triggers: (triggers.get(oid ?? "") ?? []).map(([, ...row]) => triggerOf(row)),
     };
   });
+}
+
+/** From pg_class.reloptions, which keep a boolean as it was written. */
+function isSecurityBarrier(options: string | null | undefined): boolean {
+  const value = /\bsecurity_barrier=(\w+)/.exec(options ?? "")?.[1];
+  return value !== undefined && !/^(?:f|fa|fal|fals|false|n|no|of|off|0)$/i.test(value);
 }
 
 function definitionOf(

@@ -36,7 +36,8 @@ const own = (alias: string): string => `not pg_catalog.pg_is_other_temp_schema($
 
 export const relations = (skipped: readonly string[]): string =>
   `select ${text("c.oid")}, ${text("c.relnamespace")}, ${text("c.relname")}, ${text("c.relkind")},
-  ${text("c.relispartition")}, ${text("c.relpersistence")}
+  ${text("c.relispartition")}, ${text("c.relpersistence")}, ${text("c.reloptions")},
+  ${text("pg_catalog.has_schema_privilege(c.relnamespace, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')")}
 from pg_catalog.pg_class c
 where ${kinds("c", "r,p,v,m,f,S,c,i,I")} and ${own("c")} and ${outside("c.relnamespace", skipped)}
 order by c.oid`;

@@ -2,12 +2,13 @@ import type { Effect, Input, Value } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
 import { dataKey } from "../data-key.ts";
 import type { StatementFacts } from "../sql/facts.ts";
-import { approvalReason, combineOnce, type CombinedEffects } from "./combine.ts";
-import type { Decision, Reason, RelationFilter, RelationMasks } from "./decision.ts";
+import { approvalReason, combineOnce } from "./combine.ts";
+import type { Decision, Reason } from "./decision.ts";
 import { type EngineRefusals, engineRefusals } from "./engine-rules.ts";
 import { carriedQuery } from "./explain-statement.ts";
-import { filterOfRelation, filterPaths } from "./relation-filters.ts";
-import { maskCandidates, masksOfRelation } from "./relation-masks.ts";
+import { protectionsOf } from "./protections.ts";
+import { filterPaths } from "./relation-filters.ts";
+import { maskCandidates } from "./relation-masks.ts";
 import type { SubjectMasks } from "./subject-masks.ts";
 import type { LabelledColumn, World } from "./world.ts";
 
@@ -59,21 +60,14 @@ export function decideStatement(
   const own = combineOnce(effects, world.program.hasAllow);
   let combined = own;
   for (const relation of statement.relations) combined = fixed.mergedWith(combined, relation);
+  const {
+    masks,
+    filters,
+    inlined,
+    refusals: unreadable,
+  } = protectionsOf(world, statement.facts.tables, own, combined, fixed);
   const isMasked = combined.masks.size > 0;
-  const refusals: Reason[] = [];
-  let masks = noMasks;
-  if (isMasked) {
-    const byRelation = new Map<string, RelationMasks>();
-    for (const relation of statement.relations) {
-      const result =
-        own.masks.size === 0 ? fixed.of(relation).result : masksOfRelation(world, relation, combined.masks);
-      if (result.kind === "refused") refusals.push(maskedView(result.message));
-      else if (result.masks !== undefined) byRelation.set(relation.path, result.masks);
-    }
-    masks = byRelation;
-  }
-  const filtered =
-    combined.filters.size === 0 ? noFilters : filtersOf(world, statement, own, combined, fixed, refusals);
+  const refusals: Reason[] = [...unreadable];
   const { always, ifHidden, ifFiltered } = statement.refusals;
   refusals.push(...always);
   const isFiltered = combined.filters.size > 0;
@@ -86,7 +80,8 @@ export function decideStatement(
     outcome: isApproval ? "approve" : reasons.length === 0 ? "allow" : "deny",
     reasons: isApproval ? approvals.map(approvalReason) : reasons,
     masks,
-    filters: filtered,
+    filters,
+    inlined,
     approvals,
     notifications,
     limits,
@@ -124,31 +119,4 @@ function effectsOfKind(
   if (paths.length === 0) return effects;
   const filters = program.filters(input, paths, data);
   return filters.length === 0 ? effects : [...effects, ...filters];
-}
-
-/** The filters of all relations that the statement touches, by path; adds to `refusals` what cannot be filtered. */
-function filtersOf(
-  world: World,
-  { relations }: PreparedStatement,
-  own: CombinedEffects,
-  combined: CombinedEffects,
-  fixed: SubjectMasks,
-  refusals: Reason[],
-): ReadonlyMap<string, RelationFilter> {
-  const filters = new Map<string, RelationFilter>();
-  for (const relation of relations) {
-    const result =
-      own.filters.size === 0 ? fixed.of(relation).filter : filterOfRelation(world, relation, combined.filters);
-    if (result.kind === "refused") refusals.push(result.reason);
-    else if (result.filter !== undefined) filters.set(relation.path, result.filter);
-  }
-  return filters;
-}
-
-const noFilters: ReadonlyMap<string, RelationFilter> = new Map();
-
-const noMasks: ReadonlyMap<string, RelationMasks> = new Map();
-
-function maskedView(message: string): Reason {
-  return { message, rule: undefined, code: "masked_view", hint: "read the view's tables instead" };
 }

@@ -11,6 +11,11 @@ export interface Decision {
   readonly masks: ReadonlyMap<string, RelationMasks>;
   /** Filters in force by relation path, over every relation that the statement reads or writes. */
   readonly filters: ReadonlyMap<string, RelationFilter>;
+  /**
+   * Views that are read through their definitions, by path, with why: masks and filters act on the tables below, which are among
+   * `masks` and `filters`. Those of the views themselves hold besides.
+   */
+  readonly inlined: ReadonlyMap<string, InlinedView>;
   /** Not empty for `approve`: somebody of each has to say yes. */
   readonly approvals: readonly Approval[];
   /** Alerts to send, whatever the outcome is. */
@@ -51,6 +56,12 @@ export interface RelationFilter {
   readonly predicates: readonly RowPredicate[];
   /** Sorted. */
   readonly rules: readonly RuleId[];
+}
+
+export interface InlinedView {
+  readonly view: Relation;
+  /** What of the view cannot be shown as it is, for messages: `view public.v shows rows of public.t, which is filtered for you`. */
+  readonly why: string;
 }
 
 export interface Approval {

@@ -47,8 +47,8 @@ export function hiddenFrom(world: World, subject: Subject, data?: Value): Hidden
   for (const relation of relations) {
     const masked = masksOfRelation(world, relation, masks);
     const filtered = filterOfRelation(world, relation, filters);
-    if (failed || masked.kind === "refused" || masked.masks !== undefined) names.add(relation.name);
-    if (filtered.kind === "refused" || filtered.filter !== undefined) {
+    if (failed || masked.kind !== "masks" || masked.masks !== undefined) names.add(relation.name);
+    if (filtered.kind !== "filter" || filtered.filter !== undefined) {
       names.add(relation.name);
       areFiltered = true;
     }

@@ -14,6 +14,8 @@ import type { World } from "./world.ts";
 interface ReadText {
   readonly kind: "statements";
   readonly statements: readonly ResolvedStatement[];
+  /** By which they were resolved. */
+  readonly names: NameContext;
   readonly slices: readonly string[];
   readonly fingerprints: readonly string[];
   /** By masks and limits, printed. */
@@ -36,6 +38,7 @@ export function prepareText(world: World, text: string, names: NameContext, text
   const { statements, slices, fingerprints, rewrites } = read;
   return {
     statements,
+    names,
     slices,
     fingerprints,
     prepared: statements.map(({ facts }, index) =>
@@ -57,6 +60,7 @@ function readText(text: string, catalog: Catalog, names: NameContext): ReadText 
   return {
     kind: "statements",
     statements: analyzed.statements,
+    names,
     slices,
     fingerprints: slices.map((slice) => fingerprintPostgres(slice)),
     rewrites: new BoundedCache(engineLimits.rewritesPerText, Number.POSITIVE_INFINITY),

@@ -1,7 +1,8 @@
-import { viewLineage } from "../catalog/labels.ts";
+import { viewTables } from "../catalog/labels.ts";
 import type { Relation } from "../catalog/catalog.ts";
 import { planFilter } from "../filters/plan-filter.ts";
 import { dataKey } from "../data-key.ts";
+import { obstacleToInlining } from "./inlining.ts";
 import { type CombinedFilter, mergeFilters } from "./combine.ts";
 import type { Reason, RelationFilter } from "./decision.ts";
 import type { World } from "./world.ts";
@@ -17,7 +18,7 @@ export function filterPaths(world: World, relations: readonly Relation[]): strin
     paths.add(relation.path);
     const { ancestors, descendants } = world.origins.family(relation);
     for (const member of [...ancestors, ...descendants]) paths.add(member.path);
-    for (const below of viewTables(world, relation)) visit(below);
+    for (const below of viewTables(world.catalog, relation)) visit(below);
   };
   for (const relation of relations) visit(relation);
   return [...paths];
@@ -25,13 +26,15 @@ export function filterPaths(world: World, relations: readonly Relation[]): strin
 
 export type RelationFilterResult =
   | { readonly kind: "filter"; readonly filter: RelationFilter | undefined }
+  /** A view that can be read through its definition only. */
+  | { readonly kind: "inlined"; readonly why: string }
   /** The relation can be neither read nor written while these filters apply. */
   | { readonly kind: "refused"; readonly reason: Reason };
 
 /**
  * The filter of one relation: its own rules and those of the tables that it inherits from, all of which must hold. What a table's
- * partition or child demands cannot be asked of the table's other rows, so such a table is refused; and so is a view over a filtered
- * table, unless rules filter the view itself.
+ * partition or child demands cannot be asked of the table's other rows, so such a table is refused. A view over a filtered table is to be
+ * inlined, and a materialised one, whose rows are stored, is refused, unless rules filter the view itself.
  * @param filters by path, for the paths of `filterPaths`
  */
 export function filterOfRelation(
@@ -54,15 +57,8 @@ export function filterOfRelation(
     );
   }
   if (own === undefined) {
-    for (const table of viewTables(world, relation)) {
-      const hidden = filterOfRelation(world, table, filters);
-      if (hidden.kind === "filter" && hidden.filter === undefined) continue;
-      return refused(
-        `view ${relation.path} shows rows of ${table.path}, which is filtered for you`,
-        `read ${table.path} itself, or ask for a filter of the view`,
-        hidden.kind === "filter" ? hidden.filter : undefined,
-      );
-    }
+    const definition = filterOfDefinition(world, relation, filters);
+    if (definition !== undefined) return definition;
   }
   if (filter === undefined) return { kind: "filter", filter: undefined };
   const made: RelationFilter = { relation, ...filter };
@@ -73,10 +69,30 @@ export function filterOfRelation(
   return { kind: "filter", filter: made };
 }
 
-function viewTables(world: World, relation: Relation): readonly Relation[] {
-  return relation.definition === undefined || relation.isSystem ? [] : viewLineage(world.catalog, relation).tables;
+type WithoutFilter = Exclude<RelationFilterResult, { kind: "filter" }>;
+
+/** Where a view shows rows of a filtered table, what that means for it. */
+function filterOfDefinition(
+  world: World,
+  view: Relation,
+  filters: ReadonlyMap<string, CombinedFilter>,
+): WithoutFilter | undefined {
+  let inlined: WithoutFilter | undefined;
+  for (const table of viewTables(world.catalog, view)) {
+    const hidden = filterOfRelation(world, table, filters);
+    if (hidden.kind === "refused") return hidden;
+    if (hidden.kind === "filter" && hidden.filter === undefined) continue;
+    const why = `view ${view.path} shows rows of ${table.path}, which is filtered for you`;
+    const obstacle = obstacleToInlining(world, view);
+    if (obstacle !== undefined) {
+      const rules = hidden.kind === "filter" ? hidden.filter : undefined;
+      return refused(`${why}, and ${obstacle}`, `read ${table.path} itself, or ask for a filter of the view`, rules);
+    }
+    inlined ??= { kind: "inlined", why };
+  }
+  return inlined;
 }
 
-function refused(message: string, hint: string, filter: CombinedFilter | undefined): RelationFilterResult {
+function refused(message: string, hint: string, filter: CombinedFilter | undefined): WithoutFilter {
   return { kind: "refused", reason: { message, hint, rule: filter?.rules[0], code: "row_filter" } };
 }

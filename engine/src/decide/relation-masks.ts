@@ -1,4 +1,6 @@
 import { objectPath, type Relation } from "../catalog/catalog.ts";
+import { viewTables } from "../catalog/labels.ts";
+import { obstacleToInlining } from "./inlining.ts";
 import { type CombinedMask, strongest } from "./combine.ts";
 import type { ColumnOrigin } from "./column-origins.ts";
 import type { ColumnMask, RelationMasks } from "./decision.ts";
@@ -6,11 +8,15 @@ import type { LabelledColumn, World } from "./world.ts";
 
 /**
  * Over which columns `mask` rules must be asked for a statement that touches these relations: all columns of each, mentioned or not
- * (whoever reads a relation with a masked column reads it masked), and all columns that theirs come from.
+ * (whoever reads a relation with a masked column reads it masked), all columns that theirs come from, and all of the tables that a view
+ * reads, which may be read in its place.
  */
 export function maskCandidates(world: World, relations: readonly Relation[]): LabelledColumn[] {
   const candidates = new Map<string, LabelledColumn>();
-  for (const relation of relations) {
+  const seen = new Set<Relation>();
+  const visit = (relation: Relation): void => {
+    if (seen.has(relation)) return;
+    seen.add(relation);
     for (const column of world.columnsOf(relation)) candidates.set(column.path, column);
     const origins = world.origins.of(relation);
     for (const list of [...origins.columns.values(), origins.hidden]) {
@@ -19,19 +25,23 @@ export function maskCandidates(world: World, relations: readonly Relation[]): La
         candidates.set(column.path, column);
       }
     }
-  }
+    for (const below of viewTables(world.catalog, relation)) if (!below.isSystem) visit(below);
+  };
+  for (const relation of relations) visit(relation);
   return [...candidates.values()];
 }
 
 export type RelationMaskResult =
   | { readonly kind: "masks"; readonly masks: RelationMasks | undefined }
+  /** A view that can be read through its definition only. */
+  | { readonly kind: "inlined"; readonly why: string }
   /** The relation cannot be read while these masks apply. */
   | { readonly kind: "refused"; readonly message: string };
 
 /**
  * The masks of one relation, those of its columns' origins included: a view's column that shows a masked column unchanged takes that
- * mask; one computed from masked columns becomes null, since a mask of the result could show what the mask of the input hides; a view
- * whose rows depend on a masked column is refused.
+ * mask. Where one is computed from masked columns, or the view's rows depend on one, the view is to be inlined. What cannot be shows null
+ * in such a column, since a mask of the result could show what the mask of the input hides, and is refused for its rows.
  * @param masks by column path, for the candidates of `maskCandidates`.
  */
 export function masksOfRelation(
@@ -42,17 +52,18 @@ export function masksOfRelation(
   const origins = world.origins.of(relation);
   const hidden = origins.hidden.find((origin) => masks.has(pathOf(origin)));
   if (hidden !== undefined) {
-    return {
-      kind: "refused",
-      message: `view ${relation.path} chooses or groups its rows by ${pathOf(hidden)}, which is masked for you`,
-    };
+    const why = `view ${relation.path} chooses or groups its rows by ${pathOf(hidden)}, which is masked for you`;
+    const obstacle = obstacleTo(world, relation, masks);
+    return obstacle === undefined ? { kind: "inlined", why } : { kind: "refused", message: `${why}, and ${obstacle}` };
   }
   const columns = new Map<number, ColumnMask>();
+  let computed: string | undefined;
   for (const { column, path } of world.columnsOf(relation)) {
     let combined = masks.get(path);
     for (const origin of origins.columns.get(column.attnum) ?? []) {
       const inherited = masks.get(pathOf(origin));
       if (inherited === undefined) continue;
+      if (!origin.direct) computed ??= `${path} is computed from ${pathOf(origin)}, which is masked for you`;
       combined = strongest(
         combined,
         origin.direct ? inherited : { mask: { name: "null", args: [] }, rules: inherited.rules },
@@ -60,7 +71,43 @@ export function masksOfRelation(
     }
     if (combined !== undefined) columns.set(column.attnum, { column, mask: combined.mask, rules: combined.rules });
   }
+  if (computed !== undefined && obstacleTo(world, relation, masks) === undefined)
+    return { kind: "inlined", why: computed };
   return { kind: "masks", masks: columns.size === 0 ? undefined : { relation, columns } };
+}
+
+/** Why a view cannot be read through its definition while these masks apply. */
+function obstacleTo(world: World, view: Relation, masks: ReadonlyMap<string, CombinedMask>): string | undefined {
+  const obstacle = obstacleToInlining(world, view);
+  if (obstacle !== undefined) return obstacle;
+  for (const below of viewTables(world.catalog, view)) {
+    const result = masksOfRelation(world, below, masks);
+    if (result.kind === "refused") return result.message;
+  }
+  return undefined;
+}
+
+/**
+ * The masks of a view that is read through its definition: those that rules put on its columns and on none that they come from, since
+ * the values arrive masked by the others.
+ */
+export function masksOfInlined(
+  world: World,
+  view: Relation,
+  masks: ReadonlyMap<string, CombinedMask>,
+): RelationMasks | undefined {
+  const origins = world.origins.of(view);
+  const columns = new Map<number, ColumnMask>();
+  for (const { column, path } of world.columnsOf(view)) {
+    const combined = masks.get(path);
+    if (combined === undefined) continue;
+    const below = new Set(
+      (origins.columns.get(column.attnum) ?? []).flatMap((origin) => masks.get(pathOf(origin))?.rules ?? []),
+    );
+    if (combined.rules.every((rule) => below.has(rule))) continue;
+    columns.set(column.attnum, { column, mask: combined.mask, rules: combined.rules });
+  }
+  return columns.size === 0 ? undefined : { relation: view, columns };
 }
 
 function pathOf({ relation, column }: ColumnOrigin): string {

@@ -41,7 +41,7 @@ export function verdictOf(
       statementVerdicts(world, prepared, decisions, undefined),
     );
   }
-  const rewrite = rewriteFor(text, prepared, plansOf(world, prepared, decisions, subject));
+  const rewrite = rewriteFor(world, text, prepared, plansOf(world, prepared, decisions, subject));
   switch (rewrite.kind) {
     case "denied": {
       const reason: Reason = {
@@ -154,7 +154,12 @@ function plansOf(
     const shared = (prepared[index]?.relations ?? []).filter((relation) => world.hasNamesake(relation));
     const namesakes =
       shared.length === 0 ? noNames : new Set(shared.map(({ name }) => name)).intersection(subject.hidden.names);
-    return { protections: protectionsOf(decision), rowLimit: decision.limits.rows?.value, namesakes };
+    return {
+      protections: protectionsOf(decision),
+      inlined: decision.inlined,
+      rowLimit: decision.limits.rows?.value,
+      namesakes,
+    };
   });
 }
 
@@ -172,10 +177,16 @@ const nothingProtected: ReadonlyMap<string, Protection> = new Map();
 
 const noNames: ReadonlySet<string> = new Set();
 
-function rewriteFor(text: string, prepared: PreparedText, plans: readonly StatementPlan[]): RewriteResult {
+function rewriteFor(
+  { catalog }: World,
+  text: string,
+  prepared: PreparedText,
+  plans: readonly StatementPlan[],
+): RewriteResult {
   if (
     plans.every(
-      ({ protections, rowLimit, namesakes }) => protections.size + namesakes.size === 0 && rowLimit === undefined,
+      ({ protections, inlined, rowLimit, namesakes }) =>
+        protections.size + inlined.size + namesakes.size === 0 && rowLimit === undefined,
     )
   ) {
     return { kind: "unchanged" };
@@ -183,14 +194,14 @@ function rewriteFor(text: string, prepared: PreparedText, plans: readonly Statem
   const key = plans.map(planKey).join("\n");
   let result = prepared.rewrites.get(key);
   if (result === undefined) {
-    result = rewritePostgres(text, prepared.statements, plans);
+    result = rewritePostgres(text, prepared.statements, plans, { ...prepared.names, catalog });
     prepared.rewrites.set(key, result);
   }
   return result;
 }
 
 /** Equal for equal masks, filters and limits, whoever they apply to, so that sessions share rewritten texts. */
-function planKey({ protections, rowLimit, namesakes }: StatementPlan): string {
+function planKey({ protections, inlined, rowLimit, namesakes }: StatementPlan): string {
   const protectedBy = [...protections].map(([path, protection]) => [
     path,
     [...protection.columns].map(([attnum, { mask }]) => [
@@ -200,7 +211,7 @@ function planKey({ protections, rowLimit, namesakes }: StatementPlan): string {
     ]),
     filterCondition(protection, "") ?? null,
   ]);
-  return JSON.stringify([protectedBy, rowLimit ?? null, [...namesakes]]);
+  return JSON.stringify([protectedBy, [...inlined.keys()], rowLimit ?? null, [...namesakes]]);
 }
 
 function statementVerdicts(

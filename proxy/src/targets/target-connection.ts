@@ -28,6 +28,8 @@ export async function withConnection<T>(target: TargetConfig, use: (run: RunQuer
   client.on("error", () => undefined);
   try {
     await client.connect();
+    // Definitions of views then name all of users' objects by their schemas.
+    await client.query("set search_path = ''");
     const types = { getTypeParser: () => (text: string | Buffer) => String(text) };
     return await use(async (sql) => {
       const result = await client.query<(string | null)[]>({ text: sql, rowMode: "array", types });

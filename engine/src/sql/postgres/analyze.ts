@@ -82,8 +82,8 @@ function resolveStatement({ node, start, end }: ParsedStatement, state: NameStat
     ({ read, isTableCommand, groupedByKey }): RelationRead => ({ ...read, isTableCommand, groupedByKey }),
   );
   const facts = factsOf(context, node, innerNode, result, start, end);
-  const { writes, stored, mayCallUserOperators } = context;
-  return { statement: { facts, node, reads, writes, stored, mayCallUserOperators }, context };
+  const { writes, stored, passedOn, mayCallUserOperators } = context;
+  return { statement: { facts, node, reads, writes, stored, passedOn, mayCallUserOperators }, context };
 }
 
 function factsOf(

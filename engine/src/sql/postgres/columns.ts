@@ -33,7 +33,7 @@ function bareName(
         found = column;
         matches++;
         useColumn(level, item, column, sources);
-        noteReference(column, position);
+        noteReference(context, column, position);
       } else if (isSystemColumn(item.relation, name)) {
         matches++;
         systemColumn(level, item, name, position);
@@ -81,7 +81,7 @@ function qualifiedName(
   const column = item.byName.get(name);
   if (column !== undefined) {
     useColumn(level, item, column, sources);
-    noteReference(column, position);
+    noteReference(context, column, position);
     return column;
   }
   if (isSystemColumn(item.relation, name)) {
@@ -140,10 +140,16 @@ export function useColumn(level: Scope, item: RangeItem, column: RangeColumn, so
   if (level.grouping && level.aggregates === 0) (column.base ?? item).read?.ungrouped.add(column.name);
 }
 
-function noteReference({ direct, base, sources }: RangeColumn, position: number | undefined): void {
+function noteReference(
+  context: StatementContext,
+  { direct, base, sources }: RangeColumn,
+  position: number | undefined,
+): void {
   const [source, second] = sources;
   if (!direct || position === undefined || source === undefined || second !== undefined) return;
-  base?.references?.push({ position, column: source.column });
+  const { relation, column } = source;
+  if (base === undefined) context.passedOn.push({ position, relation, column });
+  else base.references?.push({ position, column });
 }
 
 function wholeRow(level: Scope, item: RangeItem, sources: Source[], position: number | undefined): RangeItem {

@@ -5,7 +5,7 @@ import type { Column, Relation } from "../../catalog/catalog.ts";
 import type { FunctionFact, OpaqueConstruct, UnknownName } from "../facts.ts";
 import type { NameState } from "./names.ts";
 import type { RelationRead, RelationWrite, ResolvedStatement, StoredValue } from "./resolution.ts";
-import type { CteScope, RangeColumn, RangeItem, ReadRecord, Scope, Source } from "./scope.ts";
+import type { ColumnReference, CteScope, RangeColumn, RangeItem, ReadRecord, Scope, Source } from "./scope.ts";
 
 export const useBit = bits(columnUses);
 /** Set on a column that the statement refers to, used or not; a column that a relation merely has is no fact of the statement. */
@@ -38,6 +38,7 @@ export class StatementContext {
   readonly reads: PendingRead[] = [];
   readonly writes: RelationWrite[] = [];
   readonly stored: StoredValue[] = [];
+  readonly passedOn: (ColumnReference & { readonly relation: Relation })[] = [];
   readonly functions = new Map<string, FunctionFact>();
   readonly opaque: OpaqueConstruct[] = [];
   readonly unknown: UnknownName[] = [];

@@ -16,6 +16,8 @@ export interface ResolvedStatement {
   readonly writes: readonly RelationWrite[];
   /** Values that the statement stores in relations. */
   readonly stored: readonly StoredValue[];
+  /** References to columns of queries that show a relation's column unchanged. */
+  readonly passedOn: readonly (ColumnReference & { readonly relation: Relation })[];
   /** Users' operators, on the search_path or named by their schema, that some operator of the statement may mean. */
   readonly mayCallUserOperators: boolean;
 }

@@ -44,6 +44,9 @@ export function conditionsOf(statement: ResolvedStatement, isFiltered: (relation
         if (!isFiltered(relation)) open.add(position);
       }
     }
+    for (const { position, column, relation } of statement.passedOn) {
+      if (isStored(relation, column)) columns.set(position, column);
+    }
   }
   const found: Found = { conditions: [], merged: [] };
   collect(found, statement.node, 0);

@@ -15,6 +15,8 @@ export interface SourceOptions {
   readonly systemColumns: readonly string[];
   /** Which columns in which order; all of them where undefined. */
   readonly columns: readonly Column[] | undefined;
+  /** The query that stands for a view, in parentheses; undefined to read the relation itself. */
+  readonly definition: string | undefined;
   /** What keeps conditions of the query from hidden rows; undefined where they may stand beside the filter. */
   readonly barrier: Barrier | undefined;
 }
@@ -33,6 +35,7 @@ export const wholeRelation: SourceOptions = {
   sample: "",
   systemColumns: [],
   columns: undefined,
+  definition: undefined,
   barrier: undefined,
 };
 
@@ -66,16 +69,24 @@ export function protectedSource(protection: Protection, options: SourceOptions):
     outputs.push(`${plan.sql(reference)} as ${quoteName(column.name)}`);
   }
   outputs.push(...options.systemColumns.map((name) => `${base}.${quoteName(name)}`));
-  const only = options.only ? "only " : "";
   const list = outputs.length === 0 ? "" : ` ${outputs.join(", ")}`;
-  const from = `${only}${relationName(relation)} as ${base}${options.sample === "" ? "" : ` ${options.sample}`}`;
+  const from = options.definition === undefined ? stored(relation, options) : defined(relation, options.definition);
   const filter = filterCondition(protection, base);
-  if (filter === undefined) return { kind: "source", text: `(select${list} from ${from})` };
-  const where = [filter, ...(barrier?.implied ?? [])].join(" and ");
+  const conditions = [...(filter === undefined ? [] : [filter]), ...(barrier?.implied ?? [])];
+  const where = conditions.length === 0 ? "" : ` where ${conditions.join(" and ")}`;
   // OFFSET keeps the planner from moving conditions into the subquery, or the subquery into the query around it.
   const order = barrier?.order === undefined ? "" : ` order by ${barrier.order}`;
   const end = barrier === undefined ? "" : `${order} offset 0`;
-  return { kind: "source", text: `(select${list} from ${from} where ${where}${end})` };
+  return { kind: "source", text: `(select${list} from ${from}${where}${end})` };
+}
+
+function stored(relation: Relation, { only, sample }: SourceOptions): string {
+  return `${only ? "only " : ""}${relationName(relation)} as ${base}${sample === "" ? "" : ` ${sample}`}`;
+}
+
+/** A definition names its columns as the view does, but not for certain where it is a list of values. */
+function defined({ columns }: Relation, definition: string): string {
+  return `${definition} as ${base}${columns.length === 0 ? "" : ` (${columns.map(({ name }) => quoteName(name)).join(", ")})`}`;
 }
 
 /**

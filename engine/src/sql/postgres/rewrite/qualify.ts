@@ -1,6 +1,6 @@
 import { quoteName } from "../../../masks/quote.ts";
 import type { Relation } from "../../../catalog/catalog.ts";
-import type { ResolvedStatement } from "../resolution.ts";
+import type { RelationWrite, ResolvedStatement } from "../resolution.ts";
 import { Denial } from "./denial.ts";
 import { type Edits, insertBefore, tokenAt, unclear } from "./edits.ts";
 import type { SourceText } from "./source-text.ts";
@@ -20,10 +20,17 @@ export function qualifyNamesakes(
   edits: Edits,
 ): void {
   const mentions = [...statement.reads, ...statement.writes.filter(({ kind }) => kind !== "ddl" && kind !== "refresh")];
+  const shared = mentions.filter(({ relation }) => !protections.has(relation.path) && names.has(relation.name));
+  qualify(source, tree, shared, edits);
+}
+
+type Mention = Pick<RelationWrite, "relation" | "rangeVar">;
+
+/** Gives relations the schema that the text leaves to the search_path. */
+export function qualify(source: SourceText, tree: TreeIndex, mentions: readonly Mention[], edits: Edits): void {
   const done = new Set<number>();
   for (const { relation, rangeVar } of mentions) {
     if (rangeVar === undefined || rangeVar.schemaname !== undefined) continue;
-    if (protections.has(relation.path) || !names.has(relation.name)) continue;
     const sites = tree.rangeVars.filter(({ node }) => locationOf(node) === (rangeVar.location ?? 0));
     if (sites.length === 0) throw new Denial(unclear);
     const schema = schemaOf(relation);

@@ -11,10 +11,7 @@ import { exposeSystemColumns, groupByDependents, keepRowType, unqualify } from "
 import { endOfName, endOfParentheses, isToken, type SourceText } from "./source-text.ts";
 import { aliasColumns, isObject, listOf, locationOf, type Site, type TreeIndex, type TreeObject } from "./tree.ts";
 
-/**
- * Puts the protected source in the place of a relation. The name is replaced where it stands; the alias stays as the user wrote it, and
- * where there is none the relation's name becomes one.
- */
+/** Puts the protected source in the place of a relation. */
 export function rewriteRead(
   source: SourceText,
   tree: TreeIndex,
@@ -24,13 +21,9 @@ export function rewriteRead(
   conditions: Conditions,
   edits: Edits,
 ): void {
-  const site = tree.rangeVars.find(({ node }) => node === read.rangeVar);
-  if (site === undefined) throw new Denial(unclear);
-  const span = relationSpan(source, site);
+  const site = siteOf(tree, read);
   if (protection.filter !== undefined) refuseTraces(read, protection);
   const sample = cutSample(source, site, protection, edits);
-  const alias = aliasOf(site.node);
-  if (alias === undefined) refuseNamesake(tree, site, read, protection);
   const needsBarrier = protection.filter !== undefined && !conditions.areLeakproof;
   if (needsBarrier) refuseLocking(tree, site, read, protection);
   const inner = needsBarrier ? insideBarrier(statement, site, read, protection, conditions) : undefined;
@@ -43,16 +36,42 @@ export function rewriteRead(
   });
   if (made.kind === "refused") throw new Denial(made.reason);
   const text = inner?.isLateral === true ? `lateral ${made.text}` : made.text;
-  const shown = alias === undefined ? `${text} as ${quoteName(read.refName)}` : text;
+  replaceRead(source, tree, read, text, because(protection), edits);
+  groupByDependents(source, site, read, edits);
+}
+
+/**
+ * Puts a query in the place of a relation. The name is replaced where it stands; the alias stays as the user wrote it, and where there is
+ * none the relation's name becomes one.
+ * @param why it is replaced, for messages.
+ */
+export function replaceRead(
+  source: SourceText,
+  tree: TreeIndex,
+  read: RelationRead,
+  query: string,
+  why: string,
+  edits: Edits,
+): void {
+  const site = siteOf(tree, read);
+  const span = relationSpan(source, site);
+  const alias = aliasOf(site.node);
+  if (alias === undefined) refuseNamesake(tree, site, read, why);
+  const shown = alias === undefined ? `${query} as ${quoteName(read.refName)}` : query;
   replaceTokens(edits, source, span.from, span.to, span.isTableCommand ? `select * from ${shown}` : shown);
-  const expected = fromItem(alias === undefined ? shown : `${text} as ${alias}`);
+  const expected = fromItem(alias === undefined ? shown : `${query} as ${alias}`);
   // `set (a, b) = (select …)` stands in the tree once for each column, and once in the text.
   for (const same of tree.rangeVars) {
     if (locationOf(same.node) === locationOf(site.node)) edits.expected.set(replacedBy(same), [expected]);
   }
   keepRowType(source, tree, read, edits);
   unqualify(source, tree, read, edits);
-  groupByDependents(source, site, read, edits);
+}
+
+function siteOf(tree: TreeIndex, read: RelationRead): Site {
+  const site = tree.rangeVars.find(({ node }) => node === read.rangeVar);
+  if (site === undefined) throw new Denial(unclear);
+  return site;
 }
 
 /** The tokens of `[table] [only] name [*]`. */
@@ -148,7 +167,7 @@ function isConstant(node: TreeObject): boolean {
 }
 
 /** Two relations of one name in one FROM clause are told apart by their schemas, which an alias ends. */
-function refuseNamesake(tree: TreeIndex, site: Site, read: RelationRead, protection: Protection): void {
+function refuseNamesake(tree: TreeIndex, site: Site, read: RelationRead, why: string): void {
   const namesake = tree.rangeVars.some(
     (other) =>
       other !== site &&
@@ -159,7 +178,7 @@ function refuseNamesake(tree: TreeIndex, site: Site, read: RelationRead, protect
   );
   if (namesake) {
     throw new Denial(
-      `two relations are called ${quoteName(read.refName)} in one FROM clause, and ${because(protection)}`,
+      `two relations are called ${quoteName(read.refName)} in one FROM clause, and ${why}`,
       "give each an alias",
     );
   }

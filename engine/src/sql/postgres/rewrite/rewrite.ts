@@ -11,6 +11,7 @@ import { because, hiddenRows, type Protection } from "./protection.ts";
 import { isProtected } from "./proof.ts";
 import { qualifyNamesakes } from "./qualify.ts";
 import { rewriteRead } from "./read.ts";
+import { DenialOf, inlineViews, type InliningPlan, type NamesAt } from "./inline-views.ts";
 import { limitRows } from "./row-limit.ts";
 import { isSameTree } from "./same-tree.ts";
 import { type SourceText, sourceText } from "./source-text.ts";
@@ -19,9 +20,8 @@ import { shapeOf } from "./statement-shape.ts";
 import { indexTree, locationOf, type TreeIndex } from "./tree.ts";
 import { checkWriteTarget } from "./write-target.ts";
 
-export interface StatementPlan {
-  /** By relation path: of every relation that the statement reads or changes. */
-  readonly protections: ReadonlyMap<string, Protection>;
+/** `protections` are of every relation that the statement reads or changes, through the definitions of views too. */
+export interface StatementPlan extends InliningPlan {
   /** A LIMIT is put on a query where that is sure to be right; rows must be counted all the same. */
   readonly rowLimit: number | undefined;
   /** Names of protected relations anywhere in the database that an unprotected relation in this statement shares. */
@@ -50,8 +50,34 @@ export function rewritePostgres(
   text: string,
   statements: readonly ResolvedStatement[],
   plans: readonly StatementPlan[],
+  names: NamesAt,
 ): RewriteResult {
   if (plans.every(isEmpty)) return { kind: "unchanged" };
+  if (plans.every(({ inlined }) => inlined.size === 0)) return rewriteText(text, statements, plans);
+  try {
+    const inlined = inlineViews(text, statements, plans, names);
+    const result = rewriteText(inlined.text, inlined.statements, plans);
+    switch (result.kind) {
+      case "denied":
+        return result;
+      case "unchanged":
+        return { ...inlined, kind: "rewritten" };
+      case "rewritten":
+        return { ...result, mapPosition: (position) => inlined.mapPosition(result.mapPosition(position)) };
+      default:
+        return result satisfies never;
+    }
+  } catch (error) {
+    if (error instanceof DenialOf) return deniedBy(error.statement, error.denial);
+    return deniedBy(0, error);
+  }
+}
+
+function rewriteText(
+  text: string,
+  statements: readonly ResolvedStatement[],
+  plans: readonly StatementPlan[],
+): RewriteResult {
   const withLimits = attempt(text, statements, plans);
   if (withLimits.kind !== "denied" || plans.every(({ rowLimit }) => rowLimit === undefined)) return withLimits;
   // A LIMIT can be left out, a mask cannot.
@@ -62,8 +88,14 @@ export function rewritePostgres(
   );
 }
 
-function isEmpty({ protections, rowLimit, namesakes }: StatementPlan): boolean {
-  return protections.size === 0 && rowLimit === undefined && namesakes.size === 0;
+/** Whatever else went wrong: the statement was not rewritten as it should be, so it must not run. */
+function deniedBy(statement: number, error: unknown): RewriteResult {
+  const denial = error instanceof Denial ? error : new Denial(unclear);
+  return { kind: "denied", statement: Math.max(statement, 0), reason: denial.message, hint: denial.hint };
+}
+
+function isEmpty({ protections, inlined, rowLimit, namesakes }: StatementPlan): boolean {
+  return protections.size + inlined.size === 0 && rowLimit === undefined && namesakes.size === 0;
 }
 
 function attempt(
@@ -91,9 +123,7 @@ function attempt(
     if (current >= 0) throw new Denial(unclear);
     return { kind: "rewritten", ...spliced };
   } catch (error) {
-    // Whatever else went wrong: the statement was not rewritten as it should be, so it must not run.
-    const denial = error instanceof Denial ? error : new Denial(unclear);
-    return { kind: "denied", statement: Math.max(current, 0), reason: denial.message, hint: denial.hint };
+    return deniedBy(current, error);
   }
 }
 
@@ -231,7 +261,12 @@ function firstMistake(
   if (parsed.kind !== "statements" || parsed.statements.length !== statements.length) return 0;
   const index = statements.findIndex(({ node }, at) => {
     const made = parsed.statements[at]?.node;
-    return !isSameTree(node, made, edits.expected) || !isProtected(made, plans[at]?.protections ?? new Map());
+    const plan = plans[at];
+    return (
+      plan === undefined ||
+      !isSameTree(node, made, edits.expected) ||
+      !isProtected(made, plan.protections, [...plan.inlined.values()])
+    );
   });
   return index < 0 ? undefined : index;
 }
