@@ -68,7 +68,12 @@ export function understand(modules: readonly Module[], observer?: Observer): Und
   for (const group of rules.groups) resolver.resolveGroup(group);
   const decisionUses = new Set<Group>();
   const plans = modules.flatMap((module) =>
-    module.decisions.flatMap((decision) => resolver.decision(module, decision, decisionUses) ?? []),
+    module.decisions.flatMap((decision) => {
+      const uses = new Set<Group>();
+      const plan = resolver.decision(module, decision, uses) ?? [];
+      for (const group of uses) decisionUses.add(group);
+      return plan;
+    }),
   );
   const isWhole = resolver.diagnostics.length === 0;
   const checker = checkTypes({ rules, usage: resolver.usage, plans, isWhole }, observer);

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { ConditionExplanation, Program, RuleExplanation } from "../program.ts";
 import { format, toValue, type Value } from "../values.ts";
+import { parseModule } from "../syntax/parse.ts";
+import { analyse } from "./analyse.ts";
 import { compile } from "./compile.ts";
+import { withUsed } from "./rule-tree.ts";
 
 const input = {
   principal: toValue({ kind: "human", groups: new Set(["analyst"]), claims: { region: "eu" } }),
@@ -190,4 +193,17 @@ test("an attribute of the vocabulary is known by its name, whatever the variable
     ["t", "query.tables.*"],
     ["y.path", undefined],
   ]);
+});
+
+test("a statement is explained by its own rules: those of others are not compiled with it", () => {
+  const text = `package p
+own if below
+below if query.kind == "drop_table"
+other if query.kind == "select"
+deny "one" if own
+deny "two" if other
+`;
+  const modules = [parseModule({ path: "p.policy", text }).tree].filter((tree) => tree !== undefined);
+  const used = analyse(modules).decisions.map(({ plan }) => [...withUsed(plan.uses)].map(({ path }) => path.join(".")));
+  expect(used).toEqual([["p.own", "p.below"], ["p.other"]]);
 });
