@@ -1,5 +1,5 @@
 export { type Code, codes, isCode } from "./codes/codes.ts";
-export { explain, wrongExample } from "./codes/page.ts";
+export { explain, referenceOf, wrongExample } from "./codes/page.ts";
 export { diagnostic } from "./diagnostics.ts";
 export type { Diagnostic, Fix, SourceFile, Span } from "./diagnostics.ts";
 export type {
@@ -50,6 +50,7 @@ export type {
 } from "./row-predicate.ts";
 export { evaluateQuery } from "./query.ts";
 export type { QueryOptions, QueryResult } from "./query.ts";
+export type { Silenced } from "./lint/silence.ts";
 export { toRego, type RegoResult } from "./rego.ts";
 export { metadataOf } from "./metadata.ts";
 export type { Metadata } from "./metadata.ts";

@@ -1,6 +1,7 @@
 import type { CatalogNames } from "./check/catalog.ts";
 import type { Diagnostic, SourceFile, Span } from "./diagnostics.ts";
 import type { MaskName } from "./check/vocabulary.ts";
+import type { Silenced } from "./lint/silence.ts";
 import type { RowPredicate } from "./row-predicate.ts";
 import type { Value } from "./values.ts";
 
@@ -265,9 +266,11 @@ export interface FailureFrame {
   readonly described: Readonly<Record<string, readonly string[]>>;
 }
 
-export type CompileResult =
-  | { readonly program: Program; readonly diagnostics: readonly Diagnostic[] }
-  | { readonly program?: undefined; readonly diagnostics: readonly Diagnostic[] };
+export type CompileResult = {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Warnings that policies ignore, with their reasons. */
+  readonly silenced?: readonly Silenced[];
+} & ({ readonly program: Program } | { readonly program?: undefined });
 
 export interface CompileOptions {
   readonly sources: readonly SourceFile[];

@@ -91,6 +91,28 @@ test("sarif explains each rule with its examples", () => {
   expect(rule?.help?.markdown).toContain('deny "no" if query.kind == "drop_table"');
 });
 
+test("a warning that its author ignores is no failure, and sarif and json say so with the reason", () => {
+  const ignored =
+    '# policy: ignore P401 because it is data for another tool\ndeny contains "no" if query.kind == "lock"';
+  const folder = folderOf({ "policies/a.policy": `package a\n\n${ignored}\n` });
+  const { status, stdout } = policy(folder, "check", "--strict");
+  expect(stdout).toBe("1 file checked: 0 errors, 0 warnings, 1 ignored\n");
+  expect(status).toBe(0);
+  const log = JSON.parse(policy(folder, "check", "--format", "sarif").stdout) as Log;
+  expect(log.runs[0]?.results).toEqual([
+    expect.objectContaining({
+      ruleId: "P401",
+      suppressions: [{ kind: "inSource", justification: "it is data for another tool" }],
+    }),
+  ]);
+  const [rule] = log.runs[0]?.tool.driver.rules ?? [];
+  expect(rule?.helpUri).toBe("docs/diagnostics.md#p401-a-rule-that-only-looks-like-a-denial");
+  expect(JSON.parse(policy(folder, "check", "--format", "json").stdout)).toEqual({
+    diagnostics: [],
+    silenced: [expect.objectContaining({ code: "P401", reason: "it is data for another tool" })],
+  });
+});
+
 test("a code is explained on request, in either case of letters", () => {
   const { status, stdout } = policy(folderOf({}), "check", "--explain", "p312");
   expect(stdout).toContain("## P312: a value that cannot occur");

@@ -32,14 +32,15 @@ export function registerCheck(program: Command): void {
 
 function check(paths: readonly string[], { format, strict, catalog }: CheckOptions): void {
   const names = catalog === undefined ? {} : { catalog: catalogNames(readCatalog(catalog)) };
-  const { folder, diagnostics } = compileFiles(paths, true, { lint: true, ...names });
-  const report = reportDiagnostics(format, diagnostics, folder.sources, process.stdout.isTTY);
+  const { folder, result, diagnostics } = compileFiles(paths, true, { lint: true, ...names });
+  const { silenced = [] } = result;
+  const report = reportDiagnostics(format, { diagnostics, silenced }, folder.sources, process.stdout.isTTY);
   if (report !== "") console.log(report);
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error").length;
   const warnings = diagnostics.length - errors;
   if (format === "pretty" || format === "github") {
     console.log(
-      `${counted(folder.sources.length, "file")} checked: ${counted(errors, "error")}, ${counted(warnings, "warning")}`,
+      `${counted(folder.sources.length, "file")} checked: ${counted(errors, "error")}, ${counted(warnings, "warning")}${silenced.length === 0 ? "" : `, ${silenced.length} ignored`}`,
     );
     const [first] = diagnostics;
     if (format === "pretty" && first !== undefined)

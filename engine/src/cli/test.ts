@@ -101,7 +101,9 @@ async function bench(settings: TestSettings): Promise<void> {
   }
   const times = await withHosts(settings, (loaded, hosts) => {
     if (loaded.errors.length > 0)
-      console.error(reportDiagnostics("pretty", loaded.errors, loaded.sources, isColorful(process.stderr)));
+      console.error(
+        reportDiagnostics("pretty", { diagnostics: loaded.errors }, loaded.sources, isColorful(process.stderr)),
+      );
     return benchTests(loaded, hosts);
   });
   if (times.length === 0) console.error(`policy test: ${nothingRan}`);

@@ -1,11 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { compile } from "../compile/compile.ts";
-import type { Diagnostic } from "../diagnostics.ts";
+import type { Diagnostic, SourceFile } from "../diagnostics.ts";
+import { metadataOf } from "../metadata.ts";
+import { toRego } from "../rego.ts";
+import { parseModule } from "../syntax/parse.ts";
 import { codes } from "./codes.ts";
 import { diagnosticsReference, wrongExample } from "./page.ts";
 
 const entries = Object.entries(codes).flatMap(([code, entry]) =>
-  entry.wrong === undefined || entry.file !== undefined || entry.catalog !== undefined ? [] : [[code, entry] as const],
+  [entry.file, entry.catalog, entry.by].some((need) => need !== undefined) || entry.wrong === undefined
+    ? []
+    : [[code, entry] as const],
 );
 
 function check(text: string): readonly Diagnostic[] {
@@ -30,6 +35,26 @@ describe.each(entries)("%s", (code, entry) => {
 
   test("of the right example nothing is reported", () => {
     expect(check(entry.right)).toEqual([]);
+  });
+});
+
+describe("what other commands than `policy check` report", () => {
+  const reporters = {
+    doc: (source: SourceFile) => {
+      const { tree } = parseModule(source);
+      return tree === undefined ? [] : metadataOf(tree).diagnostics;
+    },
+    "build --target rego": (source: SourceFile) => toRego([source]).diagnostics,
+  } as const;
+  const others = Object.entries(codes).flatMap(([code, entry]) =>
+    entry.by === undefined ? [] : [[code, entry, reporters[entry.by]] as const],
+  );
+
+  test.each(others)("%s", (code, entry, report) => {
+    const { text, start, end } = wrongExample(entry);
+    const span = expect.objectContaining({ start, end }) as unknown;
+    expect(report({ path: "acme.policy", text })).toEqual([expect.objectContaining({ code, span })]);
+    expect(report({ path: "acme.policy", text: entry.right })).toEqual([]);
   });
 });
 

@@ -18,13 +18,16 @@ export interface Examples {
   readonly file?: string;
   /** The catalog that is needed to see it, as JSON for `--catalog`. */
   readonly catalog?: string;
+  /** What reports it, where `policy check` does not: arguments of `policy`. */
+  readonly by?: "doc" | "build --target rego";
 }
 
-/** A mistake that `policy check` does not report: one of ours, or one for another command. */
+/** A mistake of ours, which no policy makes. */
 interface NoExamples {
   readonly wrong?: undefined;
   readonly file?: undefined;
   readonly catalog?: undefined;
+  readonly by?: undefined;
 }
 
 /** A policy file of the package that examples are in. */

@@ -125,4 +125,14 @@ export const lintCodes = {
     wrong: policy('deny sprintf(«"%s of %s"», [query.kind]) if not query.has_where'),
     right: policy('deny sprintf("%s of %s", [query.kind, session.database]) if not query.has_where'),
   },
+  P415: {
+    severity: "warning",
+    title: "a comment that ignores nothing",
+    explanation:
+      "`# policy: ignore P402 because …` behind code, or in the line above, takes one warning out of the report, with the reason for whoever reviews it; `--format json` and `--format sarif` still have it, as silenced. It names the code of a warning that is there and says why: an error is mended, and a comment that is no longer needed is taken out.",
+    wrong: policy('«# policy: ignore P402 because the schema has it»\nallow if query.kind == "select"'),
+    right: policy(
+      'deny "no" if {\n    # policy: ignore P402 because the directory names a column after it\n    owner := query.tables[_].name\n    query.joins > 3\n}',
+    ),
+  },
 } as const satisfies Record<string, CodeEntry>;

@@ -130,5 +130,8 @@ export const nameCodes = {
     title: "a rule with the name of a statement",
     explanation:
       "Reported by `policy build --target rego` only: in Rego the statements of a package become a set of their name, `deny` or `mask`, and a rule of that name would be the same thing. Give the rule another name.",
+    by: "build --target rego",
+    wrong: policy('«limit» := 100\n\nlimit rows limit if principal.kind == "agent"'),
+    right: policy('rows_max := 100\n\nlimit rows rows_max if principal.kind == "agent"'),
   },
 } as const satisfies Record<string, CodeEntry>;

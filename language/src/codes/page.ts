@@ -49,6 +49,11 @@ export function diagnosticsReference(): string {
     .replace(/\n+$/, "\n");
 }
 
+/** Where docs/diagnostics.md is about a code, relative to the project's repository. */
+export function referenceOf(code: Code): string {
+  return `docs/diagnostics.md#${anchor(code)}`;
+}
+
 /** As GitHub and its kin make it from the heading. */
 function anchor(code: Code): string {
   const heading = `${code}: ${codes[code].title}`.toLowerCase();

@@ -130,5 +130,8 @@ export const syntaxCodes = {
     title: "a METADATA comment that cannot be read",
     explanation:
       "Reported by `policy doc`: below `# METADATA` stand comment lines of YAML with fields such as `title` and `description`, up to the statement that they are about.",
+    by: "doc",
+    wrong: policy('«# METADATA»\n# title: [who\nallow if query.kind == "select"'),
+    right: policy('# METADATA\n# title: who may read\nallow if query.kind == "select"'),
   },
 } as const satisfies Record<string, CodeEntry>;

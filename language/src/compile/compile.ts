@@ -8,6 +8,7 @@ import { builtins } from "../builtins/registry.ts";
 import type { Diagnostic, SourceFile } from "../diagnostics.ts";
 import type { CompileOptions, CompileResult } from "../program.ts";
 import { lint } from "../lint/lint.ts";
+import { silence, type Silencing } from "../lint/silence.ts";
 import { parseBody, parseModule } from "../syntax/parse.ts";
 import type { Module } from "../syntax/tree.ts";
 import { tooManyFiles, tooManyStatements, unlessTooLarge } from "../too-large.ts";
@@ -46,8 +47,8 @@ export function compile(options: CompileOptions): CompileResult {
 
 function compileChecked(options: CompileOptions): CompileResult {
   const counter = options.coverage === true ? new CoverageCounter() : undefined;
-  const { analysis, data, diagnostics } = analyseSources(options, { coverage: counter });
-  if (analysis === undefined) return { diagnostics };
+  const { analysis, data, diagnostics, silenced } = analyseSources(options, { coverage: counter });
+  if (analysis === undefined) return { diagnostics, silenced };
   const { rules, emitter } = analysis;
   const compiled = bind<DecisionFunctions>(
     emitter,
@@ -77,28 +78,35 @@ function compileChecked(options: CompileOptions): CompileResult {
     }),
     coverage: counter,
   });
-  return { program, diagnostics };
+  return { program, diagnostics, silenced };
 }
 
 /** All of the compiler but the functions: what both a program and a standalone module are made of. */
 export function analyseSources(
   options: CompileOptions,
   analyseOptions: AnalyseOptions,
-):
-  | { readonly analysis: Analysis; readonly data: Value; readonly diagnostics: readonly Diagnostic[] }
-  | { readonly analysis?: undefined; readonly data?: undefined; readonly diagnostics: readonly Diagnostic[] } {
+): Silencing &
+  (
+    | { readonly analysis: Analysis; readonly data: Value }
+    | { readonly analysis?: undefined; readonly data?: undefined }
+  ) {
   const parsed = parseAll(options.sources);
-  if (parsed.modules === undefined) return { diagnostics: parsed.diagnostics };
+  if (parsed.modules === undefined) return { diagnostics: parsed.diagnostics, silenced: [] };
   const { catalog } = options;
   const compared = catalog === undefined ? undefined : new ComparedPaths();
   const analysis = analyse(parsed.modules, understand(parsed.modules, compared), analyseOptions);
-  const diagnostics = unique([
+  const found = unique([
     ...analysis.diagnostics,
     ...(options.lint === true ? lint(parsed.modules, analysis) : []),
     ...(catalog === undefined ? [] : checkCatalog(parsed.modules, compared?.paths ?? [], catalog)),
   ]);
-  if (diagnostics.some(({ severity }) => severity === "error")) return { diagnostics };
-  return { analysis, data: options.data === undefined ? emptyObject : toValue(options.data), diagnostics };
+  const isWrong = found.some(({ severity }) => severity === "error");
+  const isLookedFor = (code: string): boolean =>
+    options.lint === true && !isWrong && (catalog !== undefined || !code.startsWith("P5"));
+  const { diagnostics, silenced } = silence(options.sources, parsed.modules, found, isLookedFor);
+  const said = { diagnostics: unique(diagnostics), silenced };
+  if (isWrong) return said;
+  return { analysis, data: options.data === undefined ? emptyObject : toValue(options.data), ...said };
 }
 
 /** One for each of its decisions. */

@@ -6,6 +6,7 @@ import type { Observer } from "../check/observer.ts";
 import { analyse, type Understanding, understand } from "../compile/analyse.ts";
 import type { Diagnostic, SourceFile } from "../diagnostics.ts";
 import { lint } from "../lint/lint.ts";
+import { silence } from "../lint/silence.ts";
 import { parseStatements, type StatementFile } from "../syntax/statements.ts";
 import type { Module } from "../syntax/tree.ts";
 import { tooManyFiles, tooManyStatements, unlessTooLarge } from "../too-large.ts";
@@ -75,7 +76,9 @@ export class PolicySet {
       () => {
         const analysis = analyse(this.modules, understanding);
         // What a file that cannot be read uses would look unused.
-        return isReadable ? [...analysis.diagnostics, ...lint(this.modules, analysis)] : analysis.diagnostics;
+        const found = isReadable ? [...analysis.diagnostics, ...lint(this.modules, analysis)] : analysis.diagnostics;
+        const isLookedFor = (code: string): boolean => isReadable && !code.startsWith("P5");
+        return silence(this.sources, this.modules, found, isLookedFor).diagnostics;
       },
       (late) => (isReadable ? [late] : []),
     );

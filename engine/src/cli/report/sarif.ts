@@ -1,13 +1,40 @@
 /** Diagnostics as SARIF 2.1.0 (OASIS standard), which code hosts show beside the lines of a pull request. */
-import { codes, type Diagnostic, explain, isCode, type SourceFile } from "@penstock/language";
+import {
+  codes,
+  type Diagnostic,
+  explain,
+  isCode,
+  referenceOf,
+  type Silenced,
+  type SourceFile,
+} from "@penstock/language";
 import type { Log, Region, ReportingDescriptor, Result } from "sarif";
 import { repositoryUri } from "./repository-path.ts";
 
 const schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-export function toSarif(diagnostics: readonly Diagnostic[], sources: readonly SourceFile[], version: string): Log {
+export function toSarif(
+  diagnostics: readonly Diagnostic[],
+  silenced: readonly Silenced[],
+  sources: readonly SourceFile[],
+  version: string,
+): Log {
   const texts = new Map(sources.map(({ path, text }) => [path, text] as const));
-  const reported = [...new Set(diagnostics.map(({ code }) => code))].sort();
+  const reported = [...new Set([...diagnostics, ...silenced].map(({ code }) => code))].sort();
+  const resultOf = (diagnostic: Diagnostic): Result => ({
+    ruleId: diagnostic.code,
+    ruleIndex: reported.indexOf(diagnostic.code),
+    level: diagnostic.severity,
+    message: { text: messageOf(diagnostic) },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: repositoryUri(diagnostic.span.file) },
+          region: regionOf(diagnostic, texts.get(diagnostic.span.file) ?? ""),
+        },
+      },
+    ],
+  });
   return {
     $schema: schema,
     version: "2.1.0",
@@ -21,22 +48,13 @@ export function toSarif(diagnostics: readonly Diagnostic[], sources: readonly So
           },
         },
         columnKind: "utf16CodeUnits",
-        results: diagnostics.map(
-          (diagnostic): Result => ({
-            ruleId: diagnostic.code,
-            ruleIndex: reported.indexOf(diagnostic.code),
-            level: diagnostic.severity,
-            message: { text: messageOf(diagnostic) },
-            locations: [
-              {
-                physicalLocation: {
-                  artifactLocation: { uri: repositoryUri(diagnostic.span.file) },
-                  region: regionOf(diagnostic, texts.get(diagnostic.span.file) ?? ""),
-                },
-              },
-            ],
-          }),
-        ),
+        results: [
+          ...diagnostics.map(resultOf),
+          ...silenced.map((one) => ({
+            ...resultOf(one),
+            suppressions: [{ kind: "inSource" as const, justification: one.reason }],
+          })),
+        ],
       },
     ],
   };
@@ -51,6 +69,7 @@ function ruleOf(code: string): ReportingDescriptor {
     shortDescription: { text: title },
     fullDescription: { text: explanation },
     help: { text: explanation, markdown: explain(code) },
+    helpUri: referenceOf(code),
     defaultConfiguration: { level: severity },
   };
 }

@@ -5,7 +5,7 @@ import { workflowCommand } from "./github.ts";
 
 /** One annotation a failure, at the test's condition that did not hold, and a line with the sum. */
 export function testsAsAnnotations({ tests, diagnostics, sources, milliseconds }: TestRun): string {
-  if (diagnostics.length > 0) return reportDiagnostics("github", diagnostics, sources, false);
+  if (diagnostics.length > 0) return reportDiagnostics("github", { diagnostics }, sources, false);
   if (tests.length === 0) return `::error title=policy test::${nothingRan}`;
   const failures = tests.filter(({ outcome }) => outcome !== "passed");
   return [

@@ -7,7 +7,7 @@ import { reportDiagnostics } from "./diagnostics.ts";
 export function testsAsTap({ tests, diagnostics, sources }: TestRun): string {
   const lines = ["TAP version 14", `1..${tests.length}${tests.length === 0 ? ` # ${nothingRan}` : ""}`];
   if (diagnostics.length > 0) {
-    const comments = reportDiagnostics("pretty", diagnostics, sources, false).split("\n");
+    const comments = reportDiagnostics("pretty", { diagnostics }, sources, false).split("\n");
     return [...lines, ...comments.map((line) => `# ${line}`.trimEnd()), "Bail out! the policies have errors"].join(
       "\n",
     );
