@@ -12,3 +12,4 @@ export { PolicySet } from "./editor/policy-set.ts";
 export { definitionsAt, placesLike } from "./editor/references.ts";
 export { rename, renameable } from "./editor/rename.ts";
 export type { Edit } from "./editor/rename.ts";
+export { signatureAt } from "./editor/signature.ts";

@@ -1,11 +1,13 @@
-/** Hover, definition, references, highlights and symbols. */
-import { definitionsAt, describe, outline, type OutlineItem, placesLike } from "@penstock/language/editor";
+/** Hover, signatures, definition, references, highlights and symbols. */
+import { definitionsAt, describe, outline, type OutlineItem, placesLike, signatureAt } from "@penstock/language/editor";
 import {
   type DocumentHighlight,
   DocumentHighlightKind,
   type DocumentSymbol,
   type Hover,
   type Location,
+  type SignatureHelp,
+  type SignatureInformation,
   SymbolKind,
   type WorkspaceSymbol,
 } from "vscode-languageserver/node";
@@ -17,6 +19,19 @@ export function hover(look: Look, offset: number): Hover | null {
   return place === undefined || value === undefined
     ? null
     : { contents: { kind: "markdown", value }, range: rangeIn(look, place.span) };
+}
+
+/** Of the call that the cursor is in. */
+export function signatureHelp(look: Look, offset: number): SignatureHelp | null {
+  const found = signatureAt(look.set, look.path, offset);
+  if (found === undefined) return null;
+  const { label, documentation, parameters, active } = found;
+  const signature: SignatureInformation = {
+    label,
+    parameters: parameters.map(([start, end]) => ({ label: [start, end] })),
+    ...(documentation === undefined ? {} : { documentation: { kind: "markdown", value: documentation } }),
+  };
+  return { signatures: [signature], activeSignature: 0, activeParameter: active };
 }
 
 export function definition(look: Look, offset: number): Location[] {

@@ -20,7 +20,15 @@ import { fixes, formatting, prepareRename, renaming } from "./changes.ts";
 import { completions } from "./completion.ts";
 import { offsetAt, pathOfUri, uriOfPath } from "./locations.ts";
 import type { Look } from "./look.ts";
-import { definition, documentSymbols, highlights, hover, references, workspaceSymbols } from "./navigation.ts";
+import {
+  definition,
+  documentSymbols,
+  highlights,
+  hover,
+  references,
+  signatureHelp,
+  workspaceSymbols,
+} from "./navigation.ts";
 import { Publisher } from "./publisher.ts";
 import { legend, semanticTokens } from "./semantic-tokens.ts";
 import { summaryOf, type TestAnswer } from "./test-runs.ts";
@@ -85,6 +93,7 @@ export class Server {
         textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental, save: true },
         completionProvider: { triggerCharacters: [".", '"'] },
         hoverProvider: true,
+        signatureHelpProvider: { triggerCharacters: ["(", ","], retriggerCharacters: [")"] },
         definitionProvider: true,
         referencesProvider: true,
         documentHighlightProvider: true,
@@ -187,6 +196,7 @@ export class Server {
     connection.onCompletion(
       (params) => this.at(params, (look, offset) => completions(look, offset, this.client.hasSnippets)) ?? null,
     );
+    connection.onSignatureHelp((params) => this.at(params, signatureHelp) ?? null);
     connection.onDefinition((params) => this.at(params, definition) ?? []);
     connection.onReferences(
       (params) => this.at(params, (look, offset) => references(look, offset, params.context.includeDeclaration)) ?? [],
