@@ -4,6 +4,7 @@ import type {
   DocumentSymbol,
   Hover,
   Location,
+  SignatureHelp,
   WorkspaceEdit,
   WorkspaceSymbol,
 } from "vscode-languageserver/node";
@@ -109,6 +110,16 @@ describe("hover", () => {
     const editor = await opened();
     expect(await editor.ask("textDocument/hover", editor.at(one, "==", 1, 1))).toBeNull();
   });
+});
+
+test("the signature of the call around the cursor marks the parameter that is next", async () => {
+  const editor = await opened();
+  const help = await editor.ask<SignatureHelp>("textDocument/signatureHelp", editor.at(one, "4)", 1));
+  const [signature] = help.signatures;
+  expect(signature?.label).toBe("partial(keep_first, keep_last, [char])");
+  const [start, end] = (signature?.parameters?.[help.activeParameter ?? -1]?.label ?? []) as number[];
+  expect(signature?.label.slice(start, end)).toBe("keep_last");
+  expect(await editor.ask("textDocument/signatureHelp", editor.at(one, "is_agent", 1))).toBeNull();
 });
 
 describe("definition", () => {
