@@ -1,6 +1,6 @@
 /** Starts `policy lsp` for the workspace and connects it with the editor; everything else is the service's. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, dirname, isAbsolute, join } from "node:path";
 import { commands, type ExtensionContext, window, workspace } from "vscode";
 import { LanguageClient, type LanguageClientOptions, type ServerOptions } from "vscode-languageclient/node";
 
@@ -26,7 +26,7 @@ async function start(): Promise<void> {
     command,
     args: ["lsp", "--stdio"],
     // The command is a script on Windows, which only a shell can start.
-    options: { shell: process.platform === "win32" },
+    options: { shell: process.platform === "win32", env: environmentOf(command) },
   };
   const options: LanguageClientOptions = {
     documentSelector: [{ language: "policy" }],
@@ -41,6 +41,12 @@ async function start(): Promise<void> {
       `Penstock: \`${command} lsp\` did not start (${reason}). Run \`npm install\` in the workspace, or set \`penstock.command\`.`,
     );
   }
+}
+
+/** As `npx` does it: a Node that is installed beside the command comes before one of the system, which may be too old for it. */
+function environmentOf(command: string): NodeJS.ProcessEnv {
+  if (!isAbsolute(command)) return process.env;
+  return { ...process.env, PATH: [dirname(command), process.env["PATH"] ?? ""].join(delimiter) };
 }
 
 /** As configured; else the workspace's own, so that editor and CI agree; else whatever is on the path. */
