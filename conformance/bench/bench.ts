@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- policies decision pgbench large filters replay --rounds N --seconds N --clients 1,8,64]`: what Penstock costs, as ratios of things
+ * `npm run bench [-- policies decision tokens pgbench large filters replay --rounds N --seconds N --clients 1,8,64]`: what Penstock costs, as ratios of things
  * measured in turns in the same run. Absolute figures tell of the machine as much as of the code.
  */
 import { parseArgs } from "node:util";
@@ -17,6 +17,7 @@ import { benchManyRules } from "./many-rules.ts";
 import { benchReplay } from "./replay.ts";
 import { startMeasured } from "./measured-process.ts";
 import { benchPgbench } from "./pgbench.ts";
+import { benchTokens } from "./tokens.ts";
 
 const database = "shop";
 const users: readonly ProxiedUser[] = [
@@ -39,10 +40,11 @@ const { values, positionals } = parseArgs({
   },
 });
 const sections = new Set(
-  positionals.length === 0 ? ["policies", "decision", "pgbench", "large", "filters", "replay"] : positionals,
+  positionals.length === 0 ? ["policies", "decision", "tokens", "pgbench", "large", "filters", "replay"] : positionals,
 );
 
 if (sections.delete("policies")) benchManyPolicies();
+if (sections.delete("tokens")) benchTokens(Number(values.rounds));
 
 if (sections.size > 0) await onServer();
 

@@ -29,6 +29,8 @@ const masks: readonly MaskCall[] = [
   { name: "partial", args: [0n, 0n, "'"] },
   { name: "partial", args: [3n, 0n, "\\"] },
   { name: "email", args: [] },
+  // In SQL it is NULL; what a result shows instead is tested in conformance/tokens.
+  { name: "token", args: [] },
   ...["year", "quarter", "month", "week", "day", "hour", "minute"].map(
     (unit): MaskCall => ({ name: "truncate", args: [unit] }),
   ),
@@ -295,7 +297,7 @@ describe("a mask in JavaScript and the same mask in SQL", () => {
   });
 
   test.each([
-    [{ name: "token", args: [] }, "text", /token/],
+    [{ name: "token", args: ["x"] }, "text", /takes no argument/],
     [{ name: "round", args: [0n] }, "int4", /number above 0/],
     [{ name: "bucket", args: ["10"] }, "numeric", /number above 0/],
     [{ name: "partial", args: [-1n, 0n] }, "text", /whole numbers/],

@@ -116,6 +116,7 @@ function statementOf(
     fingerprint: "",
     limits: { rows: undefined, durationMs: undefined, bytes: undefined, ...options.limits },
     forbiddenOrigins: options.forbiddenOrigins ?? new Set(),
+    tokens: undefined,
     auditFields: `"text":${JSON.stringify(text)},"decision":"${isDenied ? "deny" : "allow"}"`,
   };
 }

@@ -1,4 +1,5 @@
 /** The real proxy, in this process, in front of a real database: users with SCRAM, compiled policies, an audit file of its own. */
+import type { KeyObject } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,6 +38,7 @@ export interface ProxiedOptions {
   readonly data?: unknown;
   /** Ask for approvals, by files in `Proxied.approvalsFolder`. */
   readonly approvals?: boolean;
+  readonly tokenKey?: KeyObject;
   readonly limits?: Partial<ProxyLimits>;
 }
 
@@ -118,6 +120,7 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
   const proxy = createProxyServer({
     enforcer: watched(createEnforcer(program)),
     ...(approvals === undefined ? {} : { approvals }),
+    ...(options.tokenKey === undefined ? {} : { tokenKey: options.tokenKey }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     audit,
     identities: identities(people),

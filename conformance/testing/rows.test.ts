@@ -27,6 +27,8 @@ const rules = `package p
 
 mask public.people.name with null() if principal.kind == "agent"
 
+mask public.people.name with token() if "tokens" in principal.groups
+
 limit rows 1 if "few" in principal.groups
 
 deny "nobody deletes" if query.kind == "delete"
@@ -46,6 +48,17 @@ test_types if {
 test_masks_through_a_view if {
     found := rows("select name from names where id = 2") with principal as {"id": "bot", "kind": "agent"}
     found == [{"name": null}]
+}
+
+test_tokens if {
+    ann := {"id": "ann", "kind": "human", "groups": {"tokens"}}
+    [found] := rows("select name, n.name as again from people join names n using (id, name) where id = 2")
+    found.name == "Otto"
+    [row] := rows("select id, name as token, name as again from people where id = 2") with principal as ann
+    regex.match("^[a-z2-7]{24}$", row.token)
+    row.token == row.again
+    [view] := rows("select name from names where id = 2") with principal as ann
+    view.name == row.token
 }
 
 test_limit if {
@@ -79,7 +92,7 @@ test("rows are what the principal gets, with exact numbers, on a throw-away serv
   const before = new Set(readdirSync(tmpdir()));
   const { status, stdout, stderr } = policy(folderOf(files), "test");
   expect(stderr).toBe("");
-  expect(stdout).toMatch(/6 passed, 0 failed/);
+  expect(stdout).toMatch(/7 passed, 0 failed/);
   expect(status).toBe(0);
   const after = readdirSync(tmpdir()).filter((name) => name.startsWith("penstock-rows-"));
   expect(after.filter((name) => !before.has(name))).toEqual([]);
@@ -97,7 +110,7 @@ test("what a pull request brings as rows cannot run programs on the reviewer's m
 test("an empty database serves as well, in threads too, and is as empty afterwards", async () => {
   const more = { ...files, "policies/q_test.policy": tests.replace("package p", "package q") };
   const { status, stdout } = policy(folderOf(more), "test", "--database-url", databaseUrl, "--jobs", "2");
-  expect(stdout).toMatch(/12 passed, 0 failed/);
+  expect(stdout).toMatch(/14 passed, 0 failed/);
   expect(status).toBe(0);
   const client = new Client({ connectionString: databaseUrl });
   await client.connect();
@@ -109,7 +122,7 @@ test("an empty database serves as well, in threads too, and is as empty afterwar
 const erring = (body: string) => ({ ...files, "policies/p_test.policy": `package p\n\ntest_e if {\n  ${body}\n}\n` });
 
 test.each<[string, string, string]>([
-  ["a denial names its reason", 'not rows("delete from people")', "rows: the decision is deny: nobody deletes [p:7]"],
+  ["a denial names its reason", 'not rows("delete from people")', "rows: the decision is deny: nobody deletes [p:9]"],
   [
     "a statement that fails names the server's",
     'not rows("select 1 / 0")',

@@ -102,11 +102,35 @@ export interface StatementVerdict {
    * origin of an output ends the statement: it must never happen.
    */
   readonly forbiddenOrigins: ReadonlySet<number>;
+  /** What of its result has to be replaced by tokens before anybody sees it; `undefined` where nothing has. */
+  readonly tokens: TokenResult | undefined;
   /**
    * The part of the audit record that depends on text, principal and revision only, as JSON without the outer braces:
    * `"text":…,"fingerprint":…,"kind":…,"tables":…,"columns":…,"labels":…,"decision":…,"rules":…,"rewritten":…,"revision":…`.
    */
   readonly auditFields: string;
+}
+
+export interface TokenResult {
+  readonly columns: readonly TokenColumn[];
+  /** How many columns the result must have. */
+  readonly width: number;
+  /** The server may not say of which column an output is, since it comes out of a set operation. */
+  readonly hasUnion: boolean;
+}
+
+/** A column of a result that holds raw values of type text, in either format. */
+export interface TokenColumn {
+  /** From 0. */
+  readonly index: number;
+  /** Equal values of one domain have equal tokens. */
+  readonly domain: string;
+  /** As in `forbiddenOrigins`. */
+  readonly origin: number;
+  /** Of `char(n)`: spaces at the end do not count. */
+  readonly isPadded: boolean;
+  /** Characters to which the token is padded; 0 for none. */
+  readonly paddedTo: number;
 }
 
 export interface StatementLimits {

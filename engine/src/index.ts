@@ -19,10 +19,13 @@ export type {
   PrincipalContext,
   StatementLimits,
   StatementVerdict,
+  TokenColumn,
+  TokenResult,
   Verdict,
   VerdictReads,
 } from "./enforcer.ts";
 export { rootsJson } from "./replay/roots.ts";
+export { tokenOf } from "./masks/token.ts";
 export type { SessionEffect, StatementFacts } from "./sql/facts.ts";
 export { resolveStatements } from "./sql/postgres/analyze.ts";
 export { refusedRow } from "./sql/postgres/rewrite/new-rows.ts";

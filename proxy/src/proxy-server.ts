@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { type KeyObject, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { createSecureContext } from "node:tls";
@@ -32,6 +32,8 @@ export interface ProxyServerOptions {
   readonly tlsRequired?: boolean;
   /** How people are asked for approval, and whose answers count. Without it, what needs approval is refused. */
   readonly approvals?: { readonly approver: Approver; readonly people: People };
+  /** With which columns that a policy masks by `token()` are shown. Without it, they are not. */
+  readonly tokenKey?: KeyObject;
   readonly limits?: Partial<ProxyLimits>;
   /** What an operator should know; must not throw. */
   readonly report?: (event: ProxyEvent) => void;
@@ -100,6 +102,7 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
   readonly tls: LoginHost["tls"];
   readonly tlsRequired: boolean;
   readonly approvals: ApprovalDesk | undefined;
+  readonly tokenKey: KeyObject | undefined;
   enforcer: Enforcer;
   readonly counters = {
     sessionsOpen: 0,
@@ -133,6 +136,7 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
             context: createSecureContext({ cert: options.tls.cert, key: options.tls.key, minVersion: "TLSv1.2" }),
             certificateHash: certificateHash(options.tls.cert),
           };
+    this.tokenKey = options.tokenKey;
     this.approvals =
       options.approvals === undefined
         ? undefined

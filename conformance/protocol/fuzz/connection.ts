@@ -83,6 +83,7 @@ export class ProxiedConnection {
       audit: this.#audit,
       enforcer,
       approvals: undefined,
+      tokenKey: undefined,
       countStatement: () => undefined,
       countDenial: () => undefined,
       notified: () => undefined,

@@ -131,7 +131,7 @@ test("warnings fail under --strict only", () => {
 });
 
 const shop = JSON.stringify({
-  tables: { "public.customers": { columns: { id: "int4", ssn: "text", paid: "numeric" } } },
+  tables: { "public.customers": { columns: { id: "int4", ssn: "text", code: "varchar(10)", paid: "numeric" } } },
 });
 
 test.each([
@@ -151,6 +151,12 @@ test.each([
     'deny "no" if query.tables[_].path == "pg_catalog.pg_authid"',
     "1 file checked: 0 errors, 0 warnings",
   ],
+  [
+    "a column that is too short for a token",
+    "mask public.customers.code with token()",
+    "a token is a text of 24 characters, which `varchar(10)` cannot hold",
+  ],
+  ["a column that a token fits", "mask public.customers.ssn with token()", "1 file checked: 0 errors, 0 warnings"],
   ["a mask that fits", "mask public.customers.ssn with partial(0, 2)", "1 file checked: 0 errors, 0 warnings"],
 ])("with a catalog: %s", (_, text, expected) => {
   const folder = folderOf({ "policies/a.policy": `package a\n\n${text}\n`, "shop.json": shop });

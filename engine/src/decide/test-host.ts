@@ -16,6 +16,7 @@ import { printRule } from "./combine.ts";
 import { decideStatement } from "./decide-statement.ts";
 import { withHint } from "./explain-denial.ts";
 import { explainStatement } from "./explain-statement.ts";
+import type { TokenResult } from "../enforcer.ts";
 import type { Decision } from "./decision.ts";
 import type { DecisionRecord } from "./decision-record.ts";
 import { describePart } from "./describe-decision.ts";
@@ -55,18 +56,23 @@ function preparedIn(world: World, sql: string): Preparation {
 }
 
 /** Decides a text for roots given as values, completed with an ordinary person on an ordinary connection. */
-export function decideForRoots(
+export function decideForRoots(...asked: Parameters<typeof decideToRun>): DecisionRecord {
+  return decideToRun(...asked).decision;
+}
+
+/** The same, with what a result of the text, a single statement, has to be changed in. */
+export function decideToRun(
   world: World,
   sql: string,
   roots: Partial<Input>,
   parameters?: readonly Value[],
   data?: Value,
-): DecisionRecord {
+): { readonly decision: DecisionRecord; readonly tokens: TokenResult | undefined } {
   const subject = subjectFor(roots);
   const prepared = preparedIn(world, sql);
   if ("kind" in prepared) {
     const refused = refusedVerdict(prepared);
-    return {
+    const record: DecisionRecord = {
       outcome: "deny",
       sqlstate: refused.sqlstate,
       reasons: [printReason(refused.reason)],
@@ -79,6 +85,7 @@ export function decideForRoots(
       errors: [],
       statements: [],
     };
+    return { decision: record, tokens: undefined };
   }
   const masks = new SubjectMasks(world, subject, data);
   const decisions = prepared.prepared.map((statement, index) => {
@@ -88,7 +95,7 @@ export function decideForRoots(
   });
   const verdict = verdictOf(world, sql, prepared, decisions, masks);
   const final = verdict.statements.map((statement) => statement.decision);
-  return {
+  const record: DecisionRecord = {
     outcome: verdict.action === "forward" ? "allow" : verdict.action,
     ...(verdict.action === "forward" ? { sql: verdict.text } : { sqlstate: verdict.sqlstate }),
     reasons:
@@ -110,6 +117,7 @@ export function decideForRoots(
       columns: facts.columns.map(({ relation, column }) => objectPath(relation.schema, relation.name, column.name)),
     })),
   };
+  return { decision: record, tokens: verdict.statements[0]?.tokens };
 }
 
 /**

@@ -8,12 +8,14 @@ import type {
 } from "../enforcer.ts";
 import type { AnalyzedText } from "../sql/postgres/analyze.ts";
 import type { UnknownName } from "../sql/facts.ts";
+import type { TokenOutputs } from "../sql/postgres/rewrite/token-outputs.ts";
 import { filterCondition, type Protection } from "../sql/postgres/rewrite/protection.ts";
 import { type RewriteResult, rewritePostgres, type StatementPlan } from "../sql/postgres/rewrite/rewrite.ts";
 import { auditFields } from "./audit-fields.ts";
 import { type Decision, noLimits, type Reason } from "./decision.ts";
 import type { PreparedText } from "./prepared-text.ts";
 import type { SubjectMasks } from "./subject-masks.ts";
+import { tokenResult } from "./token-result.ts";
 import type { World } from "./world.ts";
 
 /** From decisions to what goes over the wire. One statement denied, the whole text denied: none of it runs. */
@@ -71,7 +73,7 @@ export function verdictOf(
         text: rewrite.text,
         rewritten: true,
         mapPosition: rewrite.mapPosition,
-        statements: statementVerdicts(world, prepared, decisions.map(approved), rewrite.text),
+        statements: statementVerdicts(world, prepared, decisions.map(approved), rewrite.text, rewrite.tokens),
         reads,
       });
     default:
@@ -219,6 +221,7 @@ function statementVerdicts(
   prepared: PreparedText,
   decisions: readonly Decision[],
   rewritten: string | undefined,
+  tokens: ReadonlyMap<number, TokenOutputs> = noTokens,
 ): StatementVerdict[] {
   return decisions.map((decision, index) => {
     const { facts } = prepared.prepared[index] ?? missing();
@@ -229,10 +232,13 @@ function statementVerdicts(
       fingerprint,
       limits: limitValues(decision),
       forbiddenOrigins: originsOf(decision),
+      tokens: tokenResult(world, tokens.get(index)),
       auditFields: auditFields(world, facts, decision, prepared.slices[index] ?? "", fingerprint, rewritten),
     };
   });
 }
+
+const noTokens: ReadonlyMap<number, TokenOutputs> = new Map();
 
 function limitValues({ limits }: Decision): StatementVerdict["limits"] {
   if (limits === noLimits) return unlimited;

@@ -3,18 +3,19 @@ import type { Column } from "../catalog/catalog.ts";
 import { bucketMask } from "./bucket.ts";
 import { constantMask } from "./constant.ts";
 import { emailMask } from "./email.ts";
-import { invalid, type ColumnMasking, type MaskFamily } from "./mask.ts";
+import type { ColumnMasking, MaskFamily } from "./mask.ts";
 import { nullMask } from "./null.ts";
 import { partialMask } from "./partial.ts";
 import { redactMask } from "./redact.ts";
 import { roundMask } from "./round.ts";
+import { canHoldToken, tokenLength, tokenMask } from "./token.ts";
 import { truncateMask } from "./truncate.ts";
 
 const families: Readonly<Record<MaskName, MaskFamily>> = {
   null: nullMask,
   redact: redactMask,
   constant: constantMask,
-  token: () => invalid("`token` needs a key that must not enter SQL, and cannot be computed yet"),
+  token: tokenMask,
   truncate: truncateMask,
   round: roundMask,
   bucket: bucketMask,
@@ -59,6 +60,8 @@ export function maskProblem(mask: MaskCall, column: Column): string | undefined 
   const plan = planMask(mask, column);
   if (plan.kind === "refused") return plan.reason;
   if (mask.name === "null") return undefined;
+  if (mask.name === "token" && !canHoldToken(column))
+    return `a token is a text of ${tokenLength} characters, which \`${column.typeSql.replace("pg_catalog.", "").replaceAll('"', "")}\` cannot hold, and NULL would take the place of every value`;
   if (families[mask.name](mask.args, column).kind === "cannot")
     return `it does not keep type \`${column.type}\`, and NULL would take the place of every value`;
   return (column.isDomain ? (column.domain ?? unknownDomain) : undefined)?.hasCheck === true

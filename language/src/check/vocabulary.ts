@@ -242,7 +242,7 @@ export const masks = {
   },
   token: {
     strength: 4,
-    doc: "A keyed code, the same for the same value, so that rows can still be counted and joined.",
+    doc: "A keyed code of 24 letters and digits, the same for the same value, put into the result by the proxy: the column may be selected, and nothing else done with it.",
     arguments: [],
   },
   truncate: {

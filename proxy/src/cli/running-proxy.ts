@@ -56,6 +56,7 @@ export class RunningProxy {
       targets,
       ...(tls === undefined ? {} : { tls, tlsRequired: tls.required }),
       ...(approver === undefined ? {} : { approvals: { approver, people: users } }),
+      ...(config.tokens === undefined ? {} : { tokenKey: config.tokens.key }),
       limits: config.limits,
       report: (event) => this.#reportProxy(event),
     });
@@ -122,6 +123,7 @@ export class RunningProxy {
       users: this.#users.count,
       policies: policies.origin,
       revision: policies.enforcer.revision,
+      ...(this.#config.tokens === undefined ? {} : { tokenKey: this.#config.tokens.keyId }),
       pid: process.pid,
       ...reportOf(policies.warnings),
     };

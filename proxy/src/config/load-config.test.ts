@@ -253,6 +253,37 @@ test.each([
   expect(load(minimal.replace("host: localhost", `host: ${host}${tls}`)).targets[0]!.tls).toEqual(expected);
 });
 
+describe("the key of tokens", () => {
+  const withKey = `${minimal}tokens: { key_id: "2026", key_file: token.key }`;
+  const good = Buffer.alloc(32, 7).toString("base64");
+  const write = (content: string, mode: number) => {
+    writeFileSync(join(folder, "token.key"), content);
+    chmodSync(join(folder, "token.key"), mode);
+  };
+
+  test("is read from a file", () => {
+    write(`${good}\n`, 0o600);
+    const { tokens } = load(withKey);
+    expect([tokens?.keyId, tokens?.key.export()]).toEqual(["2026", Buffer.alloc(32, 7)]);
+    expect(JSON.stringify(tokens)).not.toContain("7");
+  });
+
+  test.each([
+    ["that others may read", good, 0o640, "can be read or written by others"],
+    ["that is too short", Buffer.alloc(31, 7).toString("base64"), 0o600, "does not hold 32 bytes or more in base64"],
+    ["that is no base64", "correct horse battery staple, a long one", 0o600, "does not hold 32 bytes"],
+  ])("%s is refused, and not shown", (_, content, mode, message) => {
+    write(content, mode);
+    const said = problems(withKey).join("\n");
+    expect(said).toContain(message);
+    expect(said).not.toContain(content);
+  });
+
+  test("that is missing is named", () => {
+    expect(problems(withKey).join()).toContain("token.key");
+  });
+});
+
 test("limits are given in snake case", () => {
   expect(load(`${minimal}limits: { login_ms: 5, idle_ms: 0 }`).limits).toEqual({ loginMs: 5, idleMs: 0 });
 });

@@ -1,7 +1,9 @@
+import { createSecretKey, type KeyObject } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
 import { createSecureContext, type ConnectionOptions } from "node:tls";
+import { decodeBase64 } from "../identity/scram-verifier.ts";
 import type { ProxyLimits } from "../limits.ts";
 import type { BundleAddress } from "../policies/fetch-bundle.ts";
 import type { ConfigProblem } from "./problem.ts";
@@ -22,6 +24,8 @@ export interface ProxyConfig {
   readonly audit: { readonly file: string; readonly strict: boolean };
   /** `undefined` where nobody is asked. */
   readonly approvalsFolder: string | undefined;
+  /** `undefined` where no tokens are made. */
+  readonly tokens: { readonly keyId: string; readonly key: KeyObject } | undefined;
   readonly catalogRefreshMs: number;
   readonly log: RawConfig["log"];
   readonly limits: Partial<ProxyLimits>;
@@ -101,6 +105,8 @@ function unreadable(file: string, error: unknown): Extract<ConfigResult, { reado
   return { ok: false, problems: [{ file, line: undefined, column: undefined, message: cannotRead(error), help }] };
 }
 
+const tokenKeyBytesMin = 32;
+
 /** The second pass, over a text that has the right shape: what its values name must exist and fit together. */
 class ConfigReader {
   readonly #raw: RawConfig;
@@ -128,6 +134,7 @@ class ConfigReader {
       policies: this.#policies(),
       audit: { file: this.#path(raw.audit.file), strict: raw.audit.strict },
       approvalsFolder: raw.approvals === undefined ? undefined : this.#path(raw.approvals.folder),
+      tokens: this.#tokens(),
       catalogRefreshMs: raw.catalog.refresh_seconds * 1000,
       log: raw.log,
       limits: toLimits(raw.limits),
@@ -278,6 +285,32 @@ class ConfigReader {
     this.#readFile(["policies", "http", "token_file"], file);
     const path = this.#path(file);
     return () => readFileSync(path, "utf8").trim();
+  }
+
+  #tokens(): ProxyConfig["tokens"] {
+    const { tokens } = this.#raw;
+    if (tokens === undefined) return undefined;
+    const at = ["tokens", "key_file"] as const;
+    const text = this.#readFile(at, tokens.key_file);
+    if (text === undefined) return undefined;
+    const path = this.#path(tokens.key_file);
+    if ((statSync(path).mode & 0o077) !== 0) {
+      this.#fail(
+        at,
+        "the key file can be read or written by others, who could undo tokens by trying values",
+        `chmod 600 ${path}`,
+      );
+    }
+    const key = decodeBase64(text.trim());
+    if (key === undefined || key.length < tokenKeyBytesMin) {
+      this.#fail(
+        at,
+        `the key file does not hold ${tokenKeyBytesMin} bytes or more in base64`,
+        "make one: (umask 077; openssl rand -base64 32 > token.key)",
+      );
+      return undefined;
+    }
+    return { keyId: tokens.key_id, key: createSecretKey(key) };
   }
 
   #checkNames(): void {

@@ -221,6 +221,15 @@ export const configSchema = z.strictObject({
     })
     .optional()
     .describe("How people are asked where a policy says `approve`. Left out, such statements are refused."),
+  tokens: z
+    .strictObject({
+      key_id: text.max(100).describe("A name for the key, for the log: tokens of two keys differ."),
+      key_file: text.describe(
+        "File that holds the key, at least 32 random bytes in base64, and that only the proxy's own account may read.",
+      ),
+    })
+    .optional()
+    .describe("With what the mask `token()` is made. Left out, columns that it masks are not shown."),
   log: z
     .strictObject({
       level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("The least severe messages to print."),

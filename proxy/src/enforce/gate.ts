@@ -17,6 +17,8 @@ export interface Pass {
   readonly copiesIn: boolean;
   /** What the client gets if nobody can be asked for the approval that a statement needs. */
   readonly unasked: Refused | undefined;
+  /** Some result has tokens. */
+  readonly showsTokens: boolean;
   /** Some statement means a prepared statement or cursor by name: the session has to look it up. */
   readonly usesNames: boolean;
 }
@@ -98,6 +100,7 @@ function passed(verdict: ForwardVerdict, text: string, unasked: Refused | undefi
     plans,
     effects,
     unasked,
+    showsTokens: plans.some(({ tokens }) => tokens !== undefined),
     copiesIn: plans.some(({ isCopyFrom }) => isCopyFrom),
     usesNames: plans.some(({ facts: { session } }) => session !== undefined && namingKinds.has(session.kind)),
   };

@@ -1,4 +1,11 @@
-import type { Approval, Notification, StatementFacts, StatementLimits, StatementVerdict } from "@penstock/engine";
+import type {
+  Approval,
+  Notification,
+  StatementFacts,
+  StatementLimits,
+  StatementVerdict,
+  TokenResult,
+} from "@penstock/engine";
 
 /** What a statement may change that later decisions depend on. A set of bits. */
 export const effect = {
@@ -26,6 +33,8 @@ export interface StatementPlan {
   readonly notifications: readonly Notification[];
   /** `undefined` where nothing is masked. */
   readonly forbidden: ReadonlySet<number> | undefined;
+  /** Columns of its result that are shown as tokens, in place of the values that the server sends. */
+  readonly tokens: TokenResult | undefined;
   /** Rows of what it reads or writes are hidden from the principal. */
   readonly isFiltered: boolean;
   /** Bits of `effect`. */
@@ -45,6 +54,7 @@ export function planOf(statement: StatementVerdict): StatementPlan {
       approvals: statement.decision.approvals,
       notifications: statement.decision.notifications,
       forbidden: statement.forbiddenOrigins.size === 0 ? undefined : statement.forbiddenOrigins,
+      tokens: statement.tokens,
       isFiltered: statement.decision.filters.size > 0,
       effects: effectsOf(statement.facts),
       isCopyFrom: statement.facts.kind === "copy_from",

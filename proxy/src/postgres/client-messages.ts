@@ -6,7 +6,7 @@
  * answers become exactly what they would be had the server refused by itself. Its ErrorResponse is replaced by the denial.
  */
 import { refuse, type Refused } from "../enforce/gate.ts";
-import { effect } from "../enforce/plan.ts";
+import { effect, type StatementPlan } from "../enforce/plan.ts";
 import {
   type Admitted,
   confirm,
@@ -211,7 +211,7 @@ function sendParse(session: Session, prepared: Prepared, framer: Framer | undefi
     // Executions need not ask for a description: look at it once, now.
     const look = session.pending.push(pendingKind.describeStatement);
     look.hidden = true;
-    look.forbidden = prepared.plan.forbidden;
+    look.described = prepared.plan;
     session.toUpstream.push(encodeDescribeStatement(prepared.key));
   }
 }
@@ -385,7 +385,7 @@ function execute(session: Session, framer: Framer): boolean {
     }
     ({ plan, auditFields } = resolved);
     source = resolved.portal ?? portal;
-    if (plan.forbidden !== undefined) lookAtPortal(session, name, plan.forbidden);
+    if (plan.forbidden !== undefined) lookAtPortal(session, name, plan);
   }
   opened(session);
   session.groupRuns = true;
@@ -402,11 +402,11 @@ function execute(session: Session, framer: Framer): boolean {
 }
 
 /** What FETCH and EXECUTE give back is known only now. */
-function lookAtPortal(session: Session, name: string, forbidden: ReadonlySet<number>): void {
+function lookAtPortal(session: Session, name: string, plan: StatementPlan): void {
   opened(session);
   const look = session.pending.push(pendingKind.describePortal);
   look.hidden = true;
-  look.forbidden = forbidden;
+  look.described = plan;
   session.toUpstream.push(encodeDescribePortal(name));
 }
 
@@ -416,7 +416,7 @@ function describe(session: Session, framer: Framer): boolean {
   if (table.isUncertain(name, session.group)) return false;
   opened(session);
   const entry = session.pending.push(isStatement ? pendingKind.describeStatement : pendingKind.describePortal);
-  entry.forbidden = table.get(name)?.plan?.forbidden;
+  entry.described = table.get(name)?.plan;
   forward(session, framer);
   return true;
 }

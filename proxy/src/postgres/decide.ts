@@ -40,7 +40,7 @@ export function decideText(
   }
   const { enforcer, names, catalog } = knowledge.epoch;
   const verdict = enforcer.decide(text, session.who, names, catalog, parameters);
-  const ruling = answerable(session, rulingOf(verdict, text));
+  const ruling = feasible(session, rulingOf(verdict, text), text);
   if (ruling.kind === "refused") {
     if (ruling.sqlstate === "42P01" && knowledge.retryUnknown()) return undefined;
     return ruling;
@@ -50,12 +50,32 @@ export function decideText(
   return runsNow && ruling.usesNames ? resolveNames(session, text, ruling) : admit(ruling);
 }
 
-/** Where nobody can be asked, what needs approval is refused: its preparation too, so that the client learns of it early. */
-function answerable(session: Session, ruling: Ruling): Ruling {
-  if (ruling.kind === "refused" || ruling.unasked === undefined || session.host.approvals !== undefined) return ruling;
+/**
+ * Without a key there are no tokens. Where nobody can be asked, what needs approval is refused: its preparation too, so that the client
+ * learns of it early.
+ */
+function feasible(session: Session, ruling: Ruling, text: string): Ruling {
+  if (ruling.kind === "refused") return ruling;
+  if (ruling.showsTokens && session.host.tokenKey === undefined) {
+    const fields = ruling.plans.map(({ auditFields }) => auditFields);
+    return refuse(
+      noTokenKey,
+      text,
+      fields,
+      ruling.plans.flatMap(({ notifications }) => notifications),
+    );
+  }
+  if (ruling.unasked === undefined || session.host.approvals !== undefined) return ruling;
   const hint = "this proxy asks nobody for approval: let somebody who needs none run the statement";
   return { ...ruling.unasked, hint };
 }
+
+const noTokenKey = {
+  sqlstate: "42501",
+  message: "a column is shown to you as tokens, and this proxy has no key to make them with",
+  hint: "leave the column out, or tell whoever operates the proxy that `tokens.key_file` is not set",
+  code: "no_token_key",
+} as const;
 
 const admitted = new WeakMap<Ruling, Admitted>();
 
@@ -205,7 +225,7 @@ export function confirm(
   const { enforcer, names, catalog } = session.knowledge.epoch;
   if (isCurrent) return { kind: "pass", plan };
   const verdict = enforcer.decide(text, session.who, names, catalog);
-  const ruling = answerable(session, rulingOf(verdict, text));
+  const ruling = feasible(session, rulingOf(verdict, text), text);
   if (ruling.kind === "refused") return ruling;
   if (ruling.verdict.text !== sentText) {
     return refuse(

@@ -1,3 +1,4 @@
+import type { StatementPlan } from "../enforce/plan.ts";
 import type { Run } from "./run.ts";
 import type { Version } from "./names.ts";
 import type { Portal, Prepared } from "./prepared.ts";
@@ -29,8 +30,8 @@ export class Pending {
   /** To be committed with the answer. */
   statement: Version<Prepared> | undefined = undefined;
   portal: Version<Portal> | undefined = undefined;
-  /** Origins that a RowDescription must not name. */
-  forbidden: ReadonlySet<number> | undefined = undefined;
+  /** Whose result is described: what it must not show is looked for. */
+  described: StatementPlan | undefined = undefined;
   /** Maps error positions of a rewritten text. */
   mapPosition: ((position: number) => number) | undefined = undefined;
 
@@ -43,7 +44,7 @@ export class Pending {
     this.later = undefined;
     this.statement = undefined;
     this.portal = undefined;
-    this.forbidden = undefined;
+    this.described = undefined;
     this.mapPosition = undefined;
     return this;
   }

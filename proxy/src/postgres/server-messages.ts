@@ -13,6 +13,7 @@ import { type Pending, pendingKind } from "./pending.ts";
 import type { Portal } from "./prepared.ts";
 import type { Run } from "./run.ts";
 import type { Session } from "./session.ts";
+import { withTokens } from "./token-rows.ts";
 import { isUtf8 } from "./startup-parameters.ts";
 
 const endsWithTransaction = ({ isHeld }: Portal) => !isHeld;
@@ -124,14 +125,34 @@ function row(session: Session, framer: Framer): void {
     else pass(session, framer);
     return;
   }
-  if (run.admits(framer.length)) pass(session, framer);
+  if (run.plan.tokens !== undefined) tokenRow(session, head, run, framer.buffer, framer.body, framer.end);
+  else if (run.admits(framer.length)) pass(session, framer);
+}
+
+/** Limits count what the client gets: the length of the values themselves must not show. */
+function tokenRow(session: Session, head: Pending, run: Run, buffer: Buffer, body: number, end: number): void {
+  if (session.suppressing) return;
+  const { tokenKey: key } = session.host;
+  const { tokens } = run.plan;
+  const changed = key && tokens && withTokens(key, tokens, buffer, body, end);
+  if (changed === undefined) leak(session, head, "a row of another shape than was decided");
+  else if (run.admits(changed.length)) session.toClient.push(changed);
 }
 
 /** A row that is not whole in what was read so far: its parts follow each other, whatever they hold. */
 function streamed(session: Session, framer: Framer, isFirst: boolean): void {
-  const { run, hidden } = expectExecution(session);
+  const head = expectExecution(session);
+  const { run, hidden } = head;
   if (hidden) {
     session.side.part(framer.buffer, isFirst ? framer.body : framer.start, framer.end, framer.remaining);
+    return;
+  }
+  if (run?.plan.tokens !== undefined) {
+    const limit = session.host.limits.serverMessageBytes;
+    if (framer.length > limit) throw new Error(`a row with tokens has ${framer.length} bytes; ${limit} are permitted`);
+    const part = framer.buffer.subarray(isFirst ? framer.body : framer.start, framer.end);
+    const whole = session.rowParts.add(part, framer.remaining);
+    if (whole !== undefined) tokenRow(session, head, run, whole, 0, whole.length);
     return;
   }
   if (isFirst) run?.admits(framer.length);
@@ -217,9 +238,9 @@ function sideAnswered(session: Session): void {
 function rowDescription(session: Session, framer: Framer): void {
   const { head } = session.pending;
   if (head === undefined) unexpected(session, "a RowDescription");
-  const forbidden = head.kind === pendingKind.query ? head.run?.plan.forbidden : head.forbidden;
-  if (forbidden !== undefined) {
-    const output = forbiddenOutput(framer.buffer, framer.body, framer.end, forbidden);
+  const plan = head.kind === pendingKind.query ? head.run?.plan : head.described;
+  if (plan?.forbidden !== undefined) {
+    const output = forbiddenOutput(framer.buffer, framer.body, framer.end, plan.forbidden, plan.tokens);
     if (output !== undefined) leak(session, head, output);
   }
   if (head.kind === pendingKind.query) pass(session, framer);

@@ -7,7 +7,7 @@
  * Hot: one read of the client is one batch: its messages are decided, their audit lines appended, and what goes upstream leaves
  * with one write when the lines are flushed. Answers leave with one write a read.
  */
-import { randomBytes } from "node:crypto";
+import { type KeyObject, randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 // The global of this name is a getter, which costs more than the clock.
 import { performance } from "node:perf_hooks";
@@ -36,6 +36,7 @@ import { SideQuery } from "./side-query.ts";
 import { applyNames } from "./sql-names.ts";
 import type { PostgresTarget } from "./target.ts";
 import type { Upstream } from "./upstream.ts";
+import { RowParts } from "./token-rows.ts";
 import { ProtocolError } from "./wire.ts";
 
 /** What a session needs of the server it belongs to. */
@@ -45,6 +46,8 @@ export interface SessionHost {
   readonly enforcer: Enforcer;
   /** `undefined` where nobody is asked for approval. */
   readonly approvals: ApprovalDesk | undefined;
+  /** With which tokens are made; `undefined` where none are. */
+  readonly tokenKey: KeyObject | undefined;
   countStatement(): void;
   countDenial(): void;
   notified(session: Session, statement: number, notification: Notification): void;
@@ -88,6 +91,7 @@ export class Session {
   readonly knowledge: Knowledge;
   readonly side: SideQuery;
   readonly holding = new Holding(this);
+  readonly rowParts = new RowParts();
   readonly toUpstream = new OutBatch();
   readonly toClient = new OutBatch();
   /** A name that no client guesses, for statements and portals of the proxy's own. */

@@ -1,7 +1,9 @@
+import type { TokenResult } from "@penstock/engine";
 import { ProtocolError, readInt16, readInt32, stringEnd } from "../wire.ts";
 
 /**
  * Finds the first output whose origin (table OID * 65536 + attribute number, both 0 for expressions) is forbidden.
+ * @param tokens outputs that will be replaced: they, and no others, must come from the columns that are said here
  * @returns its name in the result, or `undefined`.
  */
 export function forbiddenOutput(
@@ -9,15 +11,23 @@ export function forbiddenOutput(
   body: number,
   end: number,
   forbidden: ReadonlySet<number>,
+  tokens?: TokenResult,
 ): string | undefined {
   const count = readInt16(buffer, body, end);
+  if (tokens !== undefined && count !== tokens.width) return "*";
   let at = body + 2;
   for (let index = 0; index < count; index++) {
     const nameEnd = stringEnd(buffer, at, end);
     const table = readInt32(buffer, nameEnd + 1, end) >>> 0;
     const attribute = readInt16(buffer, nameEnd + 5, end);
     if (nameEnd + 19 > end) throw new ProtocolError("the RowDescription is too short");
-    if (table !== 0 && forbidden.has(table * 65_536 + attribute)) return buffer.toString("utf8", at, nameEnd);
+    const origin = table * 65_536 + attribute;
+    const token = tokens?.columns.find((column) => column.index === index);
+    const isWrong =
+      token === undefined
+        ? table !== 0 && forbidden.has(origin)
+        : origin !== token.origin && !(table === 0 && tokens?.hasUnion === true);
+    if (isWrong) return buffer.toString("utf8", at, nameEnd);
     at = nameEnd + 19;
   }
   return undefined;

@@ -14,8 +14,10 @@ import {
   type Value,
 } from "@penstock/language";
 import { loadPostgresCatalog } from "../../../catalog/load-postgres.ts";
-import { decideForRoots } from "../../../decide/test-host.ts";
+import { decideToRun } from "../../../decide/test-host.ts";
 import { World } from "../../../decide/world.ts";
+import type { TokenResult } from "../../../enforcer.ts";
+import { testTokenKey, tokenOf } from "../../../masks/token.ts";
 import { parsePostgres } from "../../../sql/postgres/parse.ts";
 import { UsageError } from "../../exit-codes.ts";
 import { readCatalog } from "../../program-files.ts";
@@ -40,14 +42,15 @@ export async function openRowsDatabase(program: Program, catalogFile: string, ur
     return {
       close: () => connection.close(),
       rows: (sql, parameters, input, data) => {
-        const { outcome, reasons, sql: rewritten, limits } = decideForRoots(world, sql, input, parameters, data);
+        const { decision, tokens } = decideToRun(world, sql, input, parameters, data);
+        const { outcome, reasons, sql: rewritten, limits } = decision;
         if (outcome !== "allow" || rewritten === undefined) {
           const why = reasons.map(({ message, rule }) => `${message}${rule === undefined ? "" : ` [${rule}]`}`);
           throw new BuiltinError(`the decision is ${outcome}: ${why.join("; ")}`);
         }
         if (controlsTransaction(rewritten)) throw new BuiltinError("what begins or ends a transaction has no rows");
         const { fields, rows } = runAlone(connection, rewritten, parameters ?? []);
-        return rows.slice(0, limits.rows).map((row) => rowObject(fields, row));
+        return rows.slice(0, limits.rows).map((row) => rowObject(fields, withTestTokens(tokens, row)));
       },
     };
   } catch (error) {
@@ -121,6 +124,17 @@ function runAlone(connection: SyncConnection, sql: string, parameters: readonly 
 function parameterText(value: Value): string | null {
   if (value === null) return null;
   return typeof value === "object" ? JSON.stringify(fromValue(value)) : String(value);
+}
+
+/** As a proxy shows them, but for the key. */
+function withTestTokens(tokens: TokenResult | undefined, row: readonly (string | null)[]): readonly (string | null)[] {
+  if (tokens === undefined) return row;
+  return row.map((value, index) => {
+    const column = tokens.columns.find((one) => one.index === index);
+    if (column === undefined || value === null) return value;
+    const text = column.isPadded ? value.replace(/ +$/, "") : value;
+    return tokenOf(testTokenKey, column.domain, text).padEnd(column.paddedTo);
+  });
 }
 
 function rowObject(fields: TextResult["fields"], row: readonly (string | null)[]): RegoObject {

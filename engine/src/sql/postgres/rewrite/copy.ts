@@ -5,6 +5,7 @@ import { query } from "./fragments.ts";
 import { protectedSource, wholeRelation } from "./protected-source.ts";
 import { because, type Protection } from "./protection.ts";
 import { endOfName, endOfParentheses, isToken, type SourceText } from "./source-text.ts";
+import { refuseTokens } from "./token-outputs.ts";
 import { isObject, listOf, locationOf, stringOf, type TreeObject } from "./tree.ts";
 
 /**
@@ -28,6 +29,7 @@ export function rewriteCopyTo(source: SourceText, copy: TreeObject, protection: 
           if (column === undefined) throw new Denial(`column ${quoteName(name)} of ${relation.path} does not exist`);
           return column;
         });
+  refuseTokens(protection, columns);
   const made = protectedSource(protection, { ...wholeRelation, only: true, columns });
   if (made.kind === "refused") throw new Denial(made.reason);
   const name = tokenAt(source, locationOf(rangeVar));

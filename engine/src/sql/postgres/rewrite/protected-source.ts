@@ -54,6 +54,11 @@ export function protectedSource(protection: Protection, options: SourceOptions):
   for (const column of options.columns ?? relation.columns) {
     const reference = `${base}.${quoteName(column.name)}`;
     const mask = masked.get(column.attnum);
+    if (protection.raw?.has(column.attnum) === true) {
+      // As it is, so that the server can say of the result which column it is.
+      outputs.push(reference);
+      continue;
+    }
     if (mask === undefined) {
       const isHidden = barrier?.isHidden(column) === true;
       outputs.push(isHidden ? `${withoutStatistics(column, reference)} as ${quoteName(column.name)}` : reference);

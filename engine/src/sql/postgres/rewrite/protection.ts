@@ -8,6 +8,8 @@ export interface Protection {
   /** Masks by attribute number; empty where there are none. */
   readonly columns: ReadonlyMap<number, ColumnMask>;
   readonly filter: RelationFilter | undefined;
+  /** Attribute numbers of masked columns that are read as they are, since what is in the result of them is replaced there. */
+  readonly raw?: ReadonlySet<number>;
 }
 
 /** For messages: what the principal is to know about it. */

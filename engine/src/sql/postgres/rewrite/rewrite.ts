@@ -17,6 +17,7 @@ import { isSameTree } from "./same-tree.ts";
 import { type SourceText, sourceText } from "./source-text.ts";
 import { applySplices, type SplicedText } from "./splices.ts";
 import { shapeOf } from "./statement-shape.ts";
+import { type ShownColumn, tokenColumns, type TokenOutputs, tokenOutputs } from "./token-outputs.ts";
 import { indexTree, locationOf, type TreeIndex } from "./tree.ts";
 import { checkWriteTarget } from "./write-target.ts";
 
@@ -30,7 +31,11 @@ export interface StatementPlan extends InliningPlan {
 
 export type RewriteResult =
   | { readonly kind: "unchanged" }
-  | ({ readonly kind: "rewritten" } & SplicedText)
+  | ({
+      readonly kind: "rewritten";
+      /** By index of the statement: where its result has tokens. */
+      readonly tokens: ReadonlyMap<number, TokenOutputs>;
+    } & SplicedText)
   | {
       readonly kind: "denied";
       /** Index of the statement that cannot be rewritten. */
@@ -105,13 +110,17 @@ function attempt(
 ): RewriteResult {
   const source = sourceText(text);
   const edits: Edits = { splices: [], expected: new Map() };
+  const tokens = new Map<number, TokenOutputs>();
   let current = 0;
   try {
     for (const [index, statement] of statements.entries()) {
       current = index;
       const plan = plans[index];
       if (plan === undefined) throw new Denial(unclear);
-      if (plan.protections.size > 0) protect(source, statement, plan.protections, edits);
+      if (plan.protections.size > 0) {
+        const shown = protect(source, statement, plan.protections, edits);
+        if (shown !== undefined) tokens.set(index, shown);
+      }
       if (plan.namesakes.size > 0) {
         qualifyNamesakes(source, statement, indexTree(statement.node), plan.protections, plan.namesakes, edits);
       }
@@ -121,7 +130,7 @@ function attempt(
     const spliced = applySplices(source.bytes, edits.splices);
     current = firstMistake(spliced.text, statements, plans, edits) ?? -1;
     if (current >= 0) throw new Denial(unclear);
-    return { kind: "rewritten", ...spliced };
+    return { kind: "rewritten", tokens, ...spliced };
   } catch (error) {
     return deniedBy(current, error);
   }
@@ -130,18 +139,21 @@ function attempt(
 function protect(
   source: SourceText,
   statement: ResolvedStatement,
-  protections: ReadonlyMap<string, Protection>,
+  all: ReadonlyMap<string, Protection>,
   edits: Edits,
-): void {
+): TokenOutputs | undefined {
   const shape = shapeOf(statement.node);
   if (shape.kind === "refused") {
-    const [first] = protections.values();
+    const [first] = all.values();
     throw new Denial(
       `${first === undefined ? unclear : because(first)}, which does not go together with ${shape.what}`,
       "ask for a role for which nothing is masked or filtered",
     );
   }
   const tree = indexTree(statement.node);
+  const shown = tokenColumns(statement, all);
+  const tokens = shown.length === 0 ? undefined : tokenOutputs(statement, tree, shown);
+  const protections = shown.length === 0 ? all : withRaw(all, shown);
   refuseUnaccounted(statement, tree, protections);
   const isFiltered = ({ path }: Relation) => protections.get(path)?.filter !== undefined;
   const filtered = [...protections.values()].find(({ filter }) => filter !== undefined);
@@ -187,6 +199,20 @@ function protect(
     }
   }
   refuseStoring(statement, protections);
+  return tokens;
+}
+
+/** Columns of which the result is to hold tokens are read as they are. */
+function withRaw(
+  protections: ReadonlyMap<string, Protection>,
+  shown: readonly ShownColumn[],
+): ReadonlyMap<string, Protection> {
+  return new Map(
+    [...protections].map(([path, protection]) => {
+      const raw = shown.filter(({ relation }) => relation.path === path).map(({ column }) => column.attnum);
+      return [path, raw.length === 0 ? protection : { ...protection, raw: new Set(raw) }];
+    }),
+  );
 }
 
 /**

@@ -1,0 +1,42 @@
+import { createSecretKey } from "node:crypto";
+import type { TokenResult } from "@penstock/engine";
+import { withTokens } from "../../proxy/src/postgres/token-rows.ts";
+import { printSample, printTable, processorTime, sample } from "./statistics.ts";
+
+const key = createSecretKey("0123456789abcdef0123456789abcdef", "latin1");
+const callsPerRound = 50_000;
+
+/** What a row costs in which columns are shown as tokens. Other rows are not looked into: `large` says what they cost. */
+export function benchTokens(rounds: number): void {
+  const row = dataRow(["4711", "somebody@example.com", "+44 20 7946 0000", "2026-11-28 12:00:00+00", "x".repeat(200)]);
+  const tokensIn = (indexes: readonly number[]): TokenResult => ({
+    columns: indexes.map((index) => ({ index, domain: "label pii", origin: 0, isPadded: false, paddedTo: 0 })),
+    width: 5,
+    hasUnion: false,
+  });
+  const rows = [1, 2].map((count) => {
+    const tokens = tokensIn([1, 2].slice(0, count));
+    const run = () => {
+      if (withTokens(key, tokens, row, 5, row.length) === undefined) throw new Error("the row was not understood");
+    };
+    run();
+    const times = Array.from({ length: rounds }, () => processorTime(run, callsPerRound) / callsPerRound);
+    return [`${count} of 5 columns`, printSample(sample(times), 2)];
+  });
+  console.log(`\na row with tokens, µs of processor, ${rounds} rounds: median (min–max)`);
+  printTable(rows);
+}
+
+function dataRow(values: readonly string[]): Buffer {
+  const fields = values.flatMap((value) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(Buffer.byteLength(value));
+    return [length, Buffer.from(value)];
+  });
+  const head = Buffer.alloc(7);
+  head.write("D");
+  head.writeUInt16BE(values.length, 5);
+  const message = Buffer.concat([head, ...fields]);
+  message.writeUInt32BE(message.length - 1, 1);
+  return message;
+}

@@ -1,0 +1,46 @@
+import { objectPath, type Column, type Relation } from "../catalog/catalog.ts";
+import type { TokenResult } from "../enforcer.ts";
+import { textShape } from "../masks/base-type.ts";
+import type { TokenOutputs } from "../sql/postgres/rewrite/token-outputs.ts";
+import type { World } from "./world.ts";
+
+/** What whoever has the key needs to put tokens into a result. */
+export function tokenResult(world: World, tokens: TokenOutputs | undefined): TokenResult | undefined {
+  if (tokens === undefined) return undefined;
+  const { outputs, width, hasUnion } = tokens;
+  return {
+    columns: outputs.map(({ position, relation, column }) => {
+      const shape = textShape(column);
+      return {
+        index: position - 1,
+        domain: tokenDomain(world, relation, column),
+        origin: relation.oid * 65_536 + column.attnum,
+        isPadded: shape?.kind === "bpchar",
+        paddedTo: shape?.kind === "bpchar" ? (shape.length ?? 0) : 0,
+      };
+    }),
+    width,
+    hasUnion,
+  };
+}
+
+/**
+ * Columns of one label have one domain, so that results can be joined by their tokens whatever table they come from. A column without a
+ * label has one of its own, which a view's column shares with the one that it shows, and a partition with its parent.
+ */
+function tokenDomain(world: World, relation: Relation, column: Column): string {
+  const { label, path } = world.column(relation, column);
+  if (label !== "") return `label ${label}`;
+  const found = new Map<string, Relation>();
+  const visit = (of: Relation, one: Column): void => {
+    const key = objectPath(of.schema, of.name, one.name);
+    if (found.has(key)) return;
+    found.set(key, of);
+    for (const origin of world.origins.of(of).columns.get(one.attnum) ?? []) {
+      if (origin.direct) visit(origin.relation, origin.column);
+    }
+  };
+  visit(relation, column);
+  const tables = [...found].filter(([, of]) => of.kind !== "view" && of.kind !== "materialized_view");
+  return `column ${tables.map(([key]) => key).sort()[0] ?? path}`;
+}

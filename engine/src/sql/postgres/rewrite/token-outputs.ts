@@ -1,0 +1,113 @@
+/**
+ * Columns that are shown as tokens. Tokens are made from the rows of the result, since their key must not enter SQL; so their values go
+ * through the statement as they are, and nothing but that may happen to them: projected as columns, through any number of subqueries, CTEs
+ * and branches of UNION ALL, up to the result.
+ *
+ * Shown twice, by ways that have nothing in common: by what name resolution found every column to be used for, and from the tree alone by
+ * names (`token-names.ts`). A column that the statement does not touch stays NULL in it, so what neither saw cannot be reached either.
+ * A third look is taken at the result: RowDescription says of which column each output is.
+ */
+import type { Column, Relation } from "../../../catalog/catalog.ts";
+import { canHoldToken } from "../../../masks/token.ts";
+import { quoteName } from "../../../masks/quote.ts";
+import type { ResolvedStatement } from "../resolution.ts";
+import { Denial } from "./denial.ts";
+import type { Protection } from "./protection.ts";
+import { misusedName } from "./token-names.ts";
+import { isObject, type TreeIndex } from "./tree.ts";
+
+/** An output of a result that is a token of a column. */
+interface TokenOutput {
+  /** From 1. */
+  readonly position: number;
+  readonly relation: Relation;
+  readonly column: Column;
+}
+
+export interface TokenOutputs {
+  readonly outputs: readonly TokenOutput[];
+  /** How many columns the result has. */
+  readonly width: number;
+  /** The server does not say of an output of a set operation which column it is. */
+  readonly hasUnion: boolean;
+}
+
+/** A column that is shown as tokens in this statement, because it touches it. */
+export interface ShownColumn {
+  readonly relation: Relation;
+  readonly column: Column;
+}
+
+/** The columns that have to be read as they are; none where the statement shows no tokens. What it writes to has rules of its own. */
+export function tokenColumns(
+  { facts, reads }: ResolvedStatement,
+  protections: ReadonlyMap<string, Protection>,
+): readonly ShownColumn[] {
+  return facts.columns.filter(({ relation, column }) => {
+    if (!reads.some((read) => read.relation === relation)) return false;
+    const mask = protections.get(relation.path)?.columns.get(column.attnum)?.mask;
+    return mask?.name === "token" && canHoldToken(column);
+  });
+}
+
+/** Where in the result the tokens are. Throws a Denial for every other use. */
+export function tokenOutputs(
+  statement: ResolvedStatement,
+  tree: TreeIndex,
+  shown: readonly ShownColumn[],
+): TokenOutputs {
+  const { facts, node } = statement;
+  if (!("SelectStmt" in node) || node.SelectStmt.intoClause !== undefined) throw misuse(shown[0], onlySelect);
+  for (const { relation, column } of shown) {
+    const fact = facts.columns.find((one) => one.relation === relation && one.column === column);
+    for (const use of fact?.uses ?? []) if (use !== "output") throw misuse({ relation, column }, uses[use] ?? use);
+  }
+  const name = misusedName(tree, statement, shown);
+  if (name !== undefined) {
+    const mentioned = shown.find(({ column }) => column.name === name.column) ?? shown[0];
+    throw misuse(mentioned, name.how);
+  }
+  const isShown = (one: ShownColumn) =>
+    shown.some(({ relation, column }) => relation === one.relation && column === one.column);
+  const outputs: TokenOutput[] = [];
+  for (const { position, sources, direct, name: output } of facts.outputs) {
+    const [source, second] = sources.filter(isShown);
+    if (source === undefined) continue;
+    // `*` stands for columns that are not known.
+    if (!direct || second !== undefined || sources.length !== 1 || output === "*") {
+      throw misuse(source, `an expression (output ${position})`);
+    }
+    outputs.push({ position, relation: source.relation, column: source.column });
+  }
+  return { outputs, width: facts.outputs.length, hasUnion: tree.containers.some((one) => isObject(one.node["larg"])) };
+}
+
+/** COPY of a table shows columns, and is no SELECT whose rows the proxy reads. */
+export function refuseTokens({ relation, columns }: Protection, copied: readonly Column[]): void {
+  for (const column of copied) {
+    if (columns.get(column.attnum)?.mask.name === "token" && canHoldToken(column))
+      throw misuse({ relation, column }, onlySelect);
+  }
+}
+
+const onlySelect = "what SELECT itself shows";
+
+const uses: Readonly<Record<string, string>> = {
+  filter: "a condition",
+  join: "a join",
+  group: "GROUP BY or DISTINCT",
+  order: "ORDER BY",
+  write: "a write",
+  argument: "a function",
+  condition: "CASE",
+};
+
+function misuse(shown: ShownColumn | undefined, how: string): Denial {
+  const column = shown === undefined ? "a column" : `column ${quoteName(shown.column.name)} of ${shown.relation.path}`;
+  return new Denial(
+    how === onlySelect
+      ? `${column} is shown to you as tokens, which are made outside of the database: only a SELECT can show it`
+      : `${column} is shown to you as tokens, which are made outside of the database: it may not be used in ${how}`,
+    "select it as a column of its own, and do the rest with the result",
+  );
+}
