@@ -45,6 +45,8 @@ insert into letters values (1, 'ann@example.com', 'hello', 'plain@example.com'),
 create view contacts as select id, email as mail from people;
 create table visits (id int primary key, site text, visitor text, note text, secret text);
 insert into visits values (1, 'a', 'v-1', 'one', 's'), (2, 'b', 'v-2', 'two', 's'), (3, 'a', 'v-1', 'three', 's');
+create view odd_and_plain as select id, email as mail, upper(ref) as loud from people;
+create view early as select id, email as mail from people where email < 'b';
 create view odd as select email || '!' as loud from people;
 `;
 const raw = ["ann@", "bob@", "r-1", "r-2", "c-1", "c-2", "v-1", "v-2"];
@@ -135,6 +137,7 @@ const shown: readonly [sql: string, rows: unknown[][]][] = [
   ["select visitor from visits where note like 't%' and 1 / (id - 2) > 0", [[visitor]]],
   ["select visitor from visits where note like '%e' order by note desc limit 1", [[visitor]]],
   ["select v.visitor from people p join visits v on v.id = p.id where v.note ~ 'o'", [[visitor]]],
+  ["select mail, loud from odd_and_plain where id = 1", [[ann, null]]],
   ["select loud from odd limit 1", [[null]]],
   ["select email as other from people p where p.id = 2", [[bob]]],
   ["select p.email from people p join letters l on l.email = 'x' where p.id = 1", [[ann]]],
@@ -270,6 +273,8 @@ const misused = [
   "select email is distinct from 'a' from people",
   "select mail from contacts where mail = 'ann@example.com'",
   "select mail from contacts order by mail",
+  "select id from early",
+  "select mail from early",
   "select 1 from (people p join letters l using (id)) j(a, b) where j.b > 'a'",
   "select distinct on (2) id, email from people",
   "select id from people window w as (partition by email)",

@@ -63,7 +63,9 @@ export function masksOfRelation(
     for (const origin of origins.columns.get(column.attnum) ?? []) {
       const inherited = masks.get(pathOf(origin));
       if (inherited === undefined) continue;
-      if (!origin.direct) computed ??= `${path} is computed from ${pathOf(origin)}, which is masked for you`;
+      // Nothing may be computed from a token: in the definition it would be refused, and here it is null.
+      if (!origin.direct && inherited.mask.name !== "token")
+        computed ??= `${path} is computed from ${pathOf(origin)}, which is masked for you`;
       combined = strongest(
         combined,
         origin.direct ? inherited : { mask: { name: "null", args: [] }, rules: inherited.rules },

@@ -53,7 +53,10 @@ export function planOf(statement: StatementVerdict): StatementPlan {
       limits: statement.limits,
       approvals: statement.decision.approvals,
       notifications: statement.decision.notifications,
-      forbidden: statement.forbiddenOrigins.size === 0 ? undefined : statement.forbiddenOrigins,
+      forbidden:
+        statement.forbiddenOrigins.size === 0 && statement.tokens === undefined
+          ? undefined
+          : statement.forbiddenOrigins,
       tokens: statement.tokens,
       isFiltered: statement.decision.filters.size > 0,
       effects: effectsOf(statement.facts),

@@ -66,7 +66,7 @@ export function rewritePostgres(
       case "denied":
         return result;
       case "unchanged":
-        return { ...inlined, kind: "rewritten" };
+        return { ...inlined, kind: "rewritten", tokens: new Map() };
       case "rewritten":
         return { ...result, mapPosition: (position) => inlined.mapPosition(result.mapPosition(position)) };
       default:
