@@ -7,6 +7,7 @@
  * an error is undefined in Rego, where the compiled policies deny: these rules say what fires, not what happens when they cannot tell.
  */
 import { analyse } from "./compile/analyse.ts";
+import { partsOf } from "./compile/parts.ts";
 import type { Body, DecisionPlan, Literal, Term } from "./compile/plan.ts";
 import { roots } from "./check/vocabulary.ts";
 import { diagnostic, type Diagnostic, type SourceFile, type Span } from "./diagnostics.ts";
@@ -166,41 +167,17 @@ class EditedSources {
   }
 
   term(term: Term): void {
-    switch (term.kind) {
-      case "const":
-      case "local":
-        return;
-      case "ref":
-        if (term.base.kind === "root") this.root(term.span, term.base.root);
-        if (term.base.kind === "term") this.term(term.base.term);
-        if (term.base.kind === "data") this.asked.add(constantPath(term.path));
-        for (const step of term.path) this.term(step);
-        return;
-      case "call":
-        if (term.callee.kind === "builtin") this.ownFunction(term.span, term.callee.builtin.name);
-        for (const arg of term.args) this.term(arg);
-        return;
-      case "array":
-      case "set":
-        for (const item of term.items) this.term(item);
-        return;
-      case "object":
-        for (const part of term.entries.flat()) this.term(part);
-        return;
-      case "comprehension":
-        if (term.key !== undefined) this.term(term.key);
-        this.term(term.value);
-        return this.body(term.body);
-      case "template":
-        for (const part of term.parts) if (typeof part !== "string") this.term(part);
-        return;
-      case "compare":
-      case "arithmetic":
-        this.term(term.left);
-        return this.term(term.right);
-      case "member":
-        for (const part of [term.key, term.value, term.domain]) if (part !== undefined) this.term(part);
+    if (term.kind === "ref") {
+      if (term.base.kind === "root") this.root(term.span, term.base.root);
+      if (term.base.kind === "data") this.asked.add(constantPath(term.path));
+    } else if (term.kind === "call" && term.callee.kind === "builtin") {
+      this.ownFunction(term.span, term.callee.builtin.name);
+    } else if (term.kind === "comprehension") {
+      if (term.key !== undefined) this.term(term.key);
+      this.term(term.value);
+      this.body(term.body);
     }
+    for (const part of partsOf(term)) this.term(part);
   }
 
   private root({ file, start }: Span, name: string): void {

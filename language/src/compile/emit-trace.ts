@@ -1,6 +1,7 @@
 /** What the code of tests records of its conditions: see trace.ts. */
 import type { Context, Emitter } from "./emit.ts";
 import { type Bound, literalLocals } from "./order.ts";
+import { partsOf, termsOf } from "./parts.ts";
 import type { Literal, Local, Term } from "./plan.ts";
 import type { Group } from "./rule-tree.ts";
 import type { TracePoint, TraceShape } from "./trace.ts";
@@ -85,53 +86,11 @@ function shapeOf(literal: Literal, negated: boolean): TraceShape {
   }
 }
 
-/** The terms that a condition itself evaluates. */
-function termsOf(literal: Literal): readonly Term[] {
-  switch (literal.kind) {
-    case "test":
-      return [literal.term];
-    case "unify":
-      return [literal.left, literal.right];
-    case "some":
-    case "every":
-      return [literal.domain];
-    case "not":
-      return literal.body.flatMap(termsOf);
-    case "with":
-      return termsOf(literal.literal);
-  }
-}
-
 function collectFields(term: Term, fields: (readonly [string, string])[]): void {
-  const all = (terms: readonly Term[]): void => {
-    for (const each of terms) collectFields(each, fields);
-  };
-  switch (term.kind) {
-    case "ref": {
-      const [first] = term.path;
-      if (term.base.kind !== "term") return;
-      const { term: base } = term.base;
-      if (base.kind === "local" && first?.kind === "const" && typeof first.value === "string") {
-        fields.push([base.local.name, first.value]);
-      }
-      return collectFields(base, fields);
-    }
-    case "call":
-      return all(term.args);
-    case "array":
-    case "set":
-      return all(term.items);
-    case "object":
-      return all(term.entries.flat());
-    case "compare":
-    case "arithmetic":
-      return all([term.left, term.right]);
-    case "member":
-      return all([term.value, term.domain]);
-    case "const":
-    case "local":
-    case "comprehension":
-    case "template":
-      return;
+  if (term.kind === "ref" && term.base.kind === "term" && term.base.term.kind === "local") {
+    const [first] = term.path;
+    if (first?.kind === "const" && typeof first.value === "string")
+      fields.push([term.base.term.local.name, first.value]);
   }
+  for (const part of partsOf(term)) collectFields(part, fields);
 }

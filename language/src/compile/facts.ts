@@ -2,6 +2,7 @@
  * What terms, literals and rules depend on: which fields of the query, whether the clock. From this follow what the engine may cache and
  * which conditions are evaluated once a session.
  */
+import { partsOf } from "./parts.ts";
 import type { Body, Definition, Literal, Local, Override, Term } from "./plan.ts";
 import { type Group, groupsMatching, type RuleTree } from "./rule-tree.ts";
 
@@ -90,49 +91,22 @@ export class FactFinder {
   }
 
   private term(term: Term, facts: Facts): void {
-    switch (term.kind) {
-      case "const":
-      case "local":
-        return;
-      case "ref":
-        this.ref(term, facts);
-        for (const step of term.path) this.term(step, facts);
-        return;
-      case "call":
-        for (const arg of term.args) this.term(arg, facts);
-        if (term.callee.kind === "function") this.add(facts, this.ofGroup(term.callee.group));
-        else if (term.callee.kind === "host" || !term.callee.builtin.pure) facts.impure = true;
-        return;
-      case "array":
-      case "set":
-        for (const item of term.items) this.term(item, facts);
-        return;
-      case "object":
-        for (const part of term.entries.flat()) this.term(part, facts);
-        return;
-      case "comprehension":
-        if (term.key !== undefined) this.term(term.key, facts);
-        this.term(term.value, facts);
-        for (const literal of term.body) this.literal(literal, facts);
-        return;
-      case "template":
-        for (const part of term.parts) if (typeof part !== "string") this.term(part, facts);
-        return;
-      case "compare":
-      case "arithmetic":
-        this.term(term.left, facts);
-        return this.term(term.right, facts);
-      case "member":
-        if (term.key !== undefined) this.term(term.key, facts);
-        this.term(term.value, facts);
-        return this.term(term.domain, facts);
+    if (term.kind === "ref") this.ref(term, facts);
+    else if (term.kind === "call") {
+      if (term.callee.kind === "function") this.add(facts, this.ofGroup(term.callee.group));
+      else if (term.callee.kind === "host" || !term.callee.builtin.pure) facts.impure = true;
+    } else if (term.kind === "comprehension") {
+      if (term.key !== undefined) this.term(term.key, facts);
+      this.term(term.value, facts);
+      for (const literal of term.body) this.literal(literal, facts);
     }
+    for (const part of partsOf(term)) this.term(part, facts);
   }
 
   private ref(term: Extract<Term, { kind: "ref" }>, facts: Facts): void {
     switch (term.base.kind) {
       case "term":
-        return this.term(term.base.term, facts);
+        return;
       case "input":
         facts.query.add("*");
         // By a name that is no root: something that policies alone do not know of.
@@ -174,39 +148,23 @@ export function isOfKind(facts: Facts): boolean {
 /** Whether a variable stands in a term only as `variable.field`, for the fields that `isWanted` names. */
 export function readsOnlyFields(term: Term, subject: Local | undefined, isWanted: (field: string) => boolean): boolean {
   const only = (part: Term): boolean => readsOnlyFields(part, subject, isWanted);
-  switch (term.kind) {
-    case "const":
-      return true;
-    case "local":
-      return term.local !== subject;
-    case "ref": {
-      const [first, ...rest] = term.path;
-      const base = term.base.kind === "term" ? term.base.term : undefined;
-      if (base?.kind === "local" && base.local === subject && first?.kind === "const")
-        return typeof first.value === "string" && isWanted(first.value) && rest.every(only);
-      return (base === undefined || only(base)) && term.path.every(only);
-    }
-    case "call":
-      return term.args.every(only);
-    case "array":
-    case "set":
-      return term.items.every(only);
-    case "object":
-      return term.entries.flat().every(only);
-    case "compare":
-    case "arithmetic":
-      return only(term.left) && only(term.right);
-    case "member":
-      return (term.key === undefined || only(term.key)) && only(term.value) && only(term.domain);
-    case "comprehension":
-      return (
-        (term.key === undefined || only(term.key)) &&
-        only(term.value) &&
-        term.body.every((literal) => literalReadsOnlyFields(literal, subject, isWanted))
-      );
-    case "template":
-      return term.parts.every((part) => typeof part === "string" || only(part));
+  if (term.kind === "local") return term.local !== subject;
+  if (term.kind === "ref" && term.base.kind === "term" && isLocal(term.base.term, subject)) {
+    const [first, ...rest] = term.path;
+    if (first?.kind === "const") return typeof first.value === "string" && isWanted(first.value) && rest.every(only);
   }
+  if (term.kind === "comprehension") {
+    return (
+      (term.key === undefined || only(term.key)) &&
+      only(term.value) &&
+      term.body.every((literal) => literalReadsOnlyFields(literal, subject, isWanted))
+    );
+  }
+  return partsOf(term).every(only);
+}
+
+function isLocal(term: Term, local: Local | undefined): boolean {
+  return term.kind === "local" && term.local === local;
 }
 
 /** As `readsOnlyFields`, for all terms of a literal. */

@@ -5,6 +5,7 @@
 import type { RootName } from "../check/vocabulary.ts";
 import type { Context, Emitter, Watch } from "./emit.ts";
 import { evaluable } from "./order.ts";
+import { partsOf } from "./parts.ts";
 import type { Value } from "../values.ts";
 import type { Definition, Literal, Local, Term } from "./plan.ts";
 import { type Group, groupsMatching, type RuleTree } from "./rule-tree.ts";
@@ -153,31 +154,10 @@ function termsOf(literal: Literal): Term[] {
   }
 }
 
-/** A term and its parts. */
-
+/** A term and its parts; of a reference, those of its steps. */
 function within(term: Term): Term[] {
-  switch (term.kind) {
-    case "const":
-    case "comprehension":
-    case "local":
-      return [term];
-    case "ref":
-      return [term, ...term.path.filter((step) => step.kind !== "local").flatMap(within)];
-    case "call":
-      return [term, ...term.args.flatMap(within)];
-    case "array":
-    case "set":
-      return [term, ...term.items.flatMap(within)];
-    case "object":
-      return [term, ...term.entries.flat().flatMap(within)];
-    case "template":
-      return [term, ...term.parts.flatMap((part) => (typeof part === "string" ? [] : within(part)))];
-    case "compare":
-    case "arithmetic":
-      return [term, ...[term.left, term.right].flatMap(within)];
-    case "member":
-      return [term, ...[...(term.key === undefined ? [] : [term.key]), term.value, term.domain].flatMap(within)];
-  }
+  const parts = term.kind === "ref" ? term.path.filter((step) => step.kind !== "local") : partsOf(term);
+  return [term, ...parts.flatMap(within)];
 }
 
 /** Variables that hold an element of the vocabulary: `some table in query.tables`. */

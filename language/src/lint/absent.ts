@@ -3,7 +3,8 @@ import type { Analysis } from "../compile/analyse.ts";
 import type { Literal, Term } from "../compile/plan.ts";
 import { groupsMatching, type RuleTree } from "../compile/rule-tree.ts";
 import { type Diagnostic, diagnostic } from "../diagnostics.ts";
-import { allBodies, partsOf, termsOf } from "./statements.ts";
+import { partsOf, termsOf } from "../compile/parts.ts";
+import { allBodies } from "./statements.ts";
 import { shownText, termText } from "./term-text.ts";
 
 type Ref = Extract<Term, { kind: "ref" }>;

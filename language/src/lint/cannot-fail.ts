@@ -1,7 +1,7 @@
 import type { Analysis } from "../compile/analyse.ts";
 import type { Body, Literal, Local, Term } from "../compile/plan.ts";
 import { type Diagnostic, diagnostic } from "../diagnostics.ts";
-import { partsOf } from "./statements.ts";
+import { partsOf } from "../compile/parts.ts";
 
 /** Tests that pass whatever the policies say. */
 export function testsThatCannotFail({ rules }: Analysis): Diagnostic[] {

@@ -2,7 +2,8 @@ import type { Analysis } from "../compile/analyse.ts";
 import { literalLocals, termLocals } from "../compile/order.ts";
 import type { Literal, Local, Term } from "../compile/plan.ts";
 import { type Diagnostic, diagnostic } from "../diagnostics.ts";
-import { allBodies, partsOf, type Scoped } from "./statements.ts";
+import { partsOf } from "../compile/parts.ts";
+import { allBodies, type Scoped } from "./statements.ts";
 
 /**
  * `xs[_] != "a"`: true as soon as one differs, where "none is" was probably meant. A variable that something else looks at too was

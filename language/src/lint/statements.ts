@@ -1,6 +1,7 @@
 /** Rules and decision statements alike, for lints that look at bodies. */
 import type { Analysis } from "../compile/analyse.ts";
 import { neededBy, termLocals } from "../compile/order.ts";
+import { partsOf, termsOf } from "../compile/parts.ts";
 import { type Body, headTerms, type Literal, type Local, type Term } from "../compile/plan.ts";
 
 /** A body with the terms that see its variables. */
@@ -73,48 +74,4 @@ function closuresIn(term: Term): Scoped[] {
     return [{ body: term.body, heads, given: term.free }];
   }
   return partsOf(term).flatMap(closuresIn);
-}
-
-/** The terms of a literal, those under `not` and `with` among them; not those in the body of `every`. */
-export function termsOf(literal: Literal): readonly Term[] {
-  switch (literal.kind) {
-    case "test":
-      return [literal.term];
-    case "unify":
-      return [literal.left, literal.right];
-    case "some":
-      return [...(literal.key === undefined ? [] : [literal.key]), literal.value, literal.domain];
-    case "every":
-      return [literal.domain];
-    case "not":
-      return literal.body.flatMap(termsOf);
-    case "with":
-      return [...literal.overrides.flatMap(({ value }) => value ?? []), ...termsOf(literal.literal)];
-  }
-}
-
-/** The terms directly within a term; not those of a comprehension, which see other variables. */
-export function partsOf(term: Term): readonly Term[] {
-  switch (term.kind) {
-    case "const":
-    case "local":
-    case "comprehension":
-      return [];
-    case "ref":
-      return [...(term.base.kind === "term" ? [term.base.term] : []), ...term.path];
-    case "call":
-      return term.args;
-    case "array":
-    case "set":
-      return term.items;
-    case "object":
-      return term.entries.flat();
-    case "template":
-      return term.parts.filter((part) => typeof part !== "string");
-    case "compare":
-    case "arithmetic":
-      return [term.left, term.right];
-    case "member":
-      return [...(term.key === undefined ? [] : [term.key]), term.value, term.domain];
-  }
 }
