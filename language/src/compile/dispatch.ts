@@ -9,7 +9,7 @@ import type { Effect, Input, Reads } from "../program.ts";
 import { RegoObject, type Value } from "../values.ts";
 import { Candidate, type CompiledDecision, FilterIndex, MaskIndex, StatementIndex } from "./candidates.ts";
 import { blankMemo, Environment, field, type Memo } from "./runtime.ts";
-import { type Clock, EvaluationContext, stepsFor, systemClock } from "./evaluation-context.ts";
+import { EvaluationContext, stepsFor } from "./evaluation-context.ts";
 import { allReads } from "./reads.ts";
 
 type Subject = Omit<Input, "query">;
@@ -48,7 +48,8 @@ export class Dispatcher {
   private readonly decisions: readonly CompiledDecision[];
   private readonly data: Value;
   private readonly blank: readonly Memo[];
-  private readonly clock: Clock;
+  /** The time of what is asked, where it is not that of the machine. */
+  nowNs: bigint | undefined;
   private readonly labelRules: readonly Candidate[];
   private readonly sessions = new WeakMap<RegoObject, SessionPlan[]>();
   private lastPrincipal: Value | undefined;
@@ -56,8 +57,7 @@ export class Dispatcher {
   /** Where `with` of a test has replaced rules and functions, for as long as `under` runs. */
   private replaced: Pick<Environment, "mocks" | "shadow"> | undefined;
 
-  constructor(decisions: readonly CompiledDecision[], data: Value, groups: number, clock: Clock = systemClock) {
-    this.clock = clock;
+  constructor(decisions: readonly CompiledDecision[], data: Value, groups: number) {
     this.decisions = decisions;
     this.data = data;
     this.blank = blankMemo(groups);
@@ -139,7 +139,8 @@ export class Dispatcher {
   }
 
   private context(columns: readonly Value[]): EvaluationContext {
-    return new EvaluationContext(stepsFor(columns), true, undefined, this.clock);
+    const context = new EvaluationContext(stepsFor(columns));
+    return this.nowNs === undefined ? context : context.at(this.nowNs);
   }
 
   private environment(subject: Subject, columns: readonly Value[], data: Value | undefined): Environment {

@@ -53,20 +53,18 @@ function emitPath(
     current = `R.${plain ? "field" : "lookup"}(${current}, ${writer.constant(value)})`;
   }
   const step = path[index];
-  if (step === undefined) return emitter.writer.maybe(current, k);
+  if (step === undefined) return writer.maybe(current, k);
   const rest = path.slice(index + 1);
   const follow = (value: string): void =>
     rest.length === 0 ? k(value) : emitPath(emitter, value, rest, context, k, span);
-  if (evaluable(step, context.bound)) {
-    // `evaluable` may bind: a step that itself iterates is evaluated first, then looked up.
-    const container = writer.name("t");
-    writer.line(`const ${container} = ${current};`);
-    return emitter.term(step, context, (key) =>
-      emitter.writer.maybe(`R.at(${environment}, ${container}, ${key}, ${site()})`, follow),
-    );
-  }
   const container = writer.name("t");
   writer.line(`const ${container} = ${current};`);
+  // A step that itself iterates is evaluated first, then looked up.
+  if (evaluable(step, context.bound)) {
+    return emitter.term(step, context, (key) =>
+      writer.maybe(`R.at(${environment}, ${container}, ${key}, ${site()})`, follow),
+    );
+  }
   const needsKey = !(step.kind === "local" && step.local.name === "_");
   emitIteration(emitter, container, context, site(), needsKey, (key, value) =>
     emitMatch(emitter, step, key, context, () => follow(value)),
@@ -90,8 +88,9 @@ function emitData(emitter: Emitter, term: Extract<Term, { kind: "ref" }>, contex
     return emitPath(emitter, `f${group.id}(${environment})`, term.path.slice(depth), context, k, term.span);
   }
   if (depth < constant.length) return emitPath(emitter, `${environment}.data`, term.path, context, k, term.span);
-  const document = emitter.writer.constant(emitter.options.documents.get(node));
-  if (depth === term.path.length) return emitter.writer.maybe(`R.document(${environment}, ${document})`, k);
+  const { writer } = emitter;
+  const document = writer.constant(emitter.options.documents.get(node));
+  if (depth === term.path.length) return writer.maybe(`R.document(${environment}, ${document})`, k);
   emitCursor(emitter, `R.cursor(${environment}, ${document})`, term.path.slice(depth), context, k, term.span);
 }
 
@@ -107,7 +106,7 @@ function emitCursor(
   const { writer } = emitter;
   const { environment } = context;
   const [step, ...rest] = path;
-  if (step === undefined) return emitter.writer.maybe(`R.force(${environment}, ${start})`, k);
+  if (step === undefined) return writer.maybe(`R.force(${environment}, ${start})`, k);
   const at = writer.name("u");
   writer.line(`const ${at} = ${start};`);
   const follow = (key: string): void =>

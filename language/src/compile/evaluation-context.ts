@@ -7,11 +7,6 @@ export function stepsFor(columns: readonly Value[]): number {
   return languageLimits.evaluationStepsMax + columns.length * languageLimits.columnStepsMax;
 }
 
-/** Nanoseconds since 1970. */
-export type Clock = () => bigint;
-
-export const systemClock: Clock = () => BigInt(Date.now()) * 1_000_000n;
-
 /**
  * What builtins share in one evaluation, and what is left of its steps. The clock is read and the cache made only where something asks: most
  * decisions do neither.
@@ -25,24 +20,28 @@ export class EvaluationContext implements BuiltinContext {
   /** What used up the last step. */
   stoppedIn: string | undefined;
   private readonly printLine: ((line: string) => void) | undefined;
-  private readonly clock: Clock;
   private now: bigint | undefined;
   private values: Map<unknown, unknown> | undefined;
 
   /** @param strict what fails is an error, never an absent fact: so for decisions and tests */
-  constructor(steps: number, strict: boolean = true, printLine?: (line: string) => void, clock: Clock = systemClock) {
+  constructor(steps: number, strict: boolean = true, printLine?: (line: string) => void) {
     this.granted = steps;
     this.left = steps;
     this.stoppedIn = undefined;
     this.strict = strict;
     this.printLine = printLine;
-    this.clock = clock;
     this.now = undefined;
     this.values = undefined;
   }
 
+  /** The time of this evaluation, in nanoseconds since 1970, where it is not that of the machine. */
+  at(nowNs: bigint | undefined): this {
+    this.now = nowNs;
+    return this;
+  }
+
   get nowNs(): bigint {
-    this.now ??= this.clock();
+    this.now ??= BigInt(Date.now()) * 1_000_000n;
     return this.now;
   }
 

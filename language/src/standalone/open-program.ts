@@ -2,7 +2,7 @@
 import type { Compiled } from "../compile/bind.ts";
 import { type DecisionFunctions, type DecisionTraits, withFunctions } from "../compile/candidates.ts";
 import { Dispatcher } from "../compile/dispatch.ts";
-import { type Clock, EvaluationContext, stepsFor, systemClock } from "../compile/evaluation-context.ts";
+import { EvaluationContext, stepsFor } from "../compile/evaluation-context.ts";
 import { decisionLibrary } from "../compile/library.ts";
 import {
   blankMemo,
@@ -48,10 +48,6 @@ export class StandaloneProgram {
   private readonly groups: number;
   private readonly root: OutlineNode;
   private readonly documents: DocumentNode;
-  /** While something is asked at a time that the caller says. */
-  private nowNs: bigint | undefined;
-  private readonly clock: Clock = () => this.nowNs ?? systemClock();
-
   constructor({ revision, rules, constants, outline, data }: OpenedParts) {
     const { decisions, root, attributes } = readConstant(outline, noDocument) as StandaloneOutline<DecisionTraits>;
     this.revision = revision;
@@ -69,16 +65,16 @@ export class StandaloneProgram {
       return withFunctions(traits, functions);
     });
     this.hasAllow = decisions.some(({ statement }) => statement === "allow");
-    this.dispatcher = new Dispatcher(complete, this.data, this.groups, this.clock);
+    this.dispatcher = new Dispatcher(complete, this.data, this.groups);
   }
 
   /** @param nowNs the time of all that `ask` asks; the machine's where it is undefined */
   at<Answer>(nowNs: bigint | undefined, ask: () => Answer): Answer {
-    this.nowNs = nowNs;
+    this.dispatcher.nowNs = nowNs;
     try {
       return ask();
     } finally {
-      this.nowNs = undefined;
+      this.dispatcher.nowNs = undefined;
     }
   }
 
@@ -120,7 +116,7 @@ export class StandaloneProgram {
   }
 
   private evaluate(path: readonly string[], { input, rest }: GivenInput): Value | undefined {
-    const context = new EvaluationContext(stepsFor([]), true, undefined, this.clock);
+    const context = new EvaluationContext(stepsFor([])).at(this.dispatcher.nowNs);
     const environment = new Environment(this.data, blankMemo(this.groups), context);
     environment.principal = input.principal;
     environment.session = input.session;
