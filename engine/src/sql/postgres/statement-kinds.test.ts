@@ -259,7 +259,7 @@ const examples: Readonly<Record<StatementName, readonly (readonly [string, State
   RenameStmt: [
     ["alter table t rename to u", "rename"],
     ["alter table t rename column a to z", "rename"],
-    ["alter schema s rename to u", "rename"],
+    ["alter schema s rename to u", "alter_schema"],
   ],
   CommentStmt: [
     ["comment on column t.a is 'x'", "comment"],

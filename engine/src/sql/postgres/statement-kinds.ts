@@ -89,7 +89,8 @@ const rules: { readonly [Name in StatementName]: KindRule<Name> } = {
   AlterTSConfigurationStmt: "alter_other",
   AlterOwnerStmt: "alter_owner",
   AlterDefaultPrivilegesStmt: "alter_default_privileges",
-  RenameStmt: "rename",
+  // With a schema's name those of all its relations change.
+  RenameStmt: (fields) => (fields.renameType === "OBJECT_SCHEMA" ? "alter_schema" : "rename"),
   CommentStmt: "comment",
   SecLabelStmt: "security_label",
   DropStmt: (fields) => dropKind(fields.removeType),
