@@ -23,7 +23,7 @@ const schema = `
   create operator app.=== (leftarg = int, rightarg = text, function = app.eq);
   create function app.to_code(int) returns app.mood language sql as $$ select 'good'::app.mood $$;
   create cast (int as app.mood) with function app.to_code(int);
-  create function app.stamp() returns trigger language plpgsql as 'begin return new; end';
+  create function app.stamp() returns trigger language plpgsql as 'begin new.amount := 1; return new; end';
   create trigger on_names before insert or update of names, amount on app.t for each row execute function app.stamp();
   create trigger once after truncate on app.t execute function app.stamp();
   create trigger off after insert on app.t execute function app.stamp();
@@ -128,6 +128,7 @@ describe.each([18, 15] as const)("PostgreSQL %i", (major) => {
         forEach: "row",
         columns: [3, 4],
         function: calls,
+        assigns: ["amount"],
       },
       {
         name: "once",
@@ -136,6 +137,7 @@ describe.each([18, 15] as const)("PostgreSQL %i", (major) => {
         forEach: "statement",
         columns: [],
         function: calls,
+        assigns: ["amount"],
       },
     ]);
     for (const path of ["app.p", "app.p1"]) {

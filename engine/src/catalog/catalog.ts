@@ -52,6 +52,8 @@ export interface Relation {
   readonly primaryKey: readonly number[] | undefined;
   /** Paths of inheritance or partition parents. */
   readonly parents: readonly string[];
+  /** References to other relations. Absent: none. */
+  readonly foreignKeys?: readonly ForeignKey[];
   /** `pg_get_viewdef` under `Catalog.definitionPath`, for views and materialised views; empty where it could not be read safely. */
   readonly definition: string | undefined;
   /** The login that read the snapshot may not SELECT from it, or not use its schema. */
@@ -70,9 +72,24 @@ export interface TriggerInfo {
   /** Attribute numbers of UPDATE OF; empty for any column. */
   readonly columns: readonly number[];
   readonly function: { readonly schema: string; readonly name: string };
+  /** Names of all columns to which the function gives other values. Absent: not known. */
+  readonly assigns?: readonly string[];
 }
 
 export type TriggerEvent = "insert" | "update" | "delete" | "truncate";
+
+export interface ForeignKey {
+  /** Attribute numbers of the relation's own columns. */
+  readonly columns: readonly number[];
+  /** Path of the relation that is referred to, and attribute numbers there. */
+  readonly referenced: string;
+  readonly referencedColumns: readonly number[];
+  readonly onDelete: ReferentialAction;
+  readonly onUpdate: ReferentialAction;
+}
+
+/** What happens to referring rows when the row that they refer to goes or gets another key. */
+export type ReferentialAction = "none" | "cascade" | "set";
 
 export interface Column {
   /** pg_attribute.attnum: has gaps after DROP COLUMN. */
@@ -94,6 +111,8 @@ export interface Column {
   readonly notNull: boolean;
   /** Expression of a generated column. */
   readonly generated: string | undefined;
+  /** What a row gets that is given no value, as `pg_get_expr` prints it; empty for an identity column. Absent: NULL. */
+  readonly default?: string;
   readonly comment: string | undefined;
 }
 

@@ -1,9 +1,11 @@
 import {
   type Catalog,
   type Column,
+  type ForeignKey,
   type FunctionInfo,
   objectPath,
   type OperatorInfo,
+  type ReferentialAction,
   type Relation,
   type TypeInfo,
 } from "./catalog.ts";
@@ -122,6 +124,7 @@ async function loadRelations(
   const rows = await query(sql.relations(skipped));
   const columns = await loadColumns(query, types, skipped);
   const keys = new Map((await query(sql.primaryKeys)).map(([oid, attnums]) => [oid, numbers(attnums)]));
+  const foreignKeys = groupBy(await query(sql.foreignKeys));
   const parents = groupBy(await query(sql.inheritance));
   const triggers = groupBy(await query(sql.triggers));
   const paths = new Map(
@@ -142,6 +145,9 @@ async function loadRelations(
       columns: columns.get(oid ?? "") ?? [],
       primaryKey: keys.get(oid ?? ""),
       parents: (parents.get(oid ?? "") ?? []).flatMap(([, parent]) => paths.get(parent ?? "") ?? []),
+      ...(foreignKeys.has(oid ?? "")
+        ? { foreignKeys: (foreignKeys.get(oid ?? "") ?? []).map((row) => foreignKey(row, paths)) }
+        : {}),
       definition: relkind === "v" || relkind === "m" ? definitionOf(definitions, oid ?? "", schema) : undefined,
       ...(isReadable === "false" ? { isUnreadable: true } : {}),
       ...(isSecurityBarrier(options) ? { isSecurityBarrier: true } : {}),
@@ -154,6 +160,22 @@ async function loadRelations(
 function isSecurityBarrier(options: string | null | undefined): boolean {
   const value = /\bsecurity_barrier=(\w+)/.exec(options ?? "")?.[1];
   return value !== undefined && !/^(?:f|fa|fal|fals|false|n|no|of|off|0)$/i.test(value);
+}
+
+/** pg_constraint.confdeltype and confupdtype. */
+const referentialActions: Readonly<Record<string, ReferentialAction>> = { c: "cascade", n: "set", d: "set" };
+
+function foreignKey(
+  [, columns, referenced, referencedColumns, onDelete, onUpdate]: Rows[number],
+  paths: ReadonlyMap<string | null | undefined, string>,
+): ForeignKey {
+  return {
+    columns: numbers(columns),
+    referenced: paths.get(referenced ?? "") ?? "",
+    referencedColumns: numbers(referencedColumns),
+    onDelete: referentialActions[onDelete ?? ""] ?? "none",
+    onUpdate: referentialActions[onUpdate ?? ""] ?? "none",
+  };
 }
 
 function definitionOf(
@@ -169,10 +191,18 @@ async function loadColumns(
   types: TypeIndex,
   skipped: readonly string[],
 ): Promise<ReadonlyMap<string, readonly Column[]>> {
-  const generated = new Map((await query(sql.generated)).map(([oid, attnum, text]) => [`${oid}.${attnum}`, text]));
+  const defaults = await query(sql.defaults);
+  const expressions = (areGenerated: boolean) =>
+    new Map(
+      defaults
+        .filter(([, , , generated]) => (generated !== "") === areGenerated)
+        .map(([oid, attnum, text]) => [`${oid}.${attnum}`, text ?? ""]),
+    );
+  const generated = expressions(true);
+  const given = expressions(false);
   const comments = new Map((await query(sql.comments)).map(([oid, attnum, text]) => [`${oid}.${attnum}`, text]));
   const columns = new Map<string, Column[]>();
-  for (const [oid, attnum, name, typeOid, modifier, notNull, shown, isDeterministic] of await query(
+  for (const [oid, attnum, name, typeOid, modifier, notNull, shown, isDeterministic, identity] of await query(
     sql.columns(skipped),
   )) {
     const key = `${oid}.${attnum}`;
@@ -182,7 +212,8 @@ async function loadColumns(
       ...columnTypeOf(types, typeOid ?? "", Number(modifier), shown ?? ""),
       ...(isDeterministic === "false" ? { hasNondeterministicCollation: true } : {}),
       notNull: notNull === "true",
-      generated: generated.get(key) ?? undefined,
+      generated: generated.get(key),
+      ...(identity === "" && !given.has(key) ? {} : { default: given.get(key) ?? "" }),
       comment: comments.get(key) ?? undefined,
     };
     const list = columns.get(oid ?? "");

@@ -44,7 +44,7 @@ order by c.oid`;
 
 export const columns = (skipped: readonly string[]): string =>
   `select ${text("a.attrelid")}, ${text("a.attnum")}, ${text("a.attname")}, ${text("a.atttypid")}, ${text("a.atttypmod")},
-  ${text("a.attnotnull")}, pg_catalog.format_type(a.atttypid, a.atttypmod), ${text("l.collisdeterministic")}
+  ${text("a.attnotnull")}, pg_catalog.format_type(a.atttypid, a.atttypmod), ${text("l.collisdeterministic")}, ${text("a.attidentity")}
 from pg_catalog.pg_attribute a
 left join pg_catalog.pg_collation l on l.oid OPERATOR(pg_catalog.=) a.attcollation
 join pg_catalog.pg_class c on c.oid OPERATOR(pg_catalog.=) a.attrelid
@@ -52,10 +52,10 @@ where a.attnum OPERATOR(pg_catalog.>) '0'::pg_catalog.int2 and not a.attisdroppe
   and ${kinds("c", "r,p,v,m,f,S,c")} and ${own("c")} and ${outside("c.relnamespace", skipped)}
 order by a.attrelid, a.attnum`;
 
-export const generated = `select ${text("d.adrelid")}, ${text("d.adnum")}, pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+/** Of generated columns and of others with a default. */
+export const defaults = `select ${text("d.adrelid")}, ${text("d.adnum")}, pg_catalog.pg_get_expr(d.adbin, d.adrelid), ${text("a.attgenerated")}
 from pg_catalog.pg_attrdef d
 join pg_catalog.pg_attribute a on a.attrelid OPERATOR(pg_catalog.=) d.adrelid and a.attnum OPERATOR(pg_catalog.=) d.adnum
-where a.attgenerated OPERATOR(pg_catalog.<>) ''::pg_catalog."char"
 order by d.adrelid, d.adnum`;
 
 export const comments = `select ${text("d.objoid")}, ${text("d.objsubid")}, d.description
@@ -78,13 +78,21 @@ from pg_catalog.pg_constraint c
 where c.contype OPERATOR(pg_catalog.=) 'p'::pg_catalog."char"
 order by c.conrelid`;
 
+export const foreignKeys = `select ${text("c.conrelid")}, ${text("c.conkey")}, ${text("c.confrelid")}, ${text("c.confkey")},
+  ${text("c.confdeltype")}, ${text("c.confupdtype")}
+from pg_catalog.pg_constraint c
+where c.contype OPERATOR(pg_catalog.=) 'f'::pg_catalog."char"
+order by c.conrelid, c.oid`;
+
 export const inheritance = `select ${text("i.inhrelid")}, ${text("i.inhparent")}
 from pg_catalog.pg_inherits i order by i.inhrelid, i.inhseqno`;
 
 /** Disabled triggers never fire. Those of foreign keys run PostgreSQL's own functions. */
-export const triggers = `select ${text("t.tgrelid")}, t.tgname, ${text("t.tgtype")}, ${text("t.tgattr")}, n.nspname, p.proname
+export const triggers = `select ${text("t.tgrelid")}, t.tgname, ${text("t.tgtype")}, ${text("t.tgattr")}, n.nspname, p.proname,
+  ${text("l.lanname")}, p.prosrc
 from pg_catalog.pg_trigger t
 join pg_catalog.pg_proc p on p.oid OPERATOR(pg_catalog.=) t.tgfoid
+join pg_catalog.pg_language l on l.oid OPERATOR(pg_catalog.=) p.prolang
 join pg_catalog.pg_namespace n on n.oid OPERATOR(pg_catalog.=) p.pronamespace
 where t.tgenabled OPERATOR(pg_catalog.<>) 'D'::pg_catalog."char" and (not t.tgisinternal
   or n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name)

@@ -1,3 +1,4 @@
+import { assignedColumns } from "./trigger-body.ts";
 import type { TriggerEvent, TriggerInfo } from "./catalog.ts";
 
 /** Bits of pg_trigger.tgtype (PostgreSQL, src/include/catalog/pg_trigger.h). */
@@ -5,9 +6,13 @@ const bits = { row: 1, before: 2, insert: 4, delete: 8, update: 16, truncate: 32
 
 const events = ["insert", "update", "delete", "truncate"] as const satisfies readonly TriggerEvent[];
 
-/** @param row tgname, tgtype, tgattr, and schema and name of the function */
-export function triggerOf([name, typeBits, attnums, schema, called]: readonly (string | null)[]): TriggerInfo {
+/** @param row tgname, tgtype, tgattr, and of the function schema, name, language and body */
+export function triggerOf([name, typeBits, attnums, schema, called, language, body]: readonly (
+  | string
+  | null
+)[]): TriggerInfo {
   const type = Number(typeBits);
+  const assigns = assignedColumns(language ?? "", called ?? "", body ?? "");
   const has = (bit: keyof typeof bits): boolean => (type & bits[bit]) !== 0;
   return {
     name: name ?? "",
@@ -16,5 +21,6 @@ export function triggerOf([name, typeBits, attnums, schema, called]: readonly (s
     forEach: has("row") ? "row" : "statement",
     columns: (attnums ?? "").match(/\d+/g)?.map(Number) ?? [],
     function: { schema: schema ?? "", name: called ?? "" },
+    ...(assigns === undefined ? {} : { assigns }),
   };
 }
