@@ -21,6 +21,10 @@ const schema = `
 const statements: readonly (readonly [name: string, sql: string])[] = [
   ["one row by key", "select title from # where t.id = 500001"],
   ["… and LIKE", "select title from # where t.id = 500001 and t.title like 'ticket%'"],
+  [
+    "… by a cast parameter",
+    "prepare p (text) as select title from # where t.id = $1::bigint; execute p('500001'); deallocate p",
+  ],
   ["one row joined", "select a.name, t.title from accounts a join # on t.account_id = a.id where a.id = 778"],
   [
     "… and LIKE",

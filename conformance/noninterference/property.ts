@@ -124,7 +124,8 @@ async function readSchemaOf({ shop }: Twins, subject: Subject): Promise<readonly
         ? undefined
         : (views[table]?.probes ??
           Object.entries(subject.rows).find(([filtered]) => table.startsWith(filtered))?.[1].probes);
-    const schema = [...(await readSchema(client, isProtected, probesOf))];
+    const isMasked = (table: string) => subject.hides[table] !== undefined;
+    const schema = [...(await readSchema(client, isProtected, isMasked, probesOf))];
     // What a shrunk statement reads stands first.
     return schema.sort((a, b) => Number(b.name === hiding[0]) - Number(a.name === hiding[0]));
   } finally {

@@ -18,6 +18,8 @@ export interface SchemaTable {
   readonly isPlainTable: boolean;
   /** Some columns are masked for the principals of the test. Such tables are chosen more often. */
   readonly isProtected: boolean;
+  /** Some columns are masked for the principals of the test: then they cannot be written. */
+  readonly isMasked: boolean;
   /** Rows are hidden: what would show where rows lie, or chooses among all of them, is refused. */
   readonly hidesRows: boolean;
   /** Conditions on a row `#` that fail for hidden rows. */
@@ -28,6 +30,7 @@ export interface SchemaTable {
 export async function readSchema(
   client: Client,
   isProtected: (table: string) => boolean,
+  isMasked: (table: string) => boolean,
   probesOf: (table: string) => readonly string[] | undefined,
 ): Promise<SchemaTable[]> {
   const result = await client.query<{
@@ -49,6 +52,7 @@ export async function readSchema(
     key,
     isPlainTable: kind === "r",
     isProtected: isProtected(table),
+    isMasked: isMasked(table),
     hidesRows: probesOf(table) !== undefined,
     probes: probesOf(table) ?? [],
   }));

@@ -1,6 +1,7 @@
 /** Whole exchanges: a query in one of the forms in which a client can send it. */
 import fc from "fast-check";
 import { Choices } from "./choices.ts";
+import { change } from "./changes.ts";
 import { query, subqueries } from "./queries.ts";
 import type { SchemaTable } from "./schema.ts";
 import { emptyScope } from "./scope.ts";
@@ -41,8 +42,17 @@ function script(numbers: readonly number[], schema: readonly SchemaTable[], allo
   const chosen = allowed[form % allowed.length];
   if (chosen === undefined) throw new Error("no such form");
   const choices = new Choices(rest, chosen.takesParameters);
-  const made = query(emptyScope(choices, schema, subqueries));
-  return { form: chosen.name, steps: chosen.steps(made.sql, choices), isOrdered: made.isOrdered && chosen.keepsOrder };
+  const scope = emptyScope(choices, schema, subqueries);
+  if (chosen.changes) {
+    const { sql, table } = change(scope);
+    return { form: chosen.name, steps: chosen.steps(sql, choices, table), isOrdered: false };
+  }
+  const made = query(scope);
+  return {
+    form: chosen.name,
+    steps: chosen.steps(made.sql, choices, ""),
+    isOrdered: made.isOrdered && chosen.keepsOrder,
+  };
 }
 
 interface Form {
@@ -50,7 +60,9 @@ interface Form {
   readonly takesParameters: boolean;
   readonly keepsOrder: boolean;
   readonly writes: boolean;
-  readonly steps: (sql: string, choices: Choices) => readonly Step[];
+  /** Its statement is no query but changes a table. */
+  readonly changes: boolean;
+  readonly steps: (sql: string, choices: Choices, table: string) => readonly Step[];
 }
 
 const form = (name: string, steps: Form["steps"], more: Partial<Form> = {}): Form => ({
@@ -58,6 +70,7 @@ const form = (name: string, steps: Form["steps"], more: Partial<Form> = {}): For
   takesParameters: false,
   keepsOrder: true,
   writes: false,
+  changes: false,
   steps,
   ...more,
 });
@@ -73,6 +86,18 @@ const binary = form(
   (sql, choices) => [{ mode: "extended binary", sql, parameters: choices.parameters }],
   { takesParameters: true },
 );
+
+const changing = (mode: Step["mode"], takesParameters: boolean) =>
+  form(
+    "change",
+    (sql, choices, table) => [
+      simple("begin"),
+      { mode, sql, parameters: choices.parameters },
+      simple(`select count(*), sum(id) from ${table}`),
+      simple("rollback"),
+    ],
+    { keepsOrder: false, writes: true, changes: true, takesParameters },
+  );
 
 /** Forms that most clients use stand here several times. */
 const forms: readonly Form[] = [
@@ -131,5 +156,9 @@ const forms: readonly Form[] = [
     ],
     { keepsOrder: false, writes: true },
   ),
+  changing("simple", false),
+  changing("simple", false),
+  changing("extended text", true),
+  changing("extended binary", true),
   form("two statements", (sql) => [simple(`select 1; ${sql}; select 2`)]),
 ];

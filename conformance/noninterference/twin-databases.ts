@@ -154,10 +154,8 @@ export async function createTwins(
       await client.query(`create database ${copy} template ${name} owner ${name}`);
   });
   const changing = (change: (client: Client, of: HiddenRows) => Promise<void>) => async (client: Client) => {
-    if (Object.keys(rows).length > 0) {
-      await loosen(client, rows);
-      await change(client, rows);
-    }
+    await loosen(client, rows);
+    await change(client, rows);
   };
   const nothing = changing(() => Promise.resolve());
   await rewrite(server, name, hidden, nothing, (column) => column);

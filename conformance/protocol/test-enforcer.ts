@@ -99,6 +99,7 @@ function statementOf(
       unknown: [],
       inner: undefined,
       session: described.session,
+      countsAllTables: false,
       serverCopy: undefined,
     },
     decision: {

@@ -37,7 +37,8 @@ function comparable(outcome: Outcome): unknown {
 }
 
 /** What would tell of hidden rows: denied, see `deniedWithFilters`. */
-const tellsOfHiddenRows = /tablesample|\b(?:ctid|xmin)\b|^explain .*orders|^merge into customers|^truncate/;
+const tellsOfHiddenRows =
+  /tablesample|\b(?:ctid|xmin)\b|^explain .*orders|^truncate|^(?:alter|drop) table customers .*(?:drop column|cascade)|^alter table customers alter column name set default|^create table .* references customers/;
 
 describe("a rewritten statement answers as the original does where the hidden rows never were", () => {
   test.each([

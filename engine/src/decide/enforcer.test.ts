@@ -55,7 +55,8 @@ describe("a filter", () => {
   it.each([
     ["select 1 from customers", "forward"],
     ["update customers set city = 'x'", "forward"],
-    ["insert into customers (id) values (1)", `${hidden} an INSERT has to give its column "city" a value`],
+    ["insert into customers (id) values (1)", "forward"],
+    ["insert into customers select (c).* from customers c", `${hidden} it is not known how many columns are inserted`],
     ["truncate customers", `${hidden} TRUNCATE would delete those that you do not see`],
     ["explain select id from customers", `${hidden} EXPLAIN would tell of those that you do not see`],
     ["copy customers to stdout", "forward"],

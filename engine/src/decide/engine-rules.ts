@@ -126,6 +126,7 @@ function waysToCount(facts: StatementFacts): Reason[] {
       refusal("statistics", `${what} tells how many rows there are, and rows are filtered for you`, askForRole),
     );
   };
+  if (facts.countsAllTables) refuse("`VERBOSE`");
   for (const { schema, name, category } of facts.functions) {
     if (category === "statistics" && !harmlessStatistics.has(name)) refuse(`\`${schema}.${name}\``);
   }

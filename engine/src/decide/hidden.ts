@@ -75,5 +75,6 @@ const plainRead: StatementFacts = {
   unknown: [],
   inner: undefined,
   session: undefined,
+  countsAllTables: false,
   serverCopy: undefined,
 };

@@ -28,6 +28,8 @@ export interface StatementFacts {
   /** For EXPLAIN, PREPARE, DECLARE, COPY (query), CREATE TABLE AS: the kind of the statement inside. */
   readonly inner: StatementKind | undefined;
   readonly session: SessionEffect | undefined;
+  /** VACUUM, ANALYZE and CLUSTER with VERBOSE print how many rows each table has: of all tables where they name none. */
+  readonly countsAllTables: boolean;
   /** COPY that reads or writes on the database server's own machine. */
   readonly serverCopy: "file" | "program" | undefined;
 }

@@ -116,8 +116,16 @@ function factsOf(
     unknown: context.unknown,
     inner,
     session: sessionEffect(context, node, kind, result),
+    countsAllTables: countsAllTables(node),
     serverCopy: serverCopyOf(node),
   };
+}
+
+function countsAllTables(node: Node): boolean {
+  const isVerbose = (options: readonly Node[] | undefined) =>
+    options?.some((option) => "DefElem" in option && option.DefElem.defname === "verbose") === true;
+  if ("VacuumStmt" in node) return node.VacuumStmt.rels === undefined && isVerbose(node.VacuumStmt.options);
+  return "ClusterStmt" in node && node.ClusterStmt.relation === undefined && isVerbose(node.ClusterStmt.params);
 }
 
 function serverCopyOf(node: Node): StatementFacts["serverCopy"] {

@@ -1,4 +1,4 @@
-import type { Catalog, Column, Relation } from "../../catalog/catalog.ts";
+import type { Catalog, Column, Relation, TriggerInfo } from "../../catalog/catalog.ts";
 import { builtinAggregateNames } from "./builtin-names.ts";
 
 /** Look-ups over one catalog that every statement needs, computed once. */
@@ -12,6 +12,12 @@ export interface CatalogIndex {
   isAggregate(name: string): boolean;
   readonly userOperators: ReadonlyMap<string, readonly UserOperator[]>;
   readonly typesWithFunctions: ReadonlyMap<string, readonly TypeWithFunctions[]>;
+  /** Triggers that may give a row other values before it is stored, of a relation and of those that hold its rows. */
+  changingTriggers(relation: Relation): readonly TriggerInfo[];
+  /** The relations that TRUNCATE … CASCADE of one empties besides: those that refer to it, or to one of these. */
+  referring(relation: Relation): readonly Relation[];
+  /** Relations of a schema. */
+  relationsIn(schema: string): readonly Relation[];
   /** A relation whose columns the catalog does not list, as the system's in a fixture. */
   isOpen(relation: Relation): boolean;
 }
@@ -47,6 +53,16 @@ function buildIndex(catalog: Catalog): CatalogIndex {
     names.set(relation.name, relation);
     if (relation.isTemporary) temporary.set(relation.name, relation);
   }
+  const children = new Map<string, Relation[]>();
+  // Who has rows that go when those of a relation are truncated: its children, and what refers to it.
+  const holders = new Map<string, Relation[]>();
+  for (const relation of catalog.relations.values()) {
+    for (const parent of relation.parents) {
+      push(children, parent, relation);
+      push(holders, parent, relation);
+    }
+    for (const { referenced } of relation.foreignKeys ?? []) push(holders, referenced, relation);
+  }
   const userFunctions = new Map<string, string[]>();
   const aggregates = new Set<string>();
   for (const overloads of catalog.functions.values()) {
@@ -68,8 +84,28 @@ function buildIndex(catalog: Catalog): CatalogIndex {
     isAggregate: (name) => builtinAggregateNames.has(name) || aggregates.has(name),
     userOperators,
     typesWithFunctions,
+    changingTriggers: (relation) =>
+      [relation, ...reachable(relation, children)]
+        .flatMap(({ triggers }) => triggers)
+        .filter(({ timing, forEach }) => timing !== "after" && forEach === "row"),
+    referring: (relation) => reachable(relation, holders),
+    relationsIn: (schema) => [...(schemas.get(schema)?.values() ?? [])],
     isOpen: (relation) => relation.isSystem && relation.columns.length === 0,
   };
+}
+
+/** All that is reached from a relation, without itself. */
+function reachable(from: Relation, next: ReadonlyMap<string, readonly Relation[]>): readonly Relation[] {
+  const found = new Set<Relation>();
+  const visit = ({ path }: Relation): void => {
+    for (const relation of next.get(path) ?? []) {
+      if (relation === from || found.has(relation)) continue;
+      found.add(relation);
+      visit(relation);
+    }
+  };
+  visit(from);
+  return [...found];
 }
 
 function push<Value>(map: Map<string, Value[]>, key: string, value: Value): void {

@@ -90,8 +90,10 @@ export class StatementContext {
     rangeVar: RangeVar | undefined,
     kind: RelationWrite["kind"],
     references: RelationWrite["references"] = [],
+    given?: number,
   ): void {
-    this.writes.push({ relation, rangeVar, kind, references });
+    const triggers = this.names.index.changingTriggers(relation);
+    this.writes.push({ relation, rangeVar, kind, references, triggers, ...(given === undefined ? {} : { given }) });
   }
 
   /** Notes where a value goes that INSERT, SET or MERGE gives to a column. */

@@ -41,6 +41,10 @@ export function insert(
     mark(sources, 0, "output");
     context.store(target, sources);
   }
+  if (target.relation !== undefined) {
+    const count = given?.open === undefined ? (given?.columns.length ?? 0) : undefined;
+    context.write(target.relation, fields.relation, "insert", target.references, count);
+  }
   const names = (fields.cols ?? []).flatMap((node) => {
     if (!("ResTarget" in node)) return [];
     expressions(context, node.ResTarget.indirection, scope, []);
@@ -223,7 +227,8 @@ function targetItem(
   if (kind !== "merge") context.access(found.relation, kind);
   else if (!context.tables.has(found.relation)) context.tables.set(found.relation, 0);
   const item = baseItem(context, rangeVar, found.relation, found.open, undefined);
-  context.write(found.relation, rangeVar, kind, item.references);
+  // What an INSERT writes is known when its query has been walked.
+  if (kind !== "insert") context.write(found.relation, rangeVar, kind, item.references);
   return item;
 }
 

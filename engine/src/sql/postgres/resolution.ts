@@ -1,5 +1,5 @@
 import type { Node, RangeVar } from "@pgsql/types";
-import type { Column, Relation } from "../../catalog/catalog.ts";
+import type { Column, Relation, TriggerInfo } from "../../catalog/catalog.ts";
 import type { StatementFacts } from "../facts.ts";
 import type { ColumnReference } from "./scope.ts";
 
@@ -61,6 +61,10 @@ export interface RelationWrite {
   readonly rangeVar: RangeVar | undefined;
   /** References to single columns of the target. */
   readonly references: readonly ColumnReference[];
+  /** Triggers that may give a new row other values before it is stored. */
+  readonly triggers: readonly TriggerInfo[];
+  /** How many columns an INSERT gives values to, where that is known. */
+  readonly given?: number;
   readonly kind:
     | "insert"
     | "update"

@@ -53,7 +53,12 @@ const walkers: { readonly [Name in StatementName]?: Walker<Name> } = {
   CopyStmt: copy,
   TruncateStmt: (context, fields) => {
     for (const node of fields.relations ?? []) {
-      if ("RangeVar" in node) target(context, node.RangeVar, "truncate", "truncate");
+      const emptied = "RangeVar" in node ? target(context, node.RangeVar, "truncate", "truncate") : undefined;
+      if (emptied === undefined || fields.behavior !== "DROP_CASCADE") continue;
+      for (const relation of context.names.index.referring(emptied)) {
+        context.access(relation, "truncate");
+        context.write(relation, undefined, "truncate");
+      }
     }
     return undefined;
   },
@@ -141,6 +146,9 @@ const walkers: { readonly [Name in StatementName]?: Walker<Name> } = {
     const ofTable = tableChildren.has(fields.removeType ?? "");
     if (!ofTable && !relationObjects.has(fields.removeType ?? "")) {
       namesIn(context, fields.objects);
+      if (fields.removeType === "OBJECT_SCHEMA" && fields.behavior === "DROP_CASCADE") {
+        for (const schema of strings(fields.objects)) changeSchema(context, schema);
+      }
       return undefined;
     }
     for (const node of fields.objects ?? []) {
@@ -149,6 +157,11 @@ const walkers: { readonly [Name in StatementName]?: Walker<Name> } = {
       const relation = named(context, ofTable ? parts.slice(0, -1) : parts);
       if (relation !== undefined && !ofTable) context.dropped.push(relation);
     }
+    return undefined;
+  },
+  RenameStmt: (context, fields) => {
+    namesIn(context, [{ RenameStmt: fields }]);
+    if (fields.renameType === "OBJECT_SCHEMA" && fields.subname !== undefined) changeSchema(context, fields.subname);
     return undefined;
   },
   CommentStmt: (context, fields) => namedObject(context, fields.objtype, fields.object),
@@ -408,6 +421,15 @@ function namedObject(context: StatementContext, type: string | undefined, object
     return;
   }
   namesIn(context, present(object));
+}
+
+/** All relations of the schema are gone, or have other names. */
+function changeSchema(context: StatementContext, schema: string): void {
+  for (const relation of context.names.index.relationsIn(schema)) {
+    context.access(relation, "ddl");
+    context.write(relation, undefined, "ddl");
+    context.dropped.push(relation);
+  }
 }
 
 /** A relation that DDL names by a list of names. */

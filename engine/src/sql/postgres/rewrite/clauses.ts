@@ -10,14 +10,14 @@ export interface Span {
 }
 
 /**
- * Index of the next of these keywords at the same level of brackets, or of what ends the level: a closing bracket, a semicolon, the end
- * of the text.
+ * Index of the next of these keywords at the same level of brackets and CASE, or of what ends the level: a closing bracket, a semicolon, the
+ * end of the text.
  */
 export function nextAtLevel(source: SourceText, start: number, words: readonly string[]): number {
   let depth = 0;
   for (let at = start; at < source.tokens.length; at++) {
-    if (isToken(source, at, "(") || isToken(source, at, "[")) depth++;
-    else if (isToken(source, at, ")") || isToken(source, at, "]")) {
+    if (opens(source, at)) depth++;
+    else if (isToken(source, at, ")") || isToken(source, at, "]") || isKeyword(source, at, "end")) {
       if (depth-- === 0) return at;
     } else if (depth === 0) {
       if (isToken(source, at, ";")) return at;
@@ -25,6 +25,15 @@ export function nextAtLevel(source: SourceText, start: number, words: readonly s
     }
   }
   return source.tokens.length;
+}
+
+function opens(source: SourceText, at: number): boolean {
+  return isToken(source, at, "(") || isToken(source, at, "[") || isKeyword(source, at, "case");
+}
+
+/** `t.case` and `as end` are names. */
+function isKeyword(source: SourceText, at: number, word: string): boolean {
+  return isToken(source, at, word) && !isToken(source, at - 1, ".") && !isToken(source, at - 1, "as");
 }
 
 /** `t.where`, and the FROM of `is distinct from`. */

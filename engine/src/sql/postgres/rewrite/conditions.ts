@@ -2,8 +2,8 @@
 import type { Column, Relation } from "../../../catalog/catalog.ts";
 import { builtinAggregateNames } from "../builtin-names.ts";
 import type { ResolvedStatement } from "../resolution.ts";
-import { strictSql } from "./implied.ts";
-import { familyOf, isLeakproof, type Known, parametersOf } from "./leakproof.ts";
+import { castOnce, strictSql } from "./implied.ts";
+import { castParametersOf, castsOfParameters, familyOf, isLeakproof, type Known, parametersOf } from "./leakproof.ts";
 import {
   aliasColumns,
   conjunctsOf,
@@ -29,6 +29,8 @@ export interface Conditions {
    * @param names how the columns are to be called, by the positions of the references to them.
    */
   readonly implied: (conditions: readonly TreeObject[], names: ReadonlyMap<number, string>) => readonly string[];
+  /** What must be evaluated before any row is looked at, as SQL. */
+  readonly first: readonly string[];
   /** Whether a condition that is not leakproof may compare the column, which lets the planner try it on values of its statistics. */
   readonly mayTry: (column: Column) => boolean;
 }
@@ -50,16 +52,25 @@ export function conditionsOf(statement: ResolvedStatement, isFiltered: (relation
   }
   const found: Found = { conditions: [], merged: [] };
   collect(found, statement.node, 0);
-  const known: Known = { columns, parameters: parametersOf(statement.node, columns) };
-  const leaky = found.conditions
-    .flatMap((condition) => conjunctsOf(condition.node).map((node) => ({ ...condition, node })))
-    .filter(
-      ({ node, isOutermostHaving }) =>
-        !isLeakproof(known, node) && !isAbout(node, open) && !(isOutermostHaving && holdsAggregate(node)),
-    );
+  const known: Known = {
+    columns,
+    parameters: parametersOf(statement.node, columns),
+    castParameters: isMerge(statement) ? none : castParametersOf(statement.node),
+  };
+  const all = found.conditions.flatMap((condition) =>
+    conjunctsOf(condition.node).map((node) => ({ ...condition, node })),
+  );
+  const casts = castsOfParameters(all.map(({ node }) => node).filter((node) => isLeakproof(known, node)));
+  // Elsewhere the planner may ask for a cast only where it has rows.
+  const beside = isPlain(statement) ? known : { ...known, castParameters: none };
+  const leaky = all.filter(
+    ({ node, isOutermostHaving }) =>
+      !isLeakproof(beside, node) && !isAbout(node, open) && !(isOutermostHaving && holdsAggregate(node)),
+  );
   const leakyMerge = found.merged.some((join) => !mergesAlike(statement, join));
   return {
     areLeakproof: !statement.mayCallUserOperators && leaky.length === 0 && !leakyMerge,
+    first: [...new Set(casts.flatMap((cast) => castOnce(cast) ?? []))],
     implied: (conditions, names) =>
       conditions.filter((node) => isLeakproof(known, node)).flatMap((node) => strictSql(node, names) ?? []),
     mayTry: mayTry(
@@ -69,6 +80,18 @@ export function conditionsOf(statement: ResolvedStatement, isFiltered: (relation
       leakyMerge,
     ),
   };
+}
+
+const none: ReadonlySet<number> = new Set();
+
+function isMerge({ writes }: ResolvedStatement): boolean {
+  return writes.some(({ kind }) => kind === "merge");
+}
+
+/** Without outer joins, and without subqueries in conditions, which may become such: what is about no column is evaluated first of all. */
+function isPlain({ node }: ResolvedStatement): boolean {
+  const isInner = everyNode(node, "JoinExpr").every(({ jointype }) => jointype === "JOIN_INNER");
+  return isInner && everyNode(node, "SubLink").length === 0;
 }
 
 /** Whether it reads these columns only; or none at all, and is then no call that could do something for each row. */

@@ -6,13 +6,17 @@ import { quoteName } from "../../../masks/quote.ts";
 import type { RelationWrite } from "../resolution.ts";
 import { nextAtLevel, whereSpan } from "./clauses.ts";
 import { Denial } from "./denial.ts";
-import { insertAfter, insertBefore, tokenAt, unclear } from "./edits.ts";
-import { expression, expressionAround, hole } from "./fragments.ts";
-import { checkInserted, checkUpdated } from "./new-rows.ts";
+import { insertAfter, tokenAt, unclear } from "./edits.ts";
+import { filterMerge } from "./filtered-merge.ts";
+import { expression } from "./fragments.ts";
+import { guardCondition } from "./guarded-condition.ts";
+import { checkInserted } from "./inserted-rows.ts";
 import { filterCondition, hiddenRows, type Protection } from "./protection.ts";
 import { endOfName, isToken } from "./source-text.ts";
 import type { Rewriting, Target } from "./target.ts";
-import { aliasColumns, conjunctsOf, fieldNames, isObject, type TreeIndex, type TreeObject } from "./tree.ts";
+import { refuseTriggers } from "./triggers.ts";
+import { checkUpdated } from "./updated-rows.ts";
+import { aliasColumns, fieldNames, isObject, type TreeIndex, type TreeObject } from "./tree.ts";
 
 export function rewriteFilteredWrite(rewriting: Rewriting, write: RelationWrite, protection: Protection): void {
   if (write.kind === "copy_from") {
@@ -21,14 +25,9 @@ export function rewriteFilteredWrite(rewriting: Rewriting, write: RelationWrite,
       "use INSERT, whose rows are checked, or ask for a role without filters",
     );
   }
-  if (write.kind === "merge") {
-    throw new Denial(
-      `${hiddenRows(protection)}, and MERGE is not done on such a table`,
-      "use INSERT … ON CONFLICT, UPDATE and DELETE",
-    );
-  }
   const target = targetOf(rewriting, write, protection);
   refuseSystemColumns(rewriting.tree, target);
+  refuseTriggers(rewriting.statement, write, protection);
   const { node } = target.container;
   switch (write.kind) {
     case "delete":
@@ -39,8 +38,11 @@ export function rewriteFilteredWrite(rewriting: Rewriting, write: RelationWrite,
       filterRows(rewriting, target, node, target.after, namesOf(rewriting, target, write));
       break;
     case "insert":
-      checkInserted(rewriting, target);
+      checkInserted(rewriting, target, write.given);
       updateOnConflict(rewriting, target);
+      break;
+    case "merge":
+      filterMerge(rewriting, target, namesOf(rewriting, target, write));
       break;
     default:
       throw new Denial(unclear);
@@ -64,12 +66,14 @@ function targetOf({ source, tree }: Rewriting, { rangeVar, relation }: RelationW
 
 /** Adds the filter to the condition of UPDATE, DELETE or DO UPDATE. */
 function filterRows(
-  { source, conditions, edits }: Rewriting,
-  { protection, name }: Target,
+  rewriting: Rewriting,
+  target: Target,
   clause: TreeObject,
   start: number,
   names: ReadonlyMap<number, string>,
 ): void {
+  const { source, edits } = rewriting;
+  const { protection, name } = target;
   const filter = filterCondition(protection, quoteName(name));
   if (filter === undefined) throw new Denial(unclear);
   const { condition, end } = whereSpan(source, start);
@@ -86,16 +90,7 @@ function filterRows(
       "use the row's key in WHERE",
     );
   }
-  const [before, after] = conditions.areLeakproof
-    ? [`${filter} and (`, ")"]
-    : [
-        [filter, ...conditions.implied(conjunctsOf(whereClause), names), `case when ${filter} then (`].join(" and "),
-        ") else false end",
-      ];
-  insertBefore(edits, source, condition.from, before);
-  insertAfter(edits, source, condition.to - 1, after);
-  const [own] = edits.expected.get(whereClause) ?? [{ ...whereClause }];
-  edits.expected.set(whereClause, [expressionAround(`${before}${hole}${after}`, own)]);
+  guardCondition(rewriting, target, whereClause, condition, names);
 }
 
 /** How the conditions of the statement itself call columns: those of the target, and of what stands beside it in FROM or USING. */

@@ -18,18 +18,34 @@ export function expression(text: string): unknown {
 
 /** An expression in which `hole` stands for a part that is given as a tree. */
 export function expressionAround(text: string, part: unknown): unknown {
-  const fill = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(fill);
-    if (!isObject(value)) return value;
-    if (isObject(value["ParamRef"]) && value["ParamRef"]["number"] === holeNumber) return part;
-    return Object.fromEntries(Object.entries(value).map(([field, child]) => [field, fill(child)]));
+  return filled(expression(text), isHole, part);
+}
+
+/** A query in which `queryHole` stands for a query that is given as a tree. */
+export function queryAround(text: string, part: unknown): unknown {
+  const isQueryHole = ({ SelectStmt: inner }: TreeObject): boolean => {
+    const [target] = isObject(inner) ? listOf(inner["targetList"]) : [];
+    const { ResTarget: output } = target ?? {};
+    return isObject(output) && isObject(output["val"]) && isHole(output["val"]);
   };
-  return fill(expression(text));
+  return filled(query(text), isQueryHole, part);
+}
+
+function isHole({ ParamRef: parameter }: TreeObject): boolean {
+  return isObject(parameter) && parameter["number"] === holeNumber;
+}
+
+function filled(value: unknown, is: (node: TreeObject) => boolean, part: unknown): unknown {
+  if (Array.isArray(value)) return value.map((element) => filled(element, is, part));
+  if (!isObject(value)) return value;
+  if (is(value)) return part;
+  return Object.fromEntries(Object.entries(value).map(([field, child]) => [field, filled(child, is, part)]));
 }
 
 /** The highest number that a parameter can have. */
 const holeNumber = 65_535;
 export const hole = `$${holeNumber}`;
+export const queryHole = `select ${hole}`;
 
 /** The items of a select list. */
 export function targets(text: string): readonly TreeObject[] {

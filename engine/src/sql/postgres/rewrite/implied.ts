@@ -135,8 +135,7 @@ function operandSql(node: unknown, names: ReadonlyMap<number, string>): string |
   if (isObject(reference)) return names.get(locationOf(reference));
   if (isObject(constant)) return constantSql(constant);
   if (isObject(parameter)) return `$${Number(parameter["number"])}`;
-  if (!isObject(cast) || !isObject(cast["arg"]) || !isObject(cast["arg"]["A_Const"])) return undefined;
-  return castSql(cast["typeName"], constantSql(cast["arg"]["A_Const"]), "");
+  return isObject(cast) ? castSql(cast, "") : undefined;
 }
 
 function arraySql(node: unknown): string | undefined {
@@ -144,18 +143,33 @@ function arraySql(node: unknown): string | undefined {
   const { A_Const: constant, ParamRef: parameter, TypeCast: cast } = node;
   if (isObject(constant)) return constantSql(constant);
   if (isObject(parameter)) return `$${Number(parameter["number"])}`;
-  if (!isObject(cast) || !isObject(cast["arg"]) || !isObject(cast["arg"]["A_Const"])) return undefined;
-  return castSql(cast["typeName"], constantSql(cast["arg"]["A_Const"]), "[]");
+  return isObject(cast) ? castSql(cast, "[]") : undefined;
 }
 
-function castSql(typeName: unknown, value: string | undefined, dimensions: string): string | undefined {
+/** A condition that holds for every value and asks for the cast: about no column, so it is evaluated before any row is looked at. */
+export function castOnce(cast: TreeObject): string | undefined {
+  const { typeName } = cast;
+  const isArray = isObject(typeName) && typeName["arrayBounds"] !== undefined;
+  const sql = castSql(cast, isArray ? "[]" : "");
+  return sql && `(pg_catalog.num_nonnulls(${sql}) operator(pg_catalog.>=) 0)`;
+}
+
+/** Of a constant or a parameter. */
+function castSql({ typeName, arg }: TreeObject, dimensions: string): string | undefined {
+  if (!isObject(arg)) return undefined;
+  const { A_Const: constant, ParamRef: parameter } = arg;
+  const value = isObject(constant)
+    ? constantSql(constant)
+    : isObject(parameter)
+      ? `$${Number(parameter["number"])}`
+      : undefined;
   const name = isObject(typeName) ? stringOf(listOf(typeName["names"]).at(-1) ?? {}) : undefined;
   return name === undefined || value === undefined
     ? undefined
     : `cast(${value} as pg_catalog.${quoteName(name)}${dimensions})`;
 }
 
-function constantSql(constant: TreeObject): string | undefined {
+export function constantSql(constant: TreeObject): string | undefined {
   const { isnull, sval, ival, fval, boolval } = constant;
   if (isnull === true) return "null";
   if (isObject(sval)) return quoteText(textOf(sval["sval"]));

@@ -64,6 +64,8 @@ export interface Known {
   readonly columns: ReadonlyMap<number, Column>;
   /** Numbers of parameters that are only ever compared with columns of one type, and so have that type. */
   readonly parameters: ReadonlySet<number>;
+  /** Numbers of parameters that are only ever cast, to one type. */
+  readonly castParameters: ReadonlySet<number>;
 }
 
 /** What an expression is, for choosing an operator. */
@@ -74,7 +76,7 @@ type Operand =
   | { readonly kind: "untyped" }
   | { readonly kind: "integer" | "numeric" | "parameter" };
 
-function operandOf({ columns, parameters }: Known, node: TreeObject): Operand | undefined {
+function operandOf({ columns, parameters, castParameters }: Known, node: TreeObject): Operand | undefined {
   if (isObject(node["ColumnRef"])) {
     const column = columns.get(locationOf(node["ColumnRef"]));
     return column && { kind: "column", column, family: familyOf(column) };
@@ -84,9 +86,25 @@ function operandOf({ columns, parameters }: Known, node: TreeObject): Operand | 
     return parameters.has(Number(node["ParamRef"]["number"])) ? { kind: "parameter" } : undefined;
   }
   const cast = node["TypeCast"];
-  if (!isObject(cast) || !isObject(cast["arg"]) || !isObject(cast["arg"]["A_Const"])) return undefined;
+  if (!isObject(cast) || !isObject(cast["arg"]) || !isGiven({ castParameters }, cast["arg"])) return undefined;
   const family = castFamily(cast["typeName"], 0);
   return family === undefined ? undefined : { kind: "typed", family };
+}
+
+/** A constant, whose cast is computed before any row is looked at, or a parameter, whose cast `castsOfParameters` sees to. */
+function isGiven(
+  { castParameters }: Pick<Known, "castParameters">,
+  { A_Const: constant, ParamRef: parameter }: TreeObject,
+): boolean {
+  return isObject(constant) || (isObject(parameter) && castParameters.has(Number(parameter["number"])));
+}
+
+/**
+ * The casts of parameters in leakproof conditions. One may fail, and with a plan for any parameters it would do so at the first row that it is
+ * asked of, hidden or not: so they are asked for once before, whatever rows there are.
+ */
+export function castsOfParameters(conditions: readonly TreeObject[]): readonly TreeObject[] {
+  return everyNode(conditions, "TypeCast").filter(({ arg }) => isObject(arg) && isObject(arg["ParamRef"]));
 }
 
 function constantOf(constant: TreeObject): Operand | undefined {
@@ -237,7 +255,7 @@ function isArrayFor(known: Known, column: Operand & { readonly kind: "column" },
   if (!isObject(cast) || !isObject(cast["arg"])) return false;
   const { arg } = cast;
   const isConstant =
-    isObject(arg["A_Const"]) ||
+    isGiven(known, arg) ||
     (isObject(arg["A_ArrayExpr"]) && listOf(arg["A_ArrayExpr"]["elements"]).every((item) => isObject(item["A_Const"])));
   return isConstant && column.family !== undefined && castFamily(cast["typeName"], 1) === column.family;
 }
@@ -293,6 +311,26 @@ export function parametersOf(root: unknown, columns: ReadonlyMap<number, Column>
     [...compared]
       .filter(([number, { count, types }]) => count === all.get(number) && types.size === 1)
       .map(([number]) => number),
+  );
+}
+
+/** A cast gives a parameter its type, unless the client declares one. */
+export function castParametersOf(root: unknown): ReadonlySet<number> {
+  const casts = new Map<number, { count: number; readonly types: Set<string> }>();
+  for (const { arg, typeName } of everyNode(root, "TypeCast")) {
+    const parameter = isObject(arg) ? arg["ParamRef"] : undefined;
+    if (!isObject(parameter) || !isObject(typeName)) continue;
+    const number = Number(parameter["number"]);
+    const before = casts.get(number) ?? { count: 0, types: new Set() };
+    before.count++;
+    before.types.add(JSON.stringify(typeName, (key, value: unknown) => (key === "location" ? 0 : value)));
+    casts.set(number, before);
+  }
+  const all = everyNode(root, "ParamRef").map((parameter) => Number(parameter["number"]));
+  return new Set(
+    [...casts].flatMap(([number, { count, types }]) =>
+      types.size === 1 && count === all.filter((each) => each === number).length ? [number] : [],
+    ),
   );
 }
 

@@ -4,10 +4,11 @@
  */
 import type { Relation } from "../../../catalog/catalog.ts";
 import { expression } from "./fragments.ts";
+import { equalitySides, isOfUnmatchedTarget } from "./filtered-merge.ts";
 import { filterCondition, type Protection } from "./protection.ts";
 import { base } from "./protected-source.ts";
 import { isSameTree } from "./same-tree.ts";
-import { conjunctsOf, indexTree, isObject, type Site } from "./tree.ts";
+import { type Container, conjunctsOf, indexTree, isObject, listOf, type Site } from "./tree.ts";
 import { quoteName } from "../../../masks/quote.ts";
 
 /** @param inlined views that must not be named at all: their definitions stand for them. */
@@ -42,15 +43,38 @@ function stands({ node, container }: Site, protection: Protection): boolean {
   const name = isObject(alias) ? String(alias["aliasname"]) : String(node["relname"]);
   if (container === undefined) return true;
   if (container.node["relation"] === node) {
-    // A target: of INSERT there are no rows to filter, and MERGE is denied.
-    return container.kind === "InsertStmt" || hasFilter(container.node["whereClause"], protection, quoteName(name));
+    // A target: of INSERT there are no rows to filter.
+    if (container.kind === "InsertStmt") return true;
+    return conditionsOnTarget(container).every((condition) => hasFilter(condition, protection, quoteName(name)));
   }
   return isObject(alias) && quoteName(name) === base && hasFilter(container.node["whereClause"], protection, base);
 }
 
-function hasFilter(whereClause: unknown, protection: Protection, alias: string): boolean {
+/** Those that each choose rows of what is changed. */
+function conditionsOnTarget({ kind, node }: Container): readonly unknown[] {
+  if (kind !== "MergeStmt") return [node["whereClause"]];
+  const clauses = listOf(node["mergeWhenClauses"]).map(({ MergeWhenClause: clause }) =>
+    isObject(clause) ? clause : {},
+  );
+  return [node["joinCondition"], ...clauses.filter(isOfUnmatchedTarget).map((clause) => clause["condition"])];
+}
+
+function hasFilter(condition: unknown, protection: Protection, alias: string): boolean {
   const filter = filterCondition(protection, alias);
   if (filter === undefined) return true;
-  const [needed, found] = [conjunctsOf(expression(filter)), conjunctsOf(whereClause)];
-  return needed.every((condition, index) => isSameTree(condition, found[index], new Map()));
+  const needed = expression(filter);
+  const found = conjunctsOf(condition);
+  if (conjunctsOf(needed).every((one, index) => isSameTree(one, found[index], new Map()))) return true;
+  // Of FULL JOIN: each an equality with what is NULL for hidden rows.
+  return (
+    found.length > 0 &&
+    found.every((each) =>
+      equalitySides(each).some(({ CaseExpr: choice }) => {
+        const [when, second] = listOf(isObject(choice) ? choice["args"] : undefined).map(({ CaseWhen: arm }) => arm);
+        if (!isObject(choice) || !isObject(when) || second !== undefined || choice["defresult"] !== undefined)
+          return false;
+        return choice["arg"] === undefined && isSameTree(needed, when["expr"], new Map());
+      }),
+    )
+  );
 }

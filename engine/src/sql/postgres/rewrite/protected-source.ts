@@ -17,6 +17,8 @@ export interface SourceOptions {
   readonly columns: readonly Column[] | undefined;
   /** The query that stands for a view, in parentheses; undefined to read the relation itself. */
   readonly definition: string | undefined;
+  /** Conditions that stand beside the filter, to be evaluated before any row is looked at. */
+  readonly first: readonly string[];
   /** What keeps conditions of the query from hidden rows; undefined where they may stand beside the filter. */
   readonly barrier: Barrier | undefined;
 }
@@ -36,6 +38,7 @@ export const wholeRelation: SourceOptions = {
   systemColumns: [],
   columns: undefined,
   definition: undefined,
+  first: [],
   barrier: undefined,
 };
 
@@ -77,7 +80,12 @@ export function protectedSource(protection: Protection, options: SourceOptions):
   const list = outputs.length === 0 ? "" : ` ${outputs.join(", ")}`;
   const from = options.definition === undefined ? stored(relation, options) : defined(relation, options.definition);
   const filter = filterCondition(protection, base);
-  const conditions = [...(filter === undefined ? [] : [filter]), ...(barrier?.implied ?? [])];
+  const hidesRows = filter !== undefined || options.definition !== undefined;
+  const conditions = [
+    ...(filter === undefined ? [] : [filter]),
+    ...(hidesRows ? options.first : []),
+    ...(barrier?.implied ?? []),
+  ];
   const where = conditions.length === 0 ? "" : ` where ${conditions.join(" and ")}`;
   // OFFSET keeps the planner from moving conditions into the subquery, or the subquery into the query around it.
   const order = barrier?.order === undefined ? "" : ` order by ${barrier.order}`;

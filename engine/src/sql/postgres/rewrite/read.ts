@@ -32,6 +32,7 @@ export function rewriteRead(
     only: site.node["inh"] !== true,
     sample,
     systemColumns: exposeSystemColumns(source, tree, site, read, edits),
+    first: conditions.first,
     barrier: inner,
   });
   if (made.kind === "refused") throw new Denial(made.reason);

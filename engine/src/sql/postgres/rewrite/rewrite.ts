@@ -3,6 +3,7 @@ import { quoteName } from "../../../masks/quote.ts";
 import type { Relation } from "../../../catalog/catalog.ts";
 import type { ResolvedStatement } from "../resolution.ts";
 import { rewriteCopyTo } from "./copy.ts";
+import { refuseDefinition } from "./definitions.ts";
 import { Denial } from "./denial.ts";
 import { type Edits, unclear } from "./edits.ts";
 import { rewriteFilteredWrite } from "./filtered-write.ts";
@@ -174,7 +175,7 @@ function protect(
       case "delete":
       case "merge":
       case "copy_from":
-        checkWriteTarget(statement, tree, write, protection);
+        checkWriteTarget(source, tree, statement, write, protection, edits);
         if (protection.filter !== undefined)
           rewriteFilteredWrite({ source, tree, statement, conditions, edits }, write, protection);
         break;
@@ -190,8 +191,10 @@ function protect(
           );
         }
         break;
-      case "lock":
       case "ddl":
+        refuseDefinition(statement, write, protection);
+        break;
+      case "lock":
       case "refresh":
         break;
       default:
@@ -239,7 +242,7 @@ function refuseCounting({ node }: ResolvedStatement, filtered: Protection): void
       "run the statement itself, or ask for a role without filters",
     );
   }
-  const options = "VacuumStmt" in node ? node.VacuumStmt.options : undefined;
+  const options = "VacuumStmt" in node ? node.VacuumStmt.options : "ClusterStmt" in node ? node.ClusterStmt.params : [];
   if (options?.some((option) => "DefElem" in option && option.DefElem.defname === "verbose")) {
     throw new Denial(
       `${hiddenRows(filtered)}, and VERBOSE would tell of those that you do not see`,

@@ -1,24 +1,39 @@
 /**
- * What is written cannot be a subquery, so a masked column of it must not be mentioned at all: neither read in WHERE, SET or RETURNING,
- * nor written, since a form that saves what it loaded would destroy the real values.
+ * A masked column of what is written is read through its mask only, and not written, since a form that saves what it loaded would destroy the
+ * real values.
  */
 import { quoteName } from "../../../masks/quote.ts";
 import type { RelationWrite, ResolvedStatement } from "../resolution.ts";
 import { Denial } from "./denial.ts";
-import { unclear } from "./edits.ts";
+import { type Edits, unclear } from "./edits.ts";
 import type { Protection } from "./protection.ts";
-import { type Container, fieldNames, isObject, listOf, type Site, type TreeIndex, type TreeObject } from "./tree.ts";
+import type { SourceText } from "./source-text.ts";
+import { maskTarget, targetNames } from "./target-masks.ts";
+import {
+  type Container,
+  everyNode,
+  fieldNames,
+  isObject,
+  listOf,
+  type Site,
+  type TreeIndex,
+  type TreeObject,
+} from "./tree.ts";
 
 export function checkWriteTarget(
-  statement: ResolvedStatement,
+  source: SourceText,
   tree: TreeIndex,
+  statement: ResolvedStatement,
   write: RelationWrite,
   masks: Protection,
+  edits: Edits,
 ): void {
   const container = tree.containers.find(({ node }) => node["relation"] === write.rangeVar);
   if (masks.columns.size === 0) return;
   if (write.kind !== "copy_from" && (write.rangeVar === undefined || container === undefined))
     throw new Denial(unclear);
+  const masked =
+    container === undefined ? new Set<TreeObject>() : maskTarget(source, tree, container, write, masks, edits);
   // Then the facts do not tell whose column is used, the target's or the masked source's.
   const isReadToo = statement.reads.some(({ relation }) => relation.path === write.relation.path);
   for (const { column } of masks.columns.values()) {
@@ -35,14 +50,20 @@ export function checkWriteTarget(
         "leave the column out, or ask for a role for which it is not masked",
       );
     }
-    if (uses.size > 0 && !isReadToo) {
+    if ((uses.size > 0 && !isReadToo && masked.size === 0) || isInferred(container, column.name)) {
       throw new Denial(
         `${label} is masked for you, and a statement that changes ${write.relation.path} cannot read it`,
-        "leave the column out of WHERE, SET and RETURNING",
+        "leave the column out",
       );
     }
   }
-  if (container !== undefined) checkReferences(tree, container, masks, isReadToo);
+  if (container !== undefined) checkReferences(tree, container, masks, masked, isReadToo);
+}
+
+/** Whether ON CONFLICT names the column, and so asks for its values. */
+function isInferred(container: Container | undefined, name: string): boolean {
+  const infer = everyNode(container?.node["onConflictClause"], "IndexElem");
+  return infer.some((element) => element["name"] === name);
 }
 
 /** Whether an INSERT gives the column nothing but DEFAULT. */
@@ -62,16 +83,20 @@ function isOnlyDefault(insert: TreeObject, name: string, { relation }: Protectio
 
 /**
  * The same once more from the tree alone, without name resolution: no reference at the level of the statement itself may be able to mean
- * a masked column of the target.
+ * a masked column of the target, but those that give masked values.
  * @param strict nor may one without qualifier in a query inside it.
  */
-function checkReferences(tree: TreeIndex, container: Container, masks: Protection, strict: boolean): void {
-  const target = container.node["relation"];
-  if (!isObject(target)) throw new Denial(unclear);
-  const names = targetNames(container.node, target);
+function checkReferences(
+  tree: TreeIndex,
+  container: Container,
+  masks: Protection,
+  masked: ReadonlySet<TreeObject>,
+  strict: boolean,
+): void {
+  const { names } = targetNames(container.node);
   const hidden = new Set([...masks.columns.values()].map(({ column }) => column.name));
   for (const site of tree.columnRefs) {
-    if (!isWithin(site.container, container)) continue;
+    if (masked.has(site.node) || !isWithin(site.container, container)) continue;
     const fields = fieldNames(site.node);
     const last = fields.at(-1);
     const qualifier = fields.at(-2);
@@ -89,23 +114,6 @@ function checkReferences(tree: TreeIndex, container: Container, masks: Protectio
       );
     }
   }
-}
-
-function targetNames(statement: TreeObject, target: TreeObject): ReadonlySet<string> {
-  const alias = target["alias"];
-  const names = new Set([
-    isObject(alias) ? String(alias["aliasname"]) : String(target["relname"]),
-    "old",
-    "new",
-    "excluded",
-  ]);
-  const returning = statement["returningClause"];
-  if (isObject(returning)) {
-    for (const { ReturningOption: option } of listOf(returning["options"])) {
-      if (isObject(option)) names.add(String(option["value"]));
-    }
-  }
-  return names;
 }
 
 /** In the queries that an INSERT or a FROM clause reads, the target is not visible. */
