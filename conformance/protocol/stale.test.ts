@@ -77,6 +77,16 @@ test("a statement or cursor that the proxy has not seen is refused, whoever made
   expect(await through.exchange([bind("", "unseen"), execute(""), sync])).toEqual(["E:26000", "Z:I"]);
 });
 
+test("a cursor that permitted code has opened is read, as long as the policies stay the same", async () => {
+  await through.exchange(
+    [query("begin"), query("do $$ declare c refcursor := 'mine'; begin open c for select 1; end $$")],
+    2,
+  );
+  expect(await through.exchange([query("fetch 1 from mine")])).toEqual(["T", "D:1", "C:FETCH 1", "Z:T"]);
+  proxied.proxy.setEnforcer(testEnforcer({ revision: "other" }));
+  expect(await through.exchange([query("fetch 1 from mine")])).toEqual(["E:34000", "Z:E"]);
+});
+
 test("names that the server cuts alike are one name", async () => {
   const long = "n".repeat(63);
   await through.exchange([parse(`${long}a`, "select 'first'"), sync]);

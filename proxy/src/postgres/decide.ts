@@ -148,7 +148,11 @@ export function resolveName(
   const table = named.kind === "execute" ? session.statements : session.portals;
   if (table.isUncertain(nameKeyOf(name), session.group)) return undefined;
   const found = lookUp(session, named.kind, name);
-  if (found === undefined) return refuse(missing(named.kind, name), text, fields);
+  if (found === undefined) {
+    if (named.kind === "execute" || !session.knowledge.mayHaveOpened())
+      return refuse(missing(named.kind, name), text, fields);
+    return { kind: "pass", plan, auditFields: plan.auditFields, portal: undefined, runs: undefined };
+  }
   const now = confirm(session, found);
   if (now.kind === "refused") {
     return {

@@ -36,7 +36,8 @@ export class Knowledge {
   /** The shared snapshot when `#ownCatalog` was read. */
   #ownSince: Catalog | undefined;
   #hasTemporary = false;
-  #hiddenCodeRan = false;
+  /** What decided on the last code that nobody has read, if any ran. */
+  #hiddenCodeUnder: Enforcer | undefined;
   #busy = false;
 
   constructor(session: Session) {
@@ -92,7 +93,7 @@ export class Knowledge {
     }
     this.retried = true;
     this.#work(async () => {
-      if (this.#ownCatalog !== undefined || this.#hiddenCodeRan) {
+      if (this.#ownCatalog !== undefined || this.#hiddenCodeUnder !== undefined) {
         this.#hasTemporary = true;
         this.#schemaChanged = true;
         await this.#catchUp();
@@ -109,7 +110,15 @@ export class Knowledge {
       if (this.#pathTouched) this.#pathUnsure = true;
       if (this.#schemaTouched) this.#schemaChanged = true;
     }
-    if ((effects & effect.hiddenCode) !== 0) this.#hiddenCodeRan = true;
+    if ((effects & effect.hiddenCode) !== 0) this.#hiddenCodeUnder = this.epoch.enforcer;
+  }
+
+  /**
+   * Whether a cursor that nobody has seen declared may be one that permitted code has opened: a function that returns a refcursor. It gives
+   * what the function could have given itself, as long as the policies are those that let it run.
+   */
+  mayHaveOpened(): boolean {
+    return this.#hiddenCodeUnder === this.epoch.enforcer;
   }
 
   /** Temporary relations are this session's alone. */

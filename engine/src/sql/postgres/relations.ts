@@ -2,14 +2,18 @@ import type { RangeVar } from "@pgsql/types";
 import type { Relation } from "../../catalog/catalog.ts";
 import { positionOf, type StatementContext } from "./context.ts";
 
-/** The relation that a name means; what it does not mean is reported. */
+/**
+ * The relation that a name means; what it does not mean is reported.
+ * @param tellsWhere false for a utility statement's own relation: PostgreSQL gives no position there.
+ */
 export function lookUpRelation(
   context: StatementContext,
   rangeVar: RangeVar,
   reading: boolean,
+  tellsWhere = true,
 ): { readonly relation: Relation; readonly open: boolean } | undefined {
   const { schemaname: schema, relname = "" } = rangeVar;
-  const position = positionOf(rangeVar.location);
+  const position = tellsWhere ? positionOf(rangeVar.location) : undefined;
   const found = context.names.relation(schema, relname, reading);
   switch (found.kind) {
     case "found":
