@@ -85,11 +85,6 @@ drop function stamp();
 drop procedure clean;
 drop aggregate joined(text);
 drop operator === (int, int);
-listen news;
-notify news, 'first';
-select pg_notify('news', 'second');
-unlisten *;
 select pg_advisory_lock(1), pg_try_advisory_lock(1), pg_advisory_unlock_all();
 select current_user = session_user, current_database(), current_schema();
 select lo_creat(-1) > 0 as made;
-\lo_list

@@ -54,8 +54,11 @@ prepare q (int, text) as select id, name, $2 as given from customers where id = 
 execute q (1, 'x');
 execute q (1);
 execute q ('nonsense', 'x');
+explain (costs off) execute q (1, 'x');
 deallocate q;
+explain execute q (1, 'x');
 execute q (1, 'x');
+prepare s as select 1 as one \; explain (costs off) execute s \; execute s;
 select $1::int + $2 as sum, $3 as t \bind 1 2 three \g
 select 1 as a, 'x' as b \gdesc
 select 'select ' || n as made from generate_series(1, 2) n \gexec

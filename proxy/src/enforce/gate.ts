@@ -131,7 +131,7 @@ export const indirectExecute: Refusal = {
   code: "indirect_execute",
 };
 
-/** EXPLAIN EXECUTE, CREATE TABLE AS EXECUTE. */
+/** CREATE TABLE AS EXECUTE. EXPLAIN EXECUTE is looked up like EXECUTE. */
 function executeWithin({ inner, session }: StatementPlan["facts"]): Refusal | undefined {
   return inner !== "execute" || session?.kind === "execute" ? undefined : indirectExecute;
 }

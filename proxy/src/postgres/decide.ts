@@ -106,6 +106,8 @@ function resolveNames(session: Session, text: string, pass: Pass): Admitted | Re
     if (named?.kind === "prepare" || named?.kind === "declare") defined.set(`${named.kind} ${named.name}`, plan);
     if (named?.kind === "execute" || named?.kind === "fetch") {
       const here = defined.get(`${named.kind === "execute" ? "prepare" : "declare"} ${named.name}`);
+      if (here !== undefined && showsRewritten(plan, pass.verdict.rewritten))
+        return refuse(indirectExecute, text, fields);
       const ruling = here === undefined ? resolveName(session, plan, text, fields) : inPlaceOf(plan, here);
       if (ruling === undefined || ruling.kind === "refused") return ruling;
       effects |= ruling.plan.effects;
@@ -163,12 +165,18 @@ export function resolveName(
   const inner = now.plan;
   // What the inner one names may have been decided under other policies; no driver writes this.
   if (inner !== undefined && runsByName(inner)) return refuse(indirectExecute, text, fields);
+  if (showsRewritten(plan, found.sentText !== found.text)) return refuse(indirectExecute, text, fields);
   const portal = named.kind === "fetch" ? session.portals.get(nameKeyOf(name)) : undefined;
   if (inner === undefined) return { kind: "pass", plan, auditFields: plan.auditFields, portal, runs: undefined };
   if (portal !== undefined && inner !== portal.plan && !covers(portal.grant, inner.approvals)) {
     return refuse(changedSince, text, fields);
   }
   return inPlaceOf(plan, inner, portal, named.kind === "execute" ? found.text : undefined);
+}
+
+/** EXPLAIN EXECUTE of a statement that the server has in another form than the client knows. */
+function showsRewritten({ facts }: StatementPlan, isRewritten: boolean): boolean {
+  return facts.kind === "explain" && isRewritten;
 }
 
 /** EXECUTE or FETCH under the plan of the statement that it names. */

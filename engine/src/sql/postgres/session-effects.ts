@@ -1,5 +1,5 @@
 import { type StatementKind, statementKinds } from "@penstock/language";
-import type { Node, SelectStmt, TransactionStmt, VariableSetStmt } from "@pgsql/types";
+import type { ExecuteStmt, Node, SelectStmt, TransactionStmt, VariableSetStmt } from "@pgsql/types";
 import type { SessionEffect } from "../facts.ts";
 import type { ResolvedInContext, StatementContext } from "./context.ts";
 import type { NameState } from "./names.ts";
@@ -29,13 +29,20 @@ export function sessionEffect(
     }
   }
   if ("PrepareStmt" in node) return { kind: "prepare", name: node.PrepareStmt.name };
-  if ("ExecuteStmt" in node) return { kind: "execute", name: node.ExecuteStmt.name };
+  const executed = executeOf(node);
+  if (executed !== undefined) return { kind: "execute", name: executed.name };
   if ("DeallocateStmt" in node) return { kind: "deallocate", name: node.DeallocateStmt.name };
   if ("DeclareCursorStmt" in node) return { kind: "declare", name: node.DeclareCursorStmt.portalname };
   if ("FetchStmt" in node) return { kind: "fetch", name: node.FetchStmt.portalname };
   if ("ClosePortalStmt" in node) return { kind: "close", name: node.ClosePortalStmt.portalname };
   if (changesSchema(kind)) return { kind: "schema_change" };
   return setConfigEffects(context, node, result);
+}
+
+/** EXECUTE, or EXPLAIN of one. */
+function executeOf(node: Node): ExecuteStmt | undefined {
+  const inner = "ExplainStmt" in node ? node.ExplainStmt.query : node;
+  return inner !== undefined && "ExecuteStmt" in inner ? inner.ExecuteStmt : undefined;
 }
 
 function changesSchema(kind: StatementKind): boolean {
