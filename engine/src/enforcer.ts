@@ -80,7 +80,7 @@ export interface ApproveVerdict {
 
 export interface DenyVerdict {
   readonly action: "deny";
-  /** The SQLSTATE for the client: 42501 for policy, 42601 syntax, 42P01 unknown relation, 54000 limits. */
+  /** The SQLSTATE for the client: 42501 for policy, 42601 syntax, 42P01 unknown relation, 3F000 unknown schema, 54000 limits. */
   readonly sqlstate: string;
   readonly reason: Reason;
   /** Position of the error in characters from 1, where the server would give one. */

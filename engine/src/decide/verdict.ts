@@ -37,7 +37,7 @@ export function verdictOf(
   const unknown = firstUnknownRelation(prepared);
   if (unknown !== undefined) {
     return deny(
-      "42P01",
+      unknown.what === "schema" ? "3F000" : "42P01",
       unknownReason(unknown),
       characterPosition(text, unknown.position),
       statementVerdicts(world, prepared, decisions, undefined),
@@ -262,7 +262,8 @@ const noOrigins: ReadonlySet<number> = new Set();
 function firstUnknownRelation({ prepared }: PreparedText): UnknownName | undefined {
   for (const { facts } of prepared) {
     if (facts.category !== "read" && facts.category !== "write" && facts.inner === undefined) continue;
-    const unknown = facts.unknown.find((name) => name.what === "relation");
+    const unknown =
+      facts.unknown.find(({ what }) => what === "relation") ?? facts.unknown.find(({ what }) => what === "schema");
     if (unknown !== undefined) return unknown;
   }
   return undefined;
@@ -270,7 +271,7 @@ function firstUnknownRelation({ prepared }: PreparedText): UnknownName | undefin
 
 function unknownReason(unknown: UnknownName): Reason {
   return {
-    message: `relation "${unknown.name}" does not exist`,
+    message: `${unknown.what} "${unknown.name}" does not exist`,
     rule: undefined,
     code: "unknown_relation",
     hint: undefined,

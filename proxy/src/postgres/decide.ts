@@ -19,6 +19,9 @@ export interface Admitted {
   readonly approvals: readonly Approval[];
 }
 
+/** A relation or schema that the catalog does not have: it may have been made since. */
+const unknownName = /^(?:42P01|3F000)$/;
+
 /**
  * `undefined`: the session has to wait and try the same message again.
  * @param runsNow EXECUTE and FETCH are resolved: the text is about to run, not only to be prepared.
@@ -42,7 +45,7 @@ export function decideText(
   const verdict = enforcer.decide(text, session.who, names, catalog, parameters);
   const ruling = feasible(session, rulingOf(verdict, text), text);
   if (ruling.kind === "refused") {
-    if (ruling.sqlstate === "42P01" && knowledge.retryUnknown()) return undefined;
+    if (unknownName.test(ruling.sqlstate) && knowledge.retryUnknown()) return undefined;
     return ruling;
   }
   knowledge.retried = false;

@@ -4,22 +4,25 @@ import { positionOf, type StatementContext } from "./context.ts";
 
 /**
  * The relation that a name means; what it does not mean is reported.
- * @param tellsWhere false for a utility statement's own relation: PostgreSQL gives no position there.
+ * @param isUtility the relation that a utility statement is about: PostgreSQL gives no position of it, and names a missing schema alone.
  */
 export function lookUpRelation(
   context: StatementContext,
   rangeVar: RangeVar,
   reading: boolean,
-  tellsWhere = true,
+  isUtility = false,
 ): { readonly relation: Relation; readonly open: boolean } | undefined {
   const { schemaname: schema, relname = "" } = rangeVar;
-  const position = tellsWhere ? positionOf(rangeVar.location) : undefined;
+  const position = isUtility ? undefined : positionOf(rangeVar.location);
   const found = context.names.relation(schema, relname, reading);
   switch (found.kind) {
     case "found":
       return found;
     case "unknown":
-      if (found.missingSchema && schema !== undefined) context.addUnknown("schema", schema, position);
+      if (found.missingSchema && schema !== undefined) {
+        context.addUnknown("schema", schema, position);
+        if (isUtility) return undefined;
+      }
       context.addUnknown("relation", schema === undefined ? relname : `${schema}.${relname}`, position);
       return undefined;
     case "uncertain":

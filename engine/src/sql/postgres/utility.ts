@@ -299,7 +299,7 @@ function target(
 ): Relation | undefined {
   if (rangeVar === undefined) return undefined;
   context.visited.add(rangeVar);
-  const found = lookUpRelation(context, rangeVar, access === "read" || kind === "refresh", false);
+  const found = lookUpRelation(context, rangeVar, access === "read" || kind === "refresh", true);
   if (found === undefined) return undefined;
   context.access(found.relation, access);
   context.write(found.relation, rangeVar, kind);
