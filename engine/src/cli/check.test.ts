@@ -157,6 +157,26 @@ test.each([
     "a token is a text of 24 characters, which `varchar(10)` cannot hold",
   ],
   ["a column that a token fits", "mask public.customers.ssn with token()", "1 file checked: 0 errors, 0 warnings"],
+  [
+    "a mask by label that fits no column",
+    'label public.customers.id as "x"\nmask column with email() if { label.within(column.label, "x"); principal.kind == "agent" }',
+    "error[P503]: mask `email` fits no column that it is for, as `public.customers.id`",
+  ],
+  [
+    "a mask by label that fits some columns",
+    'label public.customers.id as "x.a"\nlabel public.customers.ssn as "x.b"\nmask column with partial(0, 2) if startswith(column.label, "x.")',
+    "warning[P504]: mask `partial` does not fit `public.customers.id`: it does not keep type `integer`",
+  ],
+  [
+    "a mask by label that fits all",
+    'label public.customers.id as "x"\nlabel public.customers.ssn as "y"\nmask column with email() if column.label in {"y", "z"}',
+    "1 file checked: 0 errors, 0 warnings",
+  ],
+  [
+    "a mask for whatever the type allows",
+    'label public.customers.id as "x"\nmask column with email() if { column.label == "x"; column.type == "text" }',
+    "1 file checked: 0 errors, 0 warnings",
+  ],
   ["a mask that fits", "mask public.customers.ssn with partial(0, 2)", "1 file checked: 0 errors, 0 warnings"],
 ])("with a catalog: %s", (_, text, expected) => {
   const folder = folderOf({ "policies/a.policy": `package a\n\n${text}\n`, "shop.json": shop });

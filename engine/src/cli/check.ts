@@ -1,6 +1,7 @@
 import { codes, explain, isCode, nearest } from "@penstock/language";
 import type { Command } from "commander";
 import { catalogNames } from "../catalog/catalog-names.ts";
+import { checkMasksByLabel } from "../decide/label-masks.ts";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { compileFiles, readCatalog } from "./program-files.ts";
 import { type DiagnosticFormat, diagnosticFormats, reportDiagnostics } from "./report/diagnostics.ts";
@@ -31,8 +32,12 @@ export function registerCheck(program: Command): void {
 }
 
 function check(paths: readonly string[], { format, strict, catalog }: CheckOptions): void {
-  const names = catalog === undefined ? {} : { catalog: catalogNames(readCatalog(catalog)) };
-  const { folder, result, diagnostics } = compileFiles(paths, true, { lint: true, ...names });
+  const known = catalog === undefined ? undefined : readCatalog(catalog);
+  const names = known === undefined ? {} : { catalog: catalogNames(known) };
+  const { folder, result, diagnostics: compiled } = compileFiles(paths, true, { lint: true, ...names });
+  const byLabel =
+    known === undefined || result.program === undefined ? [] : checkMasksByLabel(folder.sources, result.program, known);
+  const diagnostics = [...compiled, ...byLabel];
   const { silenced = [] } = result;
   const report = reportDiagnostics(format, { diagnostics, silenced }, folder.sources, process.stdout.isTTY);
   if (report !== "") console.log(report);

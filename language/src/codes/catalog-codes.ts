@@ -37,4 +37,17 @@ export const catalogCodes = {
     wrong: policy('mask public.customers.email with «truncate»("year")'),
     right: policy('mask public.customers.birth_date with truncate("year")'),
   },
+  P504: {
+    severity: "warning",
+    title: "a mask that does not fit some of its columns",
+    explanation:
+      "Of the columns that have the label, in the catalog given by `--catalog FILE`, some cannot keep their type under the mask: these are hidden altogether, as by `null`; of `redact`, which hides as much, it is not reported. Where that is not meant, ask for `column.type` too. A mask that fits none of them is an error (P503).",
+    catalog,
+    wrong: policy(
+      'label public.customers.email as "pii"\n\nlabel public.customers.birth_date as "pii"\n\nmask column with «truncate»("year") if column.label == "pii"',
+    ),
+    right: policy(
+      'label public.customers.email as "pii"\n\nlabel public.customers.birth_date as "pii.date"\n\nmask column with truncate("year") if column.label == "pii.date"\n\nmask column with email() if column.label == "pii"',
+    ),
+  },
 } as const satisfies Record<string, CodeEntry>;
