@@ -21,7 +21,7 @@ export function metadataOf(module: Module): ModuleMetadata {
   const found = new Map<number, Metadata>();
   const diagnostics: Diagnostic[] = [];
   for (const block of blocksOf(module)) {
-    const metadata = fieldsOf(block.lines.join("\n"));
+    const metadata = readMetadata(block.lines.join("\n"));
     if (typeof metadata !== "string") found.set(block.next, metadata);
     else diagnostics.push(diagnostic("P121", `METADATA ${metadata}`, block.span));
   }
@@ -48,8 +48,8 @@ function blocksOf({ comments }: Module): Block[] {
   return blocks;
 }
 
-/** The fields, or why there are none. */
-function fieldsOf(yaml: string): Metadata | string {
+/** The fields of what stands below `# METADATA`, without the signs of comments; or why there are none. */
+export function readMetadata(yaml: string): Metadata | string {
   let value: unknown;
   try {
     value = parse(yaml);

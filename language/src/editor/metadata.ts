@@ -1,5 +1,5 @@
 /** What the author says of a rule: the comment above it, plain or `# METADATA`. */
-import { parse } from "yaml";
+import { readMetadata } from "../metadata.ts";
 import type { Module } from "../syntax/tree.ts";
 
 export interface Remark {
@@ -26,16 +26,6 @@ export function remarkAbove(module: Module, line: number): Remark | undefined {
 }
 
 function ofMetadata(lines: readonly string[]): Remark | undefined {
-  let metadata: unknown;
-  try {
-    metadata = parse(lines.join("\n"));
-  } catch {
-    return undefined;
-  }
-  if (typeof metadata !== "object" || metadata === null) return undefined;
-  const text = (name: string): string | undefined => {
-    const value: unknown = Object.entries(metadata).find(([key]) => key === name)?.[1];
-    return typeof value === "string" ? value : undefined;
-  };
-  return { title: text("title"), text: text("description") };
+  const metadata = readMetadata(lines.join("\n"));
+  return typeof metadata === "string" ? undefined : { title: metadata.title, text: metadata.description };
 }
