@@ -158,7 +158,7 @@ export interface TypeInfo {
   readonly schema: string;
   readonly name: string;
   readonly isSystem: boolean;
-  /** Functions outside pg_catalog that making a value of the type may call: its input function and casts to it. */
+  /** Functions outside pg_catalog that making a value of the type may call: input function, casts, CHECK of a domain; of its parts too. */
   readonly functions: readonly { readonly schema: string; readonly name: string }[];
 }
 

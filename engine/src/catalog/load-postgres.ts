@@ -272,11 +272,26 @@ async function typeMap(
   functionPaths: FunctionPaths,
 ): Promise<ReadonlyMap<string, TypeInfo>> {
   const casts = groupBy(await query(sql.casts));
+  const checks = groupBy(await query(sql.checks));
+  const parts = groupBy(await query(sql.typeParts));
+  const second = (rows: Rows | undefined): string[] => (rows ?? []).map(([, of]) => of ?? "");
+  /** With those that making its parts calls; a row may have a column of an array of such rows. */
+  const calledFor = (oid: string, seen: Set<string>): string[] => {
+    const type = types.get(oid);
+    if (type === undefined || seen.has(oid)) return [];
+    seen.add(oid);
+    const below = [type.base, type.element, ...second(parts.get(oid))];
+    return [
+      type.input,
+      ...second(casts.get(oid)),
+      ...second(checks.get(oid)),
+      ...below.flatMap((part) => calledFor(part, seen)),
+    ];
+  };
   const map = new Map<string, TypeInfo>();
   for (const type of types.values()) {
     const isSystem = isSystemSchema(type.schema);
-    const called = [type.input, ...(casts.get(type.oid) ?? []).map(([, of]) => of ?? "")];
-    const functions = called
+    const functions = [...new Set(calledFor(type.oid, new Set()))]
       .flatMap((oid) => functionPaths.get(oid) ?? [])
       .filter((each) => !isSystemSchema(each.schema));
     map.set(objectPath(type.schema, type.name), { schema: type.schema, name: type.name, isSystem, functions });

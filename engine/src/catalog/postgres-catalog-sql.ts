@@ -98,11 +98,22 @@ where t.tgenabled OPERATOR(pg_catalog.<>) 'D'::pg_catalog."char" and (not t.tgis
   or n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name)
 order by t.tgrelid, t.tgname`;
 
+/** An aggregate is internal by itself: what counts is what its support functions are written in, those that are not internal or C. */
+const supportLanguages = `select a.aggfnoid::pg_catalog.oid as aggregate, pg_catalog.min(l.lanname::pg_catalog.text) as lanname
+from pg_catalog.pg_aggregate a
+join pg_catalog.pg_proc p on p.oid OPERATOR(pg_catalog.=) any (array[a.aggtransfn::pg_catalog.oid, a.aggfinalfn::pg_catalog.oid,
+  a.aggcombinefn::pg_catalog.oid, a.aggserialfn::pg_catalog.oid, a.aggdeserialfn::pg_catalog.oid, a.aggmtransfn::pg_catalog.oid,
+  a.aggminvtransfn::pg_catalog.oid, a.aggmfinalfn::pg_catalog.oid])
+join pg_catalog.pg_language l on l.oid OPERATOR(pg_catalog.=) p.prolang
+where l.lanname OPERATOR(pg_catalog.<>) 'internal'::pg_catalog.name and l.lanname OPERATOR(pg_catalog.<>) 'c'::pg_catalog.name
+group by a.aggfnoid`;
+
 export const functions = (skipped: readonly string[]): string =>
   `select ${text("p.oid")}, ${text("p.pronamespace")}, ${text("p.proname")}, ${text("p.prokind")}, ${text("p.provolatile")},
-  ${text("p.proleakproof")}, ${text("l.lanname")}
+  ${text("p.proleakproof")}, ${text("coalesce(s.lanname, l.lanname)")}
 from pg_catalog.pg_proc p
 join pg_catalog.pg_language l on l.oid OPERATOR(pg_catalog.=) p.prolang
+left join (${supportLanguages}) s on s.aggregate OPERATOR(pg_catalog.=) p.oid
 where ${outside("p.pronamespace", skipped)}
 order by p.oid`;
 
@@ -116,3 +127,29 @@ export const casts = `select ${text("c.casttarget")}, ${text("c.castfunc")}
 from pg_catalog.pg_cast c
 where c.castfunc OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid
 order by c.casttarget, c.castfunc`;
+
+/** What CHECK constraints of domains call, also by operators, and ranges to make a value. */
+export const checks = `select ${text("c.contypid")}, ${text("coalesce(o.oprcode::pg_catalog.oid, d.refobjid)")}
+from pg_catalog.pg_constraint c
+join pg_catalog.pg_depend d on d.objid OPERATOR(pg_catalog.=) c.oid
+  and d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid
+left join pg_catalog.pg_operator o on o.oid OPERATOR(pg_catalog.=) d.refobjid
+  and d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_operator'::pg_catalog.regclass::pg_catalog.oid
+where c.contypid OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid
+  and (o.oid is not null or d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid)
+union all
+select ${text("r.rngtypid")}, ${text("r.rngcanonical::pg_catalog.oid")}
+from pg_catalog.pg_range r where r.rngcanonical::pg_catalog.oid OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid
+order by 1, 2`;
+
+/** Types of which a value of a type is made, beside base and element: those of a row's columns, and of a range's bounds. */
+export const typeParts = `select ${text("t.oid")}, ${text("a.atttypid")}
+from pg_catalog.pg_type t
+join pg_catalog.pg_attribute a on a.attrelid OPERATOR(pg_catalog.=) t.typrelid
+join pg_catalog.pg_type p on p.oid OPERATOR(pg_catalog.=) a.atttypid
+join pg_catalog.pg_namespace n on n.oid OPERATOR(pg_catalog.=) p.typnamespace
+where a.attnum OPERATOR(pg_catalog.>) '0'::pg_catalog.int2 and not a.attisdropped
+  and n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name
+union all
+select ${text("r.rngtypid")}, ${text("r.rngsubtype")} from pg_catalog.pg_range r
+order by 1, 2`;
