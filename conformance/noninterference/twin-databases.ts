@@ -135,14 +135,19 @@ export const twinServerSettings = {
   max_parallel_workers_per_gather: "0",
 };
 
-/** @param name of the shop's database; the others are named after it. */
+/**
+ * @param name of the shop's database; the others are named after it.
+ * @param more SQL that adds to the shop what `hidden` names besides.
+ */
 export async function createTwins(
   server: PostgresServer,
   name: string,
   hidden: HiddenColumns,
   rows: HiddenRows = {},
+  more = "",
 ): Promise<Twins> {
   const shop = await createShop(server, { name, size });
+  if (more !== "") await withClient(shop.url, (client) => client.query(more));
   const login = { host: shop.host, port: shop.port, user: shop.user, password: shop.password };
   await withClient({ ...login, database: name }, async (client) => {
     for (const statement of viewStatements()) await client.query(statement);
@@ -185,10 +190,18 @@ async function rewrite(
       await client.query(`update ${table} set ${assignments.join(", ")}`);
     }
     await change(client);
+    await refreshCopies(client);
     await client.query("vacuum full");
     await forgetCounts(client);
     await client.query("delete from pg_statistic");
   });
+}
+
+async function refreshCopies(client: Client): Promise<void> {
+  const found = await client.query<{ name: string }>(
+    "select oid::regclass::text as name from pg_class where relkind = 'm'",
+  );
+  for (const { name } of found.rows) await client.query(`refresh materialized view ${name}`);
 }
 
 /** Masked values need not be unique, or there at all. In all three databases alike, for the plans must be the same. */

@@ -69,6 +69,7 @@ export async function createDatabases(server: PostgresServer, withFilters = fals
           inlined: new Map(inlined),
           rowLimit,
           namesakes: new Set<string>(),
+          hidesSizes: false,
         };
       });
       return rewritePostgres(text, analyzed.statements, plans, { catalog, searchPath });

@@ -13,35 +13,46 @@ const charactersMin = 6;
 
 /**
  * @param login of somebody who sees everything, directly at the server.
- * @param columns hidden columns by table.
+ * @param columns hidden columns by table, as SQL names.
+ * @param marks what is hidden besides.
  */
 export async function readHiddenValues(
   login: ClientConfig,
   columns: Readonly<Record<string, readonly string[]>>,
+  marks: readonly string[] = [],
 ): Promise<HiddenValues> {
   const client = new Client(login);
   await client.connect();
   const needles = new Map<string, string>();
+  const add = (value: string, from: string) => {
+    for (const [disguise, needle] of disguises(value)) needles.set(needle, `${from} ${value} (${disguise})`);
+  };
+  for (const mark of marks) add(mark, "a hidden row's");
   try {
     for (const [table, names] of Object.entries(columns)) {
       for (const name of names) {
         const result = await client.query<{ value: string }>(
           `select distinct ${name}::text as value from ${table} where length(${name}::text) >= ${charactersMin}`,
         );
-        for (const { value } of result.rows) {
-          for (const [disguise, needle] of disguises(value))
-            needles.set(needle, `${table}.${name} ${value} (${disguise})`);
-        }
+        for (const { value } of result.rows) add(value, `${table}.${name}`);
       }
     }
   } finally {
     await client.end();
   }
+  // There are thousands of needles, and the haystacks are many.
+  const byStart = Map.groupBy(needles.keys(), (needle) => needle.slice(0, charactersMin));
   return {
     count: needles.size,
     findIn(bytes) {
       const haystack = bytes.toString("latin1");
-      return [...needles].filter(([needle]) => haystack.includes(needle)).map(([, found]) => found);
+      const found = new Set<string>();
+      for (let at = 0; at + charactersMin <= haystack.length; at++) {
+        for (const needle of byStart.get(haystack.slice(at, at + charactersMin)) ?? []) {
+          if (haystack.startsWith(needle, at)) found.add(needles.get(needle) ?? needle);
+        }
+      }
+      return [...found];
     },
   };
 }

@@ -50,6 +50,8 @@ export interface Proxied {
   readonly url: (user: string, database?: string) => string;
   /** What the audit file holds so far. */
   readonly auditLines: () => Record<string, unknown>[];
+  /** The last of an event, without reading all of them. */
+  readonly lastAuditLine: (event: string) => Record<string, unknown> | undefined;
   /** What the proxy reported: faults and leaks among it. */
   readonly events: readonly ProxyEvent[];
   /** What went wrong inside decisions, which clients are told nothing about. */
@@ -135,6 +137,10 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
     user,
     password: people.get(user)?.password ?? "nobody has this password",
   });
+  const lines = () =>
+    readFileSync(auditFile, "utf8")
+      .split("\n")
+      .filter((line) => line !== "");
   return {
     host,
     port,
@@ -143,11 +149,11 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
       const login = as(user, database);
       return `postgres://${login.user}:${login.password}@${host}:${port}/${encodeURIComponent(login.database)}`;
     },
-    auditLines: () =>
-      readFileSync(auditFile, "utf8")
-        .split("\n")
-        .filter((line) => line !== "")
-        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    auditLines: () => lines().map(parseLine),
+    lastAuditLine: (event) => {
+      const line = lines().findLast((text) => text.includes(`"event":${JSON.stringify(event)}`));
+      return line === undefined ? undefined : parseLine(line);
+    },
     events,
     faults,
     proxy,
@@ -171,6 +177,10 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function parseLine(line: string): Record<string, unknown> {
+  return JSON.parse(line) as Record<string, unknown>;
 }
 
 /** Fits `pg` and the wire client. */

@@ -66,7 +66,7 @@ export async function startShopUnderGuard(options: PostgresOptions = {}): Promis
 }
 
 /** Runs statements directly at the server. */
-export async function run(database: ProxiedLogin, sql: string): Promise<void> {
+async function run(database: ProxiedLogin, sql: string): Promise<void> {
   const client = new Client(database);
   await client.connect();
   try {

@@ -19,6 +19,8 @@ interface ViewLineage {
   readonly otherUses: readonly ColumnOf[];
   /** Relations that its definition names. */
   readonly tables: readonly Relation[];
+  /** Functions that its definition calls. */
+  readonly functions: readonly FunctionFact[];
   /** The definition, or that of a view below, could not be analysed, or runs code that has not been. */
   readonly unknown: boolean;
 }
@@ -43,7 +45,28 @@ export function viewTables(catalog: Catalog, relation: Relation): readonly Relat
   return relation.definition === undefined || relation.isSystem ? [] : viewLineage(catalog, relation).tables;
 }
 
-const unknownLineage: ViewLineage = { columns: [], otherUses: [], tables: [], unknown: true };
+/** All relations that a view reads and all functions that it calls, through other views too; none for what is no view of users'. */
+export function readBelow(
+  catalog: Catalog,
+  relation: Relation,
+): { readonly tables: ReadonlySet<Relation>; readonly functions: readonly FunctionFact[] } {
+  const tables = new Set<Relation>();
+  const functions: FunctionFact[] = [];
+  const visit = (view: Relation): void => {
+    if (view.isSystem || view.definition === undefined) return;
+    const lineage = viewLineage(catalog, view);
+    functions.push(...lineage.functions);
+    for (const table of lineage.tables) {
+      if (tables.has(table)) continue;
+      tables.add(table);
+      visit(table);
+    }
+  };
+  visit(relation);
+  return { tables, functions };
+}
+
+const unknownLineage: ViewLineage = { columns: [], otherUses: [], tables: [], functions: [], unknown: true };
 
 /** CASE conditions in WHERE and the like are filters as well. */
 const partsOfOutputs: ReadonlySet<string> = new Set(["output", "argument", "condition"]);
@@ -70,7 +93,13 @@ function computeLineage(catalog: Catalog, relation: Relation): ViewLineage {
     unknown ||= lineage.unknown;
     for (const use of lineage.otherUses) otherUses.set(use.column, use);
   }
-  return { columns, otherUses: [...otherUses.values()], tables: facts.tables.map((table) => table.relation), unknown };
+  return {
+    columns,
+    otherUses: [...otherUses.values()],
+    tables: facts.tables.map((table) => table.relation),
+    functions: facts.functions,
+    unknown,
+  };
 }
 
 /** Whether a function of a definition may read what the definition does not name. */
@@ -79,7 +108,7 @@ function readsUnseen(catalog: Catalog, { schema, name, category }: FunctionFact)
 }
 
 /** Facts of a definition that is read with certainty; `undefined` where anything in it is not. */
-function definitionFacts(catalog: Catalog, definition: string): StatementFacts | undefined {
+export function definitionFacts(catalog: Catalog, definition: string): StatementFacts | undefined {
   const analyzed = analyzePostgres(definition, catalog, { searchPath: catalog.definitionPath });
   if (analyzed.kind !== "statements" || analyzed.statements.length !== 1) return undefined;
   const facts = analyzed.statements[0]?.facts;

@@ -1,9 +1,10 @@
 import type { Catalog, Column, Relation } from "../catalog/catalog.ts";
-import { viewLineage } from "../catalog/labels.ts";
+import { generatedFrom } from "../catalog/generated-columns.ts";
+import { type ColumnOf, viewLineage } from "../catalog/labels.ts";
 
 /**
- * Which other columns a column's values come from: through view definitions, and between parents and children of inheritance and
- * partitioning, whose rows are read through each other. Labels and masks travel along these.
+ * Which other columns a column's values come from: through view definitions, through expressions of generated columns, and between parents and
+ * children of inheritance and partitioning, whose rows are read through each other. Labels and masks travel along these.
  */
 export interface ColumnOrigin {
   readonly relation: Relation;
@@ -78,16 +79,23 @@ export class OriginIndex {
     if (relation.definition !== undefined) return this.#ofView(relation);
     const { ancestors, descendants } = this.family(relation);
     const family = [...ancestors, ...descendants];
-    if (family.length === 0) return noOrigins;
+    const inFamily = (name: string): ColumnOf[] =>
+      family.flatMap((member) =>
+        member.columns.filter((column) => column.name === name).map((column) => ({ relation: member, column })),
+      );
     const columns = new Map<number, readonly ColumnOrigin[]>();
     for (const column of relation.columns) {
-      const origins = family.flatMap((member) =>
-        member.columns
-          .filter((candidate) => candidate.name === column.name)
-          .map((candidate) => ({ relation: member, column: candidate, direct: true })),
-      );
+      const inherited = inFamily(column.name);
+      const computed = [{ relation, column }, ...inherited]
+        .flatMap((each) => generatedFrom(this.#catalog, each.relation, each.column))
+        .flatMap((source) => [source, ...inFamily(source.column.name)]);
+      const origins = [
+        ...inherited.map((each) => ({ ...each, direct: true })),
+        ...computed.map((each) => ({ ...each, direct: false })),
+      ];
       if (origins.length > 0) columns.set(column.attnum, origins);
     }
+    if (columns.size === 0) return noOrigins;
     return { columns, hidden: [], unknown: false };
   }
 

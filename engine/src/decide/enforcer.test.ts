@@ -62,8 +62,8 @@ describe("a filter", () => {
     ["copy customers to stdout", "forward"],
     ["prepare p as select 1 from customers", "forward"],
     [
-      "select pg_relation_size('customers')",
-      "`pg_catalog.pg_relation_size` tells how many rows there are, and rows are filtered for you",
+      "select pg_stat_get_live_tuples('customers'::regclass)",
+      "`pg_catalog.pg_stat_get_live_tuples` tells how many rows there are, and rows are filtered for you",
     ],
     ["select id from contacts", "forward"],
     ["select 1 from contacts_again", "forward"],
@@ -256,11 +256,42 @@ describe("a name whose meaning changes within a text", () => {
   });
 });
 
+describe("sizes", () => {
+  const filtering = enforcerFor(
+    'filter public.customers as row where row.city == "Bonn" if "analyst" in principal.groups',
+  );
+  const textOf = (sql: string): unknown => {
+    const verdict = filtering.decide(sql, who, { searchPath: ["public"] }, catalog);
+    return verdict.action === "forward" ? verdict.text : verdict.action;
+  };
+
+  it.each([
+    [
+      "select pg_table_size('customers'), 1",
+      "select pg_table_size(case when true then null else ('customers')::pg_catalog.regclass end), 1",
+    ],
+    [
+      "select sum(pg_catalog.pg_relation_size((array[id, 2])[1], 'main')) from mine.customers",
+      "select sum(pg_catalog.pg_relation_size(case when true then null else ((array[id, 2])[1])::pg_catalog.regclass end, 'main')) from mine.customers",
+    ],
+    [
+      "select pg_size_pretty(pg_database_size(d.datname)) from pg_catalog.pg_database d",
+      "select pg_size_pretty(pg_database_size(case when true then null else (d.datname) end)) from pg_catalog.pg_database d",
+    ],
+    ["select pg_size_pretty(1024)", "select pg_size_pretty(1024)"],
+  ])("are asked of nothing where rows are filtered: %s", (sql, expected) => {
+    expect(textOf(sql)).toBe(expected);
+  });
+});
+
 describe("ways around the masks", () => {
   it.each([
     ["DO", "do $$ begin end $$"],
     ["a function of the user's own", "select mine.peek()"],
     ["statistics", "select * from pg_catalog.pg_stats"],
+    ["the text that really runs", "select current_query() from customers"],
+    ["that text, in a statement beside", "select current_query(); select ssn from customers"],
+    ["texts of others", "select query from pg_stat_get_activity(null)"],
     ["a function definition", "create function f() returns int language sql as 'select 1'"],
   ])("are closed to whom something is masked, and open to others: %s", (_, sql) => {
     expect(decide(sql)).toMatchObject({ action: "deny", sqlstate: "42501" });

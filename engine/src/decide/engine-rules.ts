@@ -1,7 +1,10 @@
 import { statementKinds, type StatementKind } from "@penstock/language";
 import { hasHiddenBody } from "../catalog/hidden-body.ts";
+import { readBelow } from "../catalog/labels.ts";
 import type { StatementFacts } from "../sql/facts.ts";
+import { tellsSize } from "../sql/postgres/rewrite/sizes.ts";
 import type { Reason } from "./decision.ts";
+import { holdsStatistics } from "./system-masks.ts";
 import type { World } from "./world.ts";
 
 /** What the engine refuses whatever the policies say, since no policy could see it: the same for everybody, so found once a statement. */
@@ -49,7 +52,7 @@ export function engineRefusals(world: World, facts: StatementFacts): EngineRefus
       );
     }
   }
-  return { always, ifHidden: waysAround(world, facts), ifFiltered: waysToCount(facts) };
+  return { always, ifHidden: waysAround(world, facts), ifFiltered: waysToCount(world, facts) };
 }
 
 function waysAround(world: World, facts: StatementFacts): Reason[] {
@@ -90,6 +93,14 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
           askForRole,
         ),
       );
+    } else if (called.builtin && showsStatements.has(called.name)) {
+      ways.push(
+        refusal(
+          "statements",
+          `\`${called.name}\` shows statements as they really run, and data is hidden from you`,
+          "read pg_stat_activity, pg_prepared_statements or pg_cursors, whose texts are NULL for you",
+        ),
+      );
     } else if (called.category === "user_defined" && hasHiddenBody(world.catalog, called.schema, called.name)) {
       ways.push(
         refusal(
@@ -102,7 +113,8 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
   }
   for (const { relation, access } of facts.tables) {
     if (!access.has("read")) continue;
-    if (relation.isSystem && statisticsRelations.has(relation.name)) {
+    if (relation.isSystem && holdsStatistics(relation.name) && relation.columns.length === 0) {
+      // Columns that the catalog does not have cannot be masked.
       ways.push(
         refusal("statistics", `${relation.path} shows samples of values, and data is hidden from you`, askForRole),
       );
@@ -119,7 +131,7 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
   return ways;
 }
 
-function waysToCount(facts: StatementFacts): Reason[] {
+function waysToCount(world: World, facts: StatementFacts): Reason[] {
   const ways: Reason[] = [];
   const refuse = (what: string): void => {
     ways.push(
@@ -128,18 +140,30 @@ function waysToCount(facts: StatementFacts): Reason[] {
   };
   if (facts.countsAllTables) refuse("`VERBOSE`");
   for (const { schema, name, category } of facts.functions) {
-    if (category === "statistics" && !harmlessStatistics.has(name)) refuse(`\`${schema}.${name}\``);
+    // The rewriter makes sizes NULL.
+    if (category === "statistics" && !harmlessStatistics.has(name) && !tellsSize(name)) refuse(`\`${schema}.${name}\``);
   }
   for (const { relation, access } of facts.tables) {
-    if (relation.isSystem && access.has("read") && activityOfRelations.test(relation.name)) refuse(relation.path);
-  }
-  for (const { relation, column } of facts.columns) {
-    if (relation.isSystem && relation.name === "pg_class" && sizes.has(column.name)) {
-      refuse(`${relation.path}.${column.name}`);
+    if (!access.has("read")) continue;
+    const { tables, functions } = readBelow(world.catalog, relation);
+    for (const read of [relation, ...tables]) {
+      if (read.isSystem && (holdsStatistics(read.name) || read.name.startsWith("pg_stat_progress_"))) refuse(read.path);
+    }
+    for (const { schema, name, category } of functions) {
+      if (category === "statistics" && !harmlessStatistics.has(name))
+        refuse(`\`${schema}.${name}\` in view ${relation.path}`);
     }
   }
   return ways;
 }
+
+/** Functions behind views whose texts are masked. */
+const showsStatements: ReadonlySet<string> = new Set([
+  "pg_stat_get_activity",
+  "pg_stat_get_backend_activity",
+  "pg_prepared_statement",
+  "pg_cursor",
+]);
 
 /** Sizes of single values, and what is about no relation. */
 const harmlessStatistics: ReadonlySet<string> = new Set([
@@ -153,13 +177,6 @@ const harmlessStatistics: ReadonlySet<string> = new Set([
   "pg_xact_commit_timestamp",
   "pg_last_committed_xact",
 ]);
-
-/** Views of the cumulative statistics system that count rows and blocks by relation or index. */
-const activityOfRelations =
-  /^pg_stat(?:io)?_(?:xact_)?(?:all|sys|user)_(?:tables|indexes|sequences)$|^pg_stat_progress_/;
-
-/** Columns of pg_class. */
-const sizes: ReadonlySet<string> = new Set(["reltuples", "relpages", "relallvisible", "relallfrozen"]);
 
 /** Code by nature, not constructs that nobody has thought about: rules see their kind, and `waysAround` knows them. */
 const opaqueByNature: ReadonlySet<string> = new Set(["DoStmt", "CallStmt"]);
@@ -209,15 +226,6 @@ const harmlessChanges: ReadonlySet<StatementKind> = new Set<StatementKind>([
 
 /** Rows as they were changed, decoded from the write-ahead log. */
 const readsChanges = /^pg_logical_slot_(?:get|peek)_/;
-
-/** Where PostgreSQL keeps sampled column values (documentation, chapter "System Catalogs": pg_statistic and what shows it). */
-const statisticsRelations: ReadonlySet<string> = new Set([
-  "pg_statistic",
-  "pg_statistic_ext_data",
-  "pg_stats",
-  "pg_stats_ext",
-  "pg_stats_ext_exprs",
-]);
 
 const askForRole = "ask for a role from which nothing is hidden";
 

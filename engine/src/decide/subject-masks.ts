@@ -5,6 +5,7 @@ import { type Hidden, hiddenFrom } from "./hidden.ts";
 import { filterOfRelation, filterPaths, type RelationFilterResult } from "./relation-filters.ts";
 import { maskCandidates, masksOfRelation, type RelationMaskResult } from "./relation-masks.ts";
 import type { Subject } from "./subject.ts";
+import { systemMasks } from "./system-masks.ts";
 import type { World } from "./world.ts";
 
 /** What mask and filter rules that look at nothing but session and column say of one relation. */
@@ -65,12 +66,15 @@ export class SubjectMasks {
 
   #ask(relation: Relation): FixedMasks {
     const { program } = this.#world;
-    const columns = maskCandidates(this.#world, [relation]).map(({ value }) => value);
+    const candidates = maskCandidates(this.#world, [relation]);
+    const columns = candidates.map(({ value }) => value);
     const effects = program.fixedMasks(this.#subject, columns, this.#data);
     if (program.hasFilters) {
       effects.push(...program.fixedFilters(this.#subject, filterPaths(this.#world, [relation]), this.#data));
     }
-    const combined = combine(effects, false);
+    const said = combine(effects, false);
+    const besides = systemMasks(candidates, () => this.hidden);
+    const combined = besides.size === 0 ? said : { ...said, masks: new Map([...said.masks, ...besides]) };
     return {
       combined,
       result: masksOfRelation(this.#world, relation, combined.masks),

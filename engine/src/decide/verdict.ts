@@ -10,7 +10,8 @@ import type { AnalyzedText } from "../sql/postgres/analyze.ts";
 import type { UnknownName } from "../sql/facts.ts";
 import type { TokenOutputs } from "../sql/postgres/rewrite/token-outputs.ts";
 import { filterCondition, type Protection } from "../sql/postgres/rewrite/protection.ts";
-import { type RewriteResult, rewritePostgres, type StatementPlan } from "../sql/postgres/rewrite/rewrite.ts";
+import { isEmpty, type RewriteResult, rewritePostgres, type StatementPlan } from "../sql/postgres/rewrite/rewrite.ts";
+import { tellsSize } from "../sql/postgres/rewrite/sizes.ts";
 import { auditFields } from "./audit-fields.ts";
 import { type Decision, noLimits, type Reason } from "./decision.ts";
 import type { PreparedText } from "./prepared-text.ts";
@@ -156,11 +157,13 @@ function plansOf(
     const shared = (prepared[index]?.relations ?? []).filter((relation) => world.hasNamesake(relation));
     const namesakes =
       shared.length === 0 ? noNames : new Set(shared.map(({ name }) => name)).intersection(subject.hidden.names);
+    const asksForSizes = prepared[index]?.facts.functions.some(({ name }) => tellsSize(name)) === true;
     return {
       protections: protectionsOf(decision),
       inlined: decision.inlined,
       rowLimit: decision.limits.rows?.value,
       namesakes,
+      hidesSizes: asksForSizes && (decision.filters.size > 0 || subject.hidden.areFiltered),
     };
   });
 }
@@ -185,14 +188,7 @@ function rewriteFor(
   prepared: PreparedText,
   plans: readonly StatementPlan[],
 ): RewriteResult {
-  if (
-    plans.every(
-      ({ protections, inlined, rowLimit, namesakes }) =>
-        protections.size + inlined.size + namesakes.size === 0 && rowLimit === undefined,
-    )
-  ) {
-    return { kind: "unchanged" };
-  }
+  if (plans.every(isEmpty)) return { kind: "unchanged" };
   const key = plans.map(planKey).join("\n");
   let result = prepared.rewrites.get(key);
   if (result === undefined) {
@@ -203,7 +199,7 @@ function rewriteFor(
 }
 
 /** Equal for equal masks, filters and limits, whoever they apply to, so that sessions share rewritten texts. */
-function planKey({ protections, inlined, rowLimit, namesakes }: StatementPlan): string {
+function planKey({ protections, inlined, rowLimit, namesakes, hidesSizes }: StatementPlan): string {
   const protectedBy = [...protections].map(([path, protection]) => [
     path,
     [...protection.columns].map(([attnum, { mask }]) => [
@@ -213,7 +209,7 @@ function planKey({ protections, inlined, rowLimit, namesakes }: StatementPlan): 
     ]),
     filterCondition(protection, "") ?? null,
   ]);
-  return JSON.stringify([protectedBy, [...inlined.keys()], rowLimit ?? null, [...namesakes]]);
+  return JSON.stringify([protectedBy, [...inlined.keys()], rowLimit ?? null, [...namesakes], hidesSizes]);
 }
 
 function statementVerdicts(

@@ -15,6 +15,7 @@ import { rewriteRead } from "./read.ts";
 import { DenialOf, inlineViews, type InliningPlan, type NamesAt } from "./inline-views.ts";
 import { limitRows } from "./row-limit.ts";
 import { isSameTree } from "./same-tree.ts";
+import { hideSizes } from "./sizes.ts";
 import { type SourceText, sourceText } from "./source-text.ts";
 import { applySplices, type SplicedText } from "./splices.ts";
 import { shapeOf } from "./statement-shape.ts";
@@ -28,6 +29,8 @@ export interface StatementPlan extends InliningPlan {
   readonly rowLimit: number | undefined;
   /** Names of protected relations anywhere in the database that an unprotected relation in this statement shares. */
   readonly namesakes: ReadonlySet<string>;
+  /** Whether functions that tell sizes are to tell nothing. */
+  readonly hidesSizes: boolean;
 }
 
 export type RewriteResult =
@@ -100,8 +103,8 @@ function deniedBy(statement: number, error: unknown): RewriteResult {
   return { kind: "denied", statement: Math.max(statement, 0), reason: denial.message, hint: denial.hint };
 }
 
-function isEmpty({ protections, inlined, rowLimit, namesakes }: StatementPlan): boolean {
-  return protections.size + inlined.size === 0 && rowLimit === undefined && namesakes.size === 0;
+export function isEmpty({ protections, inlined, rowLimit, namesakes, hidesSizes }: StatementPlan): boolean {
+  return protections.size + inlined.size === 0 && rowLimit === undefined && namesakes.size === 0 && !hidesSizes;
 }
 
 function attempt(
@@ -125,9 +128,14 @@ function attempt(
       if (plan.namesakes.size > 0) {
         qualifyNamesakes(source, statement, indexTree(statement.node), plan.protections, plan.namesakes, edits);
       }
+      if (plan.hidesSizes) hideSizes(source, statement.node, edits);
       if (plan.rowLimit !== undefined) applyLimit(source, statement, plan.rowLimit, edits);
     }
     if (edits.splices.length === 0) return { kind: "unchanged" };
+    current = Math.max(0, statements.findIndex(showsText));
+    if (statements.some(showsText)) {
+      throw new Denial("`current_query` would show the statement as it is rewritten for you", "leave it out");
+    }
     const spliced = applySplices(source.bytes, edits.splices);
     current = firstMistake(spliced.text, statements, plans, edits) ?? -1;
     if (current >= 0) throw new Denial(unclear);
@@ -135,6 +143,11 @@ function attempt(
   } catch (error) {
     return deniedBy(current, error);
   }
+}
+
+/** What the server knows of a text is what it was sent, with masks and filters in it. */
+function showsText({ facts }: ResolvedStatement): boolean {
+  return facts.functions.some(({ name }) => name === "current_query");
 }
 
 function protect(

@@ -1,16 +1,20 @@
-/** The attack corpus: `attacks/*.yaml`, a list of cases by class of threat. */
+/** The attack corpus: `*.yaml`, lists of cases. A case is one variant of a threat together with its harmless twin. */
 import { readdirSync, readFileSync } from "node:fs";
 import { parse } from "yaml";
 import { z } from "zod";
+import { people } from "./people.ts";
 
-const statements = z.array(z.string()).min(1);
+const statements = z.union([z.string().transform((one) => [one]), z.array(z.string()).min(1)]);
 
 const attackCase = z.strictObject({
-  /** Number in the list of threats. */
+  /** Number in `threats`. */
   class: z.int().positive(),
   name: z.string().min(1),
-  as: z.enum(["analyst", "agent"]).default("analyst"),
-  /** Run directly at the server before, by the owner of the tables; `undo` afterwards. */
+  /** Whoever is from whom something is hidden may try; those from whom only rows are, or who may less than others, where it says so. */
+  as: z.array(z.enum(people)).min(1).default(["analyst", "regional"]),
+  /** Whether a database in which masked values stand would answer alike; not where the server is asked about itself. */
+  comparable: z.boolean().default(true),
+  /** Run directly at the server before, by the owner of the tables; `undo` afterwards, where it is not only about new objects. */
   setup: statements.optional(),
   undo: statements.optional(),
   /** In one session, one after the other; each may fail. */
@@ -24,16 +28,11 @@ const attackCase = z.strictObject({
 export type AttackCase = z.infer<typeof attackCase> & { readonly file: string };
 
 export function readAttacks(): AttackCase[] {
-  const folder = new URL("attacks/", import.meta.url);
+  const folder = new URL("./", import.meta.url);
   return readdirSync(folder)
     .filter((name) => name.endsWith(".yaml"))
     .sort()
     .flatMap((name) => readFile(name, folder));
-}
-
-/** Those on rows that a filter hides. */
-export function readAttacksOnRows(): AttackCase[] {
-  return readFile("attacks-on-rows.yaml", new URL("./", import.meta.url));
 }
 
 function readFile(name: string, folder: URL): AttackCase[] {

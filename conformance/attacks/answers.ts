@@ -8,7 +8,7 @@ export const ways = {
 } as const;
 
 /** Rows without their order, which no statement of the corpus needs. New objects have other ids in each database. */
-export function comparable(messages: readonly Message[]): string[] {
+function comparable(messages: readonly Message[]): string[] {
   return messages
     .map((message) => {
       if (message.type === "E" || message.type === "N")
@@ -33,3 +33,12 @@ export const errorsOf = (messages: readonly Message[]) =>
   sqlstates(messages).length === 0
     ? []
     : messages.filter(({ type }) => type === "E").map((error) => [...errorFields(error)].flat().join(" "));
+
+/** Nothing failed: then the rows are what a database without what is hidden has, and those that it counts. */
+export function isAnswer(messages: readonly Message[]): boolean {
+  return sqlstates(messages).length === 0;
+}
+
+export function rowsOf(messages: readonly Message[]): string[] {
+  return comparable(messages).filter((line) => /^[DdC] /.test(line));
+}
