@@ -1,8 +1,8 @@
 /**
  * One client's session after its login: what goes through in both directions, in order, and nothing undecided.
  *
- * The pieces: `client-messages.ts` decides what the client sent, `server-messages.ts` matches answers with what was asked,
- * `knowledge.ts` keeps what decisions depend on up to date. This class holds what they share, and the sockets.
+ * The pieces: `client-messages.ts` decides what the client sent, `denials.ts` refuses it, `server-messages.ts` matches answers with
+ * what was asked, `knowledge.ts` keeps what decisions depend on up to date. This class holds what they share, and the sockets.
  *
  * Hot: one read of the client is one batch: its messages are decided, their audit lines appended, and what goes upstream leaves
  * with one write when the lines are flushed. Answers leave with one write a read.
@@ -18,7 +18,8 @@ import { SessionRecords } from "../audit/audit-records.ts";
 import { effect, type StatementPlan } from "../enforce/plan.ts";
 import type { ProxyLimits } from "../limits.ts";
 import { CopyIn } from "./copy-in.ts";
-import { handleClientMessage, refuseBatch } from "./client-messages.ts";
+import { handleClientMessage } from "./client-messages.ts";
+import { refuseBatch } from "./denials.ts";
 import { clientFrameRules, serverFrameRules } from "./frame-rules.ts";
 import { frame, Framer } from "./framer.ts";
 import { type Grant, Holding } from "./holding.ts";
