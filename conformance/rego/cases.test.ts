@@ -13,7 +13,7 @@ const unsupportedMax = 166;
 const withTypes: Evaluate = (options) => evaluateQuery({ ...options, types: true });
 
 /** What the checker refuses, rightly, since it can never be true or is no pattern: these cases show that it is not. */
-const refusedOfOurs: readonly string[] = ["every over a domain that is undefined or no collection"];
+const refusedOfOurs = new Set(["every over a domain that is undefined or no collection"]);
 const refusedOfCorpus: readonly string[] = [
   "aggregates/member non-collection string",
   "every/non-iter domain: bool",
@@ -38,7 +38,7 @@ describe.each(caseFiles)("%s", (file) => {
   test.each(casesOf(file))("$note", (example) => {
     expect(runCase(example)).toEqual({ kind: "passed" });
     const verdict = runCase(example, withTypes);
-    expect(verdict.kind).toBe(refusedOfOurs.includes(example.note) ? "failed" : "passed");
+    expect(verdict.kind).toBe(refusedOfOurs.has(example.note) ? "failed" : "passed");
   });
 });
 
