@@ -6,28 +6,36 @@ export interface MeasuredProcess {
   readonly port: number;
   /** Processor time so far, user and system together, in microseconds. */
   cpuUs(): Promise<number>;
+  /** Resident memory after a garbage collection. */
+  memoryBytes(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** Messages of a child: `{port}` once when it listens, `{cpuUs}` as the answer to `"cpu"`. */
+/** Messages of a child: `{port}` once when it listens, else the answer to a question of the same name. */
 interface ChildMessage {
   readonly port?: number;
   readonly cpuUs?: number;
+  readonly memoryBytes?: number;
 }
+
+type Question = "cpuUs" | "memoryBytes";
 
 /** @param script file name beside this one. Its parameters go as JSON in one argument. */
 export async function startMeasured(script: string, parameters: unknown): Promise<MeasuredProcess> {
   const child = fork(fileURLToPath(new URL(script, import.meta.url)), [JSON.stringify(parameters)], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
+    execArgv: [...process.execArgv, "--expose-gc"],
   });
+  const ask = async (question: Question): Promise<number> => {
+    child.send(question);
+    const answer = await nextMessage(child, (message) => message[question] !== undefined);
+    return answer[question] ?? Number.NaN;
+  };
   const { port } = await nextMessage(child, (message) => message.port !== undefined);
   return {
     port: port ?? 0,
-    cpuUs: async () => {
-      child.send("cpu");
-      const { cpuUs } = await nextMessage(child, (message) => message.cpuUs !== undefined);
-      return cpuUs ?? Number.NaN;
-    },
+    cpuUs: () => ask("cpuUs"),
+    memoryBytes: () => ask("memoryBytes"),
     stop: () =>
       new Promise((resolve) => {
         child.once("exit", () => resolve());
@@ -51,16 +59,25 @@ function nextMessage(child: ChildProcess, wanted: (message: ChildMessage) => boo
 
 /** In the child: says where it listens and answers questions until the parent is gone. */
 export function reportMeasured(port: number): void {
-  process.on("message", (message) => {
-    if (message !== "cpu") return;
-    const { user, system } = process.cpuUsage();
-    process.send?.({ cpuUs: user + system } satisfies ChildMessage);
-  });
+  process.on("message", (question: Question) =>
+    process.send?.({ [question]: answers[question]() } satisfies ChildMessage),
+  );
   // By exit and not by the signal, so that `NODE_OPTIONS=--cpu-prof` leaves a profile behind.
   process.on("disconnect", () => process.exit(0));
   process.on("SIGTERM", () => process.exit(0));
   process.send?.({ port } satisfies ChildMessage);
 }
+
+const answers: Readonly<Record<Question, () => number>> = {
+  cpuUs: () => {
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  },
+  memoryBytes: () => {
+    globalThis.gc?.();
+    return process.memoryUsage.rss();
+  },
+};
 
 /** In the child: what the parent passed. The caller names the type, both sides being this project's. */
 export function measuredParameters<T>(): T {

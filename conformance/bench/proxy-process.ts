@@ -5,6 +5,7 @@ import { measuredParameters, reportMeasured } from "./measured-process.ts";
 export interface ProxyParameters {
   readonly databases: readonly ProxiedDatabase[];
   readonly users: readonly ProxiedUser[];
+  readonly strictAudit: boolean;
 }
 
 const proxied = await startProxied(measuredParameters<ProxyParameters>());

@@ -40,6 +40,8 @@ export interface ProxiedOptions {
   readonly approvals?: boolean;
   readonly tokenKey?: KeyObject;
   readonly limits?: Partial<ProxyLimits>;
+  /** No statement runs before its record is on disk. */
+  readonly strictAudit?: boolean;
 }
 
 export interface Proxied {
@@ -98,7 +100,7 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
   await openTargets();
   const folder = mkdtempSync(join(tmpdir(), "penstock-proxied-"));
   const auditFile = join(folder, "audit.jsonl");
-  const audit = new FileAuditLog({ path: auditFile, strict: false, report: () => undefined });
+  const audit = new FileAuditLog({ path: auditFile, strict: options.strictAudit === true, report: () => undefined });
   const events: ProxyEvent[] = [];
   const faults: unknown[] = [];
   const watched = (enforcer: Enforcer): Enforcer => ({
