@@ -15,6 +15,7 @@ import { sendCancel } from "./postgres/cancel.ts";
 import { ClientLogin, type LoggedIn, type LoginHost } from "./postgres/client-login.ts";
 import { encodeBackendKeyData } from "./postgres/messages/backend-key-data.ts";
 import { endWithError } from "./postgres/end-with-error.ts";
+import { sessionFrames, type SessionFrames } from "./postgres/frame-rules.ts";
 import { encodeParameterStatus } from "./postgres/messages/parameter-status.ts";
 import { encodeReadyForQuery, transactionStatus } from "./postgres/messages/ready-for-query.ts";
 import { Session, type SessionHost } from "./postgres/session.ts";
@@ -97,6 +98,7 @@ interface Cancellable {
 
 class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
   readonly limits: ProxyLimits;
+  readonly frames: SessionFrames;
   readonly audit: AuditLog;
   readonly identities: Identities;
   readonly tls: LoginHost["tls"];
@@ -125,6 +127,7 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
   constructor(options: ProxyServerOptions) {
     this.#options = options;
     this.limits = { ...proxyLimits, ...options.limits };
+    this.frames = sessionFrames(this.limits);
     this.audit = options.audit;
     this.identities = options.identities;
     this.enforcer = options.enforcer;

@@ -3,12 +3,15 @@ import type { PrincipalContext } from "@penstock/engine";
 import { noCatalog } from "../no-catalog.ts";
 import type { AuditLog } from "../../../proxy/src/audit/audit-log.ts";
 import { proxyLimits } from "../../../proxy/src/limits.ts";
+import { sessionFrames } from "../../../proxy/src/postgres/frame-rules.ts";
 import { Session, type SessionHost } from "../../../proxy/src/postgres/session.ts";
 import { testEnforcer } from "../test-enforcer.ts";
 import { asSocket, MemorySocket } from "./memory-socket.ts";
 import { deniedWord } from "./streams.ts";
 
 const enforcer = testEnforcer({ deniedWord });
+const limits = { ...proxyLimits, closeMs: 1 };
+const frames = sessionFrames(limits);
 
 const who: PrincipalContext = {
   principal: {
@@ -79,7 +82,8 @@ export class ProxiedConnection {
   constructor(server: Answering) {
     this.#server = server;
     const host: SessionHost = {
-      limits: { ...proxyLimits, closeMs: 1 },
+      limits,
+      frames,
       audit: this.#audit,
       enforcer,
       approvals: undefined,

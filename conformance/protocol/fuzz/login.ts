@@ -4,6 +4,7 @@ import type { Principal } from "@penstock/engine";
 import { Login } from "../../../proxy/src/identity/login.ts";
 import { deriveVerifier } from "../../../proxy/src/identity/scram-verifier.ts";
 import { proxyLimits } from "../../../proxy/src/limits.ts";
+import { sessionFrames } from "../../../proxy/src/postgres/frame-rules.ts";
 import { ClientLogin } from "../../../proxy/src/postgres/client-login.ts";
 import { encodeCancelRequest, encodeSslRequest } from "../../../proxy/src/postgres/messages/startup.ts";
 import { raw } from "../raw-client.ts";
@@ -72,6 +73,8 @@ const packets = fc.oneof(
 /** Where to put which byte, if anywhere. */
 const damage = fc.array(fc.tuple(fc.nat(300), fc.nat(255)), { maxLength: 2 });
 
+const frames = sessionFrames(proxyLimits);
+
 /** Nobody gets in without the password, nothing is thrown, and what is answered are messages. */
 export const closed = fc.property(
   fc.array(packets, { minLength: 1, maxLength: 5 }),
@@ -86,6 +89,7 @@ export const closed = fc.property(
     new ClientLogin(
       {
         limits: proxyLimits,
+        frames,
         identities: { begin: (_user, channel) => new Login(verifier, true, channel, () => undefined) },
         tls: undefined,
         tlsRequired: false,

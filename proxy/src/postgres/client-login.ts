@@ -8,7 +8,7 @@ import type { Principal } from "@penstock/engine";
 import type { Identities, Login } from "../identity/login.ts";
 import type { ProxyLimits } from "../limits.ts";
 import { endWithError } from "./end-with-error.ts";
-import { loginFrameRules } from "./frame-rules.ts";
+import type { SessionFrames } from "./frame-rules.ts";
 import { frame, Framer } from "./framer.ts";
 import {
   encodeAuthenticationOk,
@@ -24,6 +24,7 @@ import { ProtocolError } from "./wire.ts";
 
 export interface LoginHost {
   readonly limits: ProxyLimits;
+  readonly frames: SessionFrames;
   readonly identities: Identities;
   readonly tls: { readonly context: SecureContext; readonly certificateHash: Buffer | undefined } | undefined;
   readonly tlsRequired: boolean;
@@ -213,7 +214,7 @@ export class ClientLogin {
     }
     this.#login = identities.begin(parameters.user, { certificateHash: this.#tls ? tls?.certificateHash : undefined });
     this.#socket.write(encodeSaslMechanisms(this.#login.mechanisms));
-    this.#framer = new Framer(loginFrameRules(this.#host.limits), this.#host.limits.messageBytes);
+    this.#framer = new Framer(this.#host.frames.login, this.#host.limits.messageBytes);
     this.#framer.push(this.#bytes);
     this.#authenticate(this.#framer);
   }

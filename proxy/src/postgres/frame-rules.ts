@@ -1,8 +1,19 @@
 import type { ProxyLimits } from "../limits.ts";
 import { FrameRules } from "./framer.ts";
 
+/** The rules of all sessions of a proxy: kilobytes, made once. */
+export interface SessionFrames {
+  readonly login: FrameRules;
+  readonly client: FrameRules;
+  readonly server: FrameRules;
+}
+
+export function sessionFrames(limits: ProxyLimits): SessionFrames {
+  return { login: loginFrameRules(limits), client: clientFrameRules(limits), server: serverFrameRules(limits) };
+}
+
 /** Messages of a client that has logged in. What is not listed ends the connection, as PostgreSQL does. */
-export function clientFrameRules(limits: ProxyLimits): FrameRules {
+function clientFrameRules(limits: ProxyLimits): FrameRules {
   return (
     new FrameRules()
       .set("Q", 1, limits.statementBytes)
@@ -23,12 +34,12 @@ export function clientFrameRules(limits: ProxyLimits): FrameRules {
 }
 
 /** Messages of a client that is logging in, after the StartupMessage: passwords and SASL only. */
-export function loginFrameRules(limits: ProxyLimits): FrameRules {
+function loginFrameRules(limits: ProxyLimits): FrameRules {
   return new FrameRules().set("p", 1, limits.authenticationBytes).set("X", 0, 0);
 }
 
 /** Messages of the server after its login. CopyBothResponse is not listed: no replication passes here. */
-export function serverFrameRules(limits: ProxyLimits): FrameRules {
+function serverFrameRules(limits: ProxyLimits): FrameRules {
   const whole = limits.serverMessageBytes;
   const rules = new FrameRules()
     .set("D", 2, limits.messageBytes - 4, true)

@@ -52,7 +52,8 @@ export class Pending {
 
 /** A queue of reused entries. An entry is the caller's until it is shifted out and the next one is pushed. Hot. */
 export class PendingQueue {
-  #slots: Pending[] = Array.from({ length: 64 }, () => new Pending());
+  /** A power of two; few, because most sessions wait and never pipeline. */
+  #slots: Pending[] = Array.from({ length: 4 }, () => new Pending());
   #head = 0;
   length = 0;
   /** How many were ever pushed: the number of the next entry. */

@@ -20,7 +20,7 @@ import type { ProxyLimits } from "../limits.ts";
 import { CopyIn } from "./copy-in.ts";
 import { handleClientMessage } from "./client-messages.ts";
 import { refuseBatch } from "./denials.ts";
-import { clientFrameRules, serverFrameRules } from "./frame-rules.ts";
+import type { SessionFrames } from "./frame-rules.ts";
 import { frame, Framer } from "./framer.ts";
 import { type Grant, Holding } from "./holding.ts";
 import { Knowledge } from "./knowledge.ts";
@@ -43,6 +43,7 @@ import { ProtocolError } from "./wire.ts";
 /** What a session needs of the server it belongs to. */
 export interface SessionHost {
   readonly limits: ProxyLimits;
+  readonly frames: SessionFrames;
   readonly audit: AuditLog;
   readonly enforcer: Enforcer;
   /** `undefined` where nobody is asked for approval. */
@@ -147,9 +148,9 @@ export class Session {
     this.upstream = start.upstream;
     this.records = new SessionRecords(start.who);
     this.#client = start.client;
-    const { limits } = host;
-    this.#clientFramer = new Framer(clientFrameRules(limits), limits.messageBytes);
-    this.#serverFramer = new Framer(serverFrameRules(limits), limits.messageBytes);
+    const { frames, limits } = host;
+    this.#clientFramer = new Framer(frames.client, limits.messageBytes);
+    this.#serverFramer = new Framer(frames.server, limits.messageBytes);
     this.knowledge = new Knowledge(this);
     this.side = new SideQuery(this);
     this.#listen();

@@ -86,15 +86,19 @@ export async function connectUpstream(
     const secret = Buffer.alloc(4);
     secret.writeInt32BE(secretKey ?? 0);
     const socket = await taken;
-    const receive: Upstream["receive"] = (handler, isKept) => {
-      if (reader === undefined) socket.on("data", handler);
-      else reader.receive(handler, isKept);
-    };
-    return { socket, receive, parameters, processId: processID ?? 0, secret };
+    return { socket, receive: receiver(socket, reader), parameters, processId: processID ?? 0, secret };
   } catch (cause) {
     connection.stream.destroy();
     throw upstreamError(target, cause);
   }
+}
+
+/** Made apart from `pg`'s client, which would live as long as the session if a function of its scope did. */
+function receiver(socket: Socket, reader: ReusedReads | undefined): Upstream["receive"] {
+  return (handler, isKept) => {
+    if (reader === undefined) socket.on("data", handler);
+    else reader.receive(handler, isKept);
+  };
 }
 
 const readBytes = 64 * 1024;
