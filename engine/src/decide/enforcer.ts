@@ -8,6 +8,7 @@ import { withHint } from "./explain-denial.ts";
 import { carriedQuery } from "./explain-statement.ts";
 import { type Preparation, type PreparedText, prepareText, type SharedTexts } from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
+import { withFewRows } from "../sql/postgres/few-rows.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 import { SubjectMasks } from "./subject-masks.ts";
 import { failedVerdict, refusedVerdict, verdictOf } from "./verdict.ts";
@@ -63,10 +64,12 @@ export function createEnforcer(program: Program, { hints = true, texts }: Enforc
         byText: new BoundedCache<Verdict>(engineLimits.verdictsPerSession, engineLimits.verdictTextChars),
         templates: new VerdictTemplates(),
       }));
-      let verdict = known.byText.get(text) ?? known.templates.find(text);
+      const { byText, templates } = known;
+      const decideNew = (asked: string) => decideText(caches, session, asked, names, undefined, templates);
+      let verdict = byText.get(text) ?? templates.find(text) ?? byFewRows(templates, text, decideNew);
       if (verdict === undefined) {
-        verdict = decideText(caches, session, text, names, undefined, known.templates);
-        if (!verdict.reads.time) known.byText.set(text, verdict);
+        verdict = decideNew(text);
+        if (!verdict.reads.time) byText.set(text, verdict);
       }
       return verdict;
     } catch (error) {
@@ -74,6 +77,20 @@ export function createEnforcer(program: Program, { hints = true, texts }: Enforc
     }
   };
   return { revision: program.revision, decide };
+}
+
+/** The verdict on a large INSERT as one on few of its rows gives it; `undefined` where that is not known to be the same. */
+function byFewRows(
+  templates: VerdictTemplates,
+  text: string,
+  decideNew: (text: string) => Verdict,
+): Verdict | undefined {
+  const few = withFewRows(text);
+  if (few === undefined) return undefined;
+  const known = templates.find(text, few);
+  if (known !== undefined) return known;
+  decideNew(few);
+  return templates.find(text, few);
 }
 
 function sessionOf(caches: WorldCaches, who: PrincipalContext): SessionCaches {

@@ -34,12 +34,13 @@ export class VerdictTemplates {
   readonly #shapes = new BoundedCache<ShapeEntry>(engineLimits.verdictsPerSession, engineLimits.verdictTextChars);
   #asked: { readonly text: string; readonly shape: LiteralShape | undefined } | undefined;
 
-  find(text: string): Verdict | undefined {
-    const shape = literalShape(text);
-    this.#asked = { text, shape };
+  /** @param stand a text of which the same is known, up to what stands between its beginning and its end: see `withFewRows` */
+  find(text: string, stand = text): Verdict | undefined {
+    const shape = literalShape(stand);
+    this.#asked = { text: stand, shape };
     if (shape === undefined) return undefined;
     const entry = this.#shapes.get(shape.shape);
-    const template = entry?.templates.get(fixedLiterals(text, shape.bounds, entry.isFree));
+    const template = entry?.templates.get(fixedLiterals(stand, shape.bounds, entry.isFree));
     return template && instantiate(template, text);
   }
 
@@ -113,13 +114,15 @@ function templateOf(text: string, verdict: Verdict): Template | undefined {
 
 function instantiate({ verdict, statement, auditRest, before, after }: Template, text: string): ForwardVerdict {
   const end = text.length - after;
+  // What is before and behind is ASCII, or it would have no shape; rows that another text stands for may be anything.
+  const endByte = Buffer.byteLength(text) - after;
   return {
     ...verdict,
     text,
     statements: [
       {
         ...statement,
-        facts: { ...statement.facts, end },
+        facts: { ...statement.facts, end: endByte },
         auditFields: `"text":${JSON.stringify(text.slice(before, end))}${auditRest}`,
       },
     ],
