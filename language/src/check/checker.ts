@@ -412,11 +412,12 @@ export class Checker {
   private member(term: Extract<Term, { kind: "member" }>): Type {
     const value = this.term(term.value);
     if (term.key !== undefined) this.term(term.key);
-    const domain = this.term(term.domain);
-    const element = this.element(domain, term.domain.span);
     const parts = membersOf(term.domain);
-    if (parts === undefined) this.comparisons.compare(term.value, value, term.domain, element, term.value.span);
-    else {
+    if (parts === undefined) {
+      const element = this.element(this.term(term.domain), term.domain.span);
+      this.comparisons.compare(term.value, value, term.domain, element, term.value.span);
+    } else {
+      // Each once: whoever looked at the list and then at its parts again would look at nested ones 2^depth times.
       const written = parts.map((part) => ({ part, type: this.term(part) }));
       // Where one member can be it, another of a type that cannot is no mistake in Rego.
       const possible = written.filter(({ type }) => types.overlap(value, type));
