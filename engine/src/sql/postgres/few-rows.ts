@@ -22,12 +22,13 @@ const head = new RegExp(
   `^${space}insert${gap}into${gap}${name}(?:${space}\\.${space}${name})?${space}(?:\\(${space}${name}(?:${space},${space}${name})*${space}\\)${space})?values${space}`,
   "i",
 );
-const opening = new RegExp(`\\(${space}`, "y");
-/** The kinds of items: a string, a short whole number, another number, a word. */
-const item =
-  /('[^'\\\0]*(?:''[^'\\\0]*)*')|(-?[0-9]{1,9}(?![0-9.]))|(-?[0-9]+(?:\.[0-9]+)?)|(null|default|true|false)/iy;
-const comma = new RegExp(`${space},${space}`, "y");
-const closing = new RegExp(`${space}\\)`, "y");
+const string = /'[^'\\\0]*(?:''[^'\\\0]*)*'/y;
+const number = /-?[0-9]+(?:\.[0-9]+)?/y;
+const word = /null|default|true|false/iy;
+/** More digits are no `Integer` of the parse tree. */
+const digitsMax = 9;
+
+const [quote, opening, closing, comma] = [0x27, 0x28, 0x29, 0x2c];
 
 /** @returns `undefined` for any other text */
 export function withFewRows(text: string): string | undefined {
@@ -36,44 +37,61 @@ export function withFewRows(text: string): string | undefined {
   if (start === undefined || prescan(text, defaultParseLimits) !== undefined) return undefined;
   const rows = new Set<string>();
   let end = start;
-  for (
-    let next: number | undefined = start;
-    next !== undefined && rows.size <= rowsMax;
-    next = after(comma, text, end)
-  ) {
+  for (let next = start; rows.size <= rowsMax; ) {
     const row = plainRow(text, next);
     if (row === undefined) break;
     rows.add(row.kinds);
-    end = row.end;
+    ({ end } = row);
+    const at = spaceEnd(text, end);
+    if (text.charCodeAt(at) !== comma) break;
+    next = spaceEnd(text, at + 1);
   }
   if (rows.size === 0 || rows.size > rowsMax) return undefined;
   const few = text.slice(0, start) + [...rows].join(", ") + text.slice(end);
   return few.length < charactersMin ? few : undefined;
 }
 
-/** The row at a position, with literals that stand for its own, and where it ends. */
+/** The row at a position, with literals that stand for its own, and where it ends. Hot: a large text has tens of thousands of items. */
 function plainRow(text: string, start: number): { readonly kinds: string; readonly end: number } | undefined {
-  const items: string[] = [];
-  for (let at = after(opening, text, start); at !== undefined; at = after(comma, text, at)) {
-    item.lastIndex = at;
-    const found = item.exec(text);
-    if (found === null) return undefined;
-    items.push(kindOf(found));
-    at = item.lastIndex;
-    const end = after(closing, text, at);
-    if (end !== undefined) return { kinds: `(${items.join(", ")})`, end };
+  if (text.charCodeAt(start) !== opening) return undefined;
+  let kinds = "(";
+  for (let at = start; ; ) {
+    const from = spaceEnd(text, at + 1);
+    const [pattern, kindOf] = itemAt(text.charCodeAt(from));
+    pattern.lastIndex = from;
+    if (!pattern.test(text)) return undefined;
+    kinds += kindOf(text, from, pattern.lastIndex);
+    at = spaceEnd(text, pattern.lastIndex);
+    const code = text.charCodeAt(at);
+    if (code === closing) return { kinds: `${kinds})`, end: at + 1 };
+    if (code !== comma) return undefined;
+    kinds += ", ";
   }
-  return undefined;
 }
 
-function kindOf([whole, string, integer, , word]: RegExpExecArray): string {
-  if (string !== undefined) return "''";
-  if (word !== undefined) return word.toLowerCase();
-  const sign = whole.startsWith("-") ? "-" : "";
-  return sign + (integer === undefined ? "1.5" : "1");
+type KindOf = (text: string, from: number, to: number) => string;
+type Item = readonly [pattern: RegExp, kindOf: KindOf];
+
+const stringItem: Item = [string, () => "''"];
+const numberItem: Item = [number, numberKind];
+const wordItem: Item = [word, (text, from, to) => text.slice(from, to).toLowerCase()];
+
+function itemAt(code: number): Item {
+  if (code === quote) return stringItem;
+  return code < 0x40 ? numberItem : wordItem;
 }
 
-function after(pattern: RegExp, text: string, at: number): number | undefined {
-  pattern.lastIndex = at;
-  return pattern.test(text) ? pattern.lastIndex : undefined;
+/** The sign and whether it is a short whole number are all that the grammar tells apart. */
+function numberKind(text: string, from: number, to: number): string {
+  const isNegative = text.startsWith("-", from);
+  const isInteger = to - from <= digitsMax && !text.slice(from, to).includes(".");
+  return `${isNegative ? "-" : ""}${isInteger ? "1" : "1.5"}`;
+}
+
+function spaceEnd(text: string, from: number): number {
+  let at = from;
+  for (let code = text.charCodeAt(at); code === 0x20 || (code >= 9 && code <= 13 && code !== 11); ) {
+    code = text.charCodeAt(++at);
+  }
+  return at;
 }
