@@ -4,18 +4,32 @@ import type { HiddenValues } from "../support/hidden-values.ts";
 
 /** Which hidden values stand where, each as `place: value`. */
 export async function storedHidden(client: Client, hidden: HiddenValues): Promise<ReadonlySet<string>> {
-  const places = await placesOf(client);
-  const { rows } = await client.query<{ name: string; text: string | null }>(
-    places
-      .map(
-        ({ name, text }) =>
-          `select ${client.escapeLiteral(name)} as name, (select string_agg(t, ' ') from (${text}) x(t)) as text`,
-      )
-      .join("\nunion all\n"),
-  );
+  const rows = await textsOf(client);
   return new Set(
     rows.flatMap(({ name, text }) => hidden.findIn(Buffer.from(text ?? "")).map((found) => `${name}: ${found}`)),
   );
+}
+
+interface Text {
+  readonly name: string;
+  readonly text: string | null;
+}
+
+/** Sessions that have just ended still drop their temporary tables: what goes away while it is read is left out the next time. */
+const triesMax = 10;
+
+async function textsOf(client: Client, tries = 1): Promise<readonly Text[]> {
+  const places = await placesOf(client);
+  const sql = places.map(
+    ({ name, text }) =>
+      `select ${client.escapeLiteral(name)} as name, (select string_agg(t, ' ') from (${text}) x(t)) as text`,
+  );
+  try {
+    return (await client.query<Text>(sql.join("\nunion all\n"))).rows;
+  } catch (error) {
+    if (tries === triesMax || !/could not open relation|does not exist/.test(String(error))) throw error;
+    return textsOf(client, tries + 1);
+  }
 }
 
 interface Place {

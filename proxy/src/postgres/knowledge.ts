@@ -150,7 +150,10 @@ export class Knowledge {
 
   #learnPath(value: string): void {
     const names = parseSearchPath(value, this.#session.target.user);
-    if (!sameSearchPath(names, this.epoch.names)) this.epoch = { ...this.epoch, names };
+    if (sameSearchPath(names, this.epoch.names)) return;
+    this.epoch = { ...this.epoch, names };
+    // Definitions of views were written out for the path that the session had.
+    if (this.#ownCatalog !== undefined) this.#schemaChanged = true;
   }
 
   async #catchUp(): Promise<void> {
