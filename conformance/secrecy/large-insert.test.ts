@@ -1,0 +1,90 @@
+/** Large INSERTs, which are decided by a few of their rows: all of them arrive, and none that a policy minds is overlooked. */
+import { Client } from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
+import { type Proxied, startProxied } from "../support/proxied.ts";
+
+const policies = `package test
+filter public.tickets as row where row.region != "hidden"
+mask public.people.ssn with null()
+`;
+
+const database = "imports";
+let server: PostgresServer;
+let proxied: Proxied;
+let client: Client;
+
+beforeAll(async () => {
+  server = await startPostgres();
+  const setup = new Client({ connectionString: await server.createDatabase(database) });
+  await setup.connect();
+  await setup.query(
+    "create table tickets (id int primary key, region text); create table people (id int primary key, ssn text, city text); " +
+      "create table plain (id int primary key, note text)",
+  );
+  await setup.end();
+  const { host, port, user, password } = server;
+  proxied = await startProxied({
+    databases: [{ host, port, database, user, password }],
+    users: [{ name: "ann", kind: "human" }],
+    policies: [{ path: "test.policy", text: policies }],
+  });
+  client = new Client(proxied.as("ann"));
+  await client.connect();
+});
+afterAll(async () => {
+  await client?.end();
+  await proxied?.stop();
+  await server?.stop();
+});
+
+const rowsSent = 3_000;
+
+/** @param second of each row */
+function insert(table: string, from: number, second: (index: number) => string, count = rowsSent): string {
+  const rows = Array.from({ length: count }, (_, index) => `(${from + index}, ${second(index)})`);
+  return `insert into ${table} values ${rows.join(", ")}`;
+}
+
+test("every row of an import arrives as it was sent, and the record holds the whole text", async () => {
+  const second = (index: number) => (index % 3 === 0 ? "null" : `'it''s “${index}”'`);
+  for (const from of [0, rowsSent]) {
+    const text = insert("plain (id, note)", from, second);
+    expect((await client.query(text)).rowCount).toBe(rowsSent);
+    const record = proxied.auditLines().findLast(({ event }) => event === "statement");
+    expect(record?.["text"]).toBe(text);
+  }
+  const { rows } = await client.query("select count(*)::int, count(note)::int as notes, max(note) from plain");
+  expect(rows).toEqual([{ count: 2 * rowsSent, notes: (2 * rowsSent * 2) / 3, max: `it's “998”` }]);
+});
+
+test("a server's error in the middle of an import points at its place", async () => {
+  const text = insert("plain (id, note)", 50_000, (index) => (index === 1_234 ? "'x', 'too many'" : "'x'"));
+  await expect(client.query(text)).rejects.toMatchObject({
+    code: "42601",
+    position: String(text.indexOf("51234") + 1),
+  });
+});
+
+test("a row that the filter would hide is refused wherever it stands, and an import without one is not", async () => {
+  const count = 500;
+  await client.query(insert("tickets", 0, () => "'north'", count));
+  for (const bad of [0, count / 2, count - 1]) {
+    const text = insert("tickets", 10_000, (index) => (index === bad ? "'hidden'" : "'north'"), count);
+    await expect(client.query(text)).rejects.toMatchObject({ code: "42501" });
+  }
+  const { rows } = await client.query("select count(*)::int from tickets");
+  expect(rows).toEqual([{ count }]);
+});
+
+test("an import into a masked column is refused, into the others not", async () => {
+  await expect(client.query(insert("people (id, ssn)", 0, () => "'1'"))).rejects.toMatchObject({ code: "42501" });
+  await client.query(insert("people (id, city)", 0, () => "'Kiel'"));
+});
+
+test("a rule that reads the text reads all of it", async () => {
+  proxied.setPolicies('package test\ndeny "not that word" if contains(query.text, "unspeakable")');
+  await client.query(insert("plain (id, note)", 80_000, () => "'x'"));
+  const text = insert("plain (id, note)", 90_000, (index) => (index === 2_000 ? "'unspeakable'" : "'x'"));
+  await expect(client.query(text)).rejects.toMatchObject({ code: "42501" });
+});
