@@ -1,7 +1,7 @@
 /** The schema on which the packs' tests decide, read from a real server, so that no fixture is maintained by hand. */
 import { readFileSync } from "node:fs";
 import { Client } from "pg";
-import { dumpCatalogFixture } from "../../engine/src/catalog/fixture.ts";
+import { dumpCatalogFixture } from "../../engine/src/catalog/dump-fixture.ts";
 import { loadPostgresCatalog } from "../../engine/src/catalog/load-postgres.ts";
 import { startPostgres } from "../support/postgres-server.ts";
 import { createShop } from "./shop.ts";

@@ -1,5 +1,5 @@
 import { type Column, objectPath, pathParts, type TypeInfo } from "./catalog.ts";
-import type { FixtureTypeKind } from "./fixture.ts";
+import type { FixtureTypeKind } from "./fixture-form.ts";
 import { type BuiltinType, builtinTypes } from "./type-names.ts";
 
 export type ColumnType = Pick<Column, "type" | "typeSql" | "typeCategory" | "typeOid" | "typeModifier" | "isDomain">;

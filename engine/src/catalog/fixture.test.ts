@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { dumpCatalogFixture, FixtureError, parseCatalogFixture } from "./fixture.ts";
+import { dumpCatalogFixture } from "./dump-fixture.ts";
+import { FixtureError, parseCatalogFixture } from "./fixture.ts";
 import type { Catalog } from "./catalog.ts";
 
 const shop = {

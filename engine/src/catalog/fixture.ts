@@ -1,3 +1,4 @@
+/** Reads the catalogs that people write, with every mistake in them. */
 import { informationSchemaRelationNames, pgCatalogRelationNames } from "../sql/postgres/builtin-names.ts";
 import {
   type Catalog,
@@ -11,79 +12,9 @@ import {
   type TriggerInfo,
   type TypeInfo,
 } from "./catalog.ts";
-import { type ColumnType, columnType, printType } from "./fixture-types.ts";
+import { type FixtureFunction, type FixtureTrigger, type FixtureTypeKind, tableKinds } from "./fixture-form.ts";
+import { type ColumnType, columnType } from "./fixture-types.ts";
 import { viewColumns } from "./view-columns.ts";
-
-/**
- * A catalog as people write it, in JSON, for tests and `policy eval`: tables with columns and types, views with definitions. What
- * PostgreSQL itself brings need not be written: its functions and types are known, its relations are known by name.
- */
-interface CatalogFixture {
-  readonly database?: string;
-  /** server_version_num; default 180000. */
-  readonly server_version_num?: number;
-  /** By path, `public.users`. */
-  readonly tables?: Readonly<Record<string, FixtureTable>>;
-  /** By path; the definition. */
-  readonly views?: Readonly<Record<string, string | FixtureView>>;
-  /** By path. */
-  readonly functions?: Readonly<Record<string, FixtureFunction>>;
-  /** By path; what kind of type it is. */
-  readonly types?: Readonly<Record<string, FixtureTypeKind>>;
-  readonly operators?: readonly { readonly operator: string; readonly function: string }[];
-  readonly schemas?: readonly string[];
-  /** The search_path by which definitions of views are read; default `public`. */
-  readonly definition_path?: readonly string[];
-}
-
-export type FixtureTypeKind = "enum" | "domain" | "composite" | "range" | "base";
-
-interface FixtureTable {
-  /** `table`, `partitioned`, `foreign` or `sequence`. */
-  readonly kind?: Relation["kind"];
-  /** Type, or more of it. */
-  readonly columns: Readonly<Record<string, string | FixtureColumn>>;
-  readonly primary_key?: readonly string[];
-  /** Paths of the tables that it is a partition of or inherits from. */
-  readonly partition_of?: string;
-  readonly inherits?: readonly string[];
-  readonly temporary?: boolean;
-  /** By name. */
-  readonly triggers?: Readonly<Record<string, FixtureTrigger>>;
-}
-
-interface FixtureTrigger {
-  readonly timing?: TriggerInfo["timing"];
-  /** Default: all. */
-  readonly events?: readonly TriggerEvent[];
-  readonly for_each?: TriggerInfo["forEach"];
-  /** Names of the columns of UPDATE OF. */
-  readonly columns?: readonly string[];
-  readonly function: string;
-}
-
-interface FixtureColumn {
-  readonly type: string;
-  readonly not_null?: boolean;
-  readonly comment?: string;
-  readonly generated?: string;
-}
-
-interface FixtureView {
-  readonly definition: string;
-  readonly materialized?: boolean;
-  readonly security_barrier?: boolean;
-  /** Types of its columns; default: those of the columns that it shows unchanged. */
-  readonly columns?: Readonly<Record<string, string | FixtureColumn>>;
-  readonly triggers?: Readonly<Record<string, FixtureTrigger>>;
-}
-
-interface FixtureFunction {
-  readonly kind?: FunctionInfo["kind"];
-  readonly language?: string;
-  readonly volatility?: FunctionInfo["volatility"];
-  readonly leakproof?: boolean;
-}
 
 /** What is wrong with a fixture, all of it. */
 export class FixtureError extends Error {
@@ -396,104 +327,4 @@ const triggerTimings: readonly TriggerInfo["timing"][] = ["before", "after", "in
 const triggerEvents: readonly TriggerEvent[] = ["insert", "update", "delete", "truncate"];
 const columnKeys = new Set("type not_null comment generated".split(" "));
 const functionKeys = new Set("kind language volatility leakproof".split(" "));
-const tableKinds = new Set<unknown>(["table", "partitioned", "foreign", "sequence"]);
 const typeKinds = new Set(["enum", "domain", "composite", "range", "base"]);
-
-/** The fixture of a catalog: what is not PostgreSQL's own. `parseCatalogFixture` reads it back. */
-export function dumpCatalogFixture(catalog: Catalog): CatalogFixture {
-  const tables: Record<string, FixtureTable> = {};
-  const views: Record<string, FixtureView> = {};
-  for (const relation of catalog.relations.values()) {
-    if (relation.isSystem) continue;
-    const columns = Object.fromEntries(relation.columns.map((column) => [column.name, dumpColumn(column)]));
-    if (relation.definition !== undefined) {
-      views[relation.path] = {
-        definition: relation.definition,
-        ...(relation.kind === "materialized_view" ? { materialized: true } : {}),
-        ...(relation.isSecurityBarrier === true ? { security_barrier: true } : {}),
-        columns,
-        ...dumpTriggers(relation),
-      };
-    } else if (tableKinds.has(relation.kind)) {
-      tables[relation.path] = dumpTable(relation, columns);
-    }
-  }
-  const functions: Record<string, FixtureFunction> = {};
-  for (const [path, [info]] of catalog.functions) {
-    if (info === undefined || info.isSystem) continue;
-    const { kind, language, volatility, leakproof } = info;
-    functions[path] = { kind, language, volatility, ...(leakproof ? { leakproof } : {}) };
-  }
-  return {
-    database: catalog.database,
-    server_version_num: catalog.serverVersionNum,
-    tables,
-    views,
-    functions,
-    types: userTypes(catalog),
-    operators: catalog.operators.map((operator) => ({
-      operator: `${operator.schema}.${operator.name}`,
-      function: objectPath(operator.functionSchema, operator.functionName),
-    })),
-    schemas: [...catalog.schemas].filter((schema) => !schema.startsWith("pg_") && schema !== "information_schema"),
-    definition_path: catalog.definitionPath,
-  };
-}
-
-function dumpColumn(column: Column): string | FixtureColumn {
-  const type = printType(column);
-  const { notNull, comment, generated } = column;
-  if (!notNull && comment === undefined && generated === undefined) return type;
-  return {
-    type,
-    ...(notNull ? { not_null: true } : {}),
-    ...(comment === undefined ? {} : { comment }),
-    ...(generated === undefined ? {} : { generated }),
-  };
-}
-
-function dumpTable(relation: Relation, columns: FixtureTable["columns"]): FixtureTable {
-  const key = relation.primaryKey?.flatMap(
-    (attnum) => relation.columns.find((column) => column.attnum === attnum)?.name ?? [],
-  );
-  const [parent] = relation.parents;
-  return {
-    ...(relation.kind === "table" ? {} : { kind: relation.kind }),
-    columns,
-    ...(key === undefined ? {} : { primary_key: key }),
-    ...(relation.isPartition && parent !== undefined ? { partition_of: parent } : {}),
-    ...(!relation.isPartition && relation.parents.length > 0 ? { inherits: relation.parents } : {}),
-    ...(relation.isTemporary ? { temporary: true } : {}),
-    ...dumpTriggers(relation),
-  };
-}
-
-function dumpTriggers(relation: Relation): Pick<FixtureTable, "triggers"> {
-  if (relation.triggers.length === 0) return {};
-  const triggers = relation.triggers.map((trigger): readonly [string, FixtureTrigger] => [
-    trigger.name,
-    {
-      timing: trigger.timing,
-      events: [...trigger.events],
-      for_each: trigger.forEach,
-      columns: relation.columns.filter(({ attnum }) => trigger.columns.includes(attnum)).map(({ name }) => name),
-      function: objectPath(trigger.function.schema, trigger.function.name),
-    },
-  ]);
-  return { triggers: Object.fromEntries(triggers) };
-}
-
-/** Types that columns of users' relations have, by how their values behave. */
-function userTypes(catalog: Catalog): Record<string, FixtureTypeKind> {
-  const types: Record<string, FixtureTypeKind> = {};
-  for (const relation of catalog.relations.values()) {
-    if (relation.isSystem) continue;
-    for (const column of relation.columns) {
-      const path = printType(column).replace(/\(.*$|(\[\])+$/, "");
-      if (!catalog.types.has(path) || catalog.types.get(path)?.isSystem === true) continue;
-      const kinds: Partial<Record<Column["typeCategory"], FixtureTypeKind>> = { enum: "enum", composite: "composite" };
-      types[path] = column.isDomain ? "domain" : (kinds[column.typeCategory] ?? "base");
-    }
-  }
-  return types;
-}
