@@ -103,6 +103,32 @@ for (const [name, method] of Object.entries(asked)) {
   }
   print(name, times);
 }
+const again: Readonly<Record<string, () => Promise<unknown>>> = {
+  "hover, nothing changed": () =>
+    connection.sendRequest("textDocument/hover", {
+      textDocument: { uri },
+      position: { line: line + 1, character: 14 },
+    }),
+  "fixes, nothing changed": () => {
+    const at = { line: line + 1, character: 14 };
+    const context = { diagnostics: [] };
+    return connection.sendRequest("textDocument/codeAction", {
+      textDocument: { uri },
+      range: { start: at, end: at },
+      context,
+    });
+  },
+};
+for (const [name, ask] of Object.entries(again)) {
+  await ask();
+  const times: number[] = [];
+  for (let turn = 0; turn < keystrokes; turn += 1) {
+    const before = performance.now();
+    await ask();
+    times.push(performance.now() - before);
+  }
+  print(name, times);
+}
 const checks: number[] = [];
 for (let key = 0; key < keystrokes / 4; key += 1) {
   const before = performance.now();

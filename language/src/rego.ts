@@ -41,7 +41,7 @@ within(label, general) if startswith(label, concat("", [general, "."]))
 };
 
 export function toRego(sources: readonly SourceFile[]): RegoResult {
-  const parsed = sources.map(parseModule);
+  const parsed = sources.map((source) => parseModule(source));
   const modules = parsed.flatMap(({ tree: module }) => module ?? []);
   const syntax = parsed.flatMap(({ diagnostics }) => diagnostics);
   if (syntax.some(isError)) return { files: [], diagnostics: syntax };

@@ -3,6 +3,7 @@
  */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, sep } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { Diagnostic, SourceFile } from "@penstock/language";
 import { type CatalogNames, noCatalog, PolicySet } from "@penstock/language/editor";
 import { type PolicyFolder, policyEnding, readPolicyFolder } from "../bundle/policy-folder.ts";
@@ -52,8 +53,10 @@ export class Project {
 
   get set(): PolicySet {
     if (this.current === undefined || this.isChanged) {
-      const folder = this.folder;
-      this.current = new PolicySet(this.sources(folder), folder.data, this.current);
+      const { folder } = this;
+      const sources = this.sources(folder);
+      // A file that was saved is the text that was looked at already.
+      if (!isSame(this.current, sources, folder.data)) this.current = new PolicySet(sources, folder.data, this.current);
       this.isChanged = false;
     }
     return this.current;
@@ -117,6 +120,15 @@ export class Project {
         return before?.text === text ? before : { path, text };
       });
   }
+}
+
+/** The same texts, of the same files, with the same data. @param sources with those of the set where they did not change */
+function isSame(set: PolicySet | undefined, sources: readonly SourceFile[], data: unknown): set is PolicySet {
+  return (
+    set?.files.size === sources.length &&
+    sources.every((source) => set.files.get(source.path)?.source === source) &&
+    isDeepStrictEqual(set.data, data)
+  );
 }
 
 /** Files of a folder that make up its policies. */

@@ -1,9 +1,9 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import type { CodeAction, Diagnostic, Hover, SemanticTokens, TextEdit } from "vscode-languageserver/node";
+import type { CodeAction, Diagnostic, Hover, Location, SemanticTokens, TextEdit } from "vscode-languageserver/node";
 import { folderOf } from "../cli/run-policy.ts";
-import { editorIn } from "./editor-client.ts";
+import { type Editor, editorIn } from "./editor-client.ts";
 
 const helper = 'package acme\n\nis_agent if principal.kind == "agent"\n';
 const rules = 'package acme\n\ndeny "no" if {\n    is_agent\n    query.kind == "drop_tabel"\n}\n';
@@ -200,6 +200,67 @@ describe("changes", () => {
     expect(edits.map(({ newText }) => newText)).toEqual([helper]);
     await editor.write(helperFile, "package acme\np if {");
     expect(await editor.ask("textDocument/formatting", { ...at, options })).toEqual([]);
+  });
+});
+
+describe("what is shown of one file", () => {
+  const folder = { [helperFile]: helper, [rulesFile]: rules.replace("drop_tabel", "drop_table") };
+  const hover = async (editor: Editor): Promise<string> => JSON.stringify(await askHover(editor));
+  const askHover = (editor: Editor): Promise<Hover | null> =>
+    editor.ask("textDocument/hover", editor.at(rulesFile, "is_agent", 1, 2));
+
+  test("follows each change of another that is open", async () => {
+    const editor = await editorIn(folder);
+    await editor.write(rulesFile, folder[rulesFile] ?? "");
+    for (const comment of ["Agents only.", "No people.", "Agents only."]) {
+      await editor.write(helperFile, helper.replace("is_agent", `# ${comment}\nis_agent`));
+      expect(await hover(editor)).toContain(comment);
+    }
+    await editor.write(helperFile, "package acme\n");
+    expect(await hover(editor)).not.toContain("Agents only.");
+  });
+
+  test("forgets what was not saved, and sees what was saved once", async () => {
+    const editor = await editorIn(folder);
+    await editor.write(rulesFile, folder[rulesFile] ?? "");
+    const saved = helper.replace("is_agent", "# Agents only.\nis_agent");
+    await editor.write(helperFile, saved);
+    writeFileSync(join(editor.folder, helperFile), saved);
+    const textDocument = { uri: editor.uri(helperFile) };
+    await editor.notify("textDocument/didSave", { textDocument });
+    expect(await hover(editor)).toContain("Agents only.");
+    await editor.write(helperFile, saved.replace("Agents only.", "Not saved."));
+    expect(await hover(editor)).toContain("Not saved.");
+    await editor.close(helperFile);
+    expect(await hover(editor)).toContain("Agents only.");
+  });
+
+  test("follows a file that is removed, and one that has its rules under another name", async () => {
+    const editor = await editorIn(folder);
+    await editor.write(rulesFile, folder[rulesFile] ?? "");
+    const definition = async (): Promise<string[]> => {
+      const at = editor.at(rulesFile, "is_agent", 1, 2);
+      return (await editor.ask<Location[]>("textDocument/definition", at)).map(({ uri }) => uri);
+    };
+    const changed = (): Promise<void> => editor.notify("workspace/didChangeWatchedFiles", { changes: [] });
+    expect(await definition()).toEqual([editor.uri(helperFile)]);
+    renameSync(join(editor.folder, helperFile), join(editor.folder, "policies/renamed.policy"));
+    await changed();
+    expect(await definition()).toEqual([editor.uri("policies/renamed.policy")]);
+    rmSync(join(editor.folder, "policies/renamed.policy"));
+    await changed();
+    // A name that nothing defines is its own.
+    expect(await definition()).toEqual([editor.uri(rulesFile)]);
+  });
+
+  test("follows data that is changed beside the same texts", async () => {
+    const dataFile = "policies/data.json";
+    const editor = await editorIn({ [dataFile]: '{"limits": {"joins": 1}}' });
+    const unfinished = 'package acme\n\ndeny "no" if data.limits.|\n';
+    expect(await editor.offered(rulesFile, unfinished)).toEqual(["joins"]);
+    writeFileSync(join(editor.folder, dataFile), '{"limits": {"rows": 1}}');
+    await editor.notify("workspace/didChangeWatchedFiles", { changes: [] });
+    expect(await editor.offered(rulesFile, unfinished)).toEqual(["rows"]);
   });
 });
 

@@ -24,8 +24,9 @@ export function placesOf(
   observed: Observed,
 ): ReadonlyMap<string, readonly Place[]> {
   const places = new Places(files);
+  const heads = headsIn(files);
   for (const { span, meaning } of understanding.resolver.occurrences) {
-    places.add(span, meaning, meaning.kind === "rule" && isHead(span, meaning));
+    places.add(span, meaning, meaning.kind === "rule" && heads.get(span.file)?.has(span.start) === true);
     if (meaning.kind === "local") places.add(meaning.local.span, meaning, true);
   }
   for (const target of understanding.resolver.targets) addTarget(places, files, understanding, target);
@@ -93,11 +94,14 @@ function addTarget(
   });
 }
 
-function isHead(span: Span, { group }: Extract<Meaning, { kind: "rule" }>): boolean {
-  return group.rules.some(({ rule }) => {
-    const spans = [rule.name.span, ...rule.path.map((step) => step.span)];
-    return spans.some((head) => head.file === span.file && head.start === span.start);
-  });
+/** By file, where the names begin that heads of rules are made of. */
+function headsIn(files: ReadonlyMap<string, StatementFile>): ReadonlyMap<string, ReadonlySet<number>> {
+  return new Map(
+    [...files].map(([path, { module }]) => {
+      const names = module.rules.flatMap((rule) => [rule.name, ...rule.path]);
+      return [path, new Set(names.map(({ span }) => span.start))];
+    }),
+  );
 }
 
 function dataMeaning(understanding: Understanding, path: readonly string[]): Meaning {
@@ -131,7 +135,8 @@ function addDecision(places: Places, { source }: StatementFile, decision: Decisi
 
 class Places {
   private readonly files: ReadonlyMap<string, StatementFile>;
-  private readonly byFile = new Map<string, Map<string, Place>>();
+  /** By file and where they begin: few begin at the same offset. */
+  private readonly byFile = new Map<string, Map<number, Place[]>>();
 
   constructor(files: ReadonlyMap<string, StatementFile>) {
     this.files = files;
@@ -147,21 +152,31 @@ class Places {
 
   /** What is there already is not there twice, but becomes a definition where it is one. */
   add(span: Span, meaning: Meaning, isDefinition: boolean): void {
-    const places = this.byFile.get(span.file) ?? new Map<string, Place>();
-    this.byFile.set(span.file, places);
-    const key = `${span.start} ${span.end} ${identityOf(meaning)}`;
-    const known = places.get(key);
-    if (known === undefined || (isDefinition && !known.isDefinition)) places.set(key, { span, meaning, isDefinition });
+    let starts = this.byFile.get(span.file);
+    if (starts === undefined) this.byFile.set(span.file, (starts = new Map()));
+    const place = { span, meaning, isDefinition };
+    const places = starts.get(span.start);
+    if (places === undefined) {
+      starts.set(span.start, [place]);
+      return;
+    }
+    const known = places.findIndex((other) => other.span.end === span.end && isSame(other.meaning, meaning));
+    if (known < 0) places.push(place);
+    else if (isDefinition && places[known]?.isDefinition === false) places[known] = place;
   }
 
   sorted(): ReadonlyMap<string, readonly Place[]> {
     return new Map(
       [...this.byFile].map(([file, places]) => [
         file,
-        [...places.values()].sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end),
+        [...places.values()].flat().sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end),
       ]),
     );
   }
+}
+
+function isSame(a: Meaning, b: Meaning): boolean {
+  return a === b || (a.kind === b.kind && identityOf(a) === identityOf(b));
 }
 
 export function fieldOf(record: RecordName, name: string): Field | undefined {

@@ -23,6 +23,7 @@ export class PolicySet {
   /** `data.*` as JSON. */
   readonly data: unknown;
   private understood: Understood | undefined;
+  private found: ReadonlyMap<string, readonly Diagnostic[]> | undefined;
   private places: ReadonlyMap<string, readonly Place[]> | undefined;
   private readonly placesBefore: ReadonlyMap<string, readonly Place[]> | undefined;
 
@@ -56,6 +57,10 @@ export class PolicySet {
    * as it can be read.
    */
   diagnostics(): ReadonlyMap<string, readonly Diagnostic[]> {
+    return (this.found ??= this.lookForMistakes());
+  }
+
+  private lookForMistakes(): ReadonlyMap<string, readonly Diagnostic[]> {
     const known = this.modules;
     const byFile = new Map([...this.files].map(([path, { diagnostics }]) => [path, [...diagnostics]]));
     // Looking for syntax errors can show that there is none, and more than was seen before.

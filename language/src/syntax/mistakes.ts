@@ -16,6 +16,9 @@ export type Reading =
   | { readonly cst: CstNode; readonly error?: undefined }
   | { readonly cst?: undefined; readonly error: IRecognitionException };
 
+/** Whether the tokens of a statement are known to have no mistake. */
+export type IsReadable = (tokens: readonly IToken[]) => boolean;
+
 /** Wrong conditions of one statement that are looked for. */
 const repairsMax = 20;
 
@@ -23,6 +26,7 @@ const repairsMax = 20;
  * @param wrong what the lexer could not read
  * @param read parses tokens
  * @param check what a statement that can be read says wrongly all the same
+ * @param isReadable of which statements nothing needs to be asked
  */
 export function mistakesOf(
   source: SourceFile,
@@ -30,6 +34,7 @@ export function mistakesOf(
   wrong: readonly Diagnostic[],
   read: (tokens: readonly IToken[]) => Reading,
   check: (cst: CstNode) => readonly Diagnostic[],
+  isReadable: IsReadable = () => false,
 ): readonly Diagnostic[] {
   const statements = statementsOf(tokens);
   const found: Diagnostic[] = [...wrong];
@@ -37,6 +42,7 @@ export function mistakesOf(
     const end = statements[index + 1]?.[0]?.startOffset ?? source.text.length;
     const start = index === 0 ? 0 : (statement[0]?.startOffset ?? 0);
     if (wrong.some(({ span }) => span.start >= start && span.start < end)) continue;
+    if (isReadable(statement)) continue;
     const isLast = index === statements.length - 1;
     found.push(...mistakesOfStatement(source, statement, isLast, read, check));
   }

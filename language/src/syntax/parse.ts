@@ -5,7 +5,7 @@ import { unlessTooLarge } from "../too-large.ts";
 import { parser } from "./grammar.ts";
 import { nestingMax, sourceCharsMax, syntaxErrorsMax } from "./limits.ts";
 import { Lowering } from "./lower.ts";
-import { mistakesOf, type Reading } from "./mistakes.ts";
+import { type IsReadable, mistakesOf, type Reading } from "./mistakes.ts";
 import { tooManyIn } from "./sizes.ts";
 import { spanOf } from "./span.ts";
 import { lex } from "./tokens.ts";
@@ -15,8 +15,9 @@ export type Parsed<Tree> =
   | { readonly tree: Tree; readonly diagnostics: readonly Diagnostic[] }
   | { readonly tree?: undefined; readonly diagnostics: readonly Diagnostic[] };
 
-export function parseModule(source: SourceFile): Parsed<Module> {
-  return bounded(parse(source, "module", lowerModule), (tree) => tree);
+/** @param isReadable statements that were read before and have no mistake: they are not looked at again */
+export function parseModule(source: SourceFile, isReadable?: IsReadable): Parsed<Module> {
+  return bounded(parse(source, "module", lowerModule, isReadable), (tree) => tree);
 }
 
 /** A file as it is written, for whoever writes it anew. */
@@ -52,15 +53,25 @@ type Concrete = Omit<ConcreteModule, "tree">;
 
 type Lower<Tree> = (lowering: Lowering, concrete: Concrete) => Tree;
 
-function parse<Tree>(source: SourceFile, entry: "module" | "body", lower: Lower<Tree>): Parsed<Tree> {
+function parse<Tree>(
+  source: SourceFile,
+  entry: "module" | "body",
+  lower: Lower<Tree>,
+  isReadable?: IsReadable,
+): Parsed<Tree> {
   return unlessTooLarge<Parsed<Tree>>(
     [source],
-    () => parseText(source, entry, lower),
+    () => parseText(source, entry, lower, isReadable),
     (refusal) => ({ diagnostics: [refusal] }),
   );
 }
 
-function parseText<Tree>(source: SourceFile, entry: "module" | "body", lower: Lower<Tree>): Parsed<Tree> {
+function parseText<Tree>(
+  source: SourceFile,
+  entry: "module" | "body",
+  lower: Lower<Tree>,
+  isReadable?: IsReadable,
+): Parsed<Tree> {
   if (source.text.length > sourceCharsMax) {
     const message = `file is longer than ${sourceCharsMax} characters`;
     return { diagnostics: [diagnostic("P103", message, spanAt(source, 0, 0))] };
@@ -89,6 +100,7 @@ function parseText<Tree>(source: SourceFile, entry: "module" | "body", lower: Lo
           diagnostics,
           (some) => read(some, entry),
           (cst) => checkPart(source, cst),
+          isReadable,
         )
       : [];
   const hasPackage = tokens[0]?.tokenType.name === "Package";

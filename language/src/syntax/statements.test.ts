@@ -85,6 +85,19 @@ describe("a file with a mistake", () => {
     expect(rule?.member !== undefined).toBe(isSet);
   });
 
+  test.each([
+    ["a statement that was whole", "> 1 else := 2", "> else := 2"],
+    ["two of them", "if is_agent\n\nf(", "if {\n\nf((x, "],
+    ["the package", "package acme", "package"],
+    ["a string without an end", '== "agent"', '== "agent'],
+    ["an unindented block", "    principal.kind ==", "principal.kind = ="],
+  ])("says the same where only %s is read anew", (_, whole, broken) => {
+    const source = text.replace(whole, broken);
+    const expected = parseModule({ path: "a.policy", text: source }).diagnostics;
+    expect(expected).not.toEqual([]);
+    expect(parsed(source, text).diagnostics).toEqual(expected);
+  });
+
   test("takes no decision statement for a rule", () => {
     expect(parsed('package a\n\ndeny "x" if {\n\nmask column with\n').module.rules).toEqual([]);
   });

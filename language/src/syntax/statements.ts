@@ -72,6 +72,7 @@ export function parseStatements(source: SourceFile, previous?: StatementFile): S
   const module = together(source, statements, comments);
   if (isWhole) return { source, statements, comments, module, diagnostics: [] };
   let whole: Parsed<Module> | undefined;
+  const readable = new Set(statements.flatMap(({ part, tokens }) => (part === undefined ? [] : [placeOf(tokens)])));
   const file = {
     source,
     statements,
@@ -80,7 +81,7 @@ export function parseStatements(source: SourceFile, previous?: StatementFile): S
       return whole?.tree ?? module;
     },
     get diagnostics(): readonly Diagnostic[] {
-      return (whole ??= parseModule(source)).diagnostics;
+      return (whole ??= parseModule(source, (tokens) => readable.has(placeOf(tokens)))).diagnostics;
     },
   };
   // On first sight, and where much is missing that was there, it may be that the file cannot be read by statements.
@@ -98,6 +99,11 @@ function hasPackage({ package: name }: Module): boolean {
 function extent(tokens: readonly IToken[]): readonly [start: number, end: number] {
   const last = tokens.at(-1);
   return [tokens[0]?.startOffset ?? 0, (last?.endOffset ?? last?.startOffset ?? -1) + 1];
+}
+
+/** Of a statement in its file, to find it again in another reading of the same text. */
+function placeOf(tokens: readonly IToken[]): string {
+  return extent(tokens).join("-");
 }
 
 function split(tokens: readonly IToken[]): IToken[][] {
@@ -165,7 +171,7 @@ function parsePart(source: SourceFile, tokens: readonly IToken[]): Module | unde
   return lowering.diagnostics.length > 0 || tooManyIn(part).length > 0 ? undefined : part;
 }
 
-/** The same at another place. */
+/** The same at another place. A key moves half of a file: objects are copied as they are, which keeps their shapes. */
 function moved<Tree>(tree: Tree, by: number, lines: number, file: string): Tree {
   if (by === 0 && lines === 0) return tree;
   const move = (value: unknown): unknown => {
@@ -175,7 +181,12 @@ function moved<Tree>(tree: Tree, by: number, lines: number, file: string): Tree 
       const { start, end, line, column } = value as Module["span"];
       return { file, start: start + by, end: end + by, line: line + lines, column };
     }
-    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, move(part)]));
+    const copy = { ...value } as Record<string, unknown>;
+    for (const name in copy) {
+      const part = copy[name];
+      if (typeof part === "object") copy[name] = move(part);
+    }
+    return copy;
   };
   return move(tree) as Tree;
 }
