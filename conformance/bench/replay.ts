@@ -86,7 +86,14 @@ async function writeTraffic(file: string, statements: number): Promise<void> {
         records.statement(index, `"text":${JSON.stringify(text)},"decision":"allow","tables":[],"columns":[]`, names),
       );
       await write(
-        records.result(index, { rows: 1, bytes: 100, durationUs: 500, sqlstate: "00000", endedBy: undefined }),
+        records.result(index, {
+          rows: 1,
+          bytes: 100,
+          durationUs: 500,
+          sqlstate: "00000",
+          endedBy: undefined,
+          found: undefined,
+        }),
       );
     }
     await write(records.disconnect(statementsPerSession, "terminate"));

@@ -1,6 +1,7 @@
 import { createSecretKey } from "node:crypto";
 import type { TokenResult } from "@penstock/engine";
-import { withTokens } from "../../proxy/src/postgres/token-rows.ts";
+import { changeRow } from "../../proxy/src/postgres/row-change.ts";
+import { tokenChange } from "../../proxy/src/postgres/token-columns.ts";
 import { printSample, printTable, processorTime, sample } from "./statistics.ts";
 
 const key = createSecretKey("0123456789abcdef0123456789abcdef", "latin1");
@@ -15,9 +16,9 @@ export function benchTokens(rounds: number): void {
     hasUnion: false,
   });
   const rows = [1, 2].map((count) => {
-    const tokens = tokensIn([1, 2].slice(0, count));
+    const change = tokenChange(key, tokensIn([1, 2].slice(0, count)));
     const run = () => {
-      if (withTokens(key, tokens, row, 5, row.length) === undefined) throw new Error("the row was not understood");
+      if (typeof changeRow(change, row, 5, row.length) === "string") throw new Error("the row has no tokens");
     };
     run();
     const times = Array.from({ length: rounds }, () => processorTime(run, callsPerRound) / callsPerRound);

@@ -24,6 +24,7 @@ const targetOf = ({ host, port, user, password }: PostgresServer): TargetConfig 
   user,
   password,
   tls: undefined,
+  detection: undefined,
   environment: "test",
   tags: {},
 });

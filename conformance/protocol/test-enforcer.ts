@@ -47,6 +47,7 @@ export function testEnforcer(options: TestEnforcerOptions = {}): Enforcer {
       cache.set(text, verdict);
       return verdict;
     },
+    labelledOrigins: () => new Set(),
   };
 
   function decide(text: string, refusal: string | undefined): Verdict {

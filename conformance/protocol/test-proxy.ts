@@ -113,6 +113,7 @@ function testTargets(server: PostgresServer, options: TestProxyOptions): Targets
           user: server.user,
           password: upstream.password ?? server.password,
           tls: undefined,
+          detection: undefined,
           catalog: { current: () => noCatalog, refresh: () => Promise.resolve(noCatalog) },
         },
       }),

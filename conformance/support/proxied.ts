@@ -7,6 +7,7 @@ import { createEnforcer, type Enforcer, type Principal, readPolicyFolder } from 
 import { compile, formatDiagnostics, type SourceFile } from "@penstock/language";
 import { createProxyServer, type ProxyEvent, type ProxyLimits, type ProxyServer } from "@penstock/proxy";
 import { FileApprover } from "../../proxy/src/approvals/file-approver.ts";
+import type { Detection } from "../../proxy/src/detect/detection.ts";
 import { FileAuditLog } from "../../proxy/src/audit/file-audit-log.ts";
 import { type Identities, Login } from "../../proxy/src/identity/login.ts";
 import { deriveVerifier } from "../../proxy/src/identity/scram-verifier.ts";
@@ -42,6 +43,8 @@ export interface ProxiedOptions {
   readonly limits?: Partial<ProxyLimits>;
   /** No statement runs before its record is on disk. */
   readonly strictAudit?: boolean;
+  /** What is looked for in results of each target. */
+  readonly detection?: Detection;
 }
 
 export interface Proxied {
@@ -91,6 +94,7 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
       tls: undefined,
       environment: "test",
       tags: {},
+      detection: options.detection,
     })),
   );
   const openTargets = async () => {

@@ -158,4 +158,6 @@ export interface Enforcer {
     catalog: Catalog,
     parameters?: readonly (string | null | undefined)[],
   ): Verdict;
+  /** Columns that have a label, of views too, as in `StatementVerdict.forbiddenOrigins`. Worked out once a catalog. */
+  labelledOrigins(catalog: Catalog): ReadonlySet<number>;
 }

@@ -30,6 +30,8 @@ export const proxyLimits = {
   controlBytes: 16 * 1024,
   /** A message of the server that must be read whole: RowDescription, ErrorResponse and the like, not rows. */
   serverMessageBytes: 64 * 1024 * 1024,
+  /** A value of a result in which content is looked for; of a larger one nothing is shown. */
+  detectedValueBytes: 1024 * 1024,
   /** Any message, also those that stream: PostgreSQL's own limit. */
   messageBytes: 1024 * 1024 * 1024 - 1,
   /** Prepared statements of one session. */

@@ -117,6 +117,7 @@ export class ProxiedConnection {
         user: "model",
         password: undefined,
         tls: undefined,
+        detection: undefined,
         catalog: { current: () => noCatalog, refresh: () => Promise.resolve(noCatalog) },
       },
       who,

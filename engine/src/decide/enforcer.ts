@@ -21,6 +21,7 @@ interface WorldCaches {
   /** By search_path, then by text. */
   readonly texts: Map<string, BoundedCache<Preparation>>;
   readonly sessions: WeakMap<PrincipalContext, SessionCaches>;
+  labelled: ReadonlySet<number> | undefined;
 }
 
 interface KnownVerdicts {
@@ -49,7 +50,13 @@ export function createEnforcer(program: Program, { hints = true, texts }: Enforc
   const cachesOf = (catalog: Catalog): WorldCaches => {
     let caches = worlds.get(catalog);
     if (caches === undefined) {
-      caches = { world: new World(program, catalog, hints), shared: texts, texts: new Map(), sessions: new WeakMap() };
+      caches = {
+        world: new World(program, catalog, hints),
+        shared: texts,
+        texts: new Map(),
+        sessions: new WeakMap(),
+        labelled: undefined,
+      };
       worlds.set(catalog, caches);
     }
     return caches;
@@ -76,7 +83,17 @@ export function createEnforcer(program: Program, { hints = true, texts }: Enforc
       return failedVerdict(error);
     }
   };
-  return { revision: program.revision, decide };
+  const labelledOrigins: Enforcer["labelledOrigins"] = (catalog) => {
+    const caches = cachesOf(catalog);
+    caches.labelled ??= new Set(
+      caches.world
+        .userColumns()
+        .filter(({ labels }) => labels.size > 0)
+        .map(({ relation, column }) => relation.oid * 65_536 + column.attnum),
+    );
+    return caches.labelled;
+  };
+  return { revision: program.revision, decide, labelledOrigins };
 }
 
 /** The verdict on a large INSERT as one on few of its rows gives it; `undefined` where that is not known to be the same. */

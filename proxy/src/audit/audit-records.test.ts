@@ -36,7 +36,14 @@ test("every line is one JSON object with event, time and session", () => {
   const all = [
     records.connect(),
     records.statement(1, '"text":"select 1\u009b","decision":"allow"', names),
-    records.result(1, { rows: 1, bytes: 20, durationUs: 1234.5, sqlstate: "00000", endedBy: undefined }),
+    records.result(1, {
+      rows: 1,
+      bytes: 20,
+      durationUs: 1234.5,
+      sqlstate: "00000",
+      endedBy: undefined,
+      found: undefined,
+    }),
     records.alert(1, "masked column came back"),
     records.disconnect(1, "terminate"),
     refusedLine("s2", "eve\n", { address: "10.0.0.1" }, "password"),

@@ -8,7 +8,7 @@
  * | `connect` | a principal has logged in | `principal`, `target`, `client`, `roots`: all that rules see of the session |
  * | `refused` | a login failed or a connection was not admitted | `user`, `client`, `reason` |
  * | `statement` | before a statement goes upstream, or is denied | `statement`, `principal`, `target`, `search_path` where it is not the one of the session's statement before, the engine's fields |
- * | `result` | a statement has ended | `statement`, `rows`, `bytes`, `duration_us`, `sqlstate`, `limited_by` where a policy's limit ended it |
+ * | `result` | a statement has ended | `statement`, `rows`, `bytes`, `duration_us`, `sqlstate`, `limited_by` where a policy's limit ended it, `found` where values were redacted: how many of each kind |
  * | `approval_request` | a statement waits for people | `request`, `principal`, `target`, `digest`, `texts`, `parameters` (how many), `needs`, `expires` |
  * | `approval_answer` | somebody has answered, whether it counts or not | `request`, `by`, `answer`, `because`, `counted`, `message` |
  * | `approval_end` | a statement waits no longer | `request`, `outcome`: `approved`, `denied`, `expired`, `cancelled`, or why it was withdrawn |
@@ -28,6 +28,8 @@ export interface StatementResult {
   readonly sqlstate: string;
   /** The limit of a policy that cut the result or cancelled the statement. */
   readonly endedBy: "rows" | "bytes" | "duration" | undefined;
+  /** What was found in values, by kind. */
+  readonly found: ReadonlyMap<string, number> | undefined;
 }
 
 /** A statement that waits for people. */
@@ -103,9 +105,10 @@ export class SessionRecords {
   }
 
   result(number: number, result: StatementResult): string {
-    const { rows, bytes, durationUs, sqlstate, endedBy } = result;
+    const { rows, bytes, durationUs, sqlstate, endedBy, found } = result;
     const limited = endedBy === undefined ? "" : `,"limited_by":"${endedBy}"`;
-    return `${this.#start("result")},"statement":${number},"rows":${rows},"bytes":${bytes},"duration_us":${Math.round(durationUs)},"sqlstate":${sqlstate === "00000" ? success : json(sqlstate)}${limited}}`;
+    const redacted = found === undefined || found.size === 0 ? "" : `,"found":${json(Object.fromEntries(found))}`;
+    return `${this.#start("result")},"statement":${number},"rows":${rows},"bytes":${bytes},"duration_us":${Math.round(durationUs)},"sqlstate":${sqlstate === "00000" ? success : json(sqlstate)}${limited}${redacted}}`;
   }
 
   approvalRequest(request: RecordedRequest): string {

@@ -25,6 +25,7 @@ const record = z.looseObject({
   filtered: z.array(z.string()).default([]),
   rows: z.number().optional(),
   duration_us: z.number().optional(),
+  found: z.record(z.string(), z.number()).default({}),
   sqlstate: z.string().optional(),
   user: z.string().optional(),
   reason: z.string().optional(),
@@ -56,7 +57,7 @@ function describe(each: AuditRecord, full: boolean): string {
     case "statement":
       return describeStatement(each, full);
     case "result":
-      return `  ${each.rows ?? 0} rows in ${((each.duration_us ?? 0) / 1000).toFixed(1)} ms${each.sqlstate === "00000" ? "" : `, error ${each.sqlstate ?? "unknown"}`}`;
+      return `  ${each.rows ?? 0} rows in ${((each.duration_us ?? 0) / 1000).toFixed(1)} ms${each.sqlstate === "00000" ? "" : `, error ${each.sqlstate ?? "unknown"}`}${redacted(each)}`;
     case "connect":
       return `${who(each)} connected to ${each.target ?? "?"}`;
     case "disconnect":
@@ -76,6 +77,11 @@ function describe(each: AuditRecord, full: boolean): string {
     default:
       return each.event;
   }
+}
+
+function redacted({ found }: AuditRecord): string {
+  const counts = Object.entries(found).map(([kind, count]) => `${count} ${kind}`);
+  return counts.length === 0 ? "" : ` | redacted ${counts.join(", ")}`;
 }
 
 function describeStatement(each: AuditRecord, full: boolean): string {

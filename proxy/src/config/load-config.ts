@@ -5,6 +5,7 @@ import { dirname, resolve } from "node:path";
 import { createSecureContext, type ConnectionOptions } from "node:tls";
 import { decodeBase64 } from "../identity/scram-verifier.ts";
 import type { ProxyLimits } from "../limits.ts";
+import type { Detection } from "../detect/detection.ts";
 import type { BundleAddress } from "../policies/fetch-bundle.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { bundleTimeoutSeconds, configSchema, isAddress, type RawConfig, toLimits } from "./schema.ts";
@@ -43,6 +44,7 @@ export interface TargetConfig {
   readonly tls: ConnectionOptions | undefined;
   readonly environment: string;
   readonly tags: Readonly<Record<string, string>>;
+  readonly detection: Detection | undefined;
 }
 
 export type PoliciesConfig =
@@ -179,6 +181,7 @@ class ConfigReader {
       tls: this.#upstreamTls(raw, index),
       environment: raw.environment,
       tags: raw.tags,
+      detection: raw.detect,
     };
   }
 

@@ -1,5 +1,6 @@
 /** The keys of `penstock.yaml`. The descriptions are the reference in docs/configuration.md (a test keeps them the same). */
 import { z } from "zod";
+import { detectedKinds } from "../detect/detector.ts";
 import { type ProxyLimits, proxyLimits } from "../limits.ts";
 
 const text = z.string().min(1);
@@ -48,6 +49,26 @@ const upstreamTls = z
     "TLS towards the target. Left out, it is `mode: verify-full` for every host but this machine itself, where it is `mode: disable`.",
   );
 
+const detect = z
+  .strictObject({
+    kinds: z
+      .array(z.enum(detectedKinds))
+      .min(1)
+      .default([...detectedKinds])
+      .describe("What to look for. Left out, everything that can be found."),
+    exempt: z
+      .strictObject({
+        principals: z.array(text).default([]).describe("Ids of principals."),
+        groups: z.array(text).default([]).describe("Groups of principals."),
+      })
+      .prefault({})
+      .describe("Whose results are not looked into."),
+  })
+  .optional()
+  .describe(
+    "Look into texts and JSON of results, in columns without label, for personal data and keys, and show a word in their place. A net under the policies, no guarantee.",
+  );
+
 const target = z
   .strictObject({
     name: text.max(63).describe("The database name that clients connect to, and `target.name` in policies."),
@@ -60,6 +81,7 @@ const target = z
     tls: upstreamTls,
     environment: text.describe("`target.environment` in policies, such as `production`."),
     tags: tags.default({}).describe("`target.tags` in policies: texts by name."),
+    detect,
   })
   .superRefine((value, context) => {
     const given = Object.keys(passwordKeys).filter((key) => key in value);

@@ -8,6 +8,7 @@ import { admitNamed } from "./held-statement.ts";
 import { decodeExecute } from "./messages/execute.ts";
 import { encodeDescribePortal } from "./messages/target-message.ts";
 import { pendingKind } from "./pending.ts";
+import type { Run } from "./run.ts";
 import type { Session } from "./session.ts";
 import { expectCopy, forward, opened } from "./to-server.ts";
 
@@ -56,27 +57,30 @@ export function execute(session: Session, framer: Framer): boolean {
     }
     ({ plan, auditFields } = resolved);
     source = resolved.portal ?? portal;
-    if (plan.forbidden !== undefined) lookAtPortal(session, name, plan);
+    if (plan.forbidden !== undefined && session.redactor === undefined) lookAtPortal(session, name, plan, undefined);
   }
+  const run = plan === undefined ? undefined : session.begin(plan, auditFields, grant);
+  if (plan !== undefined && session.redactor !== undefined) lookAtPortal(session, name, plan, run);
   opened(session);
   session.groupRuns = true;
   const entry = session.pending.push(pendingKind.execute);
   entry.mapPosition = portal.statement.mapPosition;
-  if (plan !== undefined) {
-    entry.run = session.begin(plan, auditFields, grant);
-    entry.run.portal = source;
-    if ((plan.effects & effect.names) !== 0) entry.run.definition = portal.statement;
+  if (plan !== undefined && run !== undefined) {
+    entry.run = run;
+    run.portal = source;
+    if ((plan.effects & effect.names) !== 0) run.definition = portal.statement;
     if (plan.isCopyFrom) expectCopy(session);
   }
   forward(session, framer);
   return true;
 }
 
-/** What FETCH and EXECUTE give back is known only now. */
-function lookAtPortal(session: Session, name: string, plan: StatementPlan): void {
+/** What FETCH and EXECUTE give back is known only now, as is the format of rows. @param run whose rows are looked into */
+function lookAtPortal(session: Session, name: string, plan: StatementPlan, run: Run | undefined): void {
   opened(session);
   const look = session.pending.push(pendingKind.describePortal);
   look.hidden = true;
   look.described = plan;
+  look.describedRun = run;
   session.toUpstream.push(encodeDescribePortal(name));
 }

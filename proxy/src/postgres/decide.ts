@@ -6,6 +6,7 @@ import { isUtf8 } from "node:buffer";
 import { covers } from "./holding.ts";
 import { Portal, Prepared } from "./prepared.ts";
 import type { Session } from "./session.ts";
+import type { Refusal } from "../enforce/session-rules.ts";
 import { nameKeyOf } from "./wire.ts";
 
 /** A statement as it is going to run. */
@@ -54,15 +55,16 @@ export function decideText(
 }
 
 /**
- * Without a key there are no tokens. Where nobody can be asked, what needs approval is refused: its preparation too, so that the client
+ * Without a key there are no tokens, and what COPY sends is not looked into. Where nobody can be asked, what needs approval is refused: its preparation too, so that the client
  * learns of it early.
  */
 function feasible(session: Session, ruling: Ruling, text: string): Ruling {
   if (ruling.kind === "refused") return ruling;
-  if (ruling.showsTokens && session.host.tokenKey === undefined) {
+  const refusal = ruling.showsTokens && session.host.tokenKey === undefined ? noTokenKey : copyUnseen(session, ruling);
+  if (refusal !== undefined) {
     const fields = ruling.plans.map(({ auditFields }) => auditFields);
     return refuse(
-      noTokenKey,
+      refusal,
       text,
       fields,
       ruling.plans.flatMap(({ notifications }) => notifications),
@@ -79,6 +81,20 @@ const noTokenKey = {
   hint: "leave the column out, or tell whoever operates the proxy that `tokens.key_file` is not set",
   code: "no_token_key",
 } as const;
+
+/** Its rows have neither types nor origins: which column is labelled, and what is a text, cannot be told there. */
+function copyUnseen({ redactor }: Session, { plans }: Pass): Refusal | undefined {
+  const copies = plans.some(({ facts }) => facts.kind === "copy_to" && facts.serverCopy === undefined);
+  return redactor !== undefined && copies ? copyNotLookedInto : undefined;
+}
+
+const copyNotLookedInto: Refusal = {
+  sqlstate: "42501",
+  message:
+    "COPY TO STDOUT is not permitted to you: this target looks into results for personal data and keys, which it cannot do with COPY",
+  hint: "use SELECT, or ask whoever operates the proxy for an exemption in `detect.exempt`",
+  code: "copy_not_looked_into",
+};
 
 const admitted = new WeakMap<Ruling, Admitted>();
 

@@ -32,6 +32,8 @@ export class Pending {
   portal: Version<Portal> | undefined = undefined;
   /** Whose result is described: what it must not show is looked for. */
   described: StatementPlan | undefined = undefined;
+  /** Of which execution the described rows will be. */
+  describedRun: Run | undefined = undefined;
   /** Maps error positions of a rewritten text. */
   mapPosition: ((position: number) => number) | undefined = undefined;
 
@@ -45,6 +47,7 @@ export class Pending {
     this.statement = undefined;
     this.portal = undefined;
     this.described = undefined;
+    this.describedRun = undefined;
     this.mapPosition = undefined;
     return this;
   }

@@ -1,7 +1,9 @@
 import { performance } from "node:perf_hooks";
+import type { Findings } from "../detect/redactor.ts";
 import type { StatementPlan } from "../enforce/plan.ts";
 import type { Grant } from "./holding.ts";
 import type { Portal, Prepared } from "./prepared.ts";
+import type { RowChange } from "./row-change.ts";
 
 export type LimitName = "rows" | "bytes" | "duration";
 
@@ -28,6 +30,10 @@ export class Run {
   cancelledAfterMs: number | undefined = undefined;
   /** What a PREPARE or DECLARE defines when it has run. */
   definition: Prepared | undefined = undefined;
+  /** What is replaced in its rows; where they are looked into, known with their description. */
+  change: RowChange | undefined = undefined;
+  /** Where its rows are looked into: the columns that need not be, and what was found in the others. */
+  detecting: { readonly labelled: ReadonlySet<number>; readonly found: Findings } | undefined = undefined;
 
   /** Ends a statement that runs too long. */
   timer: NodeJS.Timeout | undefined = undefined;

@@ -13,11 +13,13 @@ import { type Pending, pendingKind } from "./pending.ts";
 import type { Portal } from "./prepared.ts";
 import type { Run } from "./run.ts";
 import type { Session } from "./session.ts";
-import { withTokens } from "./token-rows.ts";
+import { detectingChange } from "./detecting-change.ts";
+import { changeRow } from "./row-change.ts";
 import { isUtf8 } from "./startup-parameters.ts";
 
 const endsWithTransaction = ({ isHeld }: Portal) => !isHeld;
 const success = "00000";
+const headerBytes = 5;
 const skipped = "57014";
 
 export function handleServerMessage(session: Session, framer: Framer, found: number): void {
@@ -125,18 +127,25 @@ function row(session: Session, framer: Framer): void {
     else pass(session, framer);
     return;
   }
-  if (run.plan.tokens !== undefined) tokenRow(session, head, run, framer.buffer, framer.body, framer.end);
+  if (isOpened(run)) openedRow(session, head, run, framer.buffer, framer.start, framer.end);
   else if (run.admits(framer.length)) pass(session, framer);
 }
 
-/** Limits count what the client gets: the length of the values themselves must not show. */
-function tokenRow(session: Session, head: Pending, run: Run, buffer: Buffer, body: number, end: number): void {
+/** Whether its rows are taken apart. */
+function isOpened({ change, detecting }: Run): boolean {
+  return change === undefined ? detecting !== undefined : change.columns.length > 0;
+}
+
+/** Limits count what the client gets: the length of the values themselves must not show. @param start of the whole message */
+function openedRow(session: Session, head: Pending, run: Run, buffer: Buffer, start: number, end: number): void {
   if (session.suppressing) return;
-  const { tokenKey: key } = session.host;
-  const { tokens } = run.plan;
-  const changed = key && tokens && withTokens(key, tokens, buffer, body, end);
-  if (changed === undefined) leak(session, head, "a row of another shape than was decided");
-  else if (run.admits(changed.length)) session.toClient.push(changed);
+  const { change } = run;
+  const isRow = buffer[start] === 0x44;
+  const changed = change === undefined || !isRow ? "misshapen" : changeRow(change, buffer, start + headerBytes, end);
+  if (changed === "misshapen") leak(session, head, "a row of another shape than was decided");
+  else if (changed === "unchanged") {
+    if (run.admits(end - start)) session.toClient.slice(buffer, start, end);
+  } else if (run.admits(changed.length)) session.toClient.push(changed);
 }
 
 /** A row that is not whole in what was read so far: its parts follow each other, whatever they hold. */
@@ -147,18 +156,32 @@ function streamed(session: Session, framer: Framer, isFirst: boolean): void {
     session.side.part(framer.buffer, isFirst ? framer.body : framer.start, framer.end, framer.remaining);
     return;
   }
-  if (run?.plan.tokens !== undefined) {
-    const limit = session.host.limits.serverMessageBytes;
-    if (framer.length > limit) throw new Error(`a row with tokens has ${framer.length} bytes; ${limit} are permitted`);
-    const part = framer.buffer.subarray(isFirst ? framer.body : framer.start, framer.end);
+  if (run !== undefined && isOpened(run)) {
+    if (session.suppressing) return;
+    const { serverMessageBytes: limit } = session.host.limits;
+    if (isFirst && framer.length > limit) {
+      withhold(session, rowTooLarge(framer.length, limit));
+      session.endRun(run, "54000", run.passedRows);
+      return;
+    }
+    const part = framer.buffer.subarray(framer.start, framer.end);
     const whole = session.rowParts.add(part, framer.remaining);
-    if (whole !== undefined) tokenRow(session, head, run, whole, 0, whole.length);
+    if (whole !== undefined) openedRow(session, head, run, whole, 0, whole.length);
     return;
   }
   if (isFirst) run?.admits(framer.length);
   if (run?.endedBy !== undefined || session.suppressing) return;
   pass(session, framer);
   session.withinRow = framer.remaining > 0;
+}
+
+function rowTooLarge(bytes: number, limit: number): Buffer {
+  return encodeError({
+    severity: "ERROR",
+    sqlstate: "54000",
+    message: `a row of the result has ${bytes} bytes; ${limit} are permitted where values are replaced`,
+    hint: "leave large columns out, or fetch them in parts",
+  });
 }
 
 function commandComplete(session: Session, framer: Framer): void {
@@ -243,6 +266,12 @@ function rowDescription(session: Session, framer: Framer): void {
     const output = forbiddenOutput(framer.buffer, framer.body, framer.end, plan.forbidden, plan.tokens);
     if (output !== undefined) leak(session, head, output);
   }
+  const run = head.kind === pendingKind.query ? head.run : head.describedRun;
+  if (run?.detecting !== undefined && session.redactor !== undefined) {
+    const { labelled, found } = run.detecting;
+    const { buffer, body, end } = framer;
+    run.change = detectingChange(session.redactor, labelled, found, run.change, buffer, body, end);
+  }
   if (head.kind === pendingKind.query) pass(session, framer);
   else described(session, framer, expectDescribe(session));
 }
@@ -257,7 +286,8 @@ function leak(session: Session, head: Pending, output: string): void {
   if (session.suppressing) return;
   const message = `the result's column ${JSON.stringify(output)} comes straight from a masked column`;
   session.host.leaked(session, head.run?.number ?? session.statementCount, message);
-  session.toClient.push(
+  withhold(
+    session,
     encodeError({
       severity: "ERROR",
       sqlstate: "42501",
@@ -265,6 +295,10 @@ function leak(session: Session, head: Pending, output: string): void {
       hint: "this is a fault of the proxy and has been reported; the statement may have run",
     }),
   );
+}
+
+function withhold(session: Session, error: Buffer): void {
+  session.toClient.push(error);
   session.suppressing = true;
 }
 

@@ -37,7 +37,10 @@ import { SideQuery } from "./side-query.ts";
 import { applyNames } from "./sql-names.ts";
 import type { PostgresTarget } from "./target.ts";
 import type { Upstream } from "./upstream.ts";
-import { RowParts } from "./token-rows.ts";
+import { redactorFor } from "../detect/detection.ts";
+import type { Redactor } from "../detect/redactor.ts";
+import { RowParts } from "./row-change.ts";
+import { tokenChange } from "./token-columns.ts";
 import { ProtocolError } from "./wire.ts";
 
 /** What a session needs of the server it belongs to. */
@@ -94,6 +97,8 @@ export class Session {
   readonly side: SideQuery;
   readonly holding = new Holding(this);
   readonly rowParts = new RowParts();
+  /** Looks into the values of results; `undefined` where nobody does. */
+  readonly redactor: Redactor | undefined;
   readonly toUpstream = new OutBatch();
   readonly toClient = new OutBatch();
   /** A name that no client guesses, for statements and portals of the proxy's own. */
@@ -151,6 +156,7 @@ export class Session {
     const { frames, limits } = host;
     this.#clientFramer = new Framer(frames.client, limits.messageBytes);
     this.#serverFramer = new Framer(frames.server, limits.messageBytes);
+    this.redactor = redactorFor(start.target.detection, start.who, limits.detectedValueBytes);
     this.knowledge = new Knowledge(this);
     this.side = new SideQuery(this);
     this.#listen();
@@ -205,6 +211,12 @@ export class Session {
   begin(plan: StatementPlan, auditFields: string, grant?: Grant): Run {
     const run = new Run(++this.statementCount, plan);
     run.grant = grant;
+    if (plan.tokens !== undefined && this.host.tokenKey !== undefined)
+      run.change = tokenChange(this.host.tokenKey, plan.tokens);
+    if (this.redactor !== undefined) {
+      const { enforcer, catalog } = this.knowledge.epoch;
+      run.detecting = { labelled: enforcer.labelledOrigins(catalog), found: new Map() };
+    }
     const fields = grant === undefined ? auditFields : auditFields + grant.auditFields;
     this.host.countStatement();
     this.host.audit.append(this.records.statement(run.number, fields, this.knowledge.epoch.names));
@@ -223,7 +235,14 @@ export class Session {
       this.host.countStatement();
       this.host.audit.append(this.records.statement(number, fields, this.knowledge.epoch.names));
       this.host.audit.append(
-        this.records.result(number, { rows: 0, bytes: 0, durationUs: 0, sqlstate, endedBy: undefined }),
+        this.records.result(number, {
+          rows: 0,
+          bytes: 0,
+          durationUs: 0,
+          sqlstate,
+          endedBy: undefined,
+          found: undefined,
+        }),
       );
     }
     this.host.countDenial();
@@ -251,8 +270,9 @@ export class Session {
       }
     }
     const durationUs = (performance.now() - run.startedMs) * 1000;
-    const { bytes, endedBy } = run;
-    this.host.audit.append(this.records.result(run.number, { rows, bytes, durationUs, sqlstate, endedBy }));
+    const { bytes, endedBy, detecting } = run;
+    const found = detecting?.found;
+    this.host.audit.append(this.records.result(run.number, { rows, bytes, durationUs, sqlstate, endedBy, found }));
   }
 
   // The sockets.

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from "node:tls";
 import type { Principal } from "@penstock/engine";
 import type { CatalogSource } from "../enforce/catalog-source.ts";
+import type { Detection } from "../detect/detection.ts";
 
 /** A database behind the proxy, with the login that clients never see. */
 export interface PostgresTarget {
@@ -16,6 +17,8 @@ export interface PostgresTarget {
   /** For the connection upstream; `undefined` for none. */
   readonly tls: ConnectionOptions | undefined;
   readonly catalog: CatalogSource;
+  /** `undefined` where values are not looked into. */
+  readonly detection: Detection | undefined;
 }
 
 export type TargetChoice =

@@ -1,0 +1,21 @@
+import type { KeyObject } from "node:crypto";
+import { type TokenResult, tokenOf } from "@penstock/engine";
+import type { RowChange } from "./row-change.ts";
+
+/** Puts tokens in place of values. Text and binary format of the types that can be tokens are the same bytes. */
+export function tokenChange(key: KeyObject, { columns, width }: TokenResult): RowChange {
+  return {
+    columns: columns.map(({ index, domain, isPadded, paddedTo }) => ({
+      index,
+      replacement: (buffer, from, to) =>
+        Buffer.from(tokenOf(key, domain, trimmed(buffer.subarray(from, to), isPadded)).padEnd(paddedTo), "latin1"),
+    })),
+    width,
+  };
+}
+
+function trimmed(value: Buffer, isPadded: boolean): Buffer {
+  let { length } = value;
+  if (isPadded) while (length > 0 && value[length - 1] === 0x20) length--;
+  return value.subarray(0, length);
+}
