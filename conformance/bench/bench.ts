@@ -10,6 +10,7 @@ import { fillShop } from "../demo/shop.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { packSources, type ProxiedUser } from "../support/proxied.ts";
 import { benchDecisions } from "./decision.ts";
+import { benchDetection } from "./detection.ts";
 import type { BenchTarget } from "./endpoints.ts";
 import { benchFilters } from "./filters.ts";
 import { benchFirstSight } from "./first-sight.ts";
@@ -52,6 +53,7 @@ const seconds = Number(values.seconds);
 const alone: Readonly<Record<string, () => void>> = {
   policies: benchManyPolicies,
   tokens: () => benchTokens(rounds),
+  detection: () => benchDetection(rounds),
 };
 const onServer: Readonly<Record<string, (target: BenchTarget) => void | Promise<void>>> = {
   decision: async ({ server }) => {

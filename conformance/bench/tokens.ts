@@ -2,6 +2,7 @@ import { createSecretKey } from "node:crypto";
 import type { TokenResult } from "@penstock/engine";
 import { changeRow } from "../../proxy/src/postgres/row-change.ts";
 import { tokenChange } from "../../proxy/src/postgres/token-columns.ts";
+import { dataRow } from "./data-row.ts";
 import { printSample, printTable, processorTime, sample } from "./statistics.ts";
 
 const key = createSecretKey("0123456789abcdef0123456789abcdef", "latin1");
@@ -26,18 +27,4 @@ export function benchTokens(rounds: number): void {
   });
   console.log(`\na row with tokens, µs of processor, ${rounds} rounds: median (min–max)`);
   printTable(rows);
-}
-
-function dataRow(values: readonly string[]): Buffer {
-  const fields = values.flatMap((value) => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(Buffer.byteLength(value));
-    return [length, Buffer.from(value)];
-  });
-  const head = Buffer.alloc(7);
-  head.write("D");
-  head.writeUInt16BE(values.length, 5);
-  const message = Buffer.concat([head, ...fields]);
-  message.writeUInt32BE(message.length - 1, 1);
-  return message;
 }

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { detectedKinds } from "../detect/detector.ts";
 import { loadConfig, type ProxyConfig } from "./load-config.ts";
 import { formatProblems } from "./problem.ts";
 
@@ -65,6 +66,24 @@ describe("a configuration", () => {
       limits: {},
       warnings: [],
     });
+  });
+
+  test("looks for every kind in everybody's results where a target says no more than `detect`", () => {
+    const withDetect = (detect: string) => minimal.replace(/^( *)environment: demo$/m, `$&\n$1detect: ${detect}`);
+    expect(load(withDetect("{}")).targets[0]?.detection).toEqual({
+      kinds: detectedKinds,
+      exempt: { principals: [], groups: [] },
+    });
+    expect(load(withDetect("{ kinds: [card], exempt: { groups: [support] } }")).targets[0]?.detection).toEqual({
+      kinds: ["card"],
+      exempt: { principals: [], groups: ["support"] },
+    });
+    expect(problems(withDetect("{ kinds: [cards] }")).join("\n")).toMatch(
+      /`targets\[0\]\.detect\.kinds\[0\]` must be one of .*\n.*did you mean `card`/,
+    );
+    expect(problems(withDetect("{ kinds: [] }")).join("\n")).toMatch(
+      /`targets\[0\]\.detect\.kinds` needs at least 1 element/,
+    );
   });
 
   test("says all mistakes at once, each with its place", () => {
