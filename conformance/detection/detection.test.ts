@@ -117,8 +117,6 @@ test.each(binary)("is replaced in binary results: %s", async (sql, kinds) => {
   for (const secret of ["ann@example.com", "4111111111111111", "DE8937", "123-45-6789", "eyJ"])
     expect(answer.join()).not.toContain(secret);
   expect(answer.map((line) => line[0])).toEqual(original.map((line) => line[0]));
-  // The version of jsonb's binary format stays in front.
-  if (sql.includes("info")) expect(answer.join()).toContain('\u0001{"t": "[jwt]", "card": "[card]"}');
   through.end();
   plain.end();
 });
@@ -128,7 +126,6 @@ const untouched = [
   "select at, card_number, key, raw, id from notes",
   "select email from people",
   "select mail, loud from contacts",
-  "select ssn from people",
   "select id, now() > at from notes",
   "select version()",
   "select relname, relacl from pg_class order by 1 limit 20",
@@ -138,27 +135,17 @@ const untouched = [
   "commit",
   "",
   "show server_version",
-  "insert into notes (id, body) values (50, 'eve@example.com')",
-  "delete from notes where id = 50",
 ];
 
 test.each(untouched)("passes byte for byte: %s", async (sql) => {
   const through = await RawClient.connect(proxied.url("ann"));
   const plain = await RawClient.connect(server.url("shop"));
-  const isMasked = sql.includes("ssn");
   const ways = [
     [query(sql)],
     [parse("", sql), bind("", ""), execute(""), sync],
     [parse("", sql), bind("", "", [], true), execute("", 1), sync],
   ];
-  for (const [index, messages] of ways.entries()) {
-    // What changes rows can be done once.
-    if (index > 0 && /^(?:insert|delete)/.test(sql)) continue;
-    const answer = await through.exchange(messages);
-    if (/^(?:insert|delete)/.test(sql)) expect(answer.join()).toContain("C:");
-    else if (isMasked) expect(answer.join()).toContain("D:*******6789");
-    else expect(answer).toEqual(await plain.exchange(messages));
-  }
+  for (const messages of ways) expect(await through.exchange(messages)).toEqual(await plain.exchange(messages));
   through.end();
   plain.end();
 });
@@ -176,7 +163,8 @@ test("cursors, portals in parts, PREPARE and a second Execute are looked into to
     "write to [email]",
   ]);
   expect(await rows(query("declare b binary cursor for select info, short from notes order by id"))).toEqual([]);
-  expect((await rows(query("fetch 1 from b")))[0]).toMatch(/^\u0001.*\[card\].*,\[card\]$/);
+  // The version of jsonb's binary format stays in front.
+  expect(await rows(query("fetch 1 from b"))).toEqual(['\u0001{"t": "[jwt]", "card": "[card]"},[card]']);
   expect(await rows(query("commit"))).toEqual([]);
   expect(await rows(query("prepare p(int) as select short from notes where id = $1"))).toEqual([]);
   expect(await rows(query("execute p(1)"))).toEqual(["[card]"]);
@@ -186,6 +174,14 @@ test("cursors, portals in parts, PREPARE and a second Execute are looked into to
   expect(await rows(bind("q", "s"), execute("q", 1), execute("q", 1), sync)).toEqual(["[card]", "ORD-2026-000123"]);
   expect(await rows(query("select 1; select short from notes where id = 1; select 2"))).toEqual(["1", "[card]", "2"]);
   through.end();
+});
+
+test("writes pass with what they write, and masks show what they show", async () => {
+  await client.query("insert into notes (id, body) values (50, 'eve@example.com')");
+  const { rows } = await direct.query("select body from notes where id = 50");
+  expect(rows).toEqual([{ body: "eve@example.com" }]);
+  await client.query("delete from notes where id = 50");
+  expect((await client.query("select ssn from people")).rows).toEqual([{ ssn: "*******6789" }]);
 });
 
 test("psql shows the words, and \\d works as ever", async () => {
