@@ -79,7 +79,7 @@ function hasIssuer(prefix: number, length: number): boolean {
 }
 
 /** ISO/IEC 7812-1, annex B: every second digit from the right doubled, the sum of all digits a multiple of ten. */
-export function passesLuhn(bytes: Uint8Array, start: number, end: number): boolean {
+function passesLuhn(bytes: Uint8Array, start: number, end: number): boolean {
   let sum = 0;
   let doubles = false;
   for (let at = end - 1; at >= start; at--) {
