@@ -152,6 +152,25 @@ export interface FunctionInfo {
   readonly volatility: "immutable" | "stable" | "volatile";
   readonly leakproof: boolean;
   readonly isSystem: boolean;
+  /** Absent: a function of the system's, or one in a language whose bodies nobody reads. */
+  readonly body?: FunctionBody;
+}
+
+/** What a function of users' own in SQL or PL/pgSQL runs. */
+export interface FunctionBody {
+  readonly text: string;
+  /** Written as BEGIN ATOMIC or RETURN: its names were bound when it was made, and are printed under `Catalog.definitionPath`. */
+  readonly isBound: boolean;
+  /** It runs with the rights of its owner. */
+  readonly isSecurityDefiner: boolean;
+  /** Its SET clauses, each `name=value`. */
+  readonly settings: readonly string[];
+  /** Of OUT arguments and columns of its result too. */
+  readonly argumentNames: readonly string[];
+  /** Defaults of its last arguments, as `pg_get_expr` prints them under `Catalog.definitionPath`; empty for none. */
+  readonly defaults: string;
+  /** Functions outside pg_catalog that making values of the types of its arguments and result may call. */
+  readonly functions: readonly { readonly schema: string; readonly name: string }[];
 }
 
 export interface TypeInfo {

@@ -1,4 +1,4 @@
-import { type Catalog, type Column, objectPath, type Relation } from "./catalog.ts";
+import { type Catalog, type Column, type FunctionBody, objectPath, type Relation } from "./catalog.ts";
 import {
   type CatalogFixture,
   type FixtureColumn,
@@ -31,10 +31,17 @@ export function dumpCatalogFixture(catalog: Catalog): CatalogFixture {
     }
   }
   const functions: Record<string, FixtureFunction> = {};
-  for (const [path, [info]] of catalog.functions) {
+  for (const [path, [info, overload]] of catalog.functions) {
     if (info === undefined || info.isSystem) continue;
-    const { kind, language, volatility, leakproof } = info;
-    functions[path] = { kind, language, volatility, ...(leakproof ? { leakproof } : {}) };
+    const { kind, language, volatility, leakproof, body } = info;
+    functions[path] = {
+      kind,
+      language,
+      volatility,
+      ...(leakproof ? { leakproof } : {}),
+      // One of several would be taken for all of them.
+      ...(overload === undefined ? dumpBody(body) : {}),
+    };
   }
   return {
     database: catalog.database,
@@ -49,6 +56,20 @@ export function dumpCatalogFixture(catalog: Catalog): CatalogFixture {
     })),
     schemas: [...catalog.schemas].filter((schema) => !schema.startsWith("pg_") && schema !== "information_schema"),
     definition_path: catalog.definitionPath,
+  };
+}
+
+/** Of a body that a fixture can hold as it is. */
+function dumpBody(
+  body: FunctionBody | undefined,
+): Pick<FixtureFunction, "body" | "arguments" | "security_definer" | "set"> {
+  if (body === undefined || body.isBound || body.defaults !== "" || body.functions.length > 0) return {};
+  const { text, argumentNames, isSecurityDefiner, settings } = body;
+  return {
+    body: text,
+    ...(argumentNames.length > 0 ? { arguments: argumentNames } : {}),
+    ...(isSecurityDefiner ? { security_definer: true } : {}),
+    ...(settings.length > 0 ? { set: settings } : {}),
   };
 }
 

@@ -69,6 +69,13 @@ export interface FixtureFunction {
   readonly language?: string;
   readonly volatility?: FunctionInfo["volatility"];
   readonly leakproof?: boolean;
+  /** In SQL: between the quotes of AS. In PL/pgSQL: the whole CREATE FUNCTION. */
+  readonly body?: string;
+  /** Names of its arguments. */
+  readonly arguments?: readonly string[];
+  readonly security_definer?: boolean;
+  /** SET clauses, each `name=value`. */
+  readonly set?: readonly string[];
 }
 
 export const tableKinds: ReadonlySet<unknown> = new Set(["table", "partitioned", "foreign", "sequence"]);

@@ -3,6 +3,7 @@ import { informationSchemaRelationNames, pgCatalogRelationNames } from "../sql/p
 import {
   type Catalog,
   type Column,
+  type FunctionBody,
   type FunctionInfo,
   objectPath,
   type OperatorInfo,
@@ -249,10 +250,23 @@ class FixtureReader {
           volatility: options.volatility ?? "volatile",
           leakproof: options.leakproof === true,
           isSystem: false,
+          ...(options.body === undefined ? {} : { body: this.#functionBody(options, where) }),
         };
         return [objectPath(schema, name), [info]];
       }),
     );
+  }
+
+  #functionBody(options: FixtureFunction, where: string): FunctionBody {
+    return {
+      text: String(options.body),
+      isBound: false,
+      isSecurityDefiner: options.security_definer === true,
+      settings: this.#strings(options.set ?? [], `${where}.set`),
+      argumentNames: this.#strings(options.arguments ?? [], `${where}.arguments`),
+      defaults: "",
+      functions: [],
+    };
   }
 
   #operators(value: unknown): readonly OperatorInfo[] {
@@ -326,5 +340,5 @@ const triggerKeys = new Set("timing events for_each columns function".split(" ")
 const triggerTimings: readonly TriggerInfo["timing"][] = ["before", "after", "instead of"];
 const triggerEvents: readonly TriggerEvent[] = ["insert", "update", "delete", "truncate"];
 const columnKeys = new Set("type not_null comment generated".split(" "));
-const functionKeys = new Set("kind language volatility leakproof".split(" "));
+const functionKeys = new Set("kind language volatility leakproof body arguments security_definer set".split(" "));
 const typeKinds = new Set(["enum", "domain", "composite", "range", "base"]);

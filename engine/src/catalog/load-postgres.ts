@@ -2,14 +2,15 @@ import {
   type Catalog,
   type Column,
   type ForeignKey,
-  type FunctionInfo,
   objectPath,
   type OperatorInfo,
   type ReferentialAction,
   type Relation,
   type TypeInfo,
 } from "./catalog.ts";
+import { type FunctionsOfType, functionMap } from "./postgres-functions.ts";
 import { triggerOf } from "./postgres-triggers.ts";
+import { isSystemSchema } from "./system-schemas.ts";
 import { columnTypeOf, indexTypes, type TypeIndex, type TypeRow } from "./postgres-types.ts";
 import * as sql from "./postgres-catalog-sql.ts";
 
@@ -39,6 +40,7 @@ export async function loadPostgresCatalog(query: RunQuery, previous?: Catalog): 
   );
   const definitions = await loadDefinitions(query, operators, definitionPath);
   const relations = await loadRelations(query, schemas, types, definitions, skipped);
+  const calledForTypes = await functionsOfTypes(query, types, functionPathsOf(functions, schemas));
   const reused = previous === undefined ? [] : [...previous.relations.values()].filter((each) => each.isSystem);
   const all = [...reused, ...relations];
   return {
@@ -48,8 +50,8 @@ export async function loadPostgresCatalog(query: RunQuery, previous?: Catalog): 
     serverVersionNum: Number(versionNum),
     relations: new Map(all.map((relation) => [relation.path, relation])),
     relationsByOid: new Map(all.map((relation) => [relation.oid, relation])),
-    functions: functionMap(functions, schemas, previous),
-    types: await typeMap(query, types, functionPathsOf(functions, schemas)),
+    functions: functionMap(functions, schemas, calledForTypes, previous),
+    types: typeMap(types, calledForTypes),
     operators,
     schemas: new Set(schemas.values()),
     definitionPath,
@@ -75,10 +77,6 @@ async function loadDefinitions(
   const ahead = new Set(path.slice(0, Math.max(0, path.indexOf("pg_catalog"))));
   if (operators.some((operator) => operator.name === "=" && ahead.has(operator.schema))) return undefined;
   return new Map((await query(sql.definitions)).map(([oid, text]) => [oid ?? "", text ?? ""]));
-}
-
-function isSystemSchema(name: string): boolean {
-  return name === "pg_catalog" || name === "information_schema" || name.startsWith("pg_toast");
 }
 
 async function typeRows(query: RunQuery, schemas: ReadonlyMap<string, string>): Promise<TypeRow[]> {
@@ -223,54 +221,14 @@ async function loadColumns(
   return columns;
 }
 
-const functionKinds: Readonly<Record<string, FunctionInfo["kind"]>> = {
-  f: "function",
-  p: "procedure",
-  a: "aggregate",
-  w: "window",
-};
-const volatilities: Readonly<Record<string, FunctionInfo["volatility"]>> = {
-  i: "immutable",
-  s: "stable",
-  v: "volatile",
-};
-
-function functionMap(
-  rows: Rows,
-  schemas: ReadonlyMap<string, string>,
-  previous: Catalog | undefined,
-): ReadonlyMap<string, readonly FunctionInfo[]> {
-  const functions = new Map<string, FunctionInfo[]>();
-  for (const [path, overloads] of previous?.functions ?? []) {
-    if (overloads[0]?.isSystem === true) functions.set(path, [...overloads]);
-  }
-  for (const [, schemaOid, proname, kind, volatility, leakproof, language] of rows) {
-    const schema = schemas.get(schemaOid ?? "") ?? "";
-    const name = proname ?? "";
-    const info: FunctionInfo = {
-      schema,
-      name,
-      kind: functionKinds[kind ?? ""] ?? "function",
-      language: language ?? "",
-      volatility: volatilities[volatility ?? ""] ?? "volatile",
-      leakproof: leakproof === "true",
-      isSystem: isSystemSchema(schema),
-    };
-    const path = objectPath(schema, name);
-    const list = functions.get(path);
-    if (list === undefined) functions.set(path, [info]);
-    else list.push(info);
-  }
-  return functions;
-}
-
 type FunctionPaths = ReadonlyMap<string, { readonly schema: string; readonly name: string }>;
 
-async function typeMap(
+/** By oid of a type: the users' functions that making a value of it may call. */
+async function functionsOfTypes(
   query: RunQuery,
   types: TypeIndex,
   functionPaths: FunctionPaths,
-): Promise<ReadonlyMap<string, TypeInfo>> {
+): Promise<FunctionsOfType> {
   const casts = groupBy(await query(sql.casts));
   const checks = groupBy(await query(sql.checks));
   const parts = groupBy(await query(sql.typeParts));
@@ -288,15 +246,19 @@ async function typeMap(
       ...below.flatMap((part) => calledFor(part, seen)),
     ];
   };
-  const map = new Map<string, TypeInfo>();
-  for (const type of types.values()) {
-    const isSystem = isSystemSchema(type.schema);
-    const functions = [...new Set(calledFor(type.oid, new Set()))]
-      .flatMap((oid) => functionPaths.get(oid) ?? [])
+  return (oid) =>
+    [...new Set(calledFor(oid, new Set()))]
+      .flatMap((called) => functionPaths.get(called) ?? [])
       .filter((each) => !isSystemSchema(each.schema));
-    map.set(objectPath(type.schema, type.name), { schema: type.schema, name: type.name, isSystem, functions });
-  }
-  return map;
+}
+
+function typeMap(types: TypeIndex, functionsOf: FunctionsOfType): ReadonlyMap<string, TypeInfo> {
+  return new Map(
+    [...types.values()].map(({ oid, schema, name }) => [
+      objectPath(schema, name),
+      { schema, name, isSystem: isSystemSchema(schema), functions: functionsOf(oid) },
+    ]),
+  );
 }
 
 function operatorList(rows: Rows, schemas: ReadonlyMap<string, string>, functionPaths: FunctionPaths): OperatorInfo[] {

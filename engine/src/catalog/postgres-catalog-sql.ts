@@ -108,9 +108,17 @@ join pg_catalog.pg_language l on l.oid OPERATOR(pg_catalog.=) p.prolang
 where l.lanname OPERATOR(pg_catalog.<>) 'internal'::pg_catalog.name and l.lanname OPERATOR(pg_catalog.<>) 'c'::pg_catalog.name
 group by a.aggfnoid`;
 
+const array = (expression: string): string => text(`pg_catalog.array_to_json(${expression})`);
+
+/** With bodies, and what else decides what they do, of functions in the languages whose bodies are read. */
 export const functions = (skipped: readonly string[]): string =>
   `select ${text("p.oid")}, ${text("p.pronamespace")}, ${text("p.proname")}, ${text("p.prokind")}, ${text("p.provolatile")},
-  ${text("p.proleakproof")}, ${text("coalesce(s.lanname, l.lanname)")}
+  ${text("p.proleakproof")}, ${text("coalesce(s.lanname, l.lanname)")},
+  case when l.lanname OPERATOR(pg_catalog.=) any ('{sql,plpgsql}'::pg_catalog.name[])
+    then coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) end,
+  ${text("p.prosqlbody is not null")}, ${text("p.prosecdef")}, ${array("p.proconfig")}, ${array("p.proargnames")},
+  pg_catalog.pg_get_expr(p.proargdefaults, '0'::pg_catalog.oid),
+  ${array("pg_catalog.array_append(coalesce(p.proallargtypes, p.proargtypes::pg_catalog.oid[]), p.prorettype)")}
 from pg_catalog.pg_proc p
 join pg_catalog.pg_language l on l.oid OPERATOR(pg_catalog.=) p.prolang
 left join (${supportLanguages}) s on s.aggregate OPERATOR(pg_catalog.=) p.oid

@@ -2,9 +2,10 @@ import type { Effect, Input, Value } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
 import { dataKey } from "../data-key.ts";
 import type { StatementFacts } from "../sql/facts.ts";
+import type { CalledFunctions } from "./called-functions.ts";
 import { approvalReason, combineOnce } from "./combine.ts";
 import type { Decision, Reason } from "./decision.ts";
-import { type EngineRefusals, engineRefusals } from "./engine-rules.ts";
+import { type EngineRefusals, engineRefusals, hiddenInFunction } from "./engine-rules.ts";
 import { carriedQuery } from "./explain-statement.ts";
 import { protectionsOf } from "./protections.ts";
 import { filterPaths } from "./relation-filters.ts";
@@ -22,12 +23,14 @@ export interface PreparedStatement {
   /** Tables whose filters are asked for; empty where no rule filters anything. */
   readonly filterPaths: readonly string[];
   readonly refusals: EngineRefusals;
+  readonly called: CalledFunctions;
 }
 
 /** The candidates carry the statement's `uses` where it mentions the column. */
 export function prepareStatement(
   world: World,
   facts: StatementFacts,
+  called: CalledFunctions,
   query: Value,
   used: ReadonlyMap<string, Value>,
 ): PreparedStatement {
@@ -40,7 +43,8 @@ export function prepareStatement(
     candidates,
     candidateValues: candidates.map((column) => used.get(column.path) ?? column.value),
     filterPaths: world.program.hasFilters ? filterPaths(world, relations) : [],
-    refusals: engineRefusals(world, facts),
+    refusals: engineRefusals(world, facts, called),
+    called,
   };
 }
 
@@ -73,6 +77,12 @@ export function decideStatement(
   const isFiltered = combined.filters.size > 0;
   if (ifHidden.length > 0 && (isMasked || isFiltered || fixed.hidden.names.size > 0)) refusals.push(...ifHidden);
   if (ifFiltered.length > 0 && (isFiltered || fixed.hidden.areFiltered)) refusals.push(...ifFiltered);
+  for (const { path, relation, isNamedByPath } of statement.called.reads) {
+    const isHidden = [masks, filters, inlined].some((protections) => protections.has(relation.path));
+    if (isHidden || (isNamedByPath && fixed.hidden.names.has(relation.name))) {
+      refusals.push(hiddenInFunction(path, relation));
+    }
+  }
   const reasons = refusals.length === 0 ? combined.reasons : [...combined.reasons, ...refusals];
   const { approvals, notifications, limits } = combined;
   const isApproval = reasons.length === 0 && approvals.length > 0;

@@ -1,8 +1,9 @@
 import { statementKinds, type StatementKind } from "@penstock/language";
-import { hasHiddenBody } from "../catalog/hidden-body.ts";
+import type { Relation } from "../catalog/catalog.ts";
 import { readBelow } from "../catalog/labels.ts";
 import type { StatementFacts } from "../sql/facts.ts";
 import { tellsSize } from "../sql/postgres/rewrite/sizes.ts";
+import type { CalledFunctions } from "./called-functions.ts";
 import type { Reason } from "./decision.ts";
 import { holdsStatistics } from "./system-masks.ts";
 import type { World } from "./world.ts";
@@ -17,7 +18,8 @@ export interface EngineRefusals {
   readonly ifFiltered: readonly Reason[];
 }
 
-export function engineRefusals(world: World, facts: StatementFacts): EngineRefusals {
+/** @param facts with what the functions do that the statement calls. */
+export function engineRefusals(world: World, facts: StatementFacts, called: CalledFunctions): EngineRefusals {
   const always: Reason[] = [];
   const opaque = facts.opaque.find(({ construct }) => !opaqueByNature.has(construct));
   if (opaque !== undefined) {
@@ -52,7 +54,11 @@ export function engineRefusals(world: World, facts: StatementFacts): EngineRefus
       );
     }
   }
-  return { always, ifHidden: waysAround(world, facts), ifFiltered: waysToCount(world, facts) };
+  return {
+    always,
+    ifHidden: [...waysAround(world, facts), ...called.unread.map(unreadFunction)],
+    ifFiltered: waysToCount(world, facts),
+  };
 }
 
 function waysAround(world: World, facts: StatementFacts): Reason[] {
@@ -101,14 +107,6 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
           "read pg_stat_activity, pg_prepared_statements or pg_cursors, whose texts are NULL for you",
         ),
       );
-    } else if (called.category === "user_defined" && hasHiddenBody(world.catalog, called.schema, called.name)) {
-      ways.push(
-        refusal(
-          "opaque_function",
-          `the body of function \`${called.schema}.${called.name}\` has not been checked, and data is hidden from you`,
-          "select what the function would from its tables, or ask for a role from which nothing is hidden",
-        ),
-      );
     }
   }
   for (const { relation, access } of facts.tables) {
@@ -129,6 +127,23 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
     }
   }
   return ways;
+}
+
+function unreadFunction({ path, problem }: CalledFunctions["unread"][number]): Reason {
+  return refusal(
+    "opaque_function",
+    `function \`${path}\` ${problem}, and data is hidden from you`,
+    "select what the function would from its tables, or ask for a role from which nothing is hidden",
+  );
+}
+
+/** For a principal from whom something of the relation is hidden: inside functions nothing is masked or filtered. */
+export function hiddenInFunction(path: string, relation: Relation): Reason {
+  return refusal(
+    "hidden_in_function",
+    `function \`${path}\` reads ${relation.path}, of which something is hidden from you`,
+    "select what the function would from its tables",
+  );
 }
 
 function waysToCount(world: World, facts: StatementFacts): Reason[] {

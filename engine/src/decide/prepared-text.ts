@@ -6,6 +6,7 @@ import { type AnalyzedText, analyzePostgres } from "../sql/postgres/analyze.ts";
 import { fingerprintPostgres } from "../sql/postgres/parse.ts";
 import type { ResolvedStatement } from "../sql/postgres/resolution.ts";
 import type { RewriteResult } from "../sql/postgres/rewrite/rewrite.ts";
+import { withCalled } from "./called-functions.ts";
 import { type PreparedStatement, prepareStatement } from "./decide-statement.ts";
 import { queryValue, usedColumns } from "./query-value.ts";
 import type { World } from "./world.ts";
@@ -41,14 +42,12 @@ export function prepareText(world: World, text: string, names: NameContext, text
     names,
     slices,
     fingerprints,
-    prepared: statements.map(({ facts }, index) =>
-      prepareStatement(
-        world,
-        facts,
-        queryValue(world, facts, slices[index] ?? "", fingerprints[index] ?? "", undefined),
-        usedColumns(world, facts),
-      ),
-    ),
+    prepared: statements.map((statement, index) => {
+      const before = statements.slice(0, index).map((each) => each.facts);
+      const { facts, called } = withCalled(world.catalog, statement.facts, names.searchPath, before);
+      const query = queryValue(world, facts, slices[index] ?? "", fingerprints[index] ?? "", undefined);
+      return prepareStatement(world, facts, called, query, usedColumns(world, facts));
+    }),
     rewrites,
   };
 }

@@ -54,7 +54,7 @@ function constantBoolean(node: Node | undefined): boolean | undefined {
  * The names in a search_path given as one string, as PostgreSQL's SplitIdentifierString reads it: parts between commas, quoted ones as they
  * are, others in lower case. `undefined` when it is not such a list.
  */
-function splitIdentifierList(text: string): readonly string[] | undefined {
+export function splitIdentifierList(text: string): readonly string[] | undefined {
   const names: string[] = [];
   const pattern = /\s*(?:"((?:[^"]|"")*)"|([^\s,"]+))\s*(,|$)/y;
   if (/^\s*$/.test(text)) return names;

@@ -1,0 +1,157 @@
+import { compile } from "@penstock/language";
+import { describe, expect, it, test } from "vitest";
+import { parseCatalogFixture } from "../catalog/fixture.ts";
+import type { Verdict } from "../enforcer.ts";
+import { createEnforcer } from "./enforcer.ts";
+import { someone } from "./someone.ts";
+
+const functions = {
+  "public.full_name": { body: "select first || ' ' || full_name.last", arguments: ["first", "last"] },
+  "public.city_of": { body: "select city from towns where id = $1" },
+  "public.number_of": { body: "select ssn from customers where id = $1" },
+  "public.nested": { body: "select coalesce(number_of($1), '')" },
+  "public.by_view": { body: "select number from contacts" },
+  "public.counts_suspects": { body: "select count(*) from suspects" },
+  "public.evil": { body: "select number_of(n - 1)", arguments: ["n"] },
+  "public.endless": { body: "select endless($1)" },
+  "public.owned": { body: "select 1", security_definer: true },
+  "public.as_role": { body: "select 1", set: ["role=admin"] },
+  "public.pinned": { body: "select city from towns", set: ["search_path=mine, pg_temp"] },
+  "public.by_user": { body: "select city from towns", set: ['search_path="$user", public'] },
+  "public.writes": { body: "delete from towns" },
+  "public.two_steps": { body: "select 1; with gone as (delete from towns returning id) select id from gone" },
+  "public.sets": { body: "select set_config('search_path', 'mine', false)" },
+  "public.asks_server": { body: "select rolname from pg_roles" },
+  "public.reads_file": { body: "select pg_read_file('x')" },
+  "public.by_text": { body: "select query_to_xml('table customers', true, true, '')" },
+  "public.lost": { body: "select * from nowhere" },
+  "public.no_argument": { body: "select x" },
+  "public.field": { body: "select t.number_of", arguments: ["t"] },
+  "public.broken": { body: "select from from" },
+  "public.in_perl": { language: "plperl", body: "return 1;" },
+  "public.lower": { body: "select $1" },
+  "public.setseed": { body: "select number_of(1)" },
+  "mine.tidy": { body: "select 1" },
+  "public.calls_tidy": { body: "select tidy()" },
+  "public.total": { kind: "aggregate" as const, body: "" },
+};
+
+const table = { columns: { id: "int8", ssn: "text", city: "text" }, primary_key: ["id"] };
+const catalog = parseCatalogFixture({
+  tables: {
+    "public.customers": table,
+    "public.towns": { columns: { id: "int8", city: "text" } },
+    "mine.towns": { columns: { id: "int8", city: "text" } },
+  },
+  views: {
+    "public.contacts": "select id, ssn as number from public.customers",
+    "public.suspects": "select id from public.customers where ssn like '1%'",
+  },
+  functions,
+});
+
+function decider(policy: string) {
+  const { program, diagnostics } = compile({ sources: [{ path: "test.policy", text: `package test\n\n${policy}\n` }] });
+  if (program === undefined) throw new Error(diagnostics.map((diagnostic) => diagnostic.message).join("\n"));
+  const enforcer = createEnforcer(program);
+  return (sql: string): Verdict => enforcer.decide(sql, someone(["analyst"]), { searchPath: ["public"] }, catalog);
+}
+
+function answer(verdict: Verdict): string {
+  return verdict.action === "deny" ? verdict.reason.message : verdict.action;
+}
+
+describe("while something is hidden", () => {
+  const decide = decider("mask public.customers.ssn with null()");
+
+  it.each([
+    "select full_name('Ada', 'Lovelace')",
+    "select full_name(city, ssn) from customers",
+    "select city_of(1)",
+    "select * from city_of(1) c",
+    "select id from towns where city_of(id) = 'Bonn'",
+    "select pinned()",
+    "select endless(1)",
+    "select calls_tidy()",
+    "set statement_timeout = 100; select city_of(1)",
+  ])("%s goes on, for it reads nothing hidden", (sql) => {
+    expect(answer(decide(sql))).toBe("forward");
+  });
+
+  const reads = (name: string, relation = "public.customers") =>
+    `function \`public.${name}\` reads ${relation}, of which something is hidden from you`;
+  const does = (name: string, problem: string) => `function \`public.${name}\` ${problem}, and data is hidden from you`;
+
+  it.each([
+    ["select number_of(1)", reads("number_of")],
+    ["select public.number_of(1)", reads("number_of")],
+    ["select nested(1)", reads("number_of")],
+    ["select evil(1)", reads("number_of")],
+    ["select by_view()", reads("by_view", "public.contacts")],
+    ["select counts_suspects()", reads("counts_suspects", "public.suspects")],
+    ["select owned()", does("owned", "runs with the rights of its owner (SECURITY DEFINER)")],
+    ["select as_role()", does("as_role", "sets `role`")],
+    ["select by_user()", does("by_user", "sets a search_path that depends on who calls it")],
+    ["select writes()", does("writes", "runs `delete`")],
+    ["select two_steps()", does("two_steps", "runs `delete`")],
+    ["select sets()", does("sets", "changes settings of the session")],
+    ["select asks_server()", does("asks_server", "reads pg_catalog.pg_roles")],
+    ["select reads_file()", "`pg_read_file` reaches data past its tables, and some of it is hidden from you"],
+    [
+      "select by_text()",
+      "`query_to_xml` runs SQL given as text, which cannot be checked while data is hidden from you",
+    ],
+    ["select lost()", does("lost", "names relation `nowhere`, which is not known")],
+    ["select no_argument()", does("no_argument", "names column `x`, which is not known")],
+    ["select field(null)", does("field", "names column `t.number_of`, which is not known")],
+    ["select broken()", does("broken", "has a body that cannot be read")],
+    ["select in_perl()", does("in_perl", "is written in plperl")],
+    ["select lower('x')", does("lower", "has the name of a built-in function")],
+    ["select setseed(1)", does("setseed", "has the name of a built-in function")],
+    ["select total(1)", does("total", "is an aggregate that calls other functions")],
+    ["select absent()", "function `absent` is not known, and data is hidden from you"],
+    [
+      "create view v as select 1; select city_of(1)",
+      does("city_of", "may mean something else after an earlier statement of the same text"),
+    ],
+    [
+      "rollback; select city_of(1)",
+      does("city_of", "may mean something else after an earlier statement of the same text"),
+    ],
+  ])("%s is refused with the reason", (sql, reason) => {
+    expect(answer(decide(sql))).toBe(reason);
+  });
+});
+
+test("a relation's name counts where the session's search_path says what it means", () => {
+  const decide = decider("mask mine.towns.city with null()");
+  expect(answer(decide("select city_of(1)"))).toBe(
+    "function `public.city_of` reads public.towns, of which something is hidden from you",
+  );
+  expect(answer(decide("select pinned()"))).toContain("reads mine.towns, of which something is hidden");
+});
+
+describe("where nothing is hidden, policies see what functions do", () => {
+  const decide = decider(
+    [
+      `deny "no customers" if {\n  some t in query.tables\n  t.path == "public.customers"\n}`,
+      `deny "no ssn" if {\n  some c in query.columns\n  c.name == "ssn"\n}`,
+      `deny "no deleting" if {\n  some t in query.tables\n  "delete" in t.access\n}`,
+      `deny "no files" if {\n  some f in query.functions\n  f.category == "file"\n}`,
+    ].join("\n"),
+  );
+
+  it.each([
+    ["select city_of(1)", "forward"],
+    ["select owned()", "forward"],
+    ["select in_perl()", "forward"],
+    ["select number_of(1)", "no customers"],
+    ["select nested(1)", "no customers"],
+    ["select by_view()", "forward"],
+    ["select writes()", "no deleting"],
+    ["select two_steps()", "no deleting"],
+    ["select reads_file()", "no files"],
+  ])("%s: %s", (sql, expected) => {
+    expect(answer(decide(sql))).toContain(expected);
+  });
+});
