@@ -158,6 +158,7 @@ export interface FunctionInfo {
 
 /** What a function of users' own in SQL or PL/pgSQL runs. */
 export interface FunctionBody {
+  /** Of a function in SQL, what stands between the quotes of AS; in PL/pgSQL the whole of `pg_get_functiondef`. */
   readonly text: string;
   /** Written as BEGIN ATOMIC or RETURN: its names were bound when it was made, and are printed under `Catalog.definitionPath`. */
   readonly isBound: boolean;

@@ -3,6 +3,7 @@ import { analyzePostgres } from "../sql/postgres/analyze.ts";
 import type { ColumnFact, FunctionFact, StatementFacts, TableFact, UnknownName } from "../sql/facts.ts";
 import { splitIdentifierList } from "../sql/postgres/session.ts";
 import type { RelationRead, ResolvedStatement } from "../sql/postgres/resolution.ts";
+import { plpgsqlBody } from "./plpgsql-body.ts";
 import type { Catalog, FunctionBody, FunctionInfo, Relation } from "./catalog.ts";
 
 /** What a function does by itself; what those that it calls do is theirs. */
@@ -52,16 +53,21 @@ const pathSetting = "search_path=";
 
 function readBody(catalog: Catalog, info: FunctionInfo, searchPath: readonly string[]): BodyFacts {
   const { kind, language, body } = info;
-  if (kind !== "function") return { ...nothing, problem: kindProblems[kind] };
-  if (body === undefined || language !== "sql") return { ...nothing, problem: `is written in ${language}` };
+  if (body === undefined || (language !== "sql" && language !== "plpgsql")) {
+    return { ...nothing, problem: kindProblems[kind] ?? `is written in ${language}` };
+  }
   const everywhere = (path: readonly string[]) => [...new Set([...path, ...schemasWithCode(catalog)])];
   const bound = everywhere(catalog.definitionPath);
+  const inside = everywhere(pathInside(info, searchPath));
+  const plpgsql = language === "plpgsql" ? plpgsqlBody(catalog, body.text) : undefined;
   const texts: readonly (readonly [text: string | undefined, path: readonly string[]])[] = [
-    body.isBound ? [boundStatements(body.text), bound] : [body.text, everywhere(pathInside(info, searchPath))],
+    ...(plpgsql?.statements.map((statement) => [statement, inside] as const) ?? [
+      body.isBound ? ([boundStatements(body.text), bound] as const) : ([body.text, inside] as const),
+    ]),
     [body.defaults === "" ? "" : `select ${body.defaults}`, bound],
   ];
   const resolved: ResolvedStatement[] = [];
-  let problem = problemOfHeader(body);
+  let problem = kindProblems[kind] ?? problemOfHeader(body) ?? plpgsql?.problem;
   for (const [text, path] of texts) {
     const analyzed = text === undefined ? undefined : analyzePostgres(text, catalog, { searchPath: path });
     if (analyzed?.kind === "statements") resolved.push(...analyzed.statements);
@@ -83,6 +89,7 @@ function readBody(catalog: Catalog, info: FunctionInfo, searchPath: readonly str
 }
 
 const kindProblems = {
+  function: undefined,
   procedure: "is a procedure",
   aggregate: "is an aggregate that calls other functions",
   window: "is a window function",
@@ -167,17 +174,18 @@ const harmlessCategories: ReadonlySet<FunctionCategory> = new Set(["pure", "vola
 
 /**
  * What is no column of anything in FROM is an argument: `x`, `f.x`, or `x.field` of a composite one, which may be a call of a
- * user's function of that name.
+ * user's function of that name. In PL/pgSQL it is a variable, and the parser knows them all.
  */
 function isArgument(
   catalog: Catalog,
-  { name: functionName }: FunctionInfo,
+  { name: functionName, language }: FunctionInfo,
   { argumentNames }: FunctionBody,
   { what, name }: UnknownName,
 ): boolean {
   if (what !== "column") return false;
   const [first = "", second, ...rest] = name.split(".");
-  if (second === undefined) return argumentNames.includes(first);
+  if (second === undefined) return language === "plpgsql" || argumentNames.includes(first);
+  if (language === "plpgsql") return ![second, ...rest].some((field) => isNameOfFunction(catalog, field));
   const fields = first === functionName && argumentNames.includes(second) ? rest : [second, ...rest];
   const isOfArgument = fields === rest || argumentNames.includes(first);
   return isOfArgument && !fields.some((field) => isNameOfFunction(catalog, field));

@@ -114,8 +114,10 @@ const array = (expression: string): string => text(`pg_catalog.array_to_json(${e
 export const functions = (skipped: readonly string[]): string =>
   `select ${text("p.oid")}, ${text("p.pronamespace")}, ${text("p.proname")}, ${text("p.prokind")}, ${text("p.provolatile")},
   ${text("p.proleakproof")}, ${text("coalesce(s.lanname, l.lanname)")},
-  case when l.lanname OPERATOR(pg_catalog.=) any ('{sql,plpgsql}'::pg_catalog.name[])
-    then coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) end,
+  case when l.lanname OPERATOR(pg_catalog.=) 'sql'::pg_catalog.name
+    then coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)
+    when l.lanname OPERATOR(pg_catalog.=) 'plpgsql'::pg_catalog.name
+    then pg_catalog.pg_get_functiondef(p.oid) end,
   ${text("p.prosqlbody is not null")}, ${text("p.prosecdef")}, ${array("p.proconfig")}, ${array("p.proargnames")},
   pg_catalog.pg_get_expr(p.proargdefaults, '0'::pg_catalog.oid),
   ${array("pg_catalog.array_append(coalesce(p.proallargtypes, p.proargtypes::pg_catalog.oid[]), p.prorettype)")}

@@ -5,7 +5,48 @@ import type { Verdict } from "../enforcer.ts";
 import { createEnforcer } from "./enforcer.ts";
 import { someone } from "./someone.ts";
 
+function plpgsql(name: string, body: string, returns = "text") {
+  const definition = `CREATE OR REPLACE FUNCTION public.${name}(n integer)\n RETURNS ${returns}\n LANGUAGE plpgsql\nAS $function$\n${body}\n$function$\n`;
+  return { [`public.${name}`]: { language: "plpgsql", body: definition, arguments: ["n"] } };
+}
+
 const functions = {
+  ...plpgsql(
+    "p_grade",
+    `declare total integer := 0; town towns%rowtype; name towns.city%type; one record;
+    begin
+      if n > 3 then return 'many'; elsif n < 0 then raise exception 'below: %', n using hint = city_of(n); end if;
+      for one in select id, city from towns where id < n order by id loop
+        total := total + one.id;
+        continue when total > 10;
+        raise notice '% %', one.city, total;
+      end loop;
+      for i in 1..n loop total := total + i; end loop;
+      while total > 0 loop total := total - 1; exit when total = 3; end loop;
+      select city into name from towns where id = n;
+      get diagnostics total = row_count;
+      case n when 1 then perform city_of(1); else null; end case;
+      begin total := 1 / n; exception when division_by_zero then total := 0; end;
+      return coalesce(name, full_name('x', total::text));
+    end`,
+  ),
+  ...plpgsql("p_rows", "begin return query select * from towns; return; end", "SETOF towns"),
+  ...plpgsql("p_reads", "begin return (select ssn from customers where id = n); end"),
+  ...plpgsql("p_calls", "declare x text; begin x := number_of(n); return x; end"),
+  ...plpgsql("p_loops", "declare r record; begin for r in table contacts loop return r.number; end loop; end"),
+  ...plpgsql("p_default", "declare r record := (select row(ssn) from customers); begin return r::text; end"),
+  ...plpgsql("p_calls_in_default", "declare r record := row(number_of(1)); begin return r::text; end"),
+  ...plpgsql("p_index", "declare a text[]; begin a[(select count(*) from customers)] := 'x'; return a; end"),
+  ...plpgsql("p_raises", "begin raise notice '%', (select max(ssn) from customers); return ''; end"),
+  ...plpgsql("p_catches", "begin return 1; exception when others then return (select max(ssn) from customers); end"),
+  ...plpgsql("p_executes", "begin execute 'select 1'; return 1; end"),
+  ...plpgsql("p_executes_for", "declare r record; begin for r in execute 'table customers' loop end loop; end"),
+  ...plpgsql("p_returns_text", "begin return query execute 'table customers'; end", "SETOF text"),
+  ...plpgsql("p_opens", "declare c refcursor; begin open c for select 1; return c; end", "refcursor"),
+  ...plpgsql("p_commits", "begin commit; return 1; end"),
+  ...plpgsql("p_writes", "begin update towns set city = ''; return 1; end"),
+  ...plpgsql("p_sets", "begin set local search_path = mine; return 1; end"),
+  ...plpgsql("p_broken", "begin retrun 1; end"),
   "public.full_name": { body: "select first || ' ' || full_name.last", arguments: ["first", "last"] },
   "public.city_of": { body: "select city from towns where id = $1" },
   "public.number_of": { body: "select ssn from customers where id = $1" },
@@ -73,6 +114,8 @@ describe("while something is hidden", () => {
     "select pinned()",
     "select endless(1)",
     "select calls_tidy()",
+    "select p_grade(1)",
+    "select * from p_rows(1)",
     "set statement_timeout = 100; select city_of(1)",
   ])("%s goes on, for it reads nothing hidden", (sql) => {
     expect(answer(decide(sql))).toBe("forward");
@@ -109,6 +152,22 @@ describe("while something is hidden", () => {
     ["select lower('x')", does("lower", "has the name of a built-in function")],
     ["select setseed(1)", does("setseed", "has the name of a built-in function")],
     ["select total(1)", does("total", "is an aggregate that calls other functions")],
+    ["select p_reads(1)", reads("p_reads")],
+    ["select p_calls(1)", reads("number_of")],
+    ["select p_loops(1)", reads("p_loops", "public.contacts")],
+    ["select p_default(1)", does("p_default", "names `customers` where it is not read")],
+    ["select p_calls_in_default(1)", does("p_calls_in_default", "names `number_of` where it is not read")],
+    ["select p_index(1)", reads("p_index")],
+    ["select p_raises(1)", reads("p_raises")],
+    ["select p_catches(1)", reads("p_catches")],
+    ["select p_executes(1)", does("p_executes", "runs EXECUTE")],
+    ["select p_executes_for(1)", does("p_executes_for", "runs FOR … IN EXECUTE")],
+    ["select p_returns_text(1)", does("p_returns_text", "runs RETURN QUERY EXECUTE")],
+    ["select p_opens(1)", does("p_opens", "runs OPEN")],
+    ["select p_commits(1)", does("p_commits", "runs COMMIT")],
+    ["select p_writes(1)", does("p_writes", "runs `update`")],
+    ["select p_sets(1)", does("p_sets", "runs `set`")],
+    ["select p_broken(1)", does("p_broken", "has a body that cannot be read")],
     ["select absent()", "function `absent` is not known, and data is hidden from you"],
     [
       "create view v as select 1; select city_of(1)",
@@ -150,6 +209,8 @@ describe("where nothing is hidden, policies see what functions do", () => {
     ["select by_view()", "forward"],
     ["select writes()", "no deleting"],
     ["select two_steps()", "no deleting"],
+    ["select p_grade(1)", "forward"],
+    ["select p_reads(1)", "no customers"],
     ["select reads_file()", "no files"],
   ])("%s: %s", (sql, expected) => {
     expect(answer(decide(sql))).toContain(expected);

@@ -327,10 +327,19 @@ export const records: Readonly<Record<RecordName, Readonly<Record<string, Field>
     fingerprint: { type: string, doc: "Digest of the statement without its literals." },
     kind: { type: oneOf(Object.keys(statementKinds)), doc: "What the statement does, one word." },
     category: { type: oneOf(categories), doc: "The group that the kind belongs to." },
-    tables: { type: arrayOf(record("table")), doc: "Relations that the statement touches." },
-    columns: { type: arrayOf(record("column")), doc: "Columns that the statement touches." },
+    tables: {
+      type: arrayOf(record("table")),
+      doc: "Relations that the statement touches, functions that it calls included.",
+    },
+    columns: {
+      type: arrayOf(record("column")),
+      doc: "Columns that the statement touches, functions that it calls included.",
+    },
     outputs: { type: arrayOf(record("output")), doc: "Columns of the result." },
-    functions: { type: arrayOf(record("function")), doc: "Functions that the statement calls." },
+    functions: {
+      type: arrayOf(record("function")),
+      doc: "Functions that the statement calls, and those that these call.",
+    },
     has_where: { type: boolean, doc: "Whether an UPDATE, DELETE or SELECT has a WHERE clause." },
     where_is_constant: { type: boolean, doc: "Whether that WHERE clause looks at no column." },
     limit: { type: number, optional: true, doc: "The constant LIMIT of the outermost query." },

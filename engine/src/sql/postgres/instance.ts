@@ -10,6 +10,8 @@ export interface ParserInstance {
   /** The tree as JSON, or the grammar's error. Throws when the instance can no longer be trusted. */
   parse(text: string): { readonly json: string } | { readonly error: GrammarError };
   fingerprint(text: string): string | undefined;
+  /** The tree of a CREATE FUNCTION in PL/pgSQL as JSON. `undefined`: it has a mistake. */
+  parsePlpgsql(definition: string): string | undefined;
   readonly memoryBytes: number;
 }
 
@@ -28,6 +30,7 @@ interface EmscriptenModule {
   _wasm_parse_query_raw(text: number): number;
   _wasm_free_parse_result(result: number): void;
   _wasm_fingerprint(text: number): number;
+  _wasm_parse_plpgsql(text: number): number;
   _wasm_free_string(pointer: number): void;
   lengthBytesUTF8(text: string): number;
   stringToUTF8(text: string, pointer: number, bytes: number): void;
@@ -60,6 +63,7 @@ export async function createParserInstance(): Promise<ParserInstance> {
   return {
     parse: (text) => withText(module, text, (pointer) => parseRaw(module, pointer)),
     fingerprint: (text) => withText(module, text, (pointer) => fingerprintRaw(module, pointer)),
+    parsePlpgsql: (definition) => withText(module, definition, (pointer) => parsePlpgsqlRaw(module, pointer)),
     get memoryBytes() {
       return module.HEAPU8.length;
     },
@@ -105,4 +109,13 @@ function fingerprintRaw(module: EmscriptenModule, text: number): string | undefi
   const value = module.UTF8ToString(pointer);
   module._wasm_free_string(pointer);
   return /^[0-9a-f]{16}$/.test(value) ? value : undefined;
+}
+
+/** The answer is an object in JSON, or a message. */
+function parsePlpgsqlRaw(module: EmscriptenModule, definition: number): string | undefined {
+  const pointer = module._wasm_parse_plpgsql(definition);
+  if (pointer === 0) throw new Error("the parser is out of memory");
+  const answer = module.UTF8ToString(pointer);
+  module._wasm_free_string(pointer);
+  return answer.startsWith("{") ? answer : undefined;
 }

@@ -108,3 +108,15 @@ export function fingerprintPostgres(text: string, limits: ParseLimits = defaultP
     return "";
   }
 }
+
+/** The tree of a CREATE FUNCTION in PL/pgSQL as libpg_query prints it, which leaves out some fields. `undefined`: it cannot be read. */
+export function parsePlpgsql(definition: string, limits: ParseLimits = defaultParseLimits): unknown {
+  if (current === undefined || prescan(definition, limits) !== undefined) return undefined;
+  try {
+    const json = current.parsePlpgsql(definition);
+    return json === undefined ? undefined : (JSON.parse(json) as unknown);
+  } catch {
+    replaceInstance();
+    return undefined;
+  }
+}

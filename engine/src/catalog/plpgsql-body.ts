@@ -1,0 +1,65 @@
+import { catalogIndex } from "../sql/postgres/catalog-index.ts";
+import { builtinCategory } from "../sql/postgres/functions.ts";
+import { type PlpgsqlFunction, readPlpgsql } from "../sql/postgres/plpgsql.ts";
+import { isToken, type SourceText, sourceText } from "../sql/postgres/rewrite/source-text.ts";
+import type { Catalog } from "./catalog.ts";
+
+/** The SQL in a body in PL/pgSQL, and why that may not be all that it does. */
+export interface PlpgsqlBody {
+  readonly statements: readonly string[];
+  readonly problem?: string;
+}
+
+export function plpgsqlBody(catalog: Catalog, definition: string): PlpgsqlBody {
+  const read = readPlpgsql(definition);
+  if (read === undefined) return { statements: [], problem: "has a body that cannot be read" };
+  const { statements, other } = read;
+  const unread = other === undefined ? unreadName(catalog, read) : undefined;
+  const problem = other === undefined ? unread && `names \`${unread}\` where it is not read` : `runs ${other}`;
+  return { statements, ...(problem === undefined ? {} : { problem }) };
+}
+
+/**
+ * The name of something that could read or run more than the texts that were found in the body say: the parser's tree lacks some
+ * expressions (the default of a record) and all types, so each such name in the body has to be in one of those texts.
+ */
+function unreadName(catalog: Catalog, { body, texts, variables }: PlpgsqlFunction): string | undefined {
+  const index = catalogIndex(catalog);
+  const relations = new Set([...catalog.relations.values()].map(({ name }) => name));
+  const unread = new Map<string, number>();
+  const source = sourceText(body);
+  for (const [position, name] of namesIn(source)) {
+    // `r towns%rowtype` reads nothing, unless the type runs something.
+    if (isTypeOfRelation(source, position) && !index.typesWithFunctions.has(name)) continue;
+    unread.set(name, (unread.get(name) ?? 0) + 1);
+  }
+  for (const [, name] of texts.flatMap((text) => namesIn(sourceText(text)))) {
+    unread.set(name, (unread.get(name) ?? 0) - 1);
+  }
+  for (const [name, count] of unread) {
+    if (count <= 0) continue;
+    if (relations.has(name) || index.typesWithFunctions.has(name) || index.userOperators.has(name)) return name;
+    if (variables.has(name)) continue;
+    if (index.userFunctions.has(name) || !harmless.has(builtinCategory(name))) return name;
+  }
+  return undefined;
+}
+
+const harmless: ReadonlySet<string> = new Set(["pure", "volatile"]);
+
+/** Names and operators with the index of their token, as the server would read them. */
+function namesIn({ tokens, bytes }: SourceText): (readonly [position: number, name: string])[] {
+  return tokens.flatMap(({ kind, start, end }, position) => {
+    const text = bytes.toString("utf8", start, end);
+    if (kind === "word") return [[position, text.toLowerCase()] as const];
+    if (kind === "quoted") return [[position, text.slice(text.indexOf('"') + 1, -1).replaceAll('""', '"')] as const];
+    return kind === "operator" ? [[position, text] as const] : [];
+  });
+}
+
+/** Whether the token is part of a name that `%rowtype` or `%type` follows. */
+function isTypeOfRelation(source: SourceText, position: number): boolean {
+  let end = position + 1;
+  while (isToken(source, end, ".")) end += 2;
+  return isToken(source, end, "%") && (isToken(source, end + 1, "rowtype") || isToken(source, end + 1, "type"));
+}
