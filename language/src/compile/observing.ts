@@ -2,7 +2,7 @@
 import type { Value } from "../values.ts";
 import type { Seen } from "./observations.ts";
 import { EvaluationError } from "./evaluation-error.ts";
-import type { Environment } from "./runtime.ts";
+import type { Environment } from "./environment.ts";
 
 /** Values kept of one thing with several. */
 const valuesMax = 20;

@@ -7,14 +7,10 @@ import { add, divide, multiply, remainder, subtract } from "../builtins/arithmet
 import { type Builtin, BuiltinError, CostError } from "../builtin.ts";
 import { checkInteger } from "../builtins/operands.ts";
 import type { RootName } from "../check/vocabulary.ts";
-import { callSteps, resultSteps, same, spend, spread, stopped, weigh } from "./cost.ts";
-import type { EvaluationContext } from "./evaluation-context.ts";
+import { callSteps, resultSteps, same, spend, stopped, weigh } from "./cost.ts";
 import { EvaluationError, type Site } from "./evaluation-error.ts";
 import { languageLimits } from "../limits.ts";
-import type { Input } from "../program.ts";
-import type { Observations } from "./observations.ts";
 import {
-  compare,
   format,
   isArray,
   isNumber,
@@ -26,92 +22,8 @@ import {
   typeName,
   type Value,
 } from "../values.ts";
-import type { Tracer } from "./trace.ts";
-
-/** Memo of a rule that is undefined. */
-export const none: unique symbol = Symbol("undefined");
-export type Memo = Value | typeof none | undefined;
-
-/** The memo of an evaluation that has not begun. */
-export function blankMemo(groups: number): readonly Memo[] {
-  const blank: Memo[] = [];
-  for (let index = 0; index < groups; index += 1) blank.push(undefined);
-  return blank;
-}
-
-/** What a function is replaced by. */
-export type Mock =
-  | { readonly value: Value }
-  | { call(environment: Environment, args: readonly Value[]): Value | undefined };
-
-/** The test host as a test asks it: from a world in which `with` has replaced data, rules and functions. */
-export interface AskedHost {
-  readonly decide: Ask;
-  readonly rows: Ask;
-}
-
-export type Ask = (
-  sql: string,
-  parameters: readonly Value[] | undefined,
-  input: Partial<Input>,
-  from: Environment,
-) => Value;
-
-/** The rule tree at run time. */
-export interface DocumentNode {
-  readonly path: readonly string[];
-  readonly children: Map<string, DocumentNode>;
-  /** The generated function of the group, absent for functions of the language. */
-  evaluate: ((environment: Environment) => Value | undefined) | undefined;
-  isFunction: boolean;
-}
-
-export class Environment {
-  principal: Value | undefined;
-  session: Value | undefined;
-  target: Value | undefined;
-  query: Value | undefined;
-  /** What stands in `input` besides the roots; all of it in plain Rego. */
-  input: Value | undefined;
-  data: Value;
-  memo: Memo[];
-  mocks: Map<string, Mock> | null = null;
-  /** Groups that `with data.… as` replaces. */
-  shadow: Set<number> | null = null;
-  documents: Map<DocumentNode, Value> | null = null;
-  /** In tests. */
-  tracer: Tracer | null = null;
-  /** Only where a program explains itself. */
-  observations: Observations | null = null;
-  host: AskedHost | null = null;
-  readonly context: EvaluationContext;
-
-  /** What nothing is remembered in; copied, which costs less than filling. */
-  private readonly blank: readonly Memo[];
-
-  constructor(data: Value, blank: readonly Memo[], context: EvaluationContext) {
-    this.data = data;
-    this.blank = blank;
-    this.memo = blank.slice();
-    this.context = context;
-  }
-
-  /** The same world, to be changed: nothing remembered. */
-  fork(): Environment {
-    const copy = new Environment(this.data, this.blank, this.context);
-    copy.principal = this.principal;
-    copy.session = this.session;
-    copy.target = this.target;
-    copy.query = this.query;
-    copy.input = this.input;
-    copy.mocks = this.mocks;
-    copy.shadow = this.shadow;
-    copy.host = this.host;
-    copy.observations = this.observations;
-    copy.tracer = this.tracer;
-    return copy;
-  }
-}
+import { lookupPath } from "./documents.ts";
+import type { Ask, AskedHost, Environment, Mock } from "./environment.ts";
 
 const noValues: readonly Value[] = [];
 
@@ -126,12 +38,6 @@ export function valuesOf(value: Value | undefined): readonly Value[] {
   if (value instanceof RegoSet) return value.members();
   if (value instanceof RegoObject) return value.values();
   return noValues;
-}
-
-/** Keys in the same order; `null` for an array, whose keys are 0, 1, …. */
-export function keysOf(value: Value | undefined): readonly Value[] | null {
-  if (value instanceof RegoSet) return value.members();
-  return value instanceof RegoObject ? value.keys() : null;
 }
 
 export function isCollection(value: Value): boolean {
@@ -434,65 +340,7 @@ export function setMock(environment: Environment, name: string, replacement: Moc
   environment.mocks = new Map([...(environment.mocks ?? []), [name, replacement]]);
 }
 
-// Documents: `data` with rules in it.
-
-export function lookupPath(value: Value | undefined, path: readonly Value[]): Value | undefined {
-  let current = value;
-  for (const key of path) current = lookup(current, key);
-  return current;
-}
-
-/** A place in `data` above the rules: where evaluating everything below may not be needed. */
-export class Cursor {
-  readonly node: DocumentNode;
-  readonly base: Value | undefined;
-
-  constructor(node: DocumentNode, base: Value | undefined) {
-    this.node = node;
-    this.base = base;
-  }
-}
-
-export function cursor(environment: Environment, node: DocumentNode): Cursor {
-  return new Cursor(node, lookupPath(environment.data, node.path));
-}
-
-export function step(environment: Environment, at: Cursor | Value | undefined, key: Value): Cursor | Value | undefined {
-  if (!(at instanceof Cursor)) return lookup(at, key);
-  const child = typeof key === "string" ? at.node.children.get(key) : undefined;
-  if (child === undefined) return lookup(at.base, key);
-  if (child.isFunction) return undefined;
-  return child.evaluate === undefined ? new Cursor(child, lookup(at.base, key)) : child.evaluate(environment);
-}
-
-export function stepKeys(environment: Environment, at: Cursor | Value | undefined, site: Site): readonly Value[] {
-  if (!(at instanceof Cursor)) return keysOf(at) ?? spread(environment, at, site).map((_, index) => index);
-  spend(environment, resultSteps(at.base), site);
-  const keys = new Set<Value>(at.base instanceof RegoObject ? at.base.keys() : []);
-  for (const [name, child] of at.node.children) if (!child.isFunction) keys.add(name);
-  return [...keys].sort(compare);
-}
-
-export function force(environment: Environment, at: Cursor | Value | undefined): Value | undefined {
-  return at instanceof Cursor ? document(environment, at.node) : at;
-}
-
-/** Everything at and below a node: what rules define, over the base document. */
-export function document(environment: Environment, node: DocumentNode): Value {
-  const known = environment.documents?.get(node);
-  if (known !== undefined) return known;
-  const base = lookupPath(environment.data, node.path);
-  environment.context.left -= resultSteps(base);
-  const object = base instanceof RegoObject ? base.copy() : new RegoObject();
-  for (const [name, child] of node.children) {
-    if (child.isFunction) continue;
-    const value = child.evaluate === undefined ? document(environment, child) : child.evaluate(environment);
-    if (value !== undefined) object.put(name, value);
-  }
-  environment.documents ??= new Map();
-  environment.documents.set(node, object);
-  return object;
-}
-
 export { isArray, lookup, RegoObject, RegoSet };
 export { addTo, at, member, memberAt, ordered, putInto, putUnique, same, setOf, spend, spread } from "./cost.ts";
+export { Cursor, cursor, document, force, keysOf, lookupPath, step, stepKeys } from "./documents.ts";
+export { type Ask, type AskedHost, blankMemo, type DocumentNode, Environment, type Memo, none } from "./environment.ts";

@@ -4,7 +4,7 @@
  */
 import type { Span } from "../diagnostics.ts";
 import type { Value } from "../values.ts";
-import type { Environment } from "./runtime.ts";
+import type { Environment } from "./environment.ts";
 
 /** A condition of a traced rule: a constant of the generated code. */
 export interface TracePoint {
