@@ -70,7 +70,7 @@ export interface Laboratory {
 
 /** @param name of the databases: a server can hold several laboratories. */
 export async function openLaboratory(server: PostgresServer, name: string, subject: Subject): Promise<Laboratory> {
-  const twins = await createTwins(server, name, subject.hides, subject.rows);
+  const twins = await createTwins(server, name, subject.hides, subject.rows ?? {});
   const packs = packSources();
   const proxied = await startProxied({
     databases: [twins.shop, twins.twin],

@@ -30,7 +30,7 @@ const hiddenColumns = Object.fromEntries(
 
 export async function startShopUnderGuard(options: PostgresOptions = {}): Promise<ShopUnderGuard> {
   const server = await startPostgres({ ...options, settings: { autovacuum: "off", ...options.settings } });
-  const twins = await createTwins(server, "shop", hiddenByPacks);
+  const twins = await createTwins(server, "shop", hiddenByPacks, undefined);
   for (const database of [twins.shop, twins.twin]) {
     // People write addresses into tickets, which people may read: not what is looked for here.
     await run(database, "update support_tickets set body = 'Please help.'");
