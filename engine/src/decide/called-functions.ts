@@ -66,7 +66,7 @@ export function withCalled(
       for (const fact of body.columns) columns.set(fact.column, unitedColumn(columns.get(fact.column), fact));
       const inside = pathInside(info, next.searchPath);
       for (const called of body.functions) {
-        if (!functions.has(pathOf(called))) functions.set(pathOf(called), called);
+        if (!functions.has(pathOf(called))) functions.set(pathOf(called), { ...called, isInBody: true });
         if (isUsersOwn(called)) waiting.push({ called, searchPath: inside });
       }
     }

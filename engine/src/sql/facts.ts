@@ -59,6 +59,8 @@ export interface FunctionFact {
   readonly name: string;
   readonly builtin: boolean;
   readonly category: FunctionCategory;
+  /** Called by the body of a function that the statement calls, not by the statement itself. */
+  readonly isInBody?: true;
 }
 
 export interface OpaqueConstruct {

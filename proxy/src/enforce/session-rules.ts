@@ -80,8 +80,9 @@ export function sessionRefusal(facts: StatementFacts): Refusal | undefined {
       };
     }
   }
-  const sets = facts.functions.filter(({ builtin, name }) => builtin && name === "set_config").length;
-  if (sets > 0 && session?.kind !== "set") {
+  // What a body sets is asked for afterwards, as after any code of users' own.
+  const sets = facts.functions.some(({ builtin, name, isInBody }) => builtin && name === "set_config" && isInBody !== true);
+  if (sets && session?.kind !== "set") {
     return {
       sqlstate: "42501",
       message: "set_config() is not permitted here: which setting it changes cannot be told from the statement",
