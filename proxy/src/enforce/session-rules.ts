@@ -81,7 +81,9 @@ export function sessionRefusal(facts: StatementFacts): Refusal | undefined {
     }
   }
   // What a body sets is asked for afterwards, as after any code of users' own.
-  const sets = facts.functions.some(({ builtin, name, isInBody }) => builtin && name === "set_config" && isInBody !== true);
+  const sets = facts.functions.some(
+    ({ builtin, name, isInBody }) => builtin && name === "set_config" && isInBody !== true,
+  );
   if (sets && session?.kind !== "set") {
     return {
       sqlstate: "42501",
