@@ -56,8 +56,12 @@ const simple = fc.oneof(
   { weight: 1, arbitrary: data.map((sent) => [query(copiesIn), ...sent]) },
 );
 
+/** What EXECUTE may run: the proxy does not follow names that come and go inside of it, and refuses them later. */
+const nameable = (name: string, text: string) =>
+  name !== "" && /^(?:prepare|deallocate)/.test(text) ? "select 1" : text;
+
 const step = fc.oneof(
-  { weight: 4, arbitrary: fc.tuple(names, statements).map(([name, text]) => [parse(name, text)]) },
+  { weight: 4, arbitrary: fc.tuple(names, statements).map(([name, text]) => [parse(name, nameable(name, text))]) },
   { weight: 4, arbitrary: fc.tuple(names, names).map(([portal, statement]) => [bind(portal, statement)]) },
   { weight: 4, arbitrary: fc.tuple(names, fc.nat(2)).map(([portal, rows]) => [execute(portal, rows)]) },
   { weight: 1, arbitrary: names.map((name) => [describeStatement(name)]) },
