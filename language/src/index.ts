@@ -37,11 +37,11 @@ export { formatSource } from "./format/format-source.ts";
 export type { Formatted } from "./format/format-source.ts";
 export { formatDiagnostics } from "./format-diagnostics.ts";
 export type { FormatOptions } from "./format-diagnostics.ts";
+export { type ComparisonOperator, holds } from "./comparison.ts";
 export { nearest } from "./suggest.ts";
 export { printable } from "./printable.ts";
 export type {
   RowArithmetic,
-  RowComparison,
   RowConstant,
   RowPredicate,
   RowTerm,

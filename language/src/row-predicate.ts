@@ -1,3 +1,5 @@
+import type { ComparisonOperator } from "./comparison.ts";
+
 /**
  * What a `filter` statement demands of a row, once everything that is known before the row has been evaluated: a tree over the row's
  * columns and constants, as plain data. The engine makes SQL of it, and a JavaScript function.
@@ -14,13 +16,12 @@ export type RowPredicate =
   /** `row.c` as a condition of its own. */
   | { readonly kind: "is_true"; readonly column: string }
   /** `left` is of the row. */
-  | { readonly kind: "compare"; readonly operator: RowComparison; readonly left: RowTerm; readonly right: RowTerm }
+  | { readonly kind: "compare"; readonly operator: ComparisonOperator; readonly left: RowTerm; readonly right: RowTerm }
   /** `row.c in {…}`: each member once. */
   | { readonly kind: "member"; readonly value: RowTerm; readonly members: readonly RowConstant[] }
   /** `startswith(text, part)` and so on. */
   | { readonly kind: "text"; readonly test: RowTextTest; readonly text: RowTerm; readonly part: RowTerm };
 
-export type RowComparison = "==" | "!=" | "<" | "<=" | ">" | ">=";
 export type RowArithmetic = "+" | "-" | "*" | "/" | "%";
 export type RowTextTest = "startswith" | "endswith" | "contains";
 export type RowTrim = "trim" | "trim_left" | "trim_right" | "trim_space";

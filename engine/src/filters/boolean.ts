@@ -1,4 +1,4 @@
-import type { RowComparison } from "@penstock/language";
+import type { ComparisonOperator } from "@penstock/language";
 import type { Column } from "../catalog/catalog.ts";
 import { CannotFilter, type Condition, type RowText } from "./condition.ts";
 import { comparing, sqlOperators } from "./ordering.ts";
@@ -17,7 +17,7 @@ export function booleanColumn(column: Column): Condition {
   };
 }
 
-export function compareBooleans(operator: RowComparison, column: Column, other: Column | boolean): Condition {
+export function compareBooleans(operator: ComparisonOperator, column: Column, other: Column | boolean): Condition {
   const reference = referenceTo(column);
   const right = typeof other === "boolean" ? () => String(other) : referenceTo(other);
   return {

@@ -1,4 +1,4 @@
-import type { RowComparison, RowConstant } from "@penstock/language";
+import type { ComparisonOperator, RowConstant } from "@penstock/language";
 import type { Column } from "../catalog/catalog.ts";
 import { compareBooleans } from "./boolean.ts";
 import { anyOf, CannotFilter, type Condition } from "./condition.ts";
@@ -12,7 +12,7 @@ import { compareText, textIn } from "./text.ts";
 import { compareUuids, uuidIn } from "./uuid.ts";
 
 /** A comparison of what is of the row with a constant or with more of the row. Types that do not fit are refused, not unequal. */
-export function compare(operator: RowComparison, left: Operand, right: Operand): Condition {
+export function compare(operator: ComparisonOperator, left: Operand, right: Operand): Condition {
   switch (left.kind) {
     case "constant":
       throw new CannotFilter("it compares constants");
@@ -47,7 +47,7 @@ export function compare(operator: RowComparison, left: Operand, right: Operand):
   throw new CannotFilter(`${describe(left)} cannot be compared with ${describe(right)}`);
 }
 
-function compareInstants(operator: RowComparison, type: InstantType, column: Column, other: Column): Condition {
+function compareInstants(operator: ComparisonOperator, type: InstantType, column: Column, other: Column): Condition {
   const [left, right] = [referenceTo(column), referenceTo(other)];
   return {
     sql: (alias) => `(${left(alias)} ${sqlOperators[operator]} ${right(alias)})`,

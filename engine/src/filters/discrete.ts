@@ -1,5 +1,5 @@
 /** Types whose values are whole numbers of something, such as integers and points in time, compared with constants that may lie between. */
-import type { RowComparison } from "@penstock/language";
+import type { ComparisonOperator } from "@penstock/language";
 import type { Column } from "../catalog/catalog.ts";
 import { type Condition, constantCondition, notNull, type RowText } from "./condition.ts";
 import { referenceTo } from "./reference.ts";
@@ -24,7 +24,7 @@ export interface Place {
 }
 
 export function compareDiscrete(
-  operator: RowComparison,
+  operator: ComparisonOperator,
   { column, min, max, value, sql }: Discrete,
   place: Place,
 ): Condition {

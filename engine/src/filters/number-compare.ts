@@ -1,4 +1,4 @@
-import type { RowComparison, RowConstant } from "@penstock/language";
+import type { ComparisonOperator, RowConstant } from "@penstock/language";
 import type { Column } from "../catalog/catalog.ts";
 import { baseTypeOf } from "../masks/base-type.ts";
 import { type Decimal, parseDecimal } from "../masks/decimal.ts";
@@ -20,7 +20,7 @@ import { referenceTo } from "./reference.ts";
 import { comparing, sqlOperators } from "./ordering.ts";
 
 export function compareNumbers(
-  operator: RowComparison,
+  operator: ComparisonOperator,
   left: NumberOperand,
   right: NumberOperand | number | bigint,
 ): Condition {
@@ -105,7 +105,7 @@ function rank(value: NumericValue): number {
   return typeof value === "object" ? 0 : ranks[value];
 }
 
-function compareNumeric(operator: RowComparison, column: Column, constant: Decimal): Condition {
+function compareNumeric(operator: ComparisonOperator, column: Column, constant: Decimal): Condition {
   const reference = referenceTo(column);
   return {
     sql: (alias) => `(${reference(alias)} ${sqlOperators[operator]} ${numericSql(constant)})`,
@@ -115,7 +115,7 @@ function compareNumeric(operator: RowComparison, column: Column, constant: Decim
 }
 
 /** Two columns of one family. */
-function compareAlike(operator: RowComparison, column: Column, other: Column): Condition {
+function compareAlike(operator: ComparisonOperator, column: Column, other: Column): Condition {
   const [left, right] = [referenceTo(column), referenceTo(other)];
   const sql = (alias: string): string => `(${left(alias)} ${sqlOperators[operator]} ${right(alias)})`;
   switch (column.typeCategory) {
@@ -159,7 +159,7 @@ function compareFloats(a: number, b: number): number {
 }
 
 /** With the constant as a double; where it is none, with the neighbour that says the same. */
-function compareFloat(operator: RowComparison, column: Column, constant: number | bigint): Condition {
+function compareFloat(operator: ComparisonOperator, column: Column, constant: number | bigint): Condition {
   const double = Number(constant);
   const exact =
     typeof constant === "number" ? 0 : Number.isFinite(double) ? compareOrdered(BigInt(double), constant) : double;
@@ -175,12 +175,12 @@ function compareFloat(operator: RowComparison, column: Column, constant: number 
   };
 }
 
-function isBelow(operator: RowComparison): boolean {
+function isBelow(operator: ComparisonOperator): boolean {
   return operator === "<" || operator === "<=";
 }
 
 /** Crosswise: `a / b < c / d` is `a * d < c * b`, for denominators above zero. */
-function compareExact(operator: RowComparison, left: ExactNumber, right: ExactNumber): Condition {
+function compareExact(operator: ComparisonOperator, left: ExactNumber, right: ExactNumber): Condition {
   const [a, b] = [crossed(left, right.denominator), crossed(right, left.denominator)];
   const guards = [...left.guards, ...right.guards];
   return {

@@ -1,4 +1,9 @@
-import { compare as compareValues, type RowComparison, type RowConstant, type RowTextTest } from "@penstock/language";
+import {
+  compare as compareValues,
+  type ComparisonOperator,
+  type RowConstant,
+  type RowTextTest,
+} from "@penstock/language";
 import { baseTypeOf, characterCount } from "../masks/base-type.ts";
 import { quoteText } from "../masks/quote.ts";
 import { CannotFilter, type Condition, constantCondition, notNull, type RowText } from "./condition.ts";
@@ -7,7 +12,7 @@ import { comparing, sqlOperators } from "./ordering.ts";
 import { referenceTo } from "./reference.ts";
 import { comparable, hasCase, isStorable, type TextOperand, textSql, textValue } from "./text-operand.ts";
 
-export function compareText(operator: RowComparison, left: TextOperand, right: TextOperand | string): Condition {
+export function compareText(operator: ComparisonOperator, left: TextOperand, right: TextOperand | string): Condition {
   comparable(left);
   if (typeof right !== "string") comparable(right);
   if (typeof right === "string") {
@@ -32,7 +37,7 @@ function noEnum(side: TextOperand | string): void {
   throw new CannotFilter(`\`${side.column.name}\` is of an enum type, whose order is not that of its texts`);
 }
 
-function isOrder(operator: RowComparison): boolean {
+function isOrder(operator: ComparisonOperator): boolean {
   return operator !== "==" && operator !== "!=";
 }
 

@@ -1,4 +1,4 @@
-import type { RowComparison } from "@penstock/language";
+import type { ComparisonOperator } from "@penstock/language";
 import type { Column } from "../catalog/catalog.ts";
 import { quoteText } from "../masks/quote.ts";
 import { CannotFilter, type Condition, constantCondition, notNull } from "./condition.ts";
@@ -8,7 +8,7 @@ import { referenceTo } from "./reference.ts";
 const form = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Compared as the 128 bits that a text of the usual form stands for, in either case of its letters; no other text is ever equal. */
-export function compareUuids(operator: RowComparison, column: Column, other: Column | string): Condition {
+export function compareUuids(operator: ComparisonOperator, column: Column, other: Column | string): Condition {
   const reference = referenceTo(column);
   const isText = typeof other === "string";
   if (isText && !form.test(other)) {

@@ -1,4 +1,5 @@
-import type { ComparisonOperator, Term } from "../compile/plan.ts";
+import type { ComparisonOperator } from "../comparison.ts";
+import type { Term } from "../compile/plan.ts";
 import type { Report, Span } from "../diagnostics.ts";
 import { suggest } from "../suggest.ts";
 import type { Observer } from "./observer.ts";

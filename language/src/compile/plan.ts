@@ -4,6 +4,7 @@
  */
 import type { Builtin } from "../builtin.ts";
 import type { RootName } from "../check/vocabulary.ts";
+import type { ComparisonOperator } from "../comparison.ts";
 import type { Span } from "../diagnostics.ts";
 import type { Body as TreeBody, DecisionKind } from "../syntax/tree.ts";
 import type { Value } from "../values.ts";
@@ -24,7 +25,6 @@ type Base =
   | { readonly kind: "root"; readonly root: RootName }
   | { readonly kind: "term"; readonly term: Term };
 
-export type ComparisonOperator = "==" | "!=" | "<" | "<=" | ">" | ">=";
 export type ArithmeticOperator = "+" | "-" | "*" | "/" | "%" | "&" | "|";
 
 export type Callee =

@@ -2,6 +2,7 @@
 import { describeBuiltin } from "../builtins/docs.ts";
 import type { Span } from "../diagnostics.ts";
 import { suggest } from "../suggest.ts";
+import type { ComparisonOperator } from "../comparison.ts";
 import type * as tree from "../syntax/tree.ts";
 import { arityRange } from "./names.ts";
 import type * as plan from "./plan.ts";
@@ -9,7 +10,7 @@ import type { Resolver } from "./resolve.ts";
 import type { Scope } from "./scope.ts";
 
 /** Operators under their names as functions. Maps: a policy may write any name, those of every JavaScript object too. */
-const comparisonFunctions: ReadonlyMap<string, plan.ComparisonOperator> = new Map([
+const comparisonFunctions: ReadonlyMap<string, ComparisonOperator> = new Map([
   ["equal", "=="],
   ["neq", "!="],
   ["lt", "<"],

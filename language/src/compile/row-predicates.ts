@@ -1,13 +1,6 @@
 /** How generated code makes a `RowPredicate`. An operand is undefined where it is null: nothing holds of that. */
-import type {
-  RowArithmetic,
-  RowComparison,
-  RowConstant,
-  RowPredicate,
-  RowTerm,
-  RowTextTest,
-  RowTrim,
-} from "../row-predicate.ts";
+import type { ComparisonOperator } from "../comparison.ts";
+import type { RowArithmetic, RowConstant, RowPredicate, RowTerm, RowTextTest, RowTrim } from "../row-predicate.ts";
 import { isArray, RegoObject, RegoSet, typeName, type Value } from "../values.ts";
 import { EvaluationError, type Site } from "./evaluation-error.ts";
 import { valuesOf } from "./runtime.ts";
@@ -118,7 +111,7 @@ export function isTrue(column: string): RowPredicate {
 }
 
 export function comparison(
-  operator: RowComparison,
+  operator: ComparisonOperator,
   left: RowTerm | undefined,
   right: RowTerm | undefined,
 ): RowPredicate {

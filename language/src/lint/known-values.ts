@@ -1,5 +1,6 @@
 /** Values that are left of one that conditions are about. */
-import type { ComparisonOperator, Term } from "../compile/plan.ts";
+import { type ComparisonOperator, holds } from "../comparison.ts";
+import type { Term } from "../compile/plan.ts";
 import { compare, equal, isArray, RegoObject, RegoSet, type Value } from "../values.ts";
 
 export interface Bound {
@@ -17,21 +18,7 @@ export const flipped: Readonly<Record<ComparisonOperator, ComparisonOperator>> =
 };
 
 export function satisfies(value: Value, operator: ComparisonOperator, other: Value): boolean {
-  const order = compare(value, other);
-  switch (operator) {
-    case "==":
-      return order === 0;
-    case "!=":
-      return order !== 0;
-    case "<":
-      return order < 0;
-    case "<=":
-      return order <= 0;
-    case ">":
-      return order > 0;
-    case ">=":
-      return order >= 0;
-  }
+  return holds(operator, compare(value, other));
 }
 
 /** Whether some value is above all that it must be above, and below all that it must be below. */

@@ -1,7 +1,8 @@
 /** Bodies whose conditions exclude each other: the rule is there and never does anything. */
 import { statementKinds } from "../check/vocabulary.ts";
 import type { Analysis } from "../compile/analyse.ts";
-import type { Body, ComparisonOperator, Literal, Local, Term } from "../compile/plan.ts";
+import type { ComparisonOperator } from "../comparison.ts";
+import type { Body, Literal, Local, Term } from "../compile/plan.ts";
 import { type Group, groupsMatching, type RuleTree } from "../compile/rule-tree.ts";
 import { type Diagnostic, diagnostic, type Span } from "../diagnostics.ts";
 import type { Value } from "../values.ts";
