@@ -5,6 +5,7 @@ import { detectedKinds } from "../../proxy/src/detect/detector.ts";
 import { bind, execute, parse, query, RawClient, sync } from "../protocol/raw-client.ts";
 import { runTool } from "../protocol/run-tool.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
+import { createProxiedDatabase } from "../support/proxied-database.ts";
 import { type Proxied, startProxied } from "../support/proxied.ts";
 
 const policy = `package test
@@ -42,12 +43,9 @@ let client: Client;
 
 beforeAll(async () => {
   server = await startPostgres();
-  await server.createDatabase("shop");
-  const { host, port, user, password } = server;
-  const database = { host, port, user, password, database: "shop" };
+  const database = await createProxiedDatabase(server, "shop", setup);
   direct = new Client(database);
   await direct.connect();
-  await direct.query(setup);
   proxied = await startProxied({
     databases: [database],
     users: [

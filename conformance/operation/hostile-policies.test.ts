@@ -2,10 +2,11 @@
  * Policies that would hold up whoever evaluates them, each with a harmless twin: a bound stops the one with a denial that names it, and lets
  * the other alone. See `docs/limits.md`.
  */
-import { createEnforcer, parseCatalogFixture, type PrincipalContext, type Verdict } from "@penstock/engine";
+import { createEnforcer, parseCatalogFixture, type Verdict } from "@penstock/engine";
 import { compile, formatDiagnostics, formatSource } from "@penstock/language";
 import { Client } from "pg";
 import { describe, expect, test } from "vitest";
+import { someone } from "../../engine/src/decide/someone.ts";
 import { largePolicies } from "../support/large-policies.ts";
 import { startPostgres } from "../support/postgres-server.ts";
 import { startProxied } from "../support/proxied.ts";
@@ -17,25 +18,7 @@ const catalog = parseCatalogFixture({
   },
 });
 
-const who: PrincipalContext = {
-  principal: {
-    id: "ann",
-    name: "Ann",
-    kind: "human",
-    groups: ["analyst"],
-    claims: {},
-    auth: { method: "scram", atNs: 0n, mfa: false },
-  },
-  session: {
-    id: "1",
-    database: "app",
-    user: "ann",
-    client: { address: "127.0.0.1", application: "test", tls: true },
-    startedAtNs: 0n,
-    tags: {},
-  },
-  target: { name: "app", engine: "postgres", version: "18.0", environment: "test", tags: {} },
-};
+const who = someone(["analyst"]);
 
 function enforcerOf(policy: string, data: unknown = {}) {
   const sources = [{ path: "hostile.policy", text: `package hostile\n\n${policy}\n` }];

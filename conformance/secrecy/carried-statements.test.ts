@@ -2,6 +2,7 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
+import { createProxiedDatabase } from "../support/proxied-database.ts";
 import { type Proxied, startProxied } from "../support/proxied.ts";
 
 const policy = `package test
@@ -15,20 +16,9 @@ let client: Client;
 
 beforeAll(async () => {
   server = await startPostgres();
-  await server.createDatabase("shop");
-  const login = {
-    host: server.host,
-    port: server.port,
-    database: "shop",
-    user: server.user,
-    password: server.password,
-  };
-  const owner = new Client(login);
-  await owner.connect();
-  await owner.query("create table items as select i as id, 'new' as state from generate_series(1, 5) i");
-  await owner.end();
+  const setup = "create table items as select i as id, 'new' as state from generate_series(1, 5) i";
   proxied = await startProxied({
-    databases: [login],
+    databases: [await createProxiedDatabase(server, "shop", setup)],
     users: [{ name: "ann", kind: "human" }],
     policies: [{ path: "test.policy", text: policy }],
   });

@@ -5,7 +5,8 @@
 import { Client } from "pg";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
-import { type Proxied, type ProxiedDatabase, startProxied } from "../support/proxied.ts";
+import { createProxiedDatabase } from "../support/proxied-database.ts";
+import { type Proxied, startProxied } from "../support/proxied.ts";
 
 const policy = `package test
 mask public.people.ssn with redact()
@@ -17,25 +18,21 @@ let proxied: Proxied | undefined;
 let client: Client | undefined;
 let databases = 0;
 
+const setup = `
+create table people (id int, ssn text, note text); insert into people values (1, '078-hidden', 'a note');
+create table events (id int, secret text) partition by list (id);
+create table events_1 partition of events for values in (1); insert into events values (1, 'hidden event');
+create table tasks (id int, done boolean, title text); insert into tasks values (1, true, 'seen'), (2, false, 'hidden task');
+create view shown as select id, ssn from people;
+create view first as select left(ssn, 3) as digits from people where ssn like '0%';
+create table free (id int, text text); insert into free values (1, 'free');
+`;
+
 async function start(): Promise<Client> {
   server ??= await startPostgres();
-  const database = `names_${++databases}`;
-  await server.createDatabase(database);
-  const { host, port, user, password } = server;
-  const login: ProxiedDatabase = { host, port, database, user, password };
-  const owner = new Client(login);
-  await owner.connect();
-  await owner.query(`
-    create table people (id int, ssn text, note text); insert into people values (1, '078-hidden', 'a note');
-    create table events (id int, secret text) partition by list (id);
-    create table events_1 partition of events for values in (1); insert into events values (1, 'hidden event');
-    create table tasks (id int, done boolean, title text); insert into tasks values (1, true, 'seen'), (2, false, 'hidden task');
-    create view shown as select id, ssn from people;
-    create view first as select left(ssn, 3) as digits from people where ssn like '0%';
-    create table free (id int, text text); insert into free values (1, 'free');`);
-  await owner.end();
+  const database = await createProxiedDatabase(server, `names_${++databases}`, setup);
   proxied = await startProxied({
-    databases: [login],
+    databases: [database],
     users: [{ name: "ann", kind: "human" }],
     policies: [{ path: "test.policy", text: policy }],
   });

@@ -2,11 +2,18 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
+import { createProxiedDatabase } from "../support/proxied-database.ts";
 import { type Proxied, startProxied } from "../support/proxied.ts";
 
 const policies = `package test
 filter public.tickets as row where row.region != "hidden"
 mask public.people.ssn with null()
+`;
+
+const setup = `
+create table tickets (id int primary key, region text);
+create table people (id int primary key, ssn text, city text);
+create table plain (id int primary key, note text);
 `;
 
 const database = "imports";
@@ -16,16 +23,8 @@ let client: Client;
 
 beforeAll(async () => {
   server = await startPostgres();
-  const setup = new Client({ connectionString: await server.createDatabase(database) });
-  await setup.connect();
-  await setup.query(
-    "create table tickets (id int primary key, region text); create table people (id int primary key, ssn text, city text); " +
-      "create table plain (id int primary key, note text)",
-  );
-  await setup.end();
-  const { host, port, user, password } = server;
   proxied = await startProxied({
-    databases: [{ host, port, database, user, password }],
+    databases: [await createProxiedDatabase(server, database, setup)],
     users: [{ name: "ann", kind: "human" }],
     policies: [{ path: "test.policy", text: policies }],
   });

@@ -15,6 +15,7 @@ import {
   transcript,
 } from "../protocol/raw-client.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
+import { createProxiedDatabase } from "../support/proxied-database.ts";
 import { type Proxied, startProxied } from "../support/proxied.ts";
 
 const key = createSecretKey("0123456789abcdef0123456789abcdef", "latin1");
@@ -57,15 +58,8 @@ let keyless: Proxied;
 let client: Client;
 beforeAll(async () => {
   server = await startPostgres();
-  await server.createDatabase("shop");
-  const { host, port, user, password } = server;
-  const database = { host, port, user, password, database: "shop" };
-  const owner = new Client(database);
-  await owner.connect();
-  await owner.query(setup);
-  await owner.end();
   const options = {
-    databases: [database],
+    databases: [await createProxiedDatabase(server, "shop", setup)],
     users: [{ name: "ann", kind: "human" } as const],
     policies: [{ path: "test.policy", text: policy }],
   };

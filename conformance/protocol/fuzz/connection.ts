@@ -1,5 +1,5 @@
 /** A session of the proxy between two ends without a network, and the order in which their bytes, and the audit log, move on. */
-import type { PrincipalContext } from "@penstock/engine";
+import { someone } from "../../../engine/src/decide/someone.ts";
 import { noCatalog } from "../no-catalog.ts";
 import type { AuditLog } from "../../../proxy/src/audit/audit-log.ts";
 import { proxyLimits } from "../../../proxy/src/limits.ts";
@@ -12,26 +12,6 @@ import { deniedWord } from "./streams.ts";
 const enforcer = testEnforcer({ deniedWord });
 const limits = { ...proxyLimits, closeMs: 1 };
 const frames = sessionFrames(limits);
-
-const who: PrincipalContext = {
-  principal: {
-    id: "alice",
-    name: "alice",
-    kind: "human",
-    groups: [],
-    claims: {},
-    auth: { method: "scram", atNs: 0n, mfa: false },
-  },
-  session: {
-    id: "1",
-    database: "model",
-    user: "alice",
-    client: { address: "127.0.0.1", application: "", tls: false },
-    startedAtNs: 0n,
-    tags: {},
-  },
-  target: { name: "model", engine: "postgres", version: "18", environment: "test", tags: {} },
-};
 
 /** Calls back when the test says so. */
 class SteppedAuditLog implements AuditLog {
@@ -120,7 +100,7 @@ export class ProxiedConnection {
         detection: undefined,
         catalog: { current: () => noCatalog, refresh: () => Promise.resolve(noCatalog) },
       },
-      who,
+      who: someone(),
       early: Buffer.alloc(0),
     });
   }
