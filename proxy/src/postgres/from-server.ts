@@ -38,17 +38,16 @@ export function settleCopy({ copy, pending }: Session): void {
   copy.settled(pending.headNumber);
 }
 
-/** It must never happen: a masked column is about to come out unmasked. Nothing more passes of this group. */
-export function leak(session: Session, head: Pending, output: string): void {
+/** It must never happen: something hidden is about to come out. Nothing more passes of this group. @param why for the operator */
+export function leak(session: Session, head: Pending, why: string): void {
   if (session.suppressing) return;
-  const message = `the result's column ${JSON.stringify(output)} comes straight from a masked column`;
-  session.host.leaked(session, head.run?.number ?? session.statementCount, message);
+  session.host.leaked(session, head.run?.number ?? session.statementCount, why);
   withhold(
     session,
     encodeError({
       severity: "ERROR",
       sqlstate: "42501",
-      message: "the result was withheld: it would have shown a masked column",
+      message: "the result was withheld: it could have shown what is hidden from you",
       hint: "this is a fault of the proxy and has been reported; the statement may have run",
     }),
   );

@@ -168,7 +168,9 @@ function rowDescription(session: Session, framer: Framer): void {
   const plan = head.kind === pendingKind.query ? head.run?.plan : head.described;
   if (plan?.forbidden !== undefined) {
     const output = forbiddenOutput(framer.buffer, framer.body, framer.end, plan.forbidden, plan.tokens);
-    if (output !== undefined) leak(session, head, output);
+    if (output !== undefined) {
+      leak(session, head, `the result's column ${JSON.stringify(output)} comes straight from a masked column`);
+    }
   }
   const run = head.kind === pendingKind.query ? head.run : head.describedRun;
   if (run?.detecting !== undefined && session.redactor !== undefined) {

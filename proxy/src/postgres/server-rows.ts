@@ -32,7 +32,7 @@ function openedRow(session: Session, head: Pending, run: Run, buffer: Buffer, st
   const { change } = run;
   const isRow = buffer[start] === 0x44;
   const changed = change === undefined || !isRow ? "misshapen" : changeRow(change, buffer, start + headerBytes, end);
-  if (changed === "misshapen") leak(session, head, "a row of another shape than was decided");
+  if (changed === "misshapen") leak(session, head, "a row has another shape than its description");
   else if (changed === "unchanged") {
     if (run.admits(end - start)) session.toClient.slice(buffer, start, end);
   } else if (run.admits(changed.length)) session.toClient.push(changed);
