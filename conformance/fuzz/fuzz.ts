@@ -4,6 +4,7 @@ import type { Fate } from "./survives.ts";
 
 export interface FuzzReport {
   readonly fates: Readonly<Record<Fate, number>>;
+  /** Of processor: what a busy machine cannot change. */
   readonly slowestMs: number;
   /** With seed and shrunk case. */
   readonly failure: string | undefined;
@@ -71,5 +72,5 @@ export function describeFuzz({ fates, slowestMs }: FuzzReport): string {
   const each = Object.entries(fates).map(
     ([fate, number]) => `${number} ${fate === "compiles" ? "compile" : fate.replace("does", "do")}`,
   );
-  return `${total} mutated policies: ${each.join(", ")}; the slowest took ${Math.round(slowestMs)} ms`;
+  return `${total} mutated policies: ${each.join(", ")}; the slowest took ${Math.round(slowestMs)} ms of processor`;
 }
