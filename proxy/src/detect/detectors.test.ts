@@ -174,6 +174,37 @@ test("of a value that is too large nothing is shown, nor looked at", () => {
   expect([...counts]).toEqual([["too_large", 2]]);
 });
 
+/** What begins like something again and again: what a detector looks through in vain each time, it would look through too often. */
+const beginnings = [
+  ..."a@ a@b. a@b.c- . @ é@é. x@ (415) + +1 415-555- 4 4- 4111- 123- 123-45- DE DE89 eyJ eyJ. AKIA ghp_ github_pat_ xoxb- xapp- AIza -".split(
+    " ",
+  ),
+  "(415) ",
+  "+1 ",
+  "4111 ",
+  "DE89 ",
+  "-----BEGIN ",
+  "-----BEGIN PRIVATE KEY----",
+];
+
+test.each(beginnings)("%s, repeated, is looked at twice as often when it is twice as long", (beginning) => {
+  const looks = (length: number): number => {
+    let number = 0;
+    const bytes = new Proxy(Buffer.from(beginning.repeat(length).slice(0, length)), {
+      get(target, key) {
+        const value: unknown = Reflect.get(target, key, target);
+        if (key === "subarray") return target.subarray.bind(target);
+        if (typeof value === "function") throw new Error(`${String(key)} looks at nobody knows how many bytes`);
+        number += 1;
+        return value;
+      },
+    });
+    redactor.redactText(bytes, 0, length, new Map());
+    return number;
+  };
+  expect(looks(8000)).toBeLessThan(2.2 * looks(4000));
+});
+
 const json: readonly [text: string, redacted: string][] = [
   ['{"a":"ann@example.com","b":[1,null,true]}', '{"a":"[email]","b":[1,null,true]}'],
   ['{"card": 4111111111111111, "n": 12}', '{"card": "[card]", "n": 12}'],

@@ -40,7 +40,8 @@ function hostEnd(bytes: Uint8Array, from: number, to: number, members: ByteClass
 
 /** At least two parts, none empty, the last one of letters: no version (`pkg@1.2.3`) and no image for screens (`logo@2x.png`). */
 function isHost(bytes: Uint8Array, from: number, to: number): boolean {
-  const last = bytes.lastIndexOf(dot, to - 1);
+  let last = to - 1;
+  while (last > from && bytes[last] !== dot) last--;
   if (last <= from || to - last < 3 || bytes[from] === dot) return false;
   // `xn--…`: a top-level domain beyond ASCII, in its written form.
   const isEncoded = bytes[last + 1] === 0x78 && bytes[last + 3] === hyphen;
