@@ -48,6 +48,7 @@ export function testEnforcer(options: TestEnforcerOptions = {}): Enforcer {
       return verdict;
     },
     labelledOrigins: () => new Set(),
+    hiddenRelations: () => new Set(),
   };
 
   function decide(text: string, refusal: string | undefined): Verdict {

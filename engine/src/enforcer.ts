@@ -160,4 +160,9 @@ export interface Enforcer {
   ): Verdict;
   /** Columns that have a label, of views too, as in `StatementVerdict.forbiddenOrigins`. Worked out once a catalog. */
   labelledOrigins(catalog: Catalog): ReadonlySet<number>;
+  /**
+   * Names, without schemas, of all relations of which something is hidden from the principal; `undefined` where that could not be worked out.
+   * Worked out once a session and catalog, when first asked for.
+   */
+  hiddenRelations(who: PrincipalContext, catalog: Catalog): ReadonlySet<string> | undefined;
 }

@@ -6,6 +6,7 @@ export type { Catalog, Column, Relation } from "./catalog/catalog.ts";
 export { dumpCatalogFixture } from "./catalog/dump-fixture.ts";
 export { parseCatalogFixture } from "./catalog/fixture.ts";
 export { loadPostgresCatalog } from "./catalog/load-postgres.ts";
+export { raisedMessages } from "./catalog/raised-messages.ts";
 export { printRule } from "./decide/combine.ts";
 export type { Approval, ColumnMask, Decision, Notification, Reason, RelationMasks } from "./decide/decision.ts";
 export { createEnforcer } from "./decide/enforcer.ts";

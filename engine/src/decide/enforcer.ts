@@ -93,7 +93,14 @@ export function createEnforcer(program: Program, { hints = true, texts }: Enforc
     );
     return caches.labelled;
   };
-  return { revision: program.revision, decide, labelledOrigins };
+  const hiddenRelations: Enforcer["hiddenRelations"] = (who, catalog) => {
+    try {
+      return sessionOf(cachesOf(catalog), who).masks.hidden.names;
+    } catch {
+      return undefined;
+    }
+  };
+  return { revision: program.revision, decide, labelledOrigins, hiddenRelations };
 }
 
 /** The verdict on a large INSERT as one on few of its rows gives it; `undefined` where that is not known to be the same. */

@@ -1,7 +1,7 @@
-import { statementKinds, type StatementKind } from "@penstock/language";
+import { type AccessKind, statementKinds, type StatementKind } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
 import { readBelow } from "../catalog/labels.ts";
-import type { StatementFacts } from "../sql/facts.ts";
+import type { StatementFacts, TableFact } from "../sql/facts.ts";
 import { tellsSize } from "../sql/postgres/rewrite/sizes.ts";
 import type { CalledFunctions } from "./called-functions.ts";
 import type { Reason } from "./decision.ts";
@@ -40,6 +40,15 @@ export function engineRefusals(world: World, facts: StatementFacts, called: Call
       ),
     );
   }
+  if (facts.tables.some((table) => changesSettings(world, table))) {
+    always.push(
+      refusal(
+        "session_setting",
+        "a change of pg_settings changes settings of the session, and which cannot be told from the statement",
+        "use SET",
+      ),
+    );
+  }
   for (const { relation } of facts.tables) {
     // Fills `labelErrors`.
     world.columnsOf(relation);
@@ -60,6 +69,16 @@ export function engineRefusals(world: World, facts: StatementFacts, called: Call
     ifFiltered: waysToCount(world, facts),
   };
 }
+
+/** The view of settings, or one over it, may be updated: it has a rule that calls set_config. */
+function changesSettings({ catalog }: World, { relation, access }: TableFact): boolean {
+  if (access.isSubsetOf(readingOnly)) return false;
+  return [relation, ...readBelow(catalog, relation).tables].some(
+    ({ isSystem, name }) => isSystem && name === "pg_settings",
+  );
+}
+
+const readingOnly: ReadonlySet<AccessKind> = new Set(["read", "lock"]);
 
 function waysAround(world: World, facts: StatementFacts): Reason[] {
   const ways: Reason[] = [];

@@ -40,6 +40,8 @@ export interface StatementPlan {
   /** Bits of `effect`. */
   readonly effects: number;
   readonly isCopyFrom: boolean;
+  /** A query that changes nothing, so that no trigger fires. */
+  readonly onlyReads: boolean;
 }
 
 const plans = new WeakMap<StatementVerdict, StatementPlan>();
@@ -61,10 +63,17 @@ export function planOf(statement: StatementVerdict): StatementPlan {
       isFiltered: statement.decision.filters.size > 0,
       effects: effectsOf(statement.facts),
       isCopyFrom: statement.facts.kind === "copy_from",
+      onlyReads: onlyReads(statement.facts),
     };
     plans.set(statement, plan);
   }
   return plan;
+}
+
+const reading: ReadonlySet<string> = new Set(["read", "lock"]);
+
+function onlyReads({ category, tables }: StatementFacts): boolean {
+  return category === "read" && tables.every(({ access }) => access.isSubsetOf(reading));
 }
 
 /** What has to be approved before it runs: PREPARE runs nothing, so EXECUTE asks for what it has prepared. */

@@ -4,6 +4,7 @@ import { pass, settleCopy } from "./from-server.ts";
 import type { Framer } from "./framer.ts";
 import { decodeErrorFields, encodeError, encodeErrorFields } from "./messages/error-response.ts";
 import { type Pending, pendingKind } from "./pending.ts";
+import { field, isAboutHidden, withheldError } from "./server-words.ts";
 import type { Session } from "./session.ts";
 
 const skipped = "57014";
@@ -91,14 +92,21 @@ function passError(
   sqlstate: string,
 ): void {
   const plan = head.run?.plan;
-  const hidesDetail = sqlstate.startsWith("23") && (plan?.forbidden !== undefined || plan?.isFiltered === true);
+  const withheld = withheldError(session, plan, fields);
+  if (withheld !== undefined) {
+    if (!session.suppressing) session.toClient.push(withheld);
+    return;
+  }
+  const hidesDetail =
+    sqlstate.startsWith("23") &&
+    (plan?.forbidden !== undefined || plan?.isFiltered === true || isAboutHidden(session, fields));
   const { mapPosition } = head;
   if (!hidesDetail && mapPosition === undefined) {
     pass(session, framer);
     return;
   }
   if (session.suppressing) return;
-  const refused = plan?.isFiltered === true ? refusedRow(messageOf(fields)) : undefined;
+  const refused = plan?.isFiltered === true ? refusedRow(field(fields, "M") ?? "") : undefined;
   if (refused !== undefined) {
     session.toClient.push(
       encodeError({
@@ -117,8 +125,4 @@ function passError(
       code === "P" && mapPosition !== undefined ? [code, String(mapPosition(Number(value)))] : [code, value],
     );
   session.toClient.push(encodeErrorFields("E", kept));
-}
-
-function messageOf(fields: readonly [string, string][]): string {
-  return fields.find(([code]) => code === "M")?.[1] ?? "";
 }

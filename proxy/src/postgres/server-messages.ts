@@ -16,6 +16,7 @@ import type { Session } from "./session.ts";
 import { detectingChange } from "./detecting-change.ts";
 import { errorResponse } from "./server-errors.ts";
 import { row, streamed } from "./server-rows.ts";
+import { notice, notification } from "./server-words.ts";
 import { isUtf8 } from "./startup-parameters.ts";
 
 const endsWithTransaction = ({ isHeld }: Portal) => !isHeld;
@@ -80,8 +81,10 @@ export function handleServerMessage(session: Session, framer: Framer, found: num
       parameterStatus(session, framer);
       return;
     case 0x4e: // NoticeResponse
+      notice(session, framer);
+      return;
     case 0x41: // NotificationResponse
-      session.toClient.slice(framer.buffer, framer.start, framer.end);
+      notification(session, framer);
       return;
     default:
       throw new Error(`unexpected message type ${framer.type} from the server`);
