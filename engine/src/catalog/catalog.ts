@@ -62,6 +62,13 @@ export interface Relation {
   readonly isSecurityBarrier?: boolean;
   /** By name, disabled ones and those that enforce foreign keys left out. A partition has those of its parents as its own. */
   readonly triggers: readonly TriggerInfo[];
+  /** Rules on changes of it that give rows of their own: they query something, or have RETURNING. Absent: none. */
+  readonly tellingRules?: readonly RuleInfo[];
+}
+
+export interface RuleInfo {
+  readonly name: string;
+  readonly event: Exclude<TriggerEvent, "truncate">;
 }
 
 export interface TriggerInfo {

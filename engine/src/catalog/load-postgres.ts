@@ -6,6 +6,7 @@ import {
   type OperatorInfo,
   type ReferentialAction,
   type Relation,
+  type RuleInfo,
   type TypeInfo,
 } from "./catalog.ts";
 import { type FunctionsOfType, functionMap } from "./postgres-functions.ts";
@@ -125,6 +126,7 @@ async function loadRelations(
   const foreignKeys = groupBy(await query(sql.foreignKeys));
   const parents = groupBy(await query(sql.inheritance));
   const triggers = groupBy(await query(sql.triggers));
+  const rules = groupBy(await query(sql.tellingRules));
   const paths = new Map(
     rows.map(([oid, schema, name]) => [oid, objectPath(schemas.get(schema ?? "") ?? "", name ?? "")]),
   );
@@ -150,8 +152,16 @@ async function loadRelations(
       ...(isReadable === "false" ? { isUnreadable: true } : {}),
       ...(isSecurityBarrier(options) ? { isSecurityBarrier: true } : {}),
       triggers: (triggers.get(oid ?? "") ?? []).map(([, ...row]) => triggerOf(row)),
+      ...(rules.has(oid ?? "") ? { tellingRules: (rules.get(oid ?? "") ?? []).map(ruleOf) } : {}),
     };
   });
+}
+
+/** pg_rewrite.ev_type. */
+const ruleEvents: Readonly<Record<string, RuleInfo["event"]>> = { 2: "update", 3: "insert", 4: "delete" };
+
+function ruleOf([, name, type]: Rows[number]): RuleInfo {
+  return { name: name ?? "", event: ruleEvents[type ?? ""] ?? "update" };
 }
 
 /** From pg_class.reloptions, which keep a boolean as it was written. */

@@ -98,6 +98,14 @@ where t.tgenabled OPERATOR(pg_catalog.<>) 'D'::pg_catalog."char" and (not t.tgis
   or n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name)
 order by t.tgrelid, t.tgname`;
 
+/** CMD_SELECT in PostgreSQL's src/include/nodes/nodes.h is 1. What an INSERT selects counts too, which is too much and never too little. */
+export const tellingRules = `select ${text("r.ev_class")}, r.rulename, ${text("r.ev_type")}
+from pg_catalog.pg_rewrite r
+where r.ev_type OPERATOR(pg_catalog.<>) '1'::pg_catalog."char" and r.ev_enabled OPERATOR(pg_catalog.<>) 'D'::pg_catalog."char"
+  and r.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid
+  and r.ev_action::pg_catalog.text OPERATOR(pg_catalog.~) ':commandType 1 |:returningList \\('
+order by r.ev_class, r.rulename`;
+
 /** An aggregate is internal by itself: what counts is what its support functions are written in, those that are not internal or C. */
 const supportLanguages = `select a.aggfnoid::pg_catalog.oid as aggregate, pg_catalog.min(l.lanname::pg_catalog.text) as lanname
 from pg_catalog.pg_aggregate a

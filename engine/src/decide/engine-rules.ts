@@ -129,6 +129,16 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
     }
   }
   for (const { relation, access } of facts.tables) {
+    const rule = relation.tellingRules?.find(({ event }) => access.has(event));
+    if (rule !== undefined) {
+      ways.push(
+        refusal(
+          "opaque_code",
+          `rule ${rule.name} on ${relation.path} gives rows of its own, which cannot be checked while data is hidden from you`,
+          askForRole,
+        ),
+      );
+    }
     if (!access.has("read")) continue;
     if (relation.isSystem && holdsStatistics(relation.name) && relation.columns.length === 0) {
       // Columns that the catalog does not have cannot be masked.

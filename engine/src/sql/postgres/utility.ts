@@ -86,7 +86,12 @@ const walkers: { readonly [Name in StatementName]?: Walker<Name> } = {
   },
   CreateSchemaStmt: (context, fields) => {
     context.creationSchema = fields.schemaname;
-    for (const node of fields.schemaElts ?? []) walkStatement(context, node);
+    for (const node of fields.schemaElts ?? []) {
+      // Rules go by the kind of a statement, and these are of kinds that they look for.
+      if ("CreateTrigStmt" in node) context.addOpaque("CREATE TRIGGER inside CREATE SCHEMA", undefined);
+      if ("GrantStmt" in node) context.addOpaque("GRANT inside CREATE SCHEMA", undefined);
+      walkStatement(context, node);
+    }
     context.creationSchema = undefined;
     return undefined;
   },
