@@ -15,6 +15,7 @@ import {
   type Container,
   fieldNames,
   isObject,
+  listOf,
   locationOf,
   type Site,
   type TreeIndex,
@@ -32,16 +33,17 @@ export function maskTarget(
 ): ReadonlySet<TreeObject> {
   const masked = new Set<TreeObject>();
   const columns = new Map(references.map(({ position, column }) => [position, column]));
+  const versions = versionNames(container);
   for (const site of tree.columnRefs) {
     const column = columns.get(locationOf(site.node));
     if (column === undefined || !protection.columns.has(column.attnum)) continue;
-    maskReference(source, site, column, protection, edits);
+    maskReference(source, site, column, protection, versions, edits);
     masked.add(site.node);
   }
   for (const site of tree.columnRefs) {
     const qualifier = starOf(site, container);
     if (qualifier === undefined) continue;
-    expandStar(source, site, qualifier, protection, edits);
+    expandStar(source, site, qualifier, protection, versions, edits);
     masked.add(site.node);
   }
   return masked;
@@ -52,13 +54,17 @@ function maskReference(
   { node, holder, path }: Site,
   column: Column,
   protection: Protection,
+  versions: ReadonlySet<string>,
   edits: Edits,
 ): void {
   const start = tokenAt(source, locationOf(node));
   const end = endOfName(source, start);
   const [first] = [source.tokens[start]];
   if (end === undefined || first === undefined) throw new Denial(unclear);
-  const sql = maskedSql(protection, column, source.bytes.toString("utf8", first.start, endOf(source, end - 1)));
+  const qualifier = fieldNames(node).at(-2);
+  const reference = source.bytes.toString("utf8", first.start, endOf(source, end - 1));
+  const masked = maskedSql(protection, column, reference);
+  const sql = qualifier !== undefined && versions.has(qualifier) ? ifThere(qualifier, column, masked) : masked;
   edits.expected.set(holder, [expression(sql)]);
   // A mask would give its result a name of its own.
   const output = path?.field === "val" && path.up?.field === "ResTarget" ? path.object : undefined;
@@ -105,14 +111,26 @@ export function targetNames(statement: TreeObject): {
   if (!isObject(target)) throw new Denial(unclear);
   const { alias } = target;
   const name = isObject(alias) ? String(alias["aliasname"]) : String(target["relname"]);
-  const names = new Set([name, "old", "new", "excluded"]);
-  const options = isObject(returning) && Array.isArray(returning["options"]) ? returning["options"] : [];
-  for (const option of options as readonly TreeObject[]) {
-    const { ReturningOption: renamed } = option;
-    if (isObject(renamed)) names.add(String(renamed["value"]));
-  }
+  const names = new Set([name, "excluded", ...namesOfVersions(returning)]);
   const isJoined = ["fromClause", "usingClause", "sourceRelation"].some((field) => statement[field] !== undefined);
   return { names, alone: isJoined ? undefined : name };
+}
+
+/** `old` and `new`, or what WITH calls them in RETURNING. */
+function namesOfVersions(returning: unknown): string[] {
+  const options = isObject(returning) ? listOf(returning["options"]) : [];
+  return ["old", "new", ...options.flatMap(({ ReturningOption: it }) => (isObject(it) ? [String(it["value"])] : []))];
+}
+
+/** The versions of the row of which one may not be there: an UPDATE has both, what is inserted was not, what is deleted is not any more. */
+function versionNames({ kind, node }: Container): ReadonlySet<string> {
+  return new Set(kind === "UpdateStmt" ? [] : namesOfVersions(node["returningClause"]));
+}
+
+/** Of a row that is not there all columns are NULL, and a mask could make a value of that. */
+function ifThere(version: string, column: Column, masked: string): string {
+  if (column.domain?.notNull === true) return masked;
+  return `cast(case when ${quoteName(version)} is distinct from null then ${masked} end as ${column.typeSql})`;
 }
 
 function expandStar(
@@ -120,15 +138,16 @@ function expandStar(
   { node, path }: Site,
   qualifier: string,
   protection: Protection,
+  versions: ReadonlySet<string>,
   edits: Edits,
 ): void {
   const start = tokenAt(source, locationOf(node));
   const end = isToken(source, start, "*") ? start + 1 : endOfStar(source, start);
   const outputs = protection.relation.columns.map((column) => {
     const reference = `${quoteName(qualifier)}.${quoteName(column.name)}`;
-    return protection.columns.has(column.attnum)
-      ? `${maskedSql(protection, column, reference)} as ${quoteName(column.name)}`
-      : reference;
+    if (!protection.columns.has(column.attnum)) return reference;
+    const masked = maskedSql(protection, column, reference);
+    return `${versions.has(qualifier) ? ifThere(qualifier, column, masked) : masked} as ${quoteName(column.name)}`;
   });
   const holder = path?.up?.object;
   if (holder === undefined || outputs.length === 0) throw new Denial(unclear);
