@@ -8,6 +8,8 @@ export interface MeasuredProcess {
   cpuUs(): Promise<number>;
   /** Resident memory after a garbage collection. */
   memoryBytes(): Promise<number>;
+  /** What JavaScript holds of it, buffers included: without what was freed and not given back to the system. */
+  heldBytes(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -16,9 +18,10 @@ interface ChildMessage {
   readonly port?: number;
   readonly cpuUs?: number;
   readonly memoryBytes?: number;
+  readonly heldBytes?: number;
 }
 
-type Question = "cpuUs" | "memoryBytes";
+type Question = "cpuUs" | "memoryBytes" | "heldBytes";
 
 /** @param script file name beside this one. Its parameters go as JSON in one argument. */
 export async function startMeasured(script: string, parameters: unknown): Promise<MeasuredProcess> {
@@ -36,6 +39,7 @@ export async function startMeasured(script: string, parameters: unknown): Promis
     port: port ?? 0,
     cpuUs: () => ask("cpuUs"),
     memoryBytes: () => ask("memoryBytes"),
+    heldBytes: () => ask("heldBytes"),
     stop: () =>
       new Promise((resolve) => {
         child.once("exit", () => resolve());
@@ -76,6 +80,11 @@ const answers: Readonly<Record<Question, () => number>> = {
   memoryBytes: () => {
     globalThis.gc?.();
     return process.memoryUsage.rss();
+  },
+  heldBytes: () => {
+    globalThis.gc?.();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
   },
 };
 

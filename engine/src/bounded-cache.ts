@@ -6,11 +6,14 @@ export class BoundedCache<V> {
   readonly #entries = new Map<string, V>();
   readonly #entriesMax: number;
   readonly #keyCharsMax: number;
+  readonly #oneKeyCharsMax: number;
   #keyChars = 0;
 
-  constructor(entriesMax: number, keyCharsMax: number) {
+  /** @param oneKeyCharsMax what has a longer key is not kept */
+  constructor(entriesMax: number, keyCharsMax: number, oneKeyCharsMax: number = keyCharsMax) {
     this.#entriesMax = entriesMax;
     this.#keyCharsMax = keyCharsMax;
+    this.#oneKeyCharsMax = oneKeyCharsMax;
   }
 
   get(key: string): V | undefined {
@@ -18,7 +21,7 @@ export class BoundedCache<V> {
   }
 
   set(key: string, value: V): void {
-    if (key.length > this.#keyCharsMax) return;
+    if (key.length > this.#oneKeyCharsMax) return;
     if (!this.#entries.has(key)) this.#keyChars += key.length;
     this.#entries.set(key, value);
     for (const oldest of this.#entries.keys()) {

@@ -11,6 +11,8 @@ export const engineLimits = {
   /** Verdicts kept for one session and search_path. */
   verdictsPerSession: 500,
   verdictTextChars: 1_000_000,
+  /** A longer text is not kept for each session: what is the same for all of them is, see `textChars`. */
+  verdictOneTextChars: 10_000,
   /** Verdicts kept of texts that differ in their free literals only: one for each set of those that are not free. */
   templatesPerShape: 16,
   /** Different search_paths before the caches start anew. */

@@ -56,8 +56,6 @@ export class ProxiedConnection {
   #toClient: Buffer[] = [];
   #fromServer: Buffer = Buffer.alloc(0);
   readonly #server: Answering;
-  #receive: ((chunk: Buffer) => void) | undefined;
-  #isKept: () => boolean = () => true;
 
   constructor(server: Answering) {
     this.#server = server;
@@ -79,10 +77,6 @@ export class ProxiedConnection {
       client: asSocket(this.client),
       upstream: {
         socket: asSocket(this.upstream),
-        receive: (handler, isKept) => {
-          this.#receive = handler;
-          this.#isKept = isKept;
-        },
         parameters: new Map([["search_path", "public"]]),
         processId: 1,
         secret: Buffer.alloc(4),
@@ -172,10 +166,9 @@ export class ProxiedConnection {
 
   #serverSends(bytes: number): boolean {
     if (this.#fromServer.length === 0 || this.upstream.isPaused() || this.session.isClosed) return false;
-    const chunk = Buffer.from(this.#fromServer.subarray(0, bytes));
+    const chunk = this.#fromServer.subarray(0, bytes);
     this.#fromServer = this.#fromServer.subarray(chunk.length);
-    this.#receive?.(chunk);
-    if (!this.#isKept()) chunk.fill(0xee);
+    this.upstream.arrive(chunk);
     this.#collect();
     return true;
   }

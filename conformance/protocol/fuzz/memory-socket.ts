@@ -5,9 +5,6 @@
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 
-/** The chunk's owner may reuse it: whatever still looks at it afterwards sees this. */
-const staleByte = 0xee;
-
 export class MemorySocket extends EventEmitter {
   readonly remoteAddress = "127.0.0.1";
   readonly writableLength = 0;
@@ -55,11 +52,9 @@ export class MemorySocket extends EventEmitter {
     this.emit("drain");
   }
 
-  /** Hands a copy of the bytes to whoever listens, and spoils it afterwards. */
-  arrive(bytes: Buffer, isKept: () => boolean = () => true): void {
-    const chunk = Buffer.from(bytes);
-    this.emit("data", chunk);
-    if (!isKept()) chunk.fill(staleByte);
+  /** Hands a copy of the bytes to whoever listens. */
+  arrive(bytes: Buffer): void {
+    this.emit("data", Buffer.from(bytes));
   }
 }
 

@@ -68,7 +68,11 @@ export function createEnforcer(program: Program, { hints = true, texts }: Enforc
       const session = sessionOf(caches, who);
       if (parameters !== undefined) return decideText(caches, session, text, names, parameters, undefined);
       const known = byPath(session.verdicts, names, () => ({
-        byText: new BoundedCache<Verdict>(engineLimits.verdictsPerSession, engineLimits.verdictTextChars),
+        byText: new BoundedCache<Verdict>(
+          engineLimits.verdictsPerSession,
+          engineLimits.verdictTextChars,
+          engineLimits.verdictOneTextChars,
+        ),
         templates: new VerdictTemplates(),
       }));
       const { byText, templates } = known;

@@ -31,23 +31,30 @@ interface ShapeEntry {
  * decision would is a property in `verdict-templates.test.ts`.
  */
 export class VerdictTemplates {
-  readonly #shapes = new BoundedCache<ShapeEntry>(engineLimits.verdictsPerSession, engineLimits.verdictTextChars);
-  #asked: { readonly text: string; readonly shape: LiteralShape | undefined } | undefined;
+  readonly #shapes = new BoundedCache<ShapeEntry>(
+    engineLimits.verdictsPerSession,
+    engineLimits.verdictTextChars,
+    engineLimits.verdictOneTextChars,
+  );
+  #asked: { readonly text: string; readonly shape: LiteralShape } | undefined;
 
   /** @param stand a text of which the same is known, up to what stands between its beginning and its end: see `withFewRows` */
   find(text: string, stand = text): Verdict | undefined {
     const shape = literalShape(stand);
-    this.#asked = { text: stand, shape };
+    this.#asked = undefined;
     if (shape === undefined) return undefined;
     const entry = this.#shapes.get(shape.shape);
     const template = entry?.templates.get(fixedLiterals(stand, shape.bounds, entry.isFree));
-    return template && instantiate(template, text);
+    if (template !== undefined) return instantiate(template, text);
+    this.#asked = { text: stand, shape };
+    return undefined;
   }
 
   /** Keeps what was decided for the text that `find` was asked for last. */
   learn(text: string, verdict: Verdict, prepared: PreparedText): void {
-    if (this.#asked?.text !== text || this.#asked.shape === undefined) return;
+    if (this.#asked?.text !== text) return;
     const { shape, bounds } = this.#asked.shape;
+    this.#asked = undefined;
     const template = templateOf(text, verdict);
     const [resolved] = prepared.statements;
     if (template === undefined || resolved === undefined) return;

@@ -95,3 +95,15 @@ test("memory grows with the bytes that came, not with the length that was claime
   expect(framer.next()).toBe(frame.none);
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1_000_000);
 });
+
+test.each([
+  ["one chunk", [encode("Q", Buffer.alloc(500))]],
+  ["several chunks", cut(encode("Q", Buffer.alloc(500)), [100, 300])],
+  ["streamed parts", cut(encode("d", Buffer.alloc(500)), [100, 300])],
+  ["a message over its limit", cut(encode("Q", Buffer.alloc(5_000)), [1_000])],
+])("nothing of %s is held once it is used up", (_, chunks) => {
+  const framer = new Framer(rules(), 1_000_000);
+  readAll(chunks, framer);
+  expect(framer.buffer).toHaveLength(0);
+  expect(framer.unread.buffer.byteLength).toBe(0);
+});

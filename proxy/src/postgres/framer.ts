@@ -4,7 +4,7 @@
  * of the framer and no object.
  *
  * Views: `buffer` is the chunk that was pushed, or a buffer of the framer's own for a message that came in several chunks, which
- * is never written again. Slices of it are valid as long as the chunk is.
+ * is never written again. Slices of it are valid as long as the chunk is. When all is used up the framer holds neither.
  */
 
 /** What `next` found. */
@@ -97,7 +97,7 @@ export class Framer {
       this.#again = frame.none;
       return found;
     }
-    if (this.#skipping > 0 && !this.#skip()) return frame.none;
+    if (this.#skipping > 0 && !this.#skip()) return this.#useUp();
     if (this.#streaming > 0) return this.#continue();
     if (this.#partialLength > 0) return this.#complete();
     const chunk = this.#chunk;
@@ -105,7 +105,7 @@ export class Framer {
     const available = chunk.length - start;
     if (available < headerBytes) {
       if (available > 0) this.#keep(headerBytes);
-      return frame.none;
+      return this.#useUp();
     }
     const type = chunk[start]!;
     const length = readLength(chunk, start + 1);
@@ -135,6 +135,14 @@ export class Framer {
       return frame.begun;
     }
     this.#keep(Math.min(total, Math.max(1024, available * 2)));
+    return this.#useUp();
+  }
+
+  /** Lets go of the chunk and of the last message: a session may wait for hours now. `npm run bench -- idle` pays for it. */
+  #useUp(): number {
+    this.buffer = noBytes;
+    this.#chunk = noBytes;
+    this.#position = 0;
     return frame.none;
   }
 
@@ -163,7 +171,7 @@ export class Framer {
   }
 
   #complete(): number {
-    if (this.#partialLength < headerBytes && !this.#fill(headerBytes)) return frame.none;
+    if (this.#partialLength < headerBytes && !this.#fill(headerBytes)) return this.#useUp();
     const type = this.#partial[0]!;
     const length = readLength(this.#partial, 1);
     if (length < this.#rules.minimum[type]! || length > this.#rules.maximum[type]!) {
@@ -174,20 +182,21 @@ export class Framer {
     this.type = type;
     this.length = total;
     const streamed = this.#rules.streamed[type] === 1;
-    if (!streamed && !this.#fill(total)) return frame.none;
+    if (!streamed && !this.#fill(total)) return this.#useUp();
     this.buffer = this.#partial;
     this.start = 0;
     this.body = headerBytes;
     this.end = this.#partialLength;
     this.remaining = total - this.#partialLength;
     this.#streaming = this.remaining;
+    this.#partial = noBytes;
     this.#partialLength = 0;
     return this.remaining > 0 ? frame.begun : frame.message;
   }
 
   #continue(): number {
     const take = Math.min(this.#streaming, this.#chunk.length - this.#position);
-    if (take === 0) return frame.none;
+    if (take === 0) return this.#useUp();
     this.buffer = this.#chunk;
     this.start = this.#position;
     this.body = this.start;

@@ -285,10 +285,7 @@ export class Session {
     client.on("end", () => this.end("client closed"));
     client.on("close", () => this.end("client closed"));
     client.on("error", () => this.end("client connection failed"));
-    this.upstream.receive(
-      (chunk) => this.#serverBytes(chunk),
-      () => client.writableLength > 0 || !this.toClient.isEmpty,
-    );
+    server.on("data", (chunk) => this.#serverBytes(chunk));
     server.on("drain", () => {
       this.#upstreamFull = false;
       this.#readClient();

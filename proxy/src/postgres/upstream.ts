@@ -1,5 +1,5 @@
 /** Logging in at the target with credentials that the client never sees: `pg` does it, then hands over its socket. */
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { Client, DatabaseError } from "pg";
 import type { PostgresTarget } from "./target.ts";
@@ -7,11 +7,6 @@ import { type StartupParameters, writeOptions } from "./startup-parameters.ts";
 
 export interface Upstream {
   readonly socket: Socket;
-  /**
-   * Where what the server sends goes from now on.
-   * @param handler gets views that are valid until it returns, unless `isKept` then says that somebody still holds one.
-   */
-  receive(handler: (chunk: Buffer) => void, isKept: () => boolean): void;
   /** As the server reported them, in order of arrival. */
   readonly parameters: Map<string, string>;
   /** To cancel what runs there. */
@@ -49,9 +44,7 @@ export async function connectUpstream(
   timeoutMs: number,
   keepAliveMs: number,
 ): Promise<Upstream> {
-  const reader = target.tls === undefined ? new ReusedReads() : undefined;
   const client = new Client({
-    ...(reader === undefined ? {} : { stream: () => reader.socket }),
     host: target.host,
     port: target.port,
     database: target.database,
@@ -86,51 +79,10 @@ export async function connectUpstream(
     const secret = Buffer.alloc(4);
     secret.writeInt32BE(secretKey ?? 0);
     const socket = await taken;
-    return { socket, receive: receiver(socket, reader), parameters, processId: processID ?? 0, secret };
+    return { socket, parameters, processId: processID ?? 0, secret };
   } catch (cause) {
     connection.stream.destroy();
     throw upstreamError(target, cause);
-  }
-}
-
-/** Made apart from `pg`'s client, which would live as long as the session if a function of its scope did. */
-function receiver(socket: Socket, reader: ReusedReads | undefined): Upstream["receive"] {
-  return (handler, isKept) => {
-    if (reader === undefined) socket.on("data", handler);
-    else reader.receive(handler, isKept);
-  };
-}
-
-const readBytes = 64 * 1024;
-
-/**
- * A socket that reads into one buffer again and again, past Node's streams: a read costs no allocation of 64 KiB and none of the
- * streams' bookkeeping. What that saves was within the noise of `npm run bench -- pgbench` when last measured. A new buffer is taken only while a view of the last one waits to be sent.
- */
-class ReusedReads {
-  readonly socket: Socket;
-  #handler: ((chunk: Buffer) => void) | undefined;
-  #isKept: () => boolean = () => true;
-  #buffer = Buffer.allocUnsafeSlow(readBytes);
-
-  constructor() {
-    this.socket = new Socket({
-      onread: {
-        buffer: () => (this.#isKept() ? (this.#buffer = Buffer.allocUnsafeSlow(readBytes)) : this.#buffer),
-        callback: (bytes) => {
-          const chunk = this.#buffer.subarray(0, bytes);
-          // During the login `pg` listens, and keeps what it likes.
-          if (this.#handler === undefined) this.socket.emit("data", chunk);
-          else this.#handler(chunk);
-          return true;
-        },
-      },
-    });
-  }
-
-  receive(handler: (chunk: Buffer) => void, isKept: () => boolean): void {
-    this.#handler = handler;
-    this.#isKept = isKept;
   }
 }
 
