@@ -3,6 +3,7 @@ import { viewTables } from "../catalog/labels.ts";
 import { obstacleToInlining } from "./inlining.ts";
 import { type CombinedMask, strongest } from "./combine.ts";
 import type { ColumnOrigin } from "./column-origins.ts";
+import { planMask } from "../masks/masks.ts";
 import type { ColumnMask, RelationMasks } from "./decision.ts";
 import type { LabelledColumn, World } from "./world.ts";
 
@@ -66,6 +67,8 @@ export function masksOfRelation(
       // Nothing may be computed from a token: in the definition it would be refused, and here it is null.
       if (!origin.direct && inherited.mask.name !== "token")
         computed ??= `${path} is computed from ${pathOf(origin)}, which is masked for you`;
+      else if (makesValueOfNull(inherited, origin) && mayAddNulls(world, relation))
+        computed ??= `${path} can be NULL where ${pathOf(origin)}, which is masked for you, is not`;
       combined = strongest(
         combined,
         origin.direct ? inherited : { mask: { name: "null", args: [] }, rules: inherited.rules },
@@ -76,6 +79,23 @@ export function masksOfRelation(
   if (computed !== undefined && obstacleTo(world, relation, masks) === undefined)
     return { kind: "inlined", why: computed };
   return { kind: "masks", masks: columns.size === 0 ? undefined : { relation, columns } };
+}
+
+/** Such a mask is for the column itself: around what an outer join adds, it would make rows where there are none. */
+function makesValueOfNull({ mask }: CombinedMask, { column }: ColumnOrigin): boolean {
+  const plan = planMask(mask, column);
+  return plan.kind === "masking" && plan.apply(null) !== null;
+}
+
+/** By the words in which the server prints definitions: a literal that holds them costs a little time. */
+const joinsOrNests = /\bJOIN\b|\(\s*SELECT\b|\bROWS FROM\b/;
+
+function mayAddNulls(world: World, relation: Relation): boolean {
+  if (relation.isSystem || relation.definition === undefined) return false;
+  return (
+    joinsOrNests.test(relation.definition) ||
+    viewTables(world.catalog, relation).some((below) => mayAddNulls(world, below))
+  );
 }
 
 /** Why a view cannot be read through its definition while these masks apply. */
