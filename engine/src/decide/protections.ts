@@ -66,7 +66,8 @@ class Found implements Protections {
   /** @param access how the statement uses the relation; `undefined` where it reads it through a view's definition. */
   protect(relation: Relation, access: ReadonlySet<AccessKind> | undefined): void {
     const why = this.#addFilter(relation) ?? this.#addMasks(relation);
-    if (why === undefined) return;
+    // Dropping or renaming a view reads nothing of it.
+    if (why === undefined || (access?.size === 1 && access.has("ddl"))) return;
     if (access === undefined || (access.has("read") && access.isSubsetOf(readingOnly))) this.#inline(relation, why);
     else {
       this.#refuse({
