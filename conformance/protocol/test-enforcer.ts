@@ -47,6 +47,7 @@ export function testEnforcer(options: TestEnforcerOptions = {}): Enforcer {
       cache.set(text, verdict);
       return verdict;
     },
+    outdatedNames: () => [],
     labelledOrigins: () => new Set(),
     hiddenRelations: () => new Set(),
   };

@@ -114,7 +114,12 @@ function testTargets(server: PostgresServer, options: TestProxyOptions): Targets
           password: upstream.password ?? server.password,
           tls: undefined,
           detection: undefined,
-          catalog: { current: () => noCatalog, refresh: () => Promise.resolve(noCatalog) },
+          catalog: {
+            current: () => noCatalog,
+            refresh: () => Promise.resolve(noCatalog),
+            changed: () => undefined,
+            isStale: false,
+          },
         },
       }),
   };

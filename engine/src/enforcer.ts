@@ -165,4 +165,12 @@ export interface Enforcer {
    * Worked out once a session and catalog, when first asked for.
    */
   hiddenRelations(who: PrincipalContext, catalog: Catalog): ReadonlySet<string> | undefined;
+  /** What the policies know by a name that it no longer has. Slow: for the log. */
+  outdatedNames(catalog: Catalog): readonly OutdatedName[];
+}
+
+/** A table or column: what policies call it, and what it is called now. */
+export interface OutdatedName {
+  readonly was: string;
+  readonly now: string;
 }

@@ -5,7 +5,8 @@ export { type FileProblem, type PolicyFolder, readPolicyFolder } from "./bundle/
 export type { Catalog, Column, Relation } from "./catalog/catalog.ts";
 export { dumpCatalogFixture } from "./catalog/dump-fixture.ts";
 export { parseCatalogFixture } from "./catalog/fixture.ts";
-export { loadPostgresCatalog } from "./catalog/load-postgres.ts";
+export { type SeenNames, seenNamesOf } from "./catalog/former-names.ts";
+export { loadPostgresCatalog, readDatabaseId } from "./catalog/load-postgres.ts";
 export { raisedMessages } from "./catalog/raised-messages.ts";
 export { printRule } from "./decide/combine.ts";
 export type { Approval, ColumnMask, Decision, Notification, Reason, RelationMasks } from "./decide/decision.ts";
@@ -17,6 +18,7 @@ export type {
   Enforcer,
   ForwardVerdict,
   NameContext,
+  OutdatedName,
   Principal,
   PrincipalContext,
   StatementLimits,

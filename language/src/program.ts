@@ -113,6 +113,11 @@ export interface Program {
   readsOf(input: Input, data?: Value): Reads;
   /** Evaluates `label` statements for catalog columns (`column` records without labels). Index-aligned with `columns`. */
   labels(columns: readonly Value[]): { readonly labels: string[]; readonly errors: Effect[] }[];
+  /**
+   * Texts and paths that the policies and their data write out, by which they can mean one certain table or column. Worked out when first
+   * asked for.
+   */
+  named(): ReadonlySet<string>;
   /** Names of all `test_` rules. */
   readonly tests: readonly TestCase[];
   /** Where `CompileOptions.coverage` asked for it. */

@@ -92,7 +92,12 @@ export class ProxiedConnection {
         password: undefined,
         tls: undefined,
         detection: undefined,
-        catalog: { current: () => noCatalog, refresh: () => Promise.resolve(noCatalog) },
+        catalog: {
+          current: () => noCatalog,
+          refresh: () => Promise.resolve(noCatalog),
+          changed: () => undefined,
+          isStale: false,
+        },
       },
       who: someone(),
       early: Buffer.alloc(0),

@@ -7,6 +7,8 @@ export interface Catalog {
   /** Differs between any two snapshots of one process; goes into cache keys, never compared for order. */
   readonly version: string;
   readonly database: string;
+  /** Which database of which cluster it is, whatever their names: oids of another one mean other objects. Absent: not known. */
+  readonly databaseId?: string;
   /** PostgreSQL's server_version_num, such as 180004. */
   readonly serverVersionNum: number;
   /** By `Relation.path`. Includes pg_catalog and information_schema where the loader could see them. */
@@ -64,6 +66,16 @@ export interface Relation {
   readonly triggers: readonly TriggerInfo[];
   /** Rules on changes of it that give rows of their own: they query something, or have RETURNING. Absent: none. */
   readonly tellingRules?: readonly RuleInfo[];
+  /** Names that it and its columns had before, and those of what it was a part of, oldest first. Absent: none. */
+  readonly former?: readonly Naming[];
+}
+
+/** What a relation and its columns are called, or were. */
+export interface Naming {
+  readonly schema: string;
+  readonly name: string;
+  /** By attribute number. */
+  readonly columns: ReadonlyMap<number, string>;
 }
 
 export interface RuleInfo {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import {
   type Catalog,
   type Column,
@@ -10,6 +11,7 @@ import {
   type TypeInfo,
 } from "./catalog.ts";
 import { type FunctionsOfType, functionMap } from "./postgres-functions.ts";
+import { type SeenNames, seenNamesOf, withFormerNames } from "./former-names.ts";
 import { triggerOf } from "./postgres-triggers.ts";
 import { isSystemSchema } from "./system-schemas.ts";
 import { columnTypeOf, indexTypes, type TypeIndex, type TypeRow } from "./postgres-types.ts";
@@ -19,20 +21,70 @@ type Rows = readonly (readonly (string | null)[])[];
 /** Runs one statement and gives its rows as text, as the simple query protocol does. */
 export type RunQuery = (sql: string) => Promise<Rows>;
 
+/** Names that are known from before, and which database is read now. */
+export interface SeenByServer {
+  /** As `readDatabaseId` gives it. */
+  readonly databaseId: string | undefined;
+  readonly names: SeenNames;
+}
+
 let snapshots = 0;
 
 /**
  * Reads a snapshot of the schema: one query for each kind of object, every name in them qualified, so that no search_path and no object of
  * a user's can change what they read. They only read and set nothing, so that they may run between two statements of a user's session, inside
  * its transaction. For PostgreSQL 14 to 18.
- * @param previous a snapshot of the same server: what PostgreSQL itself brings is taken from it, and only users' objects are read.
+ * @param previous a snapshot of the same server: what PostgreSQL itself brings is taken from it, only users' objects are read, and names
+ *   that have changed since are remembered.
+ * @param seen names of before, where others than those of `previous` are known, or the server may be another one.
  */
-export async function loadPostgresCatalog(query: RunQuery, previous?: Catalog): Promise<Catalog> {
+export async function loadPostgresCatalog(
+  query: RunQuery,
+  previous?: Catalog,
+  seen: SeenByServer | undefined = previous && { databaseId: previous.databaseId, names: seenNamesOf(previous) },
+): Promise<Catalog> {
+  // Each query sees what is committed when it begins, and definitions are printed with the names of that moment.
+  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+    const names = await readNames(query, previous !== undefined);
+    const catalog = await loadWith(names, query, previous, seen);
+    if (isDeepStrictEqual(names, await readNames(query, previous !== undefined))) return catalog;
+  }
+  throw new Error(`the schema changed while it was read, ${attemptsMax} times`);
+}
+
+/** How often a snapshot is begun anew because names changed under it. */
+const attemptsMax = 5;
+
+/** Rows that say what everything is called. */
+interface NameRows {
+  readonly schemas: Rows;
+  /** Oids of schemas of which nothing is read. */
+  readonly skipped: readonly string[];
+  readonly relations: Rows;
+  readonly columns: Rows;
+}
+
+async function readNames(query: RunQuery, skipsSystem: boolean): Promise<NameRows> {
+  const schemas = await query(sql.schemas);
+  const skipped = skipsSystem ? schemas.filter(([, name]) => isSystemSchema(name ?? "")).map(([oid]) => oid ?? "") : [];
+  return {
+    schemas,
+    skipped,
+    relations: await query(sql.relations(skipped)),
+    columns: await query(sql.columns(skipped)),
+  };
+}
+
+async function loadWith(
+  names: NameRows,
+  query: RunQuery,
+  previous: Catalog | undefined,
+  seen: SeenByServer | undefined,
+): Promise<Catalog> {
+  const { skipped } = names;
   const [server] = await query(sql.server);
   const [database, versionNum, pathJson] = server ?? [];
-  const schemas = new Map((await query(sql.schemas)).map(([oid, name]) => [oid ?? "", name ?? ""]));
-  const skipped =
-    previous === undefined ? [] : [...schemas].filter(([, name]) => isSystemSchema(name)).map(([oid]) => oid);
+  const schemas = new Map(names.schemas.map(([oid, name]) => [oid ?? "", name ?? ""]));
   const types = indexTypes(await typeRows(query, schemas));
   const functions = await query(sql.functions(skipped));
   const operators = operatorList(await query(sql.operators), schemas, functionPathsOf(functions, schemas));
@@ -40,14 +92,18 @@ export async function loadPostgresCatalog(query: RunQuery, previous?: Catalog): 
     name.startsWith("pg_temp_") ? "pg_temp" : name,
   );
   const definitions = await loadDefinitions(query, operators, definitionPath);
-  const relations = await loadRelations(query, schemas, types, definitions, skipped);
+  const relations = await loadRelations(query, names, schemas, types, definitions);
   const calledForTypes = await functionsOfTypes(query, types, functionPathsOf(functions, schemas));
   const reused = previous === undefined ? [] : [...previous.relations.values()].filter((each) => each.isSystem);
-  const all = [...reused, ...relations];
+  const all = [
+    ...reused,
+    ...(seen === undefined ? relations : withFormerNames(relations, seen.databaseId ?? "", seen.names)),
+  ];
   return {
     engine: "postgres",
     version: `snapshot-${++snapshots}`,
     database: database ?? "",
+    ...(seen?.databaseId === undefined ? {} : { databaseId: seen.databaseId }),
     serverVersionNum: Number(versionNum),
     relations: new Map(all.map((relation) => [relation.path, relation])),
     relationsByOid: new Map(all.map((relation) => [relation.oid, relation])),
@@ -57,6 +113,13 @@ export async function loadPostgresCatalog(query: RunQuery, previous?: Catalog): 
     schemas: new Set(schemas.values()),
     definitionPath,
   };
+}
+
+/** See `Catalog.databaseId`. */
+export async function readDatabaseId(query: RunQuery): Promise<string> {
+  const [[oid, mayAsk] = []] = await query(sql.databaseOid);
+  const [[cluster] = []] = mayAsk === "true" ? await query(sql.systemIdentifier) : [];
+  return `${cluster ?? "unknown"}/${oid ?? ""}`;
 }
 
 function functionPathsOf(rows: Rows, schemas: ReadonlyMap<string, string>): FunctionPaths {
@@ -115,13 +178,12 @@ const relationKinds: Readonly<Record<string, Relation["kind"]>> = {
 
 async function loadRelations(
   query: RunQuery,
+  { relations: rows, columns: columnRows }: NameRows,
   schemas: ReadonlyMap<string, string>,
   types: TypeIndex,
   definitions: ReadonlyMap<string, string> | undefined,
-  skipped: readonly string[],
 ): Promise<Relation[]> {
-  const rows = await query(sql.relations(skipped));
-  const columns = await loadColumns(query, types, skipped);
+  const columns = await loadColumns(query, columnRows, types);
   const keys = new Map((await query(sql.primaryKeys)).map(([oid, attnums]) => [oid, numbers(attnums)]));
   const foreignKeys = groupBy(await query(sql.foreignKeys));
   const parents = groupBy(await query(sql.inheritance));
@@ -196,8 +258,8 @@ function definitionOf(
 
 async function loadColumns(
   query: RunQuery,
+  rows: Rows,
   types: TypeIndex,
-  skipped: readonly string[],
 ): Promise<ReadonlyMap<string, readonly Column[]>> {
   const defaults = await query(sql.defaults);
   const expressions = (areGenerated: boolean) =>
@@ -210,9 +272,7 @@ async function loadColumns(
   const given = expressions(false);
   const comments = new Map((await query(sql.comments)).map(([oid, attnum, text]) => [`${oid}.${attnum}`, text]));
   const columns = new Map<string, Column[]>();
-  for (const [oid, attnum, name, typeOid, modifier, notNull, shown, isDeterministic, identity] of await query(
-    sql.columns(skipped),
-  )) {
+  for (const [oid, attnum, name, typeOid, modifier, notNull, shown, isDeterministic, identity] of rows) {
     const key = `${oid}.${attnum}`;
     const column: Column = {
       attnum: Number(attnum),

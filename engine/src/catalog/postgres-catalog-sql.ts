@@ -12,6 +12,14 @@ export const server = `select ${text("pg_catalog.current_database()")},
   pg_catalog.current_setting('server_version_num'),
   ${text("pg_catalog.array_to_json(pg_catalog.current_schemas(true))")}`;
 
+/** Oid of the database, and whether the next question may be asked: everybody may, unless the right was taken away. */
+export const databaseOid = `select ${text("d.oid")},
+  ${text("pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'execute')")}
+from pg_catalog.pg_database d where d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()`;
+
+/** Made with the cluster, and the same on its replicas. */
+export const systemIdentifier = `select ${text("c.system_identifier")} from pg_catalog.pg_control_system() c`;
+
 export const schemas = `select ${text("n.oid")}, ${text("n.nspname")} from pg_catalog.pg_namespace n order by n.oid`;
 
 export const types = `select ${text("t.oid")}, ${text("t.typnamespace")}, ${text("t.typname")}, ${text("t.typtype")},

@@ -32,7 +32,7 @@ export function prepareStatement(
   facts: StatementFacts,
   called: CalledFunctions,
   query: Value,
-  used: ReadonlyMap<string, Value>,
+  used: ReadonlyMap<LabelledColumn, Value>,
 ): PreparedStatement {
   const relations = facts.tables.map((table) => table.relation);
   const candidates = maskCandidates(world, relations);
@@ -41,7 +41,7 @@ export function prepareStatement(
     query,
     relations,
     candidates,
-    candidateValues: candidates.map((column) => used.get(column.path) ?? column.value),
+    candidateValues: candidates.map((column) => used.get(column) ?? column.value),
     filterPaths: world.program.hasFilters ? filterPaths(world, relations) : [],
     refusals: engineRefusals(world, facts, called),
     called,

@@ -6,6 +6,7 @@ import { engineLimits } from "../limits.ts";
 import { decideStatement, type PreparedStatement } from "./decide-statement.ts";
 import { withHint } from "./explain-denial.ts";
 import { carriedQuery } from "./explain-statement.ts";
+import { outdatedNames } from "./outdated-names.ts";
 import { type Preparation, type PreparedText, prepareText, type SharedTexts } from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
 import { withFewRows } from "../sql/postgres/few-rows.ts";
@@ -104,7 +105,13 @@ export function createEnforcer(program: Program, { hints = true, texts }: Enforc
       return undefined;
     }
   };
-  return { revision: program.revision, decide, labelledOrigins, hiddenRelations };
+  return {
+    revision: program.revision,
+    decide,
+    labelledOrigins,
+    hiddenRelations,
+    outdatedNames: (catalog) => outdatedNames(cachesOf(catalog).world),
+  };
 }
 
 /** The verdict on a large INSERT as one on few of its rows gives it; `undefined` where that is not known to be the same. */

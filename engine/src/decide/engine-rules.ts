@@ -1,5 +1,6 @@
 import { type AccessKind, statementKinds, type StatementKind } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
+import { formerNamesMax } from "../catalog/former-names.ts";
 import { readBelow } from "../catalog/labels.ts";
 import type { StatementFacts, TableFact } from "../sql/facts.ts";
 import { tellsSize } from "../sql/postgres/rewrite/sizes.ts";
@@ -144,6 +145,14 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
       // Columns that the catalog does not have cannot be masked.
       ways.push(
         refusal("statistics", `${relation.path} shows samples of values, and data is hidden from you`, askForRole),
+      );
+    } else if ((relation.former?.length ?? 0) >= formerNamesMax) {
+      ways.push(
+        refusal(
+          "former_names",
+          `${relation.path} was called otherwise ${formerNamesMax} times, more than are remembered, and data is hidden from you`,
+          "whoever operates the proxy can let it forget those names",
+        ),
       );
     } else if (!relation.isSystem && world.origins.of(relation).unknown) {
       ways.push(

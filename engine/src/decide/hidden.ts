@@ -23,8 +23,9 @@ export function hiddenFrom(world: World, subject: Subject, data?: Value): Hidden
   const { program } = world;
   if (!program.hasMasks && !program.hasFilters) return nothing;
   const input = { ...subject, query: queryValue(world, plainRead, "", "", undefined) };
-  const candidates = world.userColumns();
-  const relations = [...new Set(candidates.map((column) => column.relation))];
+  const columns = world.userColumns();
+  const candidates = columns.flatMap((column) => [column, ...column.former]);
+  const relations = [...new Set(columns.map((column) => column.relation))];
   const paths = program.hasFilters ? filterPaths(world, relations) : [];
   const effects = [
     ...program.evaluate(

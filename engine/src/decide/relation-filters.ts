@@ -1,5 +1,6 @@
 import { viewTables } from "../catalog/labels.ts";
-import type { Relation } from "../catalog/catalog.ts";
+import { objectPath, type Relation } from "../catalog/catalog.ts";
+import { inPresentNames } from "../filters/former-columns.ts";
 import { planFilter } from "../filters/plan-filter.ts";
 import { dataKey } from "../data-key.ts";
 import { obstacleToInlining } from "./inlining.ts";
@@ -9,15 +10,16 @@ import type { World } from "./world.ts";
 
 /**
  * Which tables `filter` rules must be asked about for a statement that touches these relations: each, those that it inherits from and
- * those that inherit from it, and all that a view reads.
+ * those that inherit from it, and all that a view reads; each under its former names too.
  */
 export function filterPaths(world: World, relations: readonly Relation[]): string[] {
   const paths = new Set<string>();
+  const seen = new Set<Relation>();
   const visit = (relation: Relation): void => {
-    if (relation.isSystem || paths.has(relation.path)) return;
-    paths.add(relation.path);
+    if (relation.isSystem || seen.has(relation)) return;
+    seen.add(relation);
     const { ancestors, descendants } = world.origins.family(relation);
-    for (const member of [...ancestors, ...descendants]) paths.add(member.path);
+    for (const member of [relation, ...ancestors, ...descendants]) for (const path of pathsOf(member)) paths.add(path);
     for (const below of viewTables(world.catalog, relation)) visit(below);
   };
   for (const relation of relations) visit(relation);
@@ -42,18 +44,18 @@ export function filterOfRelation(
   relation: Relation,
   filters: ReadonlyMap<string, CombinedFilter>,
 ): RelationFilterResult {
-  const own = filters.get(relation.path);
+  const own = filterUnderNames(filters, relation);
   const { ancestors, descendants } = world.origins.family(relation);
-  const filter = ancestors.reduce((all, { path }) => mergeFilters(all, filters.get(path)), own);
+  const filter = ancestors.reduce((all, table) => mergeFilters(all, filterUnderNames(filters, table)), own);
   const known = new Set(filter?.predicates.map(dataKey));
-  const below = descendants.find(({ path }) =>
-    filters.get(path)?.predicates.some((predicate) => !known.has(dataKey(predicate))),
+  const below = descendants.find((table) =>
+    filterUnderNames(filters, table)?.predicates.some((predicate) => !known.has(dataKey(predicate))),
   );
   if (below !== undefined) {
     return refused(
       `${below.path} is filtered for you, and ${relation.path} shows its rows`,
       "put the filter on the table that the partitions or children share",
-      filters.get(below.path),
+      filterUnderNames(filters, below),
     );
   }
   if (own === undefined) {
@@ -61,12 +63,28 @@ export function filterOfRelation(
     if (definition !== undefined) return definition;
   }
   if (filter === undefined) return { kind: "filter", filter: undefined };
-  const made: RelationFilter = { relation, ...filter };
+  const predicates = filter.predicates.flatMap((predicate) => inPresentNames(relation, predicate));
+  const made: RelationFilter = { relation, rules: filter.rules, predicates };
   const plan = planFilter(made);
   if (plan.kind === "refused") {
     return refused(plan.reason, "this is a mistake in a policy: tell the owner of the rule", filter);
   }
   return { kind: "filter", filter: made };
+}
+
+/** What the relation is called and was called before. */
+function pathsOf({ path, former = [] }: Relation): readonly string[] {
+  return [path, ...former.map(({ schema, name }) => objectPath(schema, name))];
+}
+
+function filterUnderNames(
+  filters: ReadonlyMap<string, CombinedFilter>,
+  relation: Relation,
+): CombinedFilter | undefined {
+  return pathsOf(relation).reduce<CombinedFilter | undefined>(
+    (all, path) => mergeFilters(all, filters.get(path)),
+    undefined,
+  );
 }
 
 type WithoutFilter = Exclude<RelationFilterResult, { kind: "filter" }>;

@@ -10,26 +10,27 @@ import type { LabelledColumn, World } from "./world.ts";
 /**
  * Over which columns `mask` rules must be asked for a statement that touches these relations: all columns of each, mentioned or not
  * (whoever reads a relation with a masked column reads it masked), all columns that theirs come from, and all of the tables that a view
- * reads, which may be read in its place.
+ * reads, which may be read in its place; each under its former names too.
  */
 export function maskCandidates(world: World, relations: readonly Relation[]): LabelledColumn[] {
-  const candidates = new Map<string, LabelledColumn>();
+  const candidates = new Set<LabelledColumn>();
+  const add = (column: LabelledColumn): void => {
+    candidates.add(column);
+    for (const former of column.former) candidates.add(former);
+  };
   const seen = new Set<Relation>();
   const visit = (relation: Relation): void => {
     if (seen.has(relation)) return;
     seen.add(relation);
-    for (const column of world.columnsOf(relation)) candidates.set(column.path, column);
+    world.columnsOf(relation).forEach(add);
     const origins = world.origins.of(relation);
     for (const list of [...origins.columns.values(), origins.hidden]) {
-      for (const origin of list) {
-        const column = world.column(origin.relation, origin.column);
-        candidates.set(column.path, column);
-      }
+      for (const origin of list) add(world.column(origin.relation, origin.column));
     }
     for (const below of viewTables(world.catalog, relation)) if (!below.isSystem) visit(below);
   };
   for (const relation of relations) visit(relation);
-  return [...candidates.values()];
+  return [...candidates];
 }
 
 export type RelationMaskResult =
@@ -51,7 +52,7 @@ export function masksOfRelation(
   masks: ReadonlyMap<string, CombinedMask>,
 ): RelationMaskResult {
   const origins = world.origins.of(relation);
-  const hidden = origins.hidden.find((origin) => masks.has(pathOf(origin)));
+  const hidden = origins.hidden.find((origin) => maskOf(masks, columnOf(world, origin)) !== undefined);
   if (hidden !== undefined) {
     const why = `view ${relation.path} chooses or groups its rows by ${pathOf(hidden)}, which is masked for you`;
     const obstacle = obstacleTo(world, relation, masks);
@@ -59,10 +60,11 @@ export function masksOfRelation(
   }
   const columns = new Map<number, ColumnMask>();
   let computed: string | undefined;
-  for (const { column, path } of world.columnsOf(relation)) {
-    let combined = masks.get(path);
+  for (const labelled of world.columnsOf(relation)) {
+    const { column, path } = labelled;
+    let combined = maskOf(masks, labelled);
     for (const origin of origins.columns.get(column.attnum) ?? []) {
-      const inherited = masks.get(pathOf(origin));
+      const inherited = maskOf(masks, columnOf(world, origin));
       if (inherited === undefined) continue;
       // Nothing may be computed from a token: in the definition it would be refused, and here it is null.
       if (!origin.direct && inherited.mask.name !== "token")
@@ -120,16 +122,33 @@ export function masksOfInlined(
 ): RelationMasks | undefined {
   const origins = world.origins.of(view);
   const columns = new Map<number, ColumnMask>();
-  for (const { column, path } of world.columnsOf(view)) {
-    const combined = masks.get(path);
+  for (const labelled of world.columnsOf(view)) {
+    const { column } = labelled;
+    const combined = maskOf(masks, labelled);
     if (combined === undefined) continue;
     const below = new Set(
-      (origins.columns.get(column.attnum) ?? []).flatMap((origin) => masks.get(pathOf(origin))?.rules ?? []),
+      (origins.columns.get(column.attnum) ?? []).flatMap(
+        (origin) => maskOf(masks, columnOf(world, origin))?.rules ?? [],
+      ),
     );
     if (combined.rules.every((rule) => below.has(rule))) continue;
     columns.set(column.attnum, { column, mask: combined.mask, rules: combined.rules });
   }
   return columns.size === 0 ? undefined : { relation: view, columns };
+}
+
+/** What rules ask for a column under any of its names. */
+function maskOf(masks: ReadonlyMap<string, CombinedMask>, { path, former }: LabelledColumn): CombinedMask | undefined {
+  let combined = masks.get(path);
+  for (const { path: was } of former) {
+    const mask = masks.get(was);
+    if (mask !== undefined) combined = strongest(combined, mask);
+  }
+  return combined;
+}
+
+function columnOf(world: World, { relation, column }: ColumnOrigin): LabelledColumn {
+  return world.column(relation, column);
 }
 
 function pathOf({ relation, column }: ColumnOrigin): string {

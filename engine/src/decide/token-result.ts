@@ -1,4 +1,4 @@
-import { objectPath, type Column, type Relation } from "../catalog/catalog.ts";
+import type { Column, Relation } from "../catalog/catalog.ts";
 import type { TokenResult } from "../enforcer.ts";
 import { textShape } from "../masks/base-type.ts";
 import type { TokenOutputs } from "../sql/postgres/rewrite/token-outputs.ts";
@@ -33,7 +33,9 @@ function tokenDomain(world: World, relation: Relation, column: Column): string {
   if (label !== "") return `label ${label}`;
   const found = new Map<string, Relation>();
   const visit = (of: Relation, one: Column): void => {
-    const key = objectPath(of.schema, of.name, one.name);
+    // As it was called first: tokens stay the same when the column is renamed.
+    const { path: now, former } = world.column(of, one);
+    const key = former[0]?.path ?? now;
     if (found.has(key)) return;
     found.set(key, of);
     for (const origin of world.origins.of(of).columns.get(one.attnum) ?? []) {

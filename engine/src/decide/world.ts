@@ -1,5 +1,7 @@
 import { type Effect, type Program, toValue, type Value } from "@penstock/language";
 import { type Catalog, type Column, objectPath, type Relation } from "../catalog/catalog.ts";
+import type { ColumnOf } from "../catalog/labels.ts";
+import { formerNamesOf } from "../catalog/former-names.ts";
 import { type ColumnOrigin, OriginIndex } from "./column-origins.ts";
 
 /** A column as rules see it. */
@@ -13,6 +15,8 @@ export interface LabelledColumn {
   readonly label: string;
   /** The `column` record with empty `uses`. */
   readonly value: Value;
+  /** The same column under names that it had before: rules are asked about it under each. Empty for nearly every column. */
+  readonly former: readonly LabelledColumn[];
 }
 
 /**
@@ -66,7 +70,7 @@ export class World {
     return this.#byName.get(name)?.some((other) => other !== path) === true;
   }
 
-  /** All columns of relations that are not the system's. */
+  /** All columns of relations that are not the system's, under the names that they have. */
   userColumns(): LabelledColumn[] {
     const columns: LabelledColumn[] = [];
     for (const relation of this.catalog.relations.values()) {
@@ -83,16 +87,8 @@ export class World {
       for (const origin of origins.columns.get(column.attnum) ?? []) {
         for (const label of this.#originLabels(origin)) labels.add(label);
       }
-      const label = mostSpecific(labels);
-      const path = objectPath(relation.schema, relation.name, column.name);
-      return {
-        relation,
-        column,
-        path,
-        labels,
-        label,
-        value: toValue(columnRecord(relation, column, path, label, labels, [])),
-      };
+      const former = formerNamesOf(relation, column).map((names) => labelled(names, labels, []));
+      return labelled({ relation, column }, labels, former);
     });
   }
 
@@ -113,19 +109,30 @@ export class World {
   }
 
   #evaluateLabels(relation: Relation): readonly (readonly string[])[] {
-    const subjects = relation.columns.map((column) =>
-      toValue(
-        columnRecord(relation, column, objectPath(relation.schema, relation.name, column.name), "", new Set(), []),
-      ),
+    const named = relation.columns.flatMap((column, index) =>
+      [{ relation, column }, ...formerNamesOf(relation, column)].map((names) => ({ index, names })),
     );
-    const results = this.program.labels(subjects);
-    for (const result of results) {
+    const results = this.program.labels(named.map(({ names }) => labelled(names, new Set(), []).value));
+    const labels = relation.columns.map(() => new Set<string>());
+    results.forEach((result, at) => {
+      for (const label of result.labels) labels[named[at]?.index ?? -1]?.add(label);
       for (const error of result.errors) {
         if (error.kind === "error") this.labelErrors.set(relation.path, error);
       }
-    }
-    return results.map((result) => result.labels);
+    });
+    return labels.map((each) => [...each]);
   }
+}
+
+function labelled(
+  { relation, column }: ColumnOf,
+  labels: ReadonlySet<string>,
+  former: readonly LabelledColumn[],
+): LabelledColumn {
+  const label = mostSpecific(labels);
+  const path = objectPath(relation.schema, relation.name, column.name);
+  const value = toValue(columnRecord(relation, column, path, label, labels, []));
+  return { relation, column, path, labels, label, value, former };
 }
 
 /** The `column` record of the vocabulary as plain data. */

@@ -2,11 +2,12 @@
 import type { SourceFile } from "../diagnostics.ts";
 import type { Coverage, Program } from "../program.ts";
 import { makeTests } from "../tests.ts";
-import type { Value } from "../values.ts";
+import { toJson, type Value } from "../values.ts";
 import type { GroupFunction } from "./bind.ts";
 import type { CompiledDecision } from "./candidates.ts";
 import { Dispatcher } from "./dispatch.ts";
 import type { Explain } from "./explain.ts";
+import { namedIn } from "./named.ts";
 import { allReads } from "./reads.ts";
 import type { Group } from "./rule-tree.ts";
 
@@ -24,6 +25,7 @@ export interface ProgramParts {
 export function makeProgram(parts: ProgramParts): Program {
   const { decisions } = parts;
   const dispatcher = new Dispatcher(decisions, parts.data, parts.groups.length);
+  let named: ReadonlySet<string> | undefined;
   return {
     revision: parts.revision,
     // Labels are computed with the catalog.
@@ -39,6 +41,7 @@ export function makeProgram(parts: ProgramParts): Program {
     explain: (question) => parts.explain(question, dispatcher.world),
     readsOf: (input, data) => dispatcher.readsOf(input, data),
     labels: (columns) => dispatcher.labels(columns),
+    named: () => (named ??= namedIn(parts.sources, toJson(parts.data))),
     tests: makeTests(parts, dispatcher),
     ...(parts.coverage === undefined ? {} : { coverage: parts.coverage }),
   };

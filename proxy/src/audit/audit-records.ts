@@ -13,9 +13,10 @@
  * | `approval_answer` | somebody has answered, whether it counts or not | `request`, `by`, `answer`, `because`, `counted`, `message` |
  * | `approval_end` | a statement waits no longer | `request`, `outcome`: `approved`, `denied`, `expired`, `cancelled`, or why it was withdrawn |
  * | `alert` | what must never happen has happened | `statement`, `message` |
+ * | `renamed` | policies know a table or column by a name that it no longer has: of no session | `target`, `was`, `now` |
  * | `disconnect` | a session has ended | `statements`, `reason` |
  */
-import { type NameContext, type PrincipalContext, rootsJson } from "@penstock/engine";
+import { type NameContext, type OutdatedName, type PrincipalContext, rootsJson } from "@penstock/engine";
 import { escapeJsonLine } from "./escape.ts";
 
 export interface StatementResult {
@@ -149,6 +150,11 @@ export function refusedLine(
 /** @param session of the request; empty where there is no such request */
 export function approvalAnswerLine(session: string, fields: RecordedAnswer): string {
   return `{"event":"approval_answer","time":"${now()}","session":${json(session)},${json(fields).slice(1)}`;
+}
+
+/** Policies know it by the name that it had. */
+export function renamedLine(target: string, { was, now: present }: OutdatedName): string {
+  return `{"event":"renamed","time":"${now()}","target":${json(target)},"was":${json(was)},"now":${json(present)}}`;
 }
 
 /** What nearly every result has, printed once. */

@@ -31,6 +31,8 @@ const record = z.looseObject({
   reason: z.string().optional(),
   message: z.string().optional(),
   lines_lost: z.number().optional(),
+  was: z.string().optional(),
+  now: z.string().optional(),
 });
 export type AuditRecord = z.output<typeof record>;
 
@@ -72,6 +74,8 @@ function describe(each: AuditRecord, full: boolean): string {
       return `${each.request ?? "?"} waits no longer: ${each.outcome ?? "?"}`;
     case "alert":
       return `ALERT ${who(each)}: ${each.message ?? "?"}`;
+    case "renamed":
+      return `RENAMED in ${each.target ?? "?"}: ${each.was ?? "?"} is now ${each.now ?? "?"}; policies hold it to the old name`;
     case "audit_gap":
       return `GAP: ${each.lines_lost ?? "?"} lines could not be written`;
     default:

@@ -1,4 +1,4 @@
-import { type FileWatch, watchFiles } from "@penstock/engine";
+import { type Enforcer, type FileWatch, watchFiles } from "@penstock/engine";
 import type { Logger } from "pino";
 import { FileApprover } from "../approvals/file-approver.ts";
 import { type AuditEvent, FileAuditLog } from "../audit/file-audit-log.ts";
@@ -12,6 +12,7 @@ import { createProxyServer, type ProxyEvent, type ProxyServer } from "../proxy-s
 import { ConfiguredTargets } from "../targets/configured-targets.ts";
 import { explainTargetError } from "../targets/target-connection.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
+import { Renames } from "./renames.ts";
 import { explainListenError } from "./explain-listen-error.ts";
 
 /** How often the users file is looked at, besides what the system tells. */
@@ -32,6 +33,8 @@ export class RunningProxy {
   readonly #targets: ConfiguredTargets;
   readonly #server: ProxyServer;
   readonly #policies: PolicySource;
+  readonly #renames: Renames;
+  #enforcer: Enforcer;
   #usersWatch: FileWatch | undefined;
 
   private constructor(
@@ -48,6 +51,8 @@ export class RunningProxy {
     this.#log = log;
     this.#audit = audit;
     this.#targets = targets;
+    this.#renames = new Renames(log, audit);
+    this.#enforcer = first.enforcer;
     const { tls } = config.listen;
     this.#server = createProxyServer({
       enforcer: first.enforcer,
@@ -66,6 +71,8 @@ export class RunningProxy {
       swap: (next, before) => {
         const { enforcer, files, origin, warnings, note } = next;
         this.#server.setEnforcer(enforcer);
+        this.#enforcer = enforcer;
+        this.#tellRenames();
         const details = { revision: enforcer.revision, before, policies: origin, files, ...reportOf(warnings) };
         log.info(details, "new policies are in force");
         if (note !== "") log.warn(note);
@@ -90,19 +97,28 @@ export class RunningProxy {
     log: Logger,
   ): Promise<RunningProxy> {
     const audit = openAudit(config, log);
-    const targets = new ConfiguredTargets(config.targets);
+    let running: RunningProxy | undefined;
+    const targets = openTargets(config, log, () => {
+      if (running !== undefined) running.#tellRenames();
+    });
     try {
       const problems = await targets.open();
       if (problems.length > 0) throw new CommandError(problems.join("\n"), exitCodes.upstream);
       const approver = openApprovals(config, log);
-      const proxy = new RunningProxy(config, users, policies, log, audit, targets, approver);
-      await proxy.#listen(policies.first);
-      return proxy;
+      running = new RunningProxy(config, users, policies, log, audit, targets, approver);
+      running.#tellRenames();
+      await running.#listen(policies.first);
+      return running;
     } catch (error) {
       targets.close();
       await audit.close();
       throw error;
     }
+  }
+
+  /** Of all targets: it is asked when a schema or the policies have changed, which is rare. */
+  #tellRenames(): void {
+    for (const { name, catalog } of this.#targets.all) this.#renames.tell(name, catalog.current(), this.#enforcer);
   }
 
   async #listen(policies: LoadedPolicies): Promise<void> {
@@ -165,6 +181,16 @@ export class RunningProxy {
       );
     }
     this.#reloadUsers();
+    for (const { name, catalog } of this.#targets.all) {
+      try {
+        catalog.readNamesAgain();
+      } catch (error) {
+        this.#log.error(
+          { target: name, error: errorMessage(error) },
+          "the file with former names cannot be read: those that are known stay",
+        );
+      }
+    }
     const problems = await Promise.all([this.#policies.reload().then(() => []), this.#targets.open()]);
     for (const report of problems.flat())
       this.#log.warn({ report }, "a catalog could not be read again: the old one stays in use");
@@ -233,6 +259,26 @@ export class RunningProxy {
           "a fault ended a session. Please report this",
         );
     }
+  }
+}
+
+function openTargets(config: ProxyConfig, log: Logger, changed: () => void): ConfiguredTargets {
+  try {
+    return new ConfiguredTargets(config.targets, {
+      namesFolder: config.namesFolder,
+      replaced: (target, _catalog, unwritten) => {
+        if (unwritten !== undefined) {
+          const report = "former names are remembered until the proxy ends only: their file cannot be written";
+          log.error({ target, error: errorMessage(unwritten) }, report);
+        }
+        changed();
+      },
+    });
+  } catch (error) {
+    throw new CommandError(
+      `a file with former names cannot be read: ${errorMessage(error)}\n  help: mend it, or remove it to forget them; it is in the folder \`catalog.names\``,
+      exitCodes.misuse,
+    );
   }
 }
 

@@ -28,6 +28,8 @@ export interface ProxyConfig {
   /** `undefined` where no tokens are made. */
   readonly tokens: { readonly keyId: string; readonly key: KeyObject } | undefined;
   readonly catalogRefreshMs: number;
+  /** `undefined` where names are remembered by the process only. */
+  readonly namesFolder: string | undefined;
   readonly log: RawConfig["log"];
   readonly limits: Partial<ProxyLimits>;
   /** What is allowed and unwise, for the log. */
@@ -138,6 +140,7 @@ class ConfigReader {
       approvalsFolder: raw.approvals === undefined ? undefined : this.#path(raw.approvals.folder),
       tokens: this.#tokens(),
       catalogRefreshMs: raw.catalog.refresh_seconds * 1000,
+      namesFolder: raw.catalog.names === undefined ? undefined : this.#path(raw.catalog.names),
       log: raw.log,
       limits: toLimits(raw.limits),
       warnings: this.#warnings,

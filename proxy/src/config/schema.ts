@@ -232,6 +232,11 @@ export const configSchema = z.strictObject({
         .describe(
           "How often the schema of each target is read again. After DDL that went through the proxy it is read at once.",
         ),
+      names: text
+        .optional()
+        .describe(
+          "Folder that keeps the names under which tables and columns were seen, so that what was renamed stays protected under the name that policies give it when the proxy has been started again. Left out, such names are forgotten with the process.",
+        ),
     })
     .prefault({})
     .describe("What the proxy knows of the targets' tables, columns and views."),

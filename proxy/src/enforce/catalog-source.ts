@@ -9,4 +9,8 @@ export interface CatalogSource {
    * them. Rejects when the target cannot be read; `current` then stays what it was.
    */
   refresh(): Promise<Catalog>;
+  /** The schema has changed: until it is read anew, nothing may be decided by `current`. Begins to read. */
+  changed(): void;
+  /** Since `changed`, no load that began afterwards has succeeded. Cheap, as `current`. */
+  readonly isStale: boolean;
 }

@@ -18,6 +18,11 @@ const bound: BindNames = { portal: "", statement: "", formats: 0 };
 export function bind(session: Session, framer: Framer): boolean {
   const { knowledge, statements, portals } = session;
   if (!knowledge.isSure()) return false;
+  const problem = knowledge.takeProblem();
+  if (problem !== undefined) {
+    denyExtended(session, refuse(problem, ""), session.ownName);
+    return true;
+  }
   decodeBindNames(framer.buffer, framer.body, framer.end, bound);
   const { portal, statement } = bound;
   if (statements.isUncertain(statement, session.group)) return false;

@@ -15,6 +15,11 @@ import { expectCopy, forward, opened } from "./to-server.ts";
 export function execute(session: Session, framer: Framer): boolean {
   const { knowledge, portals } = session;
   if (!knowledge.isSure()) return false;
+  const problem = knowledge.takeProblem();
+  if (problem !== undefined) {
+    denyExtended(session, refuse(problem, ""), session.ownName);
+    return true;
+  }
   const name = decodeExecute(framer.buffer, framer.body, framer.end);
   if (portals.isUncertain(name, session.group)) return false;
   const portal = portals.get(name);

@@ -34,14 +34,8 @@ export function decideText(
   parameters?: readonly (string | null | undefined)[],
 ): Admitted | Refused | undefined {
   const { knowledge } = session;
-  if (knowledge.problem !== undefined) {
-    const reason = knowledge.problem;
-    knowledge.problem = undefined;
-    return refuse(
-      { sqlstate: "58000", message: `the statement cannot be decided: ${reason}`, hint: "try again", code: "catalog" },
-      text,
-    );
-  }
+  const problem = knowledge.takeProblem();
+  if (problem !== undefined) return refuse(problem, text);
   const { enforcer, names, catalog } = knowledge.epoch;
   const verdict = enforcer.decide(text, session.who, names, catalog, parameters);
   const ruling = feasible(session, rulingOf(verdict, text), text);

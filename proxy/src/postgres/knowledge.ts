@@ -1,6 +1,7 @@
 /** What decisions depend on beyond the text: policies, catalog and search_path, and how the session keeps up with them. */
 import { type Catalog, type Enforcer, loadPostgresCatalog, type NameContext } from "@penstock/engine";
 import { effect } from "../enforce/plan.ts";
+import type { Refusal } from "../enforce/session-rules.ts";
 import { parseSearchPath, sameSearchPath } from "../enforce/search-path.ts";
 import { transactionStatus } from "./messages/ready-for-query.ts";
 import type { Session } from "./session.ts";
@@ -18,12 +19,12 @@ const searchPathSql = "select pg_catalog.current_setting('search_path')";
 export class Knowledge {
   /** Current as far as is known; ask `isSure` first. */
   epoch: Epoch;
-  /** Why decisions cannot be made; the next statement is refused with it, and the one after tries again. */
-  problem: string | undefined;
   /** The last text named an unknown relation, and the catalog was read anew for it. */
   retried = false;
 
   readonly #session: Session;
+  /** Why decisions cannot be made. */
+  #problem: string | undefined;
   /** PostgreSQL 18 tells when search_path changes; older servers have to be asked. */
   readonly #pathIsReported: boolean;
   #pathUnsure: boolean;
@@ -53,15 +54,21 @@ export class Knowledge {
   }
 
   /**
-   * Whether the next statement can be decided now. If not, what is missing has been asked for and the session resumes by itself.
+   * Whether the next statement can be decided now, or refused because what that takes could not be read: ask `takeProblem`. If not, what is
+   * missing has been asked for and the session resumes by itself.
    */
   isSure(): boolean {
     const session = this.#session;
+    if (this.#problem !== undefined) return true;
     if (session.effectsInFlight > 0) {
       this.askForAnswers();
       return false;
     }
     if (this.#busy) return false;
+    if (session.target.catalog.isStale) {
+      this.#work(() => session.target.catalog.refresh());
+      return false;
+    }
     if (this.#ownCatalog !== undefined && this.#ownSince !== session.target.catalog.current())
       this.#schemaChanged = true;
     if (this.#pathUnsure || this.#schemaChanged) {
@@ -77,6 +84,19 @@ export class Knowledge {
       this.epoch = { enforcer: session.host.enforcer, catalog, names: this.epoch.names };
     }
     return true;
+  }
+
+  /** Why the next statement is refused; the one after tries again. */
+  takeProblem(): Refusal | undefined {
+    const reason = this.#problem;
+    if (reason === undefined) return undefined;
+    this.#problem = undefined;
+    return {
+      sqlstate: "58000",
+      message: `the statement cannot be decided: ${reason}`,
+      hint: "try again",
+      code: "catalog",
+    };
   }
 
   /** Reads the catalog anew for a name that it does not have. False when that has been tried for this text. */
@@ -143,8 +163,8 @@ export class Knowledge {
     if (this.#schemaTouched) {
       this.#schemaTouched = false;
       this.#schemaChanged = true;
-      // Other sessions wait for it too.
-      this.#session.target.catalog.refresh().catch(() => undefined);
+      // Other sessions have to know it too.
+      this.#session.target.catalog.changed();
     }
   }
 
@@ -176,12 +196,12 @@ export class Knowledge {
     }
   }
 
-  #work(task: () => Promise<void>): void {
+  #work(task: () => Promise<unknown>): void {
     this.#busy = true;
     task()
       .catch((error: unknown) => {
         // A group that failed by it has been told already.
-        if (!this.#session.skipping) this.problem = error instanceof Error ? error.message : String(error);
+        if (!this.#session.skipping) this.#problem = error instanceof Error ? error.message : String(error);
       })
       .finally(() => {
         this.#busy = false;

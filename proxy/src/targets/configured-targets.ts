@@ -1,6 +1,7 @@
-import type { Principal } from "@penstock/engine";
+import type { Catalog, Principal } from "@penstock/engine";
 import type { ProxyConfig } from "../config/load-config.ts";
 import type { PostgresTarget, TargetChoice, Targets } from "../postgres/target.ts";
+import { NamesFile } from "./names-file.ts";
 import { TargetCatalog } from "./target-catalog.ts";
 import { explainTargetError } from "./target-connection.ts";
 
@@ -8,12 +9,28 @@ export interface ConfiguredTarget extends PostgresTarget {
   readonly catalog: TargetCatalog;
 }
 
+interface TargetsOptions {
+  /** Where the names of tables and columns are kept when the proxy does not run. */
+  readonly namesFolder?: string | undefined;
+  /** As `TargetCatalog` tells it. */
+  readonly replaced?: (target: string, catalog: Catalog, unwritten: unknown) => void;
+}
+
 /** The targets of the configuration: clients choose one by giving its name as the database. */
 export class ConfiguredTargets implements Targets {
   readonly all: readonly ConfiguredTarget[];
 
-  constructor(config: ProxyConfig["targets"]) {
-    this.all = config.map((target) => ({ ...target, catalog: new TargetCatalog(target) }));
+  /** @throws where a file with names cannot be read */
+  constructor(config: ProxyConfig["targets"], { namesFolder, replaced }: TargetsOptions = {}) {
+    this.all = config.map((target) => ({
+      ...target,
+      catalog: new TargetCatalog(target, {
+        ...(namesFolder === undefined ? {} : { namesFile: new NamesFile(namesFolder, target.name) }),
+        ...(replaced === undefined
+          ? {}
+          : { replaced: (catalog, unwritten) => replaced(target.name, catalog, unwritten) }),
+      }),
+    }));
   }
 
   /** Reads every catalog; resolves with why targets cannot be used, all of them at once. */

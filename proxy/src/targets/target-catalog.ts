@@ -1,23 +1,42 @@
 import { createHash } from "node:crypto";
-import { type Catalog, loadPostgresCatalog } from "@penstock/engine";
+import { type Catalog, loadPostgresCatalog, readDatabaseId, type SeenNames, seenNamesOf } from "@penstock/engine";
 import type { TargetConfig } from "../config/load-config.ts";
 import type { CatalogSource } from "../enforce/catalog-source.ts";
+import type { NamesFile } from "./names-file.ts";
 import { type RunQuery, withConnection } from "./target-connection.ts";
+
+interface TargetCatalogOptions {
+  /** Where names are remembered when the proxy does not run. */
+  readonly namesFile?: NamesFile;
+  /** A new snapshot is in force. @param unwritten why its names are remembered in this process only */
+  readonly replaced?: (catalog: Catalog, unwritten: unknown) => void;
+}
 
 /** What the proxy knows of one target's schema: one snapshot for all its sessions. */
 export class TargetCatalog implements CatalogSource {
   /** Why the newest attempt to read it failed; `undefined` when it did not. */
   lastError: unknown;
   readonly #target: TargetConfig;
+  readonly #options: TargetCatalogOptions;
   #current: Snapshot | undefined;
+  /** Names to begin with, in place of those of `#current`. */
+  #seen: SeenNames | undefined;
   #running: Promise<Catalog> | undefined;
   #next: Promise<Catalog> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  /** How often the schema was seen to change, and how often it had when the load began that gave `#current`. */
+  #changes = 0;
+  #changesRead = 0;
 
-  /** @param target not connected to before `refresh`, which must succeed once before `current`. */
-  constructor(target: TargetConfig) {
+  /**
+   * @param target not connected to before `refresh`, which must succeed once before `current`.
+   * @throws what `NamesFile.read` does
+   */
+  constructor(target: TargetConfig, options: TargetCatalogOptions = {}) {
     this.#target = target;
+    this.#options = options;
+    this.#seen = options.namesFile?.read();
   }
 
   current(): Catalog {
@@ -33,6 +52,27 @@ export class TargetCatalog implements CatalogSource {
       () => this.#startNext(),
     );
     return this.#next;
+  }
+
+  get isStale(): boolean {
+    return this.#changesRead < this.#changes;
+  }
+
+  changed(): void {
+    this.#changes++;
+    // Whoever needs it asks again.
+    this.refresh().catch(() => undefined);
+  }
+
+  /**
+   * Takes the names of before from the file, with what somebody has changed there, at the next `refresh`; without the file, none but the present
+   * ones. Nothing where no file is configured. @throws what `NamesFile.read` does
+   */
+  readNamesAgain(): void {
+    const { namesFile } = this.#options;
+    if (namesFile === undefined || this.#current === undefined) return;
+    const { databaseId, relations } = seenNamesOf(this.#current.catalog);
+    this.#seen = namesFile.read() ?? { databaseId, relations: relations.map((each) => ({ ...each, former: [] })) };
   }
 
   /** Reads again and again. @param failed told of every attempt that fails; the old snapshot stays. */
@@ -65,16 +105,31 @@ export class TargetCatalog implements CatalogSource {
   }
 
   async #load(): Promise<Catalog> {
+    const changes = this.#changes;
+    const seen = this.#seen;
     try {
-      const next = await withConnection(this.#target, (run) => readCatalog(run, this.#current?.catalog));
+      const next = await withConnection(this.#target, (run) => readCatalog(run, this.#current?.catalog, seen));
       // Decisions are cached by the snapshot's identity: an unchanged schema must not make them all anew.
-      if (next.digest !== this.#current?.digest) this.#current = next;
+      if (next.digest !== this.#current?.digest || seen !== undefined) this.#replace(next);
+      if (this.#seen === seen) this.#seen = undefined;
+      this.#changesRead = changes;
       this.lastError = undefined;
-      return this.#current.catalog;
+      return this.current();
     } catch (error) {
       this.lastError = error;
       throw error;
     }
+  }
+
+  #replace(next: Snapshot): void {
+    this.#current = next;
+    let unwritten: unknown;
+    try {
+      this.#options.namesFile?.write(seenNamesOf(next.catalog));
+    } catch (error) {
+      unwritten = error;
+    }
+    this.#options.replaced?.(next.catalog, unwritten);
   }
 }
 
@@ -84,12 +139,22 @@ interface Snapshot {
   readonly digest: string;
 }
 
-async function readCatalog(run: RunQuery, previous: Catalog | undefined): Promise<Snapshot> {
+/** @param seen names of before, where they are not those of `previous` */
+async function readCatalog(
+  run: RunQuery,
+  previous: Catalog | undefined,
+  seen: SeenNames | undefined,
+): Promise<Snapshot> {
+  const databaseId = await readDatabaseId(run);
   const known = previous ?? (await loadPostgresCatalog(run));
+  const names = seen ?? (previous === undefined ? undefined : seenNamesOf(previous));
   const hash = createHash("sha256");
-  const catalog = await loadPostgresCatalog(digesting(run, hash), known);
+  const catalog = await loadPostgresCatalog(digesting(run, hash), known, {
+    databaseId,
+    names: names ?? { databaseId, relations: [] },
+  });
   // Another version of the server brings other functions: the whole is read again.
-  if (catalog.serverVersionNum !== known.serverVersionNum) return readCatalog(run, undefined);
+  if (catalog.serverVersionNum !== known.serverVersionNum) return readCatalog(run, undefined, names);
   return { catalog, digest: hash.digest("hex") };
 }
 
