@@ -54,6 +54,8 @@ export interface Relation {
   readonly primaryKey: readonly number[] | undefined;
   /** Paths of inheritance or partition parents. */
   readonly parents: readonly string[];
+  /** Attribute numbers of what its rows, or those of the tables that it is a partition of, are divided by; 0 for expressions. Absent: nothing. */
+  readonly dividedBy?: readonly number[];
   /** References to other relations. Absent: none. */
   readonly foreignKeys?: readonly ForeignKey[];
   /** `pg_get_viewdef` under `Catalog.definitionPath`, for views and materialised views; empty where it could not be read safely. */

@@ -187,14 +187,21 @@ async function loadRelations(
   const keys = new Map((await query(sql.primaryKeys)).map(([oid, attnums]) => [oid, numbers(attnums)]));
   const foreignKeys = groupBy(await query(sql.foreignKeys));
   const parents = groupBy(await query(sql.inheritance));
+  const keysOfPartitions = groupBy(await query(sql.partitionKeys));
   const triggers = groupBy(await query(sql.triggers));
   const rules = groupBy(await query(sql.tellingRules));
+  const namesDividing = (oid: string): readonly string[] => [
+    ...(keysOfPartitions.get(oid) ?? []).map(([, name]) => name ?? ""),
+    ...(parents.get(oid) ?? []).flatMap(([, parent]) => namesDividing(parent ?? "")),
+  ];
   const paths = new Map(
     rows.map(([oid, schema, name]) => [oid, objectPath(schemas.get(schema ?? "") ?? "", name ?? "")]),
   );
   return rows.map(([oid, schemaOid, relname, relkind, isPartition, persistence, options, isReadable]): Relation => {
     const schema = schemas.get(schemaOid ?? "") ?? "";
     const name = relname ?? "";
+    const own = columns.get(oid ?? "") ?? [];
+    const dividing = namesDividing(oid ?? "");
     return {
       oid: Number(oid),
       schema,
@@ -204,9 +211,12 @@ async function loadRelations(
       isPartition: isPartition === "true",
       isTemporary: persistence === "t",
       isSystem: isSystemSchema(schema),
-      columns: columns.get(oid ?? "") ?? [],
+      columns: own,
       primaryKey: keys.get(oid ?? ""),
       parents: (parents.get(oid ?? "") ?? []).flatMap(([, parent]) => paths.get(parent ?? "") ?? []),
+      ...(dividing.length > 0
+        ? { dividedBy: dividing.map((key) => own.find((column) => column.name === key)?.attnum ?? 0) }
+        : {}),
       ...(foreignKeys.has(oid ?? "")
         ? { foreignKeys: (foreignKeys.get(oid ?? "") ?? []).map((row) => foreignKey(row, paths)) }
         : {}),

@@ -95,6 +95,13 @@ order by c.conrelid, c.oid`;
 export const inheritance = `select ${text("i.inhrelid")}, ${text("i.inhparent")}
 from pg_catalog.pg_inherits i order by i.inhrelid, i.inhseqno`;
 
+/** As names, since partitions may have their columns in another order; an expression has none. */
+export const partitionKeys = `select ${text("p.partrelid")}, coalesce(a.attname::pg_catalog.text, '')
+from pg_catalog.pg_partitioned_table p
+cross join lateral pg_catalog.unnest(p.partattrs::pg_catalog.int2[]) k(attnum)
+left join pg_catalog.pg_attribute a on a.attrelid OPERATOR(pg_catalog.=) p.partrelid and a.attnum OPERATOR(pg_catalog.=) k.attnum
+order by p.partrelid, k.attnum`;
+
 /** Disabled triggers never fire. Those of foreign keys run PostgreSQL's own functions. */
 export const triggers = `select ${text("t.tgrelid")}, t.tgname, ${text("t.tgtype")}, ${text("t.tgattr")}, n.nspname, p.proname,
   ${text("l.lanname")}, p.prosrc

@@ -5,6 +5,7 @@ import type { ResolvedStatement } from "../resolution.ts";
 import { rewriteCopyTo } from "./copy.ts";
 import { refuseDefinition } from "./definitions.ts";
 import { Denial } from "./denial.ts";
+import { refuseDivided } from "./divided.ts";
 import { type Edits, unclear } from "./edits.ts";
 import { rewriteFilteredWrite } from "./filtered-write.ts";
 import { conditionsOf } from "./conditions.ts";
@@ -169,6 +170,10 @@ function protect(
   const tokens = shown.length === 0 ? undefined : tokenOutputs(statement, tree, shown);
   const protections = shown.length === 0 ? all : withRaw(all, shown);
   refuseUnaccounted(statement, tree, protections);
+  for (const { relation } of [...statement.reads, ...statement.writes]) {
+    const protection = protections.get(relation.path);
+    if (protection !== undefined) refuseDivided(statement, tree, protection);
+  }
   const isFiltered = ({ path }: Relation) => protections.get(path)?.filter !== undefined;
   const filtered = [...protections.values()].find(({ filter }) => filter !== undefined);
   if (filtered !== undefined) refuseCounting(statement, filtered);
