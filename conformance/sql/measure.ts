@@ -1,9 +1,9 @@
-import { parseCatalogFixture, parsePostgres, resolveStatements } from "@penstock/engine";
 import type { CorpusLine } from "./corpus.ts";
+import type { MeasuredDialect } from "./dialects.ts";
 
 interface SourceCounts {
   lines: number;
-  /** PostgreSQL's parser accepts it. */
+  /** The owner of the grammar accepts it. */
   valid: number;
   parsed: number;
   opaque: number;
@@ -12,23 +12,19 @@ interface SourceCounts {
 export interface Measured extends Readonly<SourceCounts> {
   readonly sources: ReadonlyMap<string, Readonly<SourceCounts>>;
   readonly constructs: ReadonlyMap<string, number>;
-  /** DO and CALL: what they do is not in their text. */
+  /** What they do is not in their text. */
   readonly byNature: ReadonlyMap<string, number>;
   /** Valid statements that did not parse, by message. */
   readonly failures: ReadonlyMap<string, number>;
   readonly disagreements: ReadonlyMap<string, number>;
   readonly examples: readonly { readonly construct: string; readonly sql: string }[];
   readonly parseMicros: readonly number[];
+  /** Empty where the dialect has no facts yet. */
   readonly factsMicros: readonly number[];
 }
 
-const opaqueByNature = new Set(["DoStmt", "CallStmt"]);
-
-/** PostgreSQL's own relations only: a corpus brings no schema, and a relation that is not known is no reason to be opaque. */
-const catalog = parseCatalogFixture({});
-const names = { searchPath: ["public"] };
-
-export function measureCorpus(lines: readonly CorpusLine[]): Measured {
+export function measureCorpus(lines: readonly CorpusLine[], dialect: MeasuredDialect): Measured {
+  const { opaqueByNature, owner } = dialect;
   const total = emptyCounts();
   const sources = new Map<string, SourceCounts>();
   const constructs = new Map<string, number>();
@@ -43,23 +39,22 @@ export function measureCorpus(lines: readonly CorpusLine[]): Measured {
     sources.set(source, counts);
     add(counts, total, "lines");
     const start = performance.now();
-    const parsed = parsePostgres(sql);
+    const parsed = dialect.parse(sql);
     const afterParse = performance.now();
     if (accepted === false) {
-      if (parsed.kind === "statements") increment(disagreements, "accepted here, not by PostgreSQL's parser");
+      if ("opaque" in parsed) increment(disagreements, `accepted here, not by ${owner}`);
       continue;
     }
     add(counts, total, "valid");
-    if (parsed.kind !== "statements") {
-      increment(failures, `${parsed.kind}: ${parsed.message}`);
+    if ("failure" in parsed) {
+      increment(failures, parsed.failure);
       continue;
     }
     add(counts, total, "parsed");
-    const resolved = resolveStatements(parsed.statements, catalog, names);
-    const end = performance.now();
     parseMicros.push((afterParse - start) * 1000);
-    factsMicros.push((end - afterParse) * 1000);
-    const opaque = new Set(resolved.flatMap(({ facts }) => facts.opaque.map((each) => each.construct)));
+    if (parsed.opaque === undefined) continue;
+    const opaque = new Set(parsed.opaque());
+    factsMicros.push((performance.now() - afterParse) * 1000);
     const unknown = [...opaque].filter((construct) => !opaqueByNature.has(construct));
     for (const construct of opaque) increment(opaqueByNature.has(construct) ? byNature : constructs, construct);
     if (unknown.length === 0) continue;
