@@ -129,6 +129,8 @@ export interface Column {
   readonly isDomain: boolean;
   /** What lies under a domain. Absent for a domain: nothing is known of it, and masks assume NOT NULL and CHECK. */
   readonly domain?: DomainInfo;
+  /** Path of the relation or composite type whose rows its values are, or hold as elements of an array or under a domain. Absent: none. */
+  readonly rowsOf?: string;
   readonly notNull: boolean;
   /** Expression of a generated column. */
   readonly generated: string | undefined;

@@ -1,4 +1,4 @@
-import type { Column, DomainInfo, TypeCategory } from "./catalog.ts";
+import { type Column, type DomainInfo, objectPath, type TypeCategory } from "./catalog.ts";
 import { builtinTypes } from "./type-names.ts";
 
 /** A row of pg_type. */
@@ -27,7 +27,7 @@ export function indexTypes(rows: readonly TypeRow[]): TypeIndex {
 
 type ColumnType = Pick<
   Column,
-  "type" | "typeSql" | "typeCategory" | "typeOid" | "typeModifier" | "isDomain" | "domain"
+  "type" | "typeSql" | "typeCategory" | "typeOid" | "typeModifier" | "isDomain" | "domain" | "rowsOf"
 >;
 
 /** @param shown format_type of the type with its modifier. */
@@ -45,6 +45,7 @@ export function columnTypeOf(types: TypeIndex, oid: string, modifier: number, sh
     };
   }
   const domain = domainOf(types, type);
+  const rowType = rowTypeIn(types, type);
   return {
     type: type.shown,
     typeSql: typeSql(types, type, modifier, shown),
@@ -53,7 +54,15 @@ export function columnTypeOf(types: TypeIndex, oid: string, modifier: number, sh
     typeModifier: modifier,
     isDomain: type.kind === "d",
     ...(domain === undefined ? {} : { domain }),
+    ...(rowType === undefined ? {} : { rowsOf: objectPath(rowType.schema, rowType.name) }),
   };
+}
+
+/** A row type has the name of its relation. */
+function rowTypeIn(types: TypeIndex, type: TypeRow): TypeRow | undefined {
+  if (type.kind === "c") return type;
+  const inner = types.get(type.kind === "d" ? type.base : type.category === "A" ? type.element : "");
+  return inner === undefined ? undefined : rowTypeIn(types, inner);
 }
 
 /** The type's name in full, with the modifier as `format_type` prints it. */

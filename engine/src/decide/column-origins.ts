@@ -3,8 +3,8 @@ import { generatedFrom } from "../catalog/generated-columns.ts";
 import { type ColumnOf, viewLineage } from "../catalog/labels.ts";
 
 /**
- * Which other columns a column's values come from: through view definitions, through expressions of generated columns, and between parents and
- * children of inheritance and partitioning, whose rows are read through each other. Labels and masks travel along these.
+ * Which other columns a column's values come from: through view definitions, through expressions of generated columns, through the row type of
+ * a relation, and between parents and children of inheritance and partitioning, whose rows are read through each other. Labels and masks travel along these.
  */
 export interface ColumnOrigin {
   readonly relation: Relation;
@@ -92,11 +92,19 @@ export class OriginIndex {
       const origins = [
         ...inherited.map((each) => ({ ...each, direct: true })),
         ...computed.map((each) => ({ ...each, direct: false })),
+        ...this.#inRows(column),
       ];
       if (origins.length > 0) columns.set(column.attnum, origins);
     }
     if (columns.size === 0) return noOrigins;
     return { columns, hidden: [], unknown: false };
+  }
+
+  /** A column of a relation's row type holds what that relation's columns do. */
+  #inRows({ rowsOf }: Column): ColumnOrigin[] {
+    const relation = rowsOf === undefined ? undefined : this.#catalog.relations.get(rowsOf);
+    if (relation === undefined || relation.isSystem) return [];
+    return relation.columns.flatMap((column) => this.#withOrigins(relation, column, false));
   }
 
   #ofView(view: Relation): RelationOrigins {
