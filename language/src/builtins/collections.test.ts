@@ -11,6 +11,12 @@ cases([
   ["array.slice", [[1, 2, 3], -5, 10], [1, 2, 3]],
   ["array.slice", [[1, 2, 3], 2, 1], []],
   ["array.slice", [[1, 2, 3], 0, 1.5], fails("type", "operand 3 must be integer number but got floating-point number")],
+  ["array.slice", [[1, 2, 3], 0, 9223372036854775807n], [1, 2, 3]],
+  [
+    "array.slice",
+    [[1, 2, 3], 0, 2n ** 63n],
+    fails("type", "operand 3 must be integer number but got floating-point number"),
+  ],
   ["union", [new Set([new Set([1]), new Set([2])])], new Set([1, 2])],
   ["union", [new Set()], new Set()],
   ["intersection", [new Set([new Set([1, 2]), new Set([2, 3])])], new Set([2])],

@@ -63,19 +63,25 @@ export function numberAt(args: readonly Value[], index: number): number | bigint
 }
 
 export function integerAt(args: readonly Value[], index: number): bigint {
-  const value = numberAt(args, index);
-  const exact = toInteger(value);
-  if (exact === undefined) {
-    throw new BuiltinError(`operand ${index + 1} must be integer number but got floating-point number`, "type");
-  }
+  const exact = toInteger(numberAt(args, index));
+  if (exact === undefined) throw noInteger(index);
   return exact;
 }
 
-/** An integer used as an index or a count: what lies beyond the safe range is cut to its ends, which no collection reaches. */
+/**
+ * An integer used as an index or a count, one of 64 bits as in OPA: what lies beyond the safe range is cut to its ends, which no
+ * collection reaches.
+ */
 export function indexAt(args: readonly Value[], index: number): number {
   const exact = integerAt(args, index);
+  if (BigInt.asIntN(64, exact) !== exact) throw noInteger(index);
   if (exact > BigInt(Number.MAX_SAFE_INTEGER)) return Number.MAX_SAFE_INTEGER;
   return exact < BigInt(Number.MIN_SAFE_INTEGER) ? Number.MIN_SAFE_INTEGER : Number(exact);
+}
+
+/** OPA's words, for what is no number of 64 bits too. */
+function noInteger(index: number): BuiltinError {
+  return new BuiltinError(`operand ${index + 1} must be integer number but got floating-point number`, "type");
 }
 
 export function arrayAt(args: readonly Value[], index: number): readonly Value[] {
