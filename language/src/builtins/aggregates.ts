@@ -23,7 +23,10 @@ export const aggregates: readonly Builtin[] = [
   define("sum", [numbers], "number", (args, context) => fold(numbersAt(args, 0), 0, add, context)),
   define("product", [numbers], "number", (args, context) => fold(numbersAt(args, 0), 1, multiply, context)),
   define("max", [arrayOrSet], "any", (args) => extreme(collectionAt(args, 0), 1), { charges: "all", factor: 2 }),
-  define("min", [arrayOrSet], "any", (args) => extreme(collectionAt(args, 0), -1), { charges: "all", factor: 2 }),
+  define("min", [arrayOrSet], "any", (args) => leastOf(valueAt(args, 0)) ?? extreme(collectionAt(args, 0), -1), {
+    charges: "all",
+    factor: 2,
+  }),
   define(
     "sort",
     [arrayOrSet],
@@ -57,6 +60,11 @@ function fold(
 }
 
 /** Undefined for an empty collection. */
+/** Of a set with null and something else, the least of the others, as OPA has it; of an array null, since it is less than anything. */
+function leastOf(value: Value): Value | undefined {
+  return value instanceof RegoSet && value.members()[0] === null ? value.members()[1] : undefined;
+}
+
 function extreme(values: readonly Value[], direction: 1 | -1): Value | undefined {
   let best = values[0];
   if (best === undefined) return undefined;

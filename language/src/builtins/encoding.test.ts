@@ -71,6 +71,6 @@ cases([
       domain: "Person",
     },
   ],
-  ["uuid.parse", [123], isUndefined],
+  ["uuid.parse", [123], fails("type", "operand 1 must be string but got number")],
   ["uuid.parse", ["no"], isUndefined],
 ]);

@@ -55,9 +55,7 @@ function parts(layout: string): readonly Part[] {
   let from = 0;
   for (const match of layout.matchAll(elementPattern)) {
     if (match.index > from) result.push({ element: false, text: layout.slice(from, match.index) });
-    // A fraction only counts as one directly behind the seconds.
-    const fraction = /^[.,]/.test(match[0]);
-    result.push({ element: !fraction || layout.slice(0, match.index).endsWith("5"), text: match[0] });
+    result.push({ element: true, text: match[0] });
     from = match.index + match[0].length;
   }
   if (from < layout.length) result.push({ element: false, text: layout.slice(from) });

@@ -33,6 +33,7 @@ cases([
   ["time.format", [[dst, "Asia/Kolkata", "RFC822Z"]], "03 Jul 24 15:16 +0530"],
   ["time.format", [[dst, "Asia/Tokyo", "15h MST, 2006"]], "18h JST, 2024"],
   ["time.format", [[noon, "UTC", "Monday January 2 002 06 pm"]], "Monday January 1 001 24 pm"],
+  ["time.format", [[noon + 120_000_000n, "UTC", "Jan.000 x.9, 5.00"]], "Jan.120 x.1, 0.12"],
   ["time.format", [[noon, "Nowhere/Land"]], fails("builtin", "unknown time zone")],
   ["time.format", [2n ** 63n], fails("builtin", "timestamp too big")],
   ["time.format", ["x"], fails("type")],

@@ -1,7 +1,7 @@
 import type { Builtin } from "../builtin.ts";
 import { RegoObject, integer, keyOf, type Value } from "../values.ts";
 import { bytesOfHex, hexOf } from "./bytes.ts";
-import { define, stringAt, valueAt } from "./operands.ts";
+import { define, stringAt } from "./operands.ts";
 
 /** Intervals of 100 ns between the start of the Gregorian calendar, where UUID time begins, and 1970 (RFC 4122, 4.1.4). */
 const gregorianToUnix = 122_192_928_000_000_000n;
@@ -24,8 +24,7 @@ export const uuid: readonly Builtin[] = [
     { pure: false },
   ),
   define("uuid.parse", ["any"], "object", (args) => {
-    const text = valueAt(args, 0);
-    const hex = typeof text === "string" ? digits(text) : undefined;
+    const hex = digits(stringAt(args, 0));
     return hex === undefined ? undefined : describe(bytesOfHex(hex));
   }),
 ];
