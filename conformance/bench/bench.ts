@@ -18,6 +18,7 @@ import { benchIdle, idleConnections } from "./idle.ts";
 import { benchLargeResult } from "./large-result.ts";
 import { benchManyPolicies } from "./many-policies.ts";
 import { benchManyRules } from "./many-rules.ts";
+import { benchMysqlGrammar } from "./mysql-grammar.ts";
 import { benchPgbench } from "./pgbench.ts";
 import { benchReplay } from "./replay.ts";
 import { benchStall } from "./stall.ts";
@@ -54,6 +55,7 @@ const alone: Readonly<Record<string, () => void>> = {
   policies: benchManyPolicies,
   tokens: () => benchTokens(rounds),
   detection: () => benchDetection(rounds),
+  mysql: () => benchMysqlGrammar(rounds),
 };
 const onServer: Readonly<Record<string, (target: BenchTarget) => void | Promise<void>>> = {
   decision: async ({ server }) => {

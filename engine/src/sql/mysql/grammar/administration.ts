@@ -186,6 +186,11 @@ export abstract class AdministrationGrammar extends AccountsGrammar {
       this.CONSUME(k.TO);
       this.SUBRULE(this.number);
     });
+    this.OPTION4(() => {
+      this.CONSUME(k.DELETE_DOMAIN_ID);
+      this.CONSUME(t.Equal);
+      this.SUBRULE(this.argumentList);
+    });
   });
 
   /** `KILL HARD QUERY ID 5`, `KILL USER u` */
@@ -244,7 +249,16 @@ export abstract class AdministrationGrammar extends AccountsGrammar {
     this.AT_LEAST_ONE(() => this.CONSUME(t.group.replicationWord));
     this.OPTION(() => this.SUBRULE(this.text));
     this.OPTION1(() => this.OR1([{ ALT: () => this.CONSUME(k.TO) }, { ALT: () => this.CONSUME(k.UNTIL) }]));
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.replicationSetting) });
+    this.MANY_SEP({
+      SEP: t.Comma,
+      DEF: () => {
+        this.SUBRULE(this.replicationSetting);
+        this.OPTION3(() => {
+          this.CONSUME1(k.UNTIL);
+          this.SUBRULE1(this.replicationSetting);
+        });
+      },
+    });
     this.OPTION2(() => {
       this.CONSUME(k.FOR);
       this.CONSUME(k.CHANNEL);
@@ -311,7 +325,7 @@ export abstract class AdministrationGrammar extends AccountsGrammar {
       {
         ALT: () => {
           this.CONSUME(k.BINLOG);
-          this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.literal) });
+          this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.stringLiteralOrParameter) });
           return "binlog";
         },
       },

@@ -37,7 +37,7 @@ export abstract class AlterTableGrammar extends CreateTableGrammar {
         { ALT: () => this.SUBRULE(this.dropAction) },
         { ALT: () => this.SUBRULE(this.alterColumn) },
         { ALT: () => this.SUBRULE(this.renameAction) },
-        { GATE: () => !this.isNext(t.Equal, 2), ALT: () => this.SUBRULE(this.wholeTableAction) },
+        { GATE: () => !this.isOption(), ALT: () => this.SUBRULE(this.wholeTableAction) },
         {
           ALT: () => {
             const tables = this.SUBRULE(this.tableOption);
@@ -48,6 +48,12 @@ export abstract class AlterTableGrammar extends CreateTableGrammar {
     });
     return { ...parts, ...this.range(start) };
   });
+
+  /** An option of the table begins with a word that does something to the whole table as well. */
+  private isOption(): boolean {
+    if (this.isNext(k.WITH)) return this.isNext(k.VERSIONING, 3);
+    return this.isNext(t.Equal, 2) && !this.isNext(k.LOCK) && !this.isNext(k.ALGORITHM);
+  }
 
   /** `ADD [COLUMN] (…)`, `ADD KEY …`, ADD SYSTEM VERSIONING, ADD PERIOD */
   private readonly addAction = this.RULE("addAction", (): Parts => {
@@ -149,9 +155,10 @@ export abstract class AlterTableGrammar extends CreateTableGrammar {
           },
         },
         {
-          GATE: () => this.isNext(k.FOR, 2),
+          GATE: () => this.isNext(k.FOR, 2) || this.isNext(k.IF, 2),
           ALT: () => {
             this.CONSUME(k.PERIOD);
+            this.OPTION4(() => this.SUBRULE2(this.ifExists));
             this.CONSUME(k.FOR);
             this.SUBRULE1(this.identifier);
           },
@@ -318,6 +325,7 @@ export abstract class AlterTableGrammar extends CreateTableGrammar {
   });
 
   private isPartitionAction(): boolean {
+    if (this.isNext(k.CONVERT)) return !this.isNext(k.TO, 2);
     return this.isNext(k.PARTITION) || this.isNext(k.PARTITION, 2) || this.isNext(k.PARTITIONING, 2);
   }
 
@@ -376,6 +384,32 @@ export abstract class AlterTableGrammar extends CreateTableGrammar {
           this.CONSUME(k.WITH);
           this.CONSUME(k.TABLE);
           tables.push(this.SUBRULE(this.objectName));
+          kind = "exchange";
+        },
+      },
+      {
+        // MariaDB: `CONVERT PARTITION p TO TABLE t`, `CONVERT TABLE t TO PARTITION p VALUES …`
+        ALT: () => {
+          this.CONSUME(k.CONVERT);
+          this.OR3([
+            {
+              ALT: () => {
+                this.CONSUME4(k.PARTITION);
+                this.SUBRULE1(this.identifier);
+                this.CONSUME(k.TO);
+                this.CONSUME1(k.TABLE);
+                tables.push(this.SUBRULE1(this.objectName));
+              },
+            },
+            {
+              ALT: () => {
+                this.CONSUME2(k.TABLE);
+                tables.push(this.SUBRULE2(this.objectName));
+                this.CONSUME1(k.TO);
+                this.SUBRULE(this.partitionDefinition, { ARGS: [expressions] });
+              },
+            },
+          ]);
           kind = "exchange";
         },
       },

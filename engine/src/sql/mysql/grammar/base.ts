@@ -31,6 +31,8 @@ export abstract class BaseGrammar extends EmbeddedActionsParser {
   private nestingMax = 0;
   private chainMax = 0;
   #nesting = 0;
+  /** Queries in brackets around the next token. */
+  #brackets = 0;
 
   constructor() {
     super(t.allTokens, { maxLookahead: 1, skipValidations: false, errorMessageProvider: expectations });
@@ -42,6 +44,7 @@ export abstract class BaseGrammar extends EmbeddedActionsParser {
     this.nestingMax = nestingMax;
     this.chainMax = chainMax;
     this.#nesting = 0;
+    this.#brackets = 0;
     this.input = tokens as SqlToken[];
   }
 
@@ -51,6 +54,19 @@ export abstract class BaseGrammar extends EmbeddedActionsParser {
     const result = parse();
     this.#nesting--;
     return result;
+  }
+
+  /** Runs what reads a query in brackets, where only the rows of a query may be asked for. */
+  protected bracketed<Result>(parse: () => Result): Result {
+    this.#brackets++;
+    const result = parse();
+    this.#brackets--;
+    return result;
+  }
+
+  /** INTO and PROCEDURE belong to a whole statement. */
+  protected refuseInBrackets(clause: string): void {
+    if (this.#brackets > 0) this.refuse(`${clause} may not stand in a subquery`, this.start());
   }
 
   /** Counts operators of one chain: `a + b + c` is a tree as deep as it has operators. */

@@ -275,7 +275,7 @@ export abstract class CallsGrammar extends OperandsGrammar {
   private readonly unitOrType = this.RULE("unitOrType", () => {
     this.OR({
       IGNORE_AMBIGUITIES: true,
-      DEF: [{ ALT: () => this.CONSUME(t.group.unit) }, { ALT: () => this.CONSUME(t.group.temporalWord) }],
+      DEF: [{ ALT: () => this.CONSUME(t.group.unit) }, { ALT: () => this.CONSUME(t.group.formatType) }],
     });
   });
 

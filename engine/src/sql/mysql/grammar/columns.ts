@@ -28,7 +28,7 @@ export abstract class ColumnsGrammar extends DeleteGrammar {
       this.OR({
         IGNORE_AMBIGUITIES: true,
         DEF: [
-          { GATE: () => this.isNext(k.FOR, 2), ALT: () => this.SUBRULE(this.period) },
+          { GATE: () => this.isNext(k.FOR, 2) || this.isNext(k.IF, 2), ALT: () => this.SUBRULE(this.period) },
           { ALT: () => this.SUBRULE(this.columnDefinition) },
           { ALT: () => this.SUBRULE(this.keyDefinition) },
         ],
@@ -51,8 +51,8 @@ export abstract class ColumnsGrammar extends DeleteGrammar {
     const type = this.SUBRULE(this.dataType);
     const parts: ColumnParts = { expressions: [], isGenerated: false, references: undefined };
     this.MANY({
-      // FIRST and AFTER say where ALTER TABLE puts the column, unless they name an attribute.
-      GATE: () => !(this.isNext(k.FIRST) || this.isNext(k.AFTER)) || this.isNext(t.Equal, 2),
+      // A name that is no attribute's belongs to ALTER TABLE: FIRST, AFTER, the next action.
+      GATE: () => !this.isAny(t.Identifier) || this.isAny(t.group.columnWord) || this.isNext(t.Equal, 2),
       DEF: () => this.SUBRULE(this.columnAttribute, { ARGS: [parts] }),
     });
     return { kind: "column_definition", name, type, ...parts, ...this.range(start) };
@@ -66,15 +66,21 @@ export abstract class ColumnsGrammar extends DeleteGrammar {
         { ALT: () => this.SUBRULE(this.generatedAttribute, { ARGS: [parts] }) },
         {
           ALT: () => {
-            const references = this.SUBRULE(this.references);
-            if (parts !== undefined) parts.references = references;
-          },
-        },
-        {
-          ALT: () => {
             this.OPTION(() => this.SUBRULE(this.constraintName));
-            const expression = this.SUBRULE(this.check);
-            parts?.expressions.push(expression);
+            this.OR1([
+              {
+                ALT: () => {
+                  const expression = this.SUBRULE(this.check);
+                  parts?.expressions.push(expression);
+                },
+              },
+              {
+                ALT: () => {
+                  const references = this.SUBRULE(this.references);
+                  if (parts !== undefined) parts.references = references;
+                },
+              },
+            ]);
           },
         },
         { ALT: () => this.SUBRULE(this.columnFlag) },
@@ -124,7 +130,7 @@ export abstract class ColumnsGrammar extends DeleteGrammar {
           },
         },
         { ALT: () => this.SUBRULE(this.characterSetAttribute) },
-        { ALT: () => this.CONSUME(t.group.columnFlag) },
+        { GATE: () => !this.isNext(t.Equal, 2) || this.isNext(k.COMPRESSED), ALT: () => this.SUBRULE(this.columnWord) },
         {
           ALT: () => {
             this.OR3([{ ALT: () => this.CONSUME(k.STORAGE) }, { ALT: () => this.CONSUME(k.COLUMN_FORMAT) }]);
@@ -141,6 +147,14 @@ export abstract class ColumnsGrammar extends DeleteGrammar {
         // What engines add, `name = value`.
         { ALT: () => this.SUBRULE(this.engineAttribute) },
       ],
+    });
+  });
+
+  private readonly columnWord = this.RULE("columnWord", () => {
+    this.CONSUME(t.group.columnFlag);
+    this.OPTION(() => {
+      this.CONSUME(t.Equal);
+      this.SUBRULE(this.identifier);
     });
   });
 
@@ -434,6 +448,7 @@ export abstract class ColumnsGrammar extends DeleteGrammar {
   readonly period = this.RULE("period", (): KeyDefinition => {
     const start = this.start();
     this.CONSUME(k.PERIOD);
+    this.OPTION(() => this.SUBRULE(this.ifNotExists));
     this.CONSUME(k.FOR);
     this.SUBRULE(this.identifier);
     const columns = this.SUBRULE(this.nameList);

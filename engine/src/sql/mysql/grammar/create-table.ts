@@ -62,10 +62,14 @@ export abstract class CreateTableGrammar extends TableOptionsGrammar {
       DEF: () => this.SUBRULE(this.tableElements),
     });
     const union: QualifiedName[] = [];
-    this.MANY(() => {
-      const tables = this.SUBRULE(this.tableOption);
-      this.append(union, tables);
-      this.OPTION1(() => this.CONSUME(t.Comma));
+    this.MANY({
+      // WITH may begin the query as well.
+      GATE: () => !this.isNext(k.WITH) || this.isNext(k.VERSIONING, 3),
+      DEF: () => {
+        const tables = this.SUBRULE(this.tableOption);
+        this.append(union, tables);
+        this.OPTION1(() => this.CONSUME(t.Comma));
+      },
     });
     const expressions: Expression[] = this.OPTION2(() => this.SUBRULE(this.partitionBy)) ?? [];
     const query: QueryExpression | undefined = this.OPTION3(() => {

@@ -113,7 +113,7 @@ export abstract class DeleteGrammar extends DmlGrammar {
     this.OPTION2(() => this.OR2([{ ALT: () => this.CONSUME(k.REPLACE) }, { ALT: () => this.CONSUME(k.IGNORE) }]));
     this.CONSUME(k.INTO);
     this.CONSUME(k.TABLE);
-    const table: TableName = this.SUBRULE(this.tableName);
+    const table: TableName = this.SUBRULE(this.insertTarget);
     this.OPTION3(() => {
       this.SUBRULE(this.characterSetWords);
       this.SUBRULE(this.characterSetName);

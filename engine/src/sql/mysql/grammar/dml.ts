@@ -46,7 +46,7 @@ export abstract class DmlGrammar extends TablesGrammar {
   });
 
   /** The table that rows go to: by name only, perhaps with partitions. */
-  private readonly insertTarget = this.RULE("insertTarget", (): Insert["table"] => {
+  protected readonly insertTarget = this.RULE("insertTarget", (): Insert["table"] => {
     const start = this.start();
     const name = this.SUBRULE(this.objectName);
     const partitions = this.OPTION(() => {

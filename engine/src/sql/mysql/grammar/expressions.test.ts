@@ -77,7 +77,7 @@ test.for<readonly [text: string, tree: string, mode?: Partial<SqlMode>]>([
   ["- a ^ b", "((- a) ^ b)"],
   ["- a collate x", "(- (a collate x))"],
   ["binary a = b", "((binary a) = b)"],
-  ["a + interval 1 day * 2", "expected the end of the statement, found `*`"],
+  ["a + interval 1 day * 2", "((a + 1 day) * 2)"],
   ["a + interval 1 day - b", "((a + 1 day) - b)"],
   ["interval 1 day + a", "(a + 1 day)"],
   ["@x := a or b", "(@x := (a OR b))"],

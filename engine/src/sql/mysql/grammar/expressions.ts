@@ -29,7 +29,7 @@ export abstract class ExpressionsGrammar extends NamesGrammar {
         let left: Expression = this.OR([
           { ALT: () => this.SUBRULE(this.negation, { ARGS: [minimum] }) },
           { ALT: () => this.SUBRULE(this.signed) },
-          { ALT: () => this.SUBRULE(this.interval) },
+          { ALT: () => this.SUBRULE(this.interval, { ARGS: [minimum] }) },
           { ALT: () => this.SUBRULE(this.operand) },
         ]);
         if (left.kind === "star") {
@@ -39,7 +39,7 @@ export abstract class ExpressionsGrammar extends NamesGrammar {
         const binds = precedences(this.dialect.mode);
         let operators = 0;
         // What an operator made cannot be the operand of one that binds more strongly: `a IN (1) + 2` is an error.
-        let maximum: number = level.collate;
+        let maximum: number = this.strongest(left);
         const next = () => binds[this.LA(1).tokenTypeIdx] ?? -1;
         this.MANY({
           GATE: () => next() >= minimum && next() <= maximum && this.isInfix(),
@@ -53,6 +53,8 @@ export abstract class ExpressionsGrammar extends NamesGrammar {
               { ALT: () => this.SUBRULE(this.predicate, { ARGS: [left, start] }) },
               { ALT: () => this.SUBRULE(this.collate, { ARGS: [left, start] }) },
             ]);
+            // After an interval's unit no operand can grow, so that stronger operators take the sum.
+            if (left.kind === "interval_arithmetic") maximum = level.bitXor;
           },
         });
         return left;
@@ -73,10 +75,20 @@ export abstract class ExpressionsGrammar extends NamesGrammar {
     return true;
   }
 
+  /** What may take an operand that no infix operator has made. */
+  private strongest(operand: Expression): number {
+    if (operand.kind === "unary" && operand.operator === "not") return this.negationLevel();
+    return operand.kind === "interval_arithmetic" && !operand.isCall ? level.bitXor : level.collate;
+  }
+
+  private negationLevel(): number {
+    return this.dialect.mode.highNotPrecedence ? level.unary : level.not;
+  }
+
   private readonly negation = this.RULE("negation", (minimum: number): Expression => {
     const start = this.start();
     this.CONSUME(k.NOT);
-    const binds = this.dialect.mode.highNotPrecedence ? level.unary : level.not;
+    const binds = this.negationLevel();
     if (minimum > binds) this.refuse("NOT needs brackets around it here", start);
     const operand = this.SUBRULE(this.expression, { ARGS: [binds] });
     return { kind: "unary", operator: "not", operand, ...this.range(start) };
@@ -242,15 +254,17 @@ export abstract class ExpressionsGrammar extends NamesGrammar {
   });
 
   /** `INTERVAL n DAY` before `+`, or the function INTERVAL(n, n1, n2). */
-  private readonly interval = this.RULE("interval", (): Expression => {
+  private readonly interval = this.RULE("interval", (minimum: number): Expression => {
     const start = this.start();
     return this.OR([
       {
         GATE: () => this.isInterval(),
         ALT: (): Expression => {
+          if (minimum >= level.concatenation) this.refuse("INTERVAL needs brackets around it here", start);
           const interval = this.SUBRULE(this.intervalValue);
           this.CONSUME(t.Plus);
-          const operand = this.SUBRULE(this.expression, { ARGS: [level.additive + 1] });
+          // The server takes a whole `expr` here, up to AND: `INTERVAL 1 DAY + d IS NULL` adds to what IS says.
+          const operand = this.SUBRULE(this.expression, { ARGS: [level.not] });
           return { kind: "interval_arithmetic", operator: "+", operand, interval, isCall: false, ...this.range(start) };
         },
       },
@@ -301,8 +315,15 @@ function isLogical(operator: string): operator is Logical["operator"] {
   return operator === "AND" || operator === "OR" || operator === "XOR";
 }
 
-/** `a AND b AND c` is one node, so that thousands of terms lie side by side. One in brackets is a row, and stays as it is. */
+/**
+ * `a AND b AND c` is one node, so that thousands of terms lie side by side. One in brackets is a row, and stays as it is. The list of the
+ * shorter chain grows into that of the longer one: nothing else has it, and copying it would cost the square of its length.
+ */
 function logical(operator: Logical["operator"], left: Expression, right: Expression, range: Node): Logical {
-  const operands = left.kind === "logical" && left.operator === operator ? [...left.operands, right] : [left, right];
+  if (left.kind !== "logical" || left.operator !== operator) {
+    return { kind: "logical", operator, operands: [left, right], ...range };
+  }
+  const operands = left.operands as Expression[];
+  operands.push(right);
   return { kind: "logical", operator, operands, ...range };
 }

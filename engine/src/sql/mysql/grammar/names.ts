@@ -97,6 +97,10 @@ export abstract class NamesGrammar extends BaseGrammar {
       {
         ALT: (): AccountName => {
           this.CONSUME(k.CURRENT_ROLE);
+          this.OPTION2(() => {
+            this.CONSUME1(t.LeftParen);
+            this.CONSUME1(t.RightParen);
+          });
           return { kind: "current_role", user: "", host: undefined, ...this.range(start) };
         },
       },

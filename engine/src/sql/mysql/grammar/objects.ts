@@ -26,7 +26,10 @@ export abstract class ObjectsGrammar extends AlterTableGrammar {
     this.CONSUME(k.ON);
     const table = this.SUBRULE(this.objectName);
     const parts = this.SUBRULE(this.keyParts);
-    this.MANY(() => this.SUBRULE(this.indexOption));
+    this.MANY({
+      GATE: () => !(this.isNext(k.WAIT) || this.isNext(k.NOWAIT)),
+      DEF: () => this.SUBRULE(this.indexOption),
+    });
     this.OPTION3(() => this.SUBRULE(this.waiting));
     this.MANY1(() => this.SUBRULE(this.alterMethod));
     return { kind: "create_index", table, ...partsOf(parts), ...this.range((head ?? recordedHead).start) };
@@ -57,7 +60,11 @@ export abstract class ObjectsGrammar extends AlterTableGrammar {
   protected readonly databaseDefinition = this.RULE("databaseDefinition", (): NamedObject => {
     this.CONSUME(t.group.databaseWord);
     this.OPTION(() => this.SUBRULE(this.ifNotExists));
-    const name = this.OPTION1(() => this.SUBRULE(this.identifier));
+    const name = this.OPTION1({
+      // ALTER DATABASE may go without a name: `ALTER DATABASE COMMENT 'x'`.
+      GATE: () => !this.isNext(t.StringLiteral, 2) && !this.isNext(t.Equal, 2),
+      DEF: () => this.SUBRULE(this.identifier),
+    });
     this.MANY(() =>
       this.OR([
         { ALT: () => this.SUBRULE(this.characterSetOption) },

@@ -131,7 +131,7 @@ export abstract class OperandsGrammar extends ExpressionsGrammar {
     names.push(textOf(this.SUBRULE(this.identifier)));
     this.MANY(() => {
       this.CONSUME(t.Dot);
-      names.push(textOf(this.SUBRULE1(this.identifier)));
+      names.push(textOf(this.SUBRULE(this.identifierOrText)));
     });
     const scope = names.length > 1 && variableScopes.has(names[0]?.toLowerCase() ?? "") ? names.shift() : undefined;
     return {
@@ -180,13 +180,13 @@ export abstract class OperandsGrammar extends ExpressionsGrammar {
   readonly listOrSubquery = this.RULE("listOrSubquery", (): readonly Expression[] | QueryExpression => {
     this.CONSUME(t.LeftParen);
     const content = this.OR([
-      { GATE: () => this.isQuery(), ALT: () => this.SUBRULE(this.queryExpression) },
+      { GATE: () => this.isQuery(), ALT: () => this.bracketed(() => this.SUBRULE(this.queryExpression)) },
       {
         ALT: () => {
           const list = this.SUBRULE(this.expressions);
           const first = list[0];
           if (list.length === 1 && first?.kind === "subquery" && this.isAny(t.group.queryContinuation)) {
-            return this.SUBRULE(this.continuedQuery, { ARGS: [first.query] });
+            return this.bracketed(() => this.SUBRULE(this.continuedQuery, { ARGS: [first.query] }));
           }
           return list;
         },
@@ -208,7 +208,7 @@ export abstract class OperandsGrammar extends ExpressionsGrammar {
 
   protected readonly subquery = this.RULE("subquery", (): QueryExpression => {
     this.CONSUME(t.LeftParen);
-    const query = this.SUBRULE(this.queryExpression);
+    const query = this.bracketed(() => this.SUBRULE(this.queryExpression));
     this.CONSUME(t.RightParen);
     return query;
   });

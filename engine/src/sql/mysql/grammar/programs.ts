@@ -8,6 +8,7 @@ import type {
   CaseStatement,
   Cursor,
   Declaration,
+  FetchGroup,
   If,
   Jump,
   Loop,
@@ -35,7 +36,8 @@ export abstract class ProgramsGrammar extends AdministrationGrammar {
             { ALT: (): StoredStatement => this.SUBRULE(this.loop) },
             { ALT: (): StoredStatement => this.SUBRULE(this.jump) },
             { ALT: (): StoredStatement => this.SUBRULE(this.returnStatement) },
-            { ALT: (): StoredStatement => this.SUBRULE(this.cursor) },
+            { GATE: () => !this.isNext(k.GROUP, 2), ALT: (): StoredStatement => this.SUBRULE(this.cursor) },
+            { ALT: (): StoredStatement => this.SUBRULE(this.fetchGroup) },
             { ALT: (): StoredStatement => this.SUBRULE(this.simpleStatement) as StoredStatement },
           ],
         }),
@@ -323,6 +325,16 @@ export abstract class ProgramsGrammar extends AdministrationGrammar {
     this.CONSUME(k.RETURN);
     const value = this.SUBRULE(this.expression);
     return { kind: "return", value, ...this.range(start) };
+  });
+
+  /** `FETCH GROUP NEXT ROW` of MariaDB's aggregate functions */
+  private readonly fetchGroup = this.RULE("fetchGroup", (): FetchGroup => {
+    const start = this.start();
+    this.CONSUME(k.FETCH);
+    this.CONSUME(k.GROUP);
+    this.CONSUME(k.NEXT);
+    this.CONSUME(k.ROW);
+    return { kind: "fetch_group", ...this.range(start) };
   });
 
   /** OPEN, FETCH, CLOSE */

@@ -85,7 +85,15 @@ export abstract class QueriesGrammar extends QueryTailsGrammar {
     left: QueryBody,
     right: QueryBody,
   ): SetOperation {
+    if (!this.RECORDING_PHASE) {
+      if (left.kind === "select" && left.into !== undefined) this.refuseInto(left.into);
+      if (right.kind === "select" && right.into !== undefined && right.from.length > 0) this.refuseInto(right.into);
+    }
     return { kind: "set_operation", operator, isAll, left, right, ...this.rangeFrom(left) };
+  }
+
+  private refuseInto(into: IntoClause): void {
+    this.refuse("INTO stands behind the last query of a set operation", into.start);
   }
 
   private readonly setQuantifier = this.RULE("setQuantifier", (): boolean => {

@@ -41,6 +41,7 @@ export abstract class QueryTailsGrammar extends TypesGrammar {
         { ALT: () => locking.push(this.SUBRULE(this.lockingClause)) },
         {
           ALT: () => {
+            this.refuseInBrackets("PROCEDURE");
             this.CONSUME(k.PROCEDURE);
             procedure = this.SUBRULE(this.objectName);
             this.SUBRULE(this.argumentList);
@@ -162,7 +163,10 @@ export abstract class QueryTailsGrammar extends TypesGrammar {
   private readonly fetch = this.RULE("fetch", (): Fetch => {
     this.CONSUME(k.FETCH);
     this.OR([{ ALT: () => this.CONSUME(k.FIRST) }, { ALT: () => this.CONSUME(k.NEXT) }]);
-    const count = this.OPTION(() => this.SUBRULE(this.limitOption));
+    const count = this.OPTION({
+      GATE: () => !this.isAny(t.group.rowWord),
+      DEF: () => this.SUBRULE(this.limitOption),
+    });
     this.CONSUME(t.group.rowWord);
     const withTies = this.OR1([
       { ALT: () => this.CONSUME(k.ONLY) && false },
@@ -180,6 +184,7 @@ export abstract class QueryTailsGrammar extends TypesGrammar {
   /** INTO (manual: SELECT … INTO) */
   readonly intoClause = this.RULE("intoClause", (): IntoClause => {
     const start = this.start();
+    this.refuseInBrackets("INTO");
     this.CONSUME(k.INTO);
     return this.OR({
       IGNORE_AMBIGUITIES: true,

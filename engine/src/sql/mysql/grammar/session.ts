@@ -369,6 +369,10 @@ export abstract class SessionGrammar extends ObjectsGrammar {
       });
     });
     this.MANY(() => this.CONSUME(t.group.xaOption));
+    this.OPTION1(() => {
+      this.CONSUME(t.Equal);
+      this.SUBRULE(this.text);
+    });
     return { kind: "xa", operation, ...this.range(start) };
   });
 

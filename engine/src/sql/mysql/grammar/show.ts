@@ -261,7 +261,7 @@ export abstract class ShowGrammar extends SessionGrammar {
           },
           {
             ALT: (): Shown => {
-              this.CONSUME(k.EXPLAIN);
+              this.OR2([{ ALT: () => this.CONSUME(k.EXPLAIN) }, { ALT: () => this.CONSUME(k.ANALYZE) }]);
               this.OPTION(() => this.SUBRULE(this.format));
               this.CONSUME(k.FOR);
               this.SUBRULE(this.expression);
@@ -332,7 +332,7 @@ export abstract class ShowGrammar extends SessionGrammar {
           },
         },
         {
-          GATE: () => this.isAny(t.group.explainable),
+          GATE: () => this.isAny(t.group.explainable) || this.isNext(t.LeftParen),
           ALT: (): Explain => {
             const statement = this.SUBRULE(this.simpleStatement);
             return { kind: "explain", isAnalyze, statement, ...this.range(start) };
@@ -351,6 +351,6 @@ export abstract class ShowGrammar extends SessionGrammar {
 
   /** A table may be named as an option is: `DESCRIBE extended`. */
   private isTableEnd(ahead: number): boolean {
-    return !this.isAny(t.group.explainable, ahead) && !this.isNext(k.FORMAT, ahead);
+    return !this.isAny(t.group.explainable, ahead) && !this.isNext(t.LeftParen, ahead) && !this.isNext(k.FORMAT, ahead);
   }
 }

@@ -91,7 +91,7 @@ export abstract class StatementsGrammar extends RoutinesGrammar {
           { ALT: () => this.SUBRULE(this.endTransaction) },
           { ALT: () => this.SUBRULE(this.savepoint) },
           { ALT: () => this.SUBRULE(this.use) },
-          { ALT: () => this.SUBRULE(this.explainOrAnalyze) },
+          { ALT: () => this.SUBRULE(this.explainOrMaintain) },
           { ALT: () => this.SUBRULE(this.prepare) },
           { ALT: () => this.SUBRULE(this.execute) },
           { ALT: () => this.SUBRULE(this.deallocate) },
@@ -102,7 +102,6 @@ export abstract class StatementsGrammar extends RoutinesGrammar {
           { ALT: () => this.SUBRULE(this.handler) },
           { ALT: () => this.SUBRULE(this.load) },
           { ALT: () => this.SUBRULE(this.keyCache) },
-          { ALT: () => this.SUBRULE(this.maintenance) },
           { ALT: () => this.SUBRULE(this.grant) },
           { ALT: () => this.SUBRULE(this.revoke) },
           { ALT: () => this.SUBRULE(this.flush) },
@@ -174,19 +173,19 @@ export abstract class StatementsGrammar extends RoutinesGrammar {
       ]),
   );
 
-  /** ANALYZE TABLE, or MariaDB's ANALYZE of a statement. */
-  private readonly explainOrAnalyze = this.RULE(
-    "explainOrAnalyze",
+  /** ANALYZE TABLE and its kin, or EXPLAIN, which MariaDB's ANALYZE of a statement is too. */
+  private readonly explainOrMaintain = this.RULE(
+    "explainOrMaintain",
     (): Statement =>
       this.OR([
-        {
-          GATE: () =>
-            this.isNext(k.ANALYZE) && (this.isAny(t.group.tableWord, 2) || this.isAny(t.group.binlogOption, 2)),
-          ALT: () => this.SUBRULE(this.maintenance),
-        },
+        { GATE: () => !this.isNext(k.ANALYZE) || this.isMaintenance(), ALT: () => this.SUBRULE(this.maintenance) },
         { ALT: () => this.SUBRULE(this.explain) },
       ]),
   );
+
+  private isMaintenance(): boolean {
+    return this.isAny(t.group.tableWord, 2) || this.isAny(t.group.binlogOption, 2);
+  }
 
   /** CREATE, with OR REPLACE, ALGORITHM, DEFINER and SQL SECURITY before the kind of object. */
   private readonly create = this.RULE("create", (): Created => {

@@ -176,7 +176,7 @@ export abstract class TableOptionsGrammar extends ColumnsGrammar {
   });
 
   readonly partitionDefinition = this.RULE("partitionDefinition", (expressions: Expression[]) => {
-    this.CONSUME(k.PARTITION);
+    this.OPTION2(() => this.CONSUME(k.PARTITION));
     this.SUBRULE(this.identifier);
     this.OPTION(() => this.SUBRULE(this.partitionValues, { ARGS: [expressions] }));
     this.MANY(() => this.SUBRULE(this.partitionOption));
@@ -268,6 +268,10 @@ export abstract class TableOptionsGrammar extends ColumnsGrammar {
             this.OPTION2(() => this.CONSUME1(t.Equal));
             this.SUBRULE(this.identifierOrText);
           },
+        },
+        {
+          GATE: () => this.isNext(t.Equal, 2) && !this.isAny(t.group.optionName),
+          ALT: () => this.SUBRULE(this.engineAttribute),
         },
         {
           ALT: () => {

@@ -294,13 +294,13 @@ export abstract class TablesGrammar extends QueriesGrammar {
     const start = this.start();
     this.CONSUME(t.LeftParen);
     const content = this.OR([
-      { GATE: () => this.isQuery(), ALT: (): Content => this.SUBRULE(this.queryExpression) },
+      { GATE: () => this.isQuery(), ALT: (): Content => this.bracketed(() => this.SUBRULE(this.queryExpression)) },
       {
         ALT: (): Content => {
           const tables = this.SUBRULE(this.tableReferences);
           const first = tables[0];
           if (tables.length === 1 && isBareQuery(first) && this.isAny(t.group.queryContinuation)) {
-            return this.SUBRULE(this.continuedQuery, { ARGS: [first.query] });
+            return this.bracketed(() => this.SUBRULE(this.continuedQuery, { ARGS: [first.query] }));
           }
           return tables;
         },
@@ -315,8 +315,9 @@ export abstract class TablesGrammar extends QueriesGrammar {
   });
 
   private readonly derivedNames = this.RULE("derivedNames", (): DerivedNames => {
+    this.OPTION(() => this.SUBRULE(this.systemTime));
     const alias = this.SUBRULE(this.alias);
-    const columns = this.OPTION(() => this.SUBRULE(this.nameList));
+    const columns = this.OPTION1(() => this.SUBRULE(this.nameList));
     return { alias, columns: columns ?? [] };
   });
 

@@ -41,10 +41,14 @@ export abstract class TypesGrammar extends SpecialCallsGrammar {
         {
           // DATE, JSON, POINT, and types that plugins bring, such as UUID.
           ALT: () => {
-            const { text } = this.SUBRULE(this.identifier);
+            let text = textOf(this.SUBRULE(this.identifier));
+            this.OPTION6(() => {
+              this.CONSUME(t.Dot);
+              text = textOf(this.SUBRULE1(this.identifier));
+            });
             this.OPTION5(() => this.SUBRULE3(this.length));
             this.MANY1(() => this.CONSUME1(t.group.numericAttribute));
-            return (text ?? "").toLowerCase();
+            return text.toLowerCase();
           },
         },
       ],

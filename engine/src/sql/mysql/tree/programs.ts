@@ -17,6 +17,7 @@ export type StoredStatement =
   | Jump
   | Return
   | Cursor
+  | FetchGroup
   | Declaration;
 
 /** BEGIN … END */
@@ -70,6 +71,11 @@ export interface Cursor extends Node {
   readonly name: Name;
   readonly arguments: readonly Expression[];
   readonly variables: readonly Name[];
+}
+
+/** FETCH GROUP NEXT ROW */
+export interface FetchGroup extends Node {
+  readonly kind: "fetch_group";
 }
 
 /** DECLARE of variables, conditions, handlers and cursors. */

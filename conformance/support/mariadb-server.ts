@@ -1,0 +1,117 @@
+/** A throw-away MariaDB on a socket of its own, for what only a real server can say. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Connection, createConnection } from "mysql2/promise";
+
+export interface MariadbServer {
+  readonly version: string;
+  /** A session of the superuser in an empty database, `test`. */
+  readonly connect: () => Promise<Connection>;
+  /** Ends the server and removes its folder. */
+  readonly stop: () => Promise<void>;
+}
+
+const startTimeoutMs = 60_000;
+
+/** Starts a server; where there is none on this machine, the error says how to get it. */
+export async function startMariadb(): Promise<MariadbServer> {
+  const mariadbd = requireProgram("mariadbd");
+  const install = requireProgram("mariadb-install-db");
+  // The path of a socket has 107 bytes at most.
+  const folder = mkdtempSync(join(tmpdir(), "penstock-mariadb-"));
+  const data = join(folder, "data");
+  const user = `--user=${userInfo().username}`;
+  const made = spawnSync(
+    install,
+    ["--no-defaults", `--datadir=${data}`, "--auth-root-authentication-method=normal", "--skip-test-db", user],
+    { encoding: "utf8" },
+  );
+  if (made.status !== 0) throw new Error(`mariadb-install-db failed:\n${made.stdout}\n${made.stderr}`);
+  const socketPath = join(folder, "socket");
+  const child = spawn(
+    mariadbd,
+    ["--no-defaults", `--datadir=${data}`, `--socket=${socketPath}`, "--skip-networking", "--skip-log-bin", user],
+    { stdio: ["ignore", "ignore", "pipe"] },
+  );
+  let log = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    log = `${log}${chunk.toString()}`.slice(-65_536);
+  });
+  const stop = async (): Promise<void> => {
+    await ended(child);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const version = await waitFor(socketPath, child, () => log);
+    return { version, connect: () => open(socketPath, "test"), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function waitFor(socketPath: string, child: ChildProcess, log: () => string): Promise<string> {
+  const deadline = Date.now() + startTimeoutMs;
+  for (;;) {
+    try {
+      const connection = await open(socketPath, undefined);
+      await connection.query("create database test");
+      const [rows] = await connection.query("select version() as version");
+      await connection.end();
+      return (rows as { version: string }[])[0]?.version ?? "";
+    } catch (error) {
+      if (child.exitCode !== null || Date.now() > deadline) {
+        throw new Error(`mariadbd did not start:\n${log()}`, { cause: error });
+      }
+      await sleep(100);
+    }
+  }
+}
+
+function open(socketPath: string, database: string | undefined): Promise<Connection> {
+  return createConnection({
+    socketPath,
+    user: "root",
+    charset: "utf8mb4",
+    dateStrings: true,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    ...(database === undefined ? {} : { database }),
+  });
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  child.kill();
+  await gone;
+}
+
+/** Where Debian and Homebrew keep the server, besides PATH. */
+const folders = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/local/bin"];
+
+function requireProgram(name: string): string {
+  const onPath = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  const found = [...onPath, ...folders].map((folder) => join(folder, name)).find(isExecutable);
+  if (found !== undefined) return found;
+  throw new Error(
+    [
+      `${name} is missing, and this needs a real MariaDB; install it and run again:`,
+      "  Debian, Ubuntu  sudo apt-get install mariadb-server",
+      "  Fedora          sudo dnf install mariadb-server",
+      "  macOS           brew install mariadb",
+    ].join("\n"),
+  );
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
