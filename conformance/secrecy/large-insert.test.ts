@@ -7,11 +7,16 @@ import { type Proxied, startProxied } from "../support/proxied.ts";
 
 const policies = `package test
 filter public.tickets as row where row.region != "hidden"
+filter public.parcels as row where {
+    row.weight < 100
+    row.region != "hidden"
+}
 mask public.people.ssn with null()
 `;
 
 const setup = `
 create table tickets (id int primary key, region text);
+create table parcels (id int primary key, region text, weight int, note text);
 create table people (id int primary key, ssn text, city text);
 create table plain (id int primary key, note text);
 `;
@@ -38,6 +43,7 @@ afterAll(async () => {
 });
 
 const rowsSent = 3_000;
+let nextId = 1;
 
 /** @param second of each row */
 function insert(table: string, from: number, second: (index: number) => string, count = rowsSent): string {
@@ -74,6 +80,43 @@ test("a row that the filter would hide is refused wherever it stands, and an imp
   }
   const { rows } = await client.query("select count(*)::int from tickets");
   expect(rows).toEqual([{ count }]);
+});
+
+test.each([
+  ["a value of the first column", "('hidden', 1, '')"],
+  ["one of the second", "('north', 100, '')"],
+  ["a number as text", "('north', '100', '')"],
+  ["a fraction that is rounded", "('north', 99.5, '')"],
+  ["a number of many digits", "('north', 0000000000100, '')"],
+  ["NULL", "('north', null, '')"],
+  ["DEFAULT", "(default, 1, '')"],
+  ["another layout", "( 'hidden'\n,\t1 , 'it''s' )"],
+  ["no plain row", "('hid' || 'den', 1, '')"],
+])("a row that is hidden by %s is refused among rows of its kind", async (_, bad) => {
+  const others = Array.from({ length: 400 }, (_unused, index) => {
+    const note = index % 2 === 0 ? `'“${index}”'` : "null";
+    return `('region ${index % 7}', ${index % 90}, ${note}), ('x', '7', ''), ('', 2.25, default)`;
+  });
+  const columns = "insert into parcels (region, weight, note, id) values";
+  const numbered = (rows: readonly string[]) =>
+    `${columns} ${rows.join(", ").replaceAll(/\)(?=, \(|$)/g, () => `, ${nextId++})`)}`;
+  for (const at of [0, 200, 400]) {
+    await expect(client.query(numbered(others.toSpliced(at, 0, bad)))).rejects.toMatchObject({
+      code: "42501",
+      message: "the new row would be hidden from you by the filter of public.parcels",
+    });
+  }
+  expect((await client.query(`${numbered(others)} returning id`)).rowCount).toBe(1_200);
+  expect((await client.query("delete from parcels")).rowCount).toBe(1_200);
+});
+
+test("a server's error in an import into a filtered table points at its place", async () => {
+  const second = (index: number) => (index === 1_234 ? "'ü', 'too many'" : `'ü ${index % 5}'`);
+  const text = insert("tickets (id, region)", 50_000, second);
+  await expect(client.query(text)).rejects.toMatchObject({
+    code: "42601",
+    position: String(text.indexOf("51234") + 1),
+  });
 });
 
 test("an import into a masked column is refused, into the others not", async () => {

@@ -7,7 +7,13 @@ import { decideStatement, type PreparedStatement } from "./decide-statement.ts";
 import { withHint } from "./explain-denial.ts";
 import { carriedQuery } from "./explain-statement.ts";
 import { outdatedNames } from "./outdated-names.ts";
-import { type Preparation, type PreparedText, prepareText, type SharedTexts } from "./prepared-text.ts";
+import {
+  prepareManyRows,
+  type Preparation,
+  type PreparedText,
+  prepareText,
+  type SharedTexts,
+} from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
 import { withFewRows } from "../sql/postgres/few-rows.ts";
 import { type Subject, subjectOf } from "./subject.ts";
@@ -67,8 +73,9 @@ export function createEnforcer(program: Program, { hints = true, texts }: Enforc
     try {
       const caches = cachesOf(catalog);
       const session = sessionOf(caches, who);
-      if (parameters !== undefined) return decideText(caches, session, text, names, parameters, undefined);
-      const known = byPath(session.verdicts, names, () => ({
+      if (parameters !== undefined)
+        return decideText(caches, session, text, withFewRows(text), names, parameters, undefined);
+      const { byText, templates } = byPath(session.verdicts, names, () => ({
         byText: new BoundedCache<Verdict>(
           engineLimits.verdictsPerSession,
           engineLimits.verdictTextChars,
@@ -76,13 +83,13 @@ export function createEnforcer(program: Program, { hints = true, texts }: Enforc
         ),
         templates: new VerdictTemplates(),
       }));
-      const { byText, templates } = known;
-      const decideNew = (asked: string) => decideText(caches, session, asked, names, undefined, templates);
-      let verdict = byText.get(text) ?? templates.find(text) ?? byFewRows(templates, text, decideNew);
-      if (verdict === undefined) {
-        verdict = decideNew(text);
-        if (!verdict.reads.time) byText.set(text, verdict);
-      }
+      const known = byText.get(text) ?? templates.find(text);
+      if (known !== undefined) return known;
+      const few = withFewRows(text);
+      const alike = few === undefined ? undefined : templates.find(text, few);
+      if (alike !== undefined) return alike;
+      const verdict = decideText(caches, session, text, few, names, undefined, templates);
+      if (!verdict.reads.time) byText.set(text, verdict);
       return verdict;
     } catch (error) {
       return failedVerdict(error);
@@ -114,20 +121,6 @@ export function createEnforcer(program: Program, { hints = true, texts }: Enforc
   };
 }
 
-/** The verdict on a large INSERT as one on few of its rows gives it; `undefined` where that is not known to be the same. */
-function byFewRows(
-  templates: VerdictTemplates,
-  text: string,
-  decideNew: (text: string) => Verdict,
-): Verdict | undefined {
-  const few = withFewRows(text);
-  if (few === undefined) return undefined;
-  const known = templates.find(text, few);
-  if (known !== undefined) return known;
-  decideNew(few);
-  return templates.find(text, few);
-}
-
 function sessionOf(caches: WorldCaches, who: PrincipalContext): SessionCaches {
   let session = caches.sessions.get(who);
   if (session === undefined) {
@@ -142,6 +135,7 @@ function decideText(
   caches: WorldCaches,
   session: SessionCaches,
   text: string,
+  few: string | undefined,
   names: NameContext,
   parameters: readonly (string | null | undefined)[] | undefined,
   templates: VerdictTemplates | undefined,
@@ -152,11 +146,15 @@ function decideText(
     names,
     () => new BoundedCache<Preparation>(engineLimits.texts, engineLimits.textChars),
   );
-  let preparation = texts.get(text);
-  if (preparation === undefined) {
-    preparation = prepareText(world, text, names, caches.shared);
-    texts.set(text, preparation);
-  }
+  const prepare = (asked: string): Preparation => {
+    let preparation = texts.get(asked);
+    if (preparation === undefined) {
+      preparation = prepareText(world, asked, names, caches.shared);
+      texts.set(asked, preparation);
+    }
+    return preparation;
+  };
+  const preparation = few === undefined ? prepare(text) : prepareManyRows(world, text, few, names, prepare);
   if ("kind" in preparation) return refusedVerdict(preparation);
 
   const inputs = preparation.prepared.map((statement, index) =>
@@ -168,7 +166,7 @@ function decideText(
   });
   const reads = readsOf(world.program, preparation.prepared, inputs);
   const verdict = verdictOf(world, text, preparation, decisions, session.masks, reads);
-  if (!reads.time && !reads.text) templates?.learn(text, verdict, preparation);
+  if (!reads.time && !reads.text) templates?.learn(few ?? text, text, verdict, preparation);
   return verdict;
 }
 

@@ -28,6 +28,15 @@ type RefusedText = Exclude<AnalyzedText, { kind: "statements" }>;
 /** A text with everything that does not depend on who asks. */
 export interface PreparedText extends Omit<ReadText, "kind"> {
   readonly prepared: readonly PreparedStatement[];
+  /** Where it is a large INSERT that was read by few of its rows: then positions in `statements` are those of few rows. */
+  readonly rows: ManyRows | undefined;
+}
+
+export interface ManyRows {
+  readonly few: string;
+  readonly prepared: PreparedText;
+  /** Prepares another text by the same names. */
+  readonly prepare: (text: string) => Preparation;
 }
 
 export type Preparation = PreparedText | RefusedText;
@@ -35,13 +44,46 @@ export type Preparation = PreparedText | RefusedText;
 /** @param texts where several programs decide the same texts: what was read for one serves the others. */
 export function prepareText(world: World, text: string, names: NameContext, texts?: SharedTexts): Preparation {
   const read = texts?.read(text, world.catalog, names) ?? readText(text, world.catalog, names);
-  if (read.kind !== "statements") return read;
-  const { statements, slices, fingerprints, rewrites } = read;
+  return read.kind === "statements" ? prepareRead(world, read) : read;
+}
+
+/**
+ * Prepares a large INSERT of plain rows.
+ * @param few the same with few of them: see `withFewRows`
+ */
+export function prepareManyRows(
+  world: World,
+  text: string,
+  few: string,
+  names: NameContext,
+  prepare: (text: string) => Preparation,
+): Preparation {
+  const stand = prepare(few);
+  if ("kind" in stand) return prepare(text);
+  const [statement, second] = stand.statements;
+  // What an unknown name is reported with is a position.
+  if (statement === undefined || second !== undefined || statement.facts.unknown.length > 0) return prepare(text);
+  const end = Buffer.byteLength(text) - (Buffer.byteLength(few) - statement.facts.end);
+  const facts = { ...statement.facts, end };
+  const read: ReadText = {
+    kind: "statements",
+    statements: [{ ...statement, facts }],
+    names,
+    slices: [sliceBytes(text, facts)],
+    fingerprints: stand.fingerprints,
+    rewrites: noRewrites(),
+  };
+  return prepareRead(world, read, { few, prepared: stand, prepare });
+}
+
+function prepareRead(world: World, read: ReadText, rows?: ManyRows): PreparedText {
+  const { statements, names, slices, fingerprints, rewrites } = read;
   return {
     statements,
     names,
     slices,
     fingerprints,
+    rows,
     prepared: statements.map((statement, index) => {
       const before = statements.slice(0, index).map((each) => each.facts);
       const { facts, called } = withCalled(world.catalog, statement.facts, names.searchPath, before);
@@ -62,8 +104,12 @@ function readText(text: string, catalog: Catalog, names: NameContext): ReadText 
     names,
     slices,
     fingerprints: slices.map((slice) => fingerprintPostgres(slice)),
-    rewrites: new BoundedCache(engineLimits.rewritesPerText, Number.POSITIVE_INFINITY),
+    rewrites: noRewrites(),
   };
+}
+
+function noRewrites(): ReadText["rewrites"] {
+  return new BoundedCache(engineLimits.rewritesPerText, Number.POSITIVE_INFINITY);
 }
 
 /** Texts that several enforcers decide one after the other, read once. */

@@ -51,8 +51,8 @@ export class VerdictTemplates {
   }
 
   /** Keeps what was decided for the text that `find` was asked for last. */
-  learn(text: string, verdict: Verdict, prepared: PreparedText): void {
-    if (this.#asked?.text !== text) return;
+  learn(stand: string, text: string, verdict: Verdict, prepared: PreparedText): void {
+    if (this.#asked?.text !== stand) return;
     const { shape, bounds } = this.#asked.shape;
     this.#asked = undefined;
     const template = templateOf(text, verdict);
@@ -61,12 +61,12 @@ export class VerdictTemplates {
     let entry = this.#shapes.get(shape);
     if (entry === undefined) {
       const free = freeLiterals(resolved.node);
-      const isFree = freeOf(text, bounds, free);
+      const isFree = freeOf(stand, bounds, free);
       if (isFree === undefined || !isFree.includes(true)) return;
       entry = { isFree, templates: new BoundedCache(engineLimits.templatesPerShape, engineLimits.verdictTextChars) };
       this.#shapes.set(shape, entry);
     }
-    entry.templates.set(fixedLiterals(text, bounds, entry.isFree), template);
+    entry.templates.set(fixedLiterals(stand, bounds, entry.isFree), template);
   }
 }
 
@@ -102,7 +102,9 @@ function templateOf(text: string, verdict: Verdict): Template | undefined {
   const [statement] = verdict.statements;
   if (statement === undefined) return undefined;
   const { facts, auditFields } = statement;
-  const ofText = `"text":${JSON.stringify(text.slice(facts.start, facts.end))}`;
+  // What is before and behind is ASCII, or it would have no shape; rows that another text stands for may be anything.
+  const after = Buffer.byteLength(text) - facts.end;
+  const ofText = `"text":${JSON.stringify(text.slice(facts.start, text.length - after))}`;
   const isPlain =
     (facts.category === "read" || facts.category === "write") &&
     facts.session === undefined &&
@@ -115,13 +117,12 @@ function templateOf(text: string, verdict: Verdict): Template | undefined {
     statement,
     auditRest: auditFields.slice(ofText.length),
     before: facts.start,
-    after: text.length - facts.end,
+    after,
   };
 }
 
 function instantiate({ verdict, statement, auditRest, before, after }: Template, text: string): ForwardVerdict {
   const end = text.length - after;
-  // What is before and behind is ASCII, or it would have no shape; rows that another text stands for may be anything.
   const endByte = Buffer.byteLength(text) - after;
   return {
     ...verdict,

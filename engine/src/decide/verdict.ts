@@ -9,12 +9,13 @@ import type {
 import type { AnalyzedText } from "../sql/postgres/analyze.ts";
 import type { UnknownName } from "../sql/facts.ts";
 import type { TokenOutputs } from "../sql/postgres/rewrite/token-outputs.ts";
-import { filterCondition, type Protection } from "../sql/postgres/rewrite/protection.ts";
-import { isEmpty, type RewriteResult, rewritePostgres, type StatementPlan } from "../sql/postgres/rewrite/rewrite.ts";
+import type { Protection } from "../sql/postgres/rewrite/protection.ts";
+import type { StatementPlan } from "../sql/postgres/rewrite/rewrite.ts";
 import { tellsSize } from "../sql/postgres/rewrite/sizes.ts";
 import { auditFields } from "./audit-fields.ts";
 import { type Decision, noLimits, type Reason } from "./decision.ts";
 import type { PreparedText } from "./prepared-text.ts";
+import { rewritePrepared } from "./rewrite-prepared.ts";
 import type { SubjectMasks } from "./subject-masks.ts";
 import { tokenResult } from "./token-result.ts";
 import type { World } from "./world.ts";
@@ -44,7 +45,7 @@ export function verdictOf(
       statementVerdicts(world, prepared, decisions, undefined),
     );
   }
-  const rewrite = rewriteFor(world, text, prepared, plansOf(world, prepared, decisions, subject));
+  const rewrite = rewritePrepared(world, text, prepared, plansOf(world, prepared, decisions, subject));
   switch (rewrite.kind) {
     case "denied": {
       const reason: Reason = {
@@ -181,36 +182,6 @@ function protectionsOf({ masks, filters }: Decision): ReadonlyMap<string, Protec
 const nothingProtected: ReadonlyMap<string, Protection> = new Map();
 
 const noNames: ReadonlySet<string> = new Set();
-
-function rewriteFor(
-  { catalog }: World,
-  text: string,
-  prepared: PreparedText,
-  plans: readonly StatementPlan[],
-): RewriteResult {
-  if (plans.every(isEmpty)) return { kind: "unchanged" };
-  const key = plans.map(planKey).join("\n");
-  let result = prepared.rewrites.get(key);
-  if (result === undefined) {
-    result = rewritePostgres(text, prepared.statements, plans, { ...prepared.names, catalog });
-    prepared.rewrites.set(key, result);
-  }
-  return result;
-}
-
-/** Equal for equal masks, filters and limits, whoever they apply to, so that sessions share rewritten texts. */
-function planKey({ protections, inlined, rowLimit, namesakes, hidesSizes }: StatementPlan): string {
-  const protectedBy = [...protections].map(([path, protection]) => [
-    path,
-    [...protection.columns].map(([attnum, { mask }]) => [
-      attnum,
-      mask.name,
-      mask.args.map((arg) => [typeof arg, String(arg)]),
-    ]),
-    filterCondition(protection, "") ?? null,
-  ]);
-  return JSON.stringify([protectedBy, [...inlined.keys()], rowLimit ?? null, [...namesakes], hidesSizes]);
-}
 
 function statementVerdicts(
   world: World,

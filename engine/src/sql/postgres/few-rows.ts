@@ -33,37 +33,61 @@ const [quote, opening, closing, comma] = [0x27, 0x28, 0x29, 0x2c];
 /** @returns `undefined` for any other text */
 export function withFewRows(text: string): string | undefined {
   if (text.length < charactersMin) return undefined;
-  const start = head.exec(text)?.[0].length;
+  const start = startOfRows(text);
   if (start === undefined || prescan(text, defaultParseLimits) !== undefined) return undefined;
   const rows = new Set<string>();
   let end = start;
-  for (let next = start; rows.size <= rowsMax; ) {
-    const row = plainRow(text, next);
-    if (row === undefined) break;
+  for (const row of plainRows(text, start)) {
     rows.add(row.kinds);
     ({ end } = row);
-    const at = spaceEnd(text, end);
-    if (text.charCodeAt(at) !== comma) break;
-    next = spaceEnd(text, at + 1);
+    if (rows.size > rowsMax) return undefined;
   }
-  if (rows.size === 0 || rows.size > rowsMax) return undefined;
+  if (rows.size === 0) return undefined;
   const few = text.slice(0, start) + [...rows].join(", ") + text.slice(end);
   return few.length < charactersMin ? few : undefined;
 }
 
-/** The row at a position, with literals that stand for its own, and where it ends. Hot: a large text has tens of thousands of items. */
-function plainRow(text: string, start: number): { readonly kinds: string; readonly end: number } | undefined {
+/** Where the first row of an INSERT of rows begins. */
+export function startOfRows(text: string): number | undefined {
+  return head.exec(text)?.[0].length;
+}
+
+export interface PlainRow {
+  /** The row with a fixed literal in place of each of its own. */
+  readonly kinds: string;
+  /** Where each of its items begins and ends, in turns. */
+  readonly bounds: readonly number[];
+  readonly end: number;
+}
+
+/** The plain rows from a position on, up to the first that is none. */
+export function* plainRows(text: string, start: number): Generator<PlainRow, void, undefined> {
+  for (let next = start; ; ) {
+    const row = plainRow(text, next);
+    if (row === undefined) return;
+    yield row;
+    const at = spaceEnd(text, row.end);
+    if (text.charCodeAt(at) !== comma) return;
+    next = spaceEnd(text, at + 1);
+  }
+}
+
+/** The row at a position. Hot: a large text has tens of thousands of items. */
+function plainRow(text: string, start: number): PlainRow | undefined {
   if (text.charCodeAt(start) !== opening) return undefined;
+  const bounds: number[] = [];
   let kinds = "(";
   for (let at = start; ; ) {
     const from = spaceEnd(text, at + 1);
     const [pattern, kindOf] = itemAt(text.charCodeAt(from));
     pattern.lastIndex = from;
     if (!pattern.test(text)) return undefined;
-    kinds += kindOf(text, from, pattern.lastIndex);
-    at = spaceEnd(text, pattern.lastIndex);
+    const to = pattern.lastIndex;
+    bounds.push(from, to);
+    kinds += kindOf(text, from, to);
+    at = spaceEnd(text, to);
     const code = text.charCodeAt(at);
-    if (code === closing) return { kinds: `${kinds})`, end: at + 1 };
+    if (code === closing) return { kinds: `${kinds})`, bounds, end: at + 1 };
     if (code !== comma) return undefined;
     kinds += ", ";
   }

@@ -7,6 +7,12 @@ import type { TreeObject } from "./tree.ts";
 export interface Edits {
   readonly splices: Splice[];
   readonly expected: Map<TreeObject, readonly unknown[]>;
+  /** Of an INSERT of rows: indexes of the items of a row on which its check depends. */
+  readonly decisive: Set<number>;
+}
+
+export function noEdits(): Edits {
+  return { splices: [], expected: new Map(), decisive: new Set() };
 }
 
 /** Replaces the tokens from one index up to another. */

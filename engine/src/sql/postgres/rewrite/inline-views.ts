@@ -8,7 +8,7 @@ import type { NameContext } from "../../../enforcer.ts";
 import { analyzePostgres } from "../analyze.ts";
 import type { RelationRead, ResolvedStatement } from "../resolution.ts";
 import { Denial } from "./denial.ts";
-import { type Edits, unclear } from "./edits.ts";
+import { type Edits, noEdits, unclear } from "./edits.ts";
 import { protectedSource, wholeRelation } from "./protected-source.ts";
 import type { Protection } from "./protection.ts";
 import { replaceRead } from "./read.ts";
@@ -77,7 +77,7 @@ export class DenialOf extends Error {
 /** Replaces the views that the text names; undefined where it names none. */
 function inlineOnce(current: InlinedText, plans: readonly InliningPlan[], names: NamesAt): InlinedText | undefined {
   const source = sourceText(current.text);
-  const edits: Edits = { splices: [], expected: new Map() };
+  const edits = noEdits();
   for (const [index, statement] of current.statements.entries()) {
     try {
       inlineInto(source, statement, plans[index], names, edits);

@@ -43,6 +43,10 @@ export function checkInserted(rewriting: Rewriting, target: Target, given: numbe
     checkQuery(rewriting, target, insertion, query, rows, given);
     return;
   }
+  for (const column of filterColumns(protection)) {
+    const index = positionOf(insertion, protection, column);
+    if (index >= 0) rewriting.edits.decisive.add(index);
+  }
   let at = nextAtLevel(rewriting.source, insertion.start, ["values"]) + 1;
   for (const row of rows) at = checkValues(rewriting, target, insertion, row, at) + 1;
 }

@@ -6,7 +6,7 @@ import { rewriteCopyTo } from "./copy.ts";
 import { refuseDefinition } from "./definitions.ts";
 import { Denial } from "./denial.ts";
 import { refuseDivided } from "./divided.ts";
-import { type Edits, unclear } from "./edits.ts";
+import { type Edits, noEdits, unclear } from "./edits.ts";
 import { rewriteFilteredWrite } from "./filtered-write.ts";
 import { conditionsOf } from "./conditions.ts";
 import { because, hiddenRows, type Protection } from "./protection.ts";
@@ -40,6 +40,8 @@ export type RewriteResult =
       readonly kind: "rewritten";
       /** By index of the statement: where its result has tokens. */
       readonly tokens: ReadonlyMap<number, TokenOutputs>;
+      /** What was done to the text, and on which items of an INSERT's rows it depends. `undefined` where views were put in first. */
+      readonly edits: Pick<Edits, "splices" | "decisive"> | undefined;
     } & SplicedText)
   | {
       readonly kind: "denied";
@@ -71,9 +73,13 @@ export function rewritePostgres(
       case "denied":
         return result;
       case "unchanged":
-        return { ...inlined, kind: "rewritten", tokens: new Map() };
+        return { ...inlined, kind: "rewritten", tokens: new Map(), edits: undefined };
       case "rewritten":
-        return { ...result, mapPosition: (position) => inlined.mapPosition(result.mapPosition(position)) };
+        return {
+          ...result,
+          mapPosition: (position) => inlined.mapPosition(result.mapPosition(position)),
+          edits: undefined,
+        };
       default:
         return result satisfies never;
     }
@@ -114,7 +120,7 @@ function attempt(
   plans: readonly StatementPlan[],
 ): RewriteResult {
   const source = sourceText(text);
-  const edits: Edits = { splices: [], expected: new Map() };
+  const edits = noEdits();
   const tokens = new Map<number, TokenOutputs>();
   let current = 0;
   try {
@@ -140,7 +146,8 @@ function attempt(
     const spliced = applySplices(source.bytes, edits.splices);
     current = firstMistake(spliced.text, statements, plans, edits) ?? -1;
     if (current >= 0) throw new Denial(unclear);
-    return { kind: "rewritten", tokens, ...spliced };
+    const { splices, decisive } = edits;
+    return { kind: "rewritten", tokens, edits: { splices, decisive }, ...spliced };
   } catch (error) {
     return deniedBy(current, error);
   }

@@ -2,7 +2,7 @@ import { type Catalog, type Relation } from "../../../catalog/catalog.ts";
 import { analyzePostgres } from "../analyze.ts";
 import { parsePostgres } from "../parse.ts";
 import { Denial } from "./denial.ts";
-import type { Edits } from "./edits.ts";
+import { noEdits } from "./edits.ts";
 import { qualify } from "./qualify.ts";
 import { isSameTree } from "./same-tree.ts";
 import { sourceText } from "./source-text.ts";
@@ -47,7 +47,7 @@ function qualifiedDefinition(catalog: Catalog, view: Relation): string | undefin
   if (statement === undefined || second !== undefined || !("SelectStmt" in statement.node)) return undefined;
   const { facts, node, reads, writes } = statement;
   if (facts.opaque.length + facts.unknown.length + writes.length > 0) return undefined;
-  const edits: Edits = { splices: [], expected: new Map() };
+  const edits = noEdits();
   const source = sourceText(text);
   qualify(source, indexTree(node), reads, edits);
   // Positions of the statement hold up to the first splice: what stands behind it is cut off before.
