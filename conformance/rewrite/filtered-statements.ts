@@ -325,7 +325,6 @@ export const deniedWithFilters: readonly (readonly [statement: string, reason: R
   ["truncate notes, orders", /TRUNCATE/],
   ["analyze verbose orders", /VERBOSE/],
   ["vacuum (verbose) orders", /VERBOSE/],
-  ["copy orders from stdin", /COPY .* use INSERT/],
   ["merge into orders o using notes n on o.ctid = '(0,1)' when matched then delete", /"ctid"/],
   ["merge into orders o using notes n on o.id = n.id when matched then delete returning o.xmin", /"xmin"/],
   [

@@ -84,6 +84,12 @@ function skipToSync(session: Session): void {
   settleCopy(session);
 }
 
+/** Which of the lines that the client sent it was: the rest of what the server says there is the line itself. */
+function copiedLine(context: string | undefined): string | undefined {
+  const line = /^COPY .*, line ([0-9]+)/mu.exec(context ?? "")?.[1];
+  return line === undefined ? undefined : `it is line ${line} of what was copied`;
+}
+
 function passError(
   session: Session,
   framer: Framer,
@@ -113,6 +119,7 @@ function passError(
         severity: "ERROR",
         sqlstate: "42501",
         message: refused,
+        detail: copiedLine(field(fields, "W")),
         hint: "give it values that you would see, or ask for a role without filters",
       }),
     );

@@ -10,6 +10,7 @@ import { insertAfter, tokenAt, unclear } from "./edits.ts";
 import { filterMerge } from "./filtered-merge.ts";
 import { expression } from "./fragments.ts";
 import { guardCondition } from "./guarded-condition.ts";
+import { checkCopied } from "./copied-rows.ts";
 import { checkInserted } from "./inserted-rows.ts";
 import { filterCondition, hiddenRows, type Protection } from "./protection.ts";
 import { endOfName, isToken } from "./source-text.ts";
@@ -19,12 +20,7 @@ import { checkUpdated } from "./updated-rows.ts";
 import { aliasColumns, fieldNames, isObject, type TreeIndex, type TreeObject } from "./tree.ts";
 
 export function rewriteFilteredWrite(rewriting: Rewriting, write: RelationWrite, protection: Protection): void {
-  if (write.kind === "copy_from") {
-    throw new Denial(
-      `${hiddenRows(protection)}, and what COPY brings cannot be checked`,
-      "use INSERT, whose rows are checked, or ask for a role without filters",
-    );
-  }
+  if (write.kind === "copy_from") return checkCopied(rewriting, write, protection);
   const target = targetOf(rewriting, write, protection);
   refuseSystemColumns(rewriting.tree, target);
   refuseTriggers(rewriting.statement, write, protection);

@@ -12,9 +12,9 @@ import {
   checkRow,
   filterColumns,
   type Given,
-  hidesNothing,
   isRepeatable,
   passes,
+  refuseBlindly,
 } from "./new-rows.ts";
 import { hiddenRows, type Protection } from "./protection.ts";
 import { endOfParentheses, isToken } from "./source-text.ts";
@@ -49,12 +49,6 @@ export function checkInserted(rewriting: Rewriting, target: Target, given: numbe
   }
   let at = nextAtLevel(rewriting.source, insertion.start, ["values"]) + 1;
   for (const row of rows) at = checkValues(rewriting, target, insertion, row, at) + 1;
-}
-
-/** A filter that looks at no column shows its principal every row or none. */
-export function refuseBlindly(protection: Protection): void {
-  if (hidesNothing(protection)) return;
-  throw refusal(protection, "you would see no row that you insert", "ask for a role without filters");
 }
 
 /** @param after index after what the columns are inserted into */

@@ -99,11 +99,18 @@ function filterOf(protection: Protection): string {
   return filter;
 }
 
-/** Fails. The first zero characters of a value keep the planner from finding that out beforehand. */
-function failure({ relation }: Protection, values: ReadonlyMap<Column, string>): string {
+function failure(protection: Protection, values: ReadonlyMap<Column, string>): string {
   const [first] = values.keys();
   if (first === undefined) throw new Denial(unclear);
-  const nothing = `pg_catalog.left(pg_catalog.concat(${row}.${quoteName(first.name)}), 0)`;
+  return failureFor(protection, `${row}.${quoteName(first.name)}`);
+}
+
+/**
+ * Fails.
+ * @param value of the row: its first zero characters keep the planner from finding that out beforehand
+ */
+export function failureFor({ relation }: Protection, value: string): string {
+  const nothing = `pg_catalog.left(pg_catalog.concat(${value}), 0)`;
   const message = `pg_catalog.concat(${quoteText(`penstock(${refusal}${relation.path})`)}, ${nothing})`;
   return `cast(${message} as pg_catalog.bool)`;
 }
@@ -129,8 +136,17 @@ export function filterColumns(protection: Protection): readonly Column[] {
   return columns;
 }
 
+/** A filter that looks at no column shows its principal every row or none. */
+export function refuseBlindly(protection: Protection): void {
+  if (hidesNothing(protection)) return;
+  throw new Denial(
+    `${hiddenRows(protection)}, and you would see no row that you insert`,
+    "ask for a role without filters",
+  );
+}
+
 /** A filter that looks at no column holds for every row or for none. */
-export function hidesNothing(protection: Protection): boolean {
+function hidesNothing(protection: Protection): boolean {
   const { A_Const: constant } = Object(expression(filterCondition(protection, base) ?? "true")) as TreeObject;
   return isObject(constant) && isObject(constant["boolval"]) && constant["boolval"]["boolval"] === true;
 }

@@ -3,6 +3,7 @@
  * a generated query, and a filtered one only under its filter. Independent of name resolution and of how the text came about.
  */
 import type { Relation } from "../../../catalog/catalog.ts";
+import { checksCopied } from "./copied-rows.ts";
 import { expression } from "./fragments.ts";
 import { equalitySides, isOfUnmatchedTarget } from "./filtered-merge.ts";
 import { filterCondition, type Protection } from "./protection.ts";
@@ -38,9 +39,12 @@ function isName({ path }: Site): boolean {
   return path?.field === "lockedRels" || path?.field === "rel" || path?.field === "view";
 }
 
-function stands({ node, container }: Site, protection: Protection): boolean {
+function stands({ node, container, path }: Site, protection: Protection): boolean {
   const { alias } = node;
   const name = isObject(alias) ? String(alias["aliasname"]) : String(node["relname"]);
+  if (path?.field === "relation" && path.up?.field === "CopyStmt") {
+    return path.object["is_from"] === true && checksCopied(path.object, protection);
+  }
   if (container === undefined) return true;
   if (container.node["relation"] === node) {
     // A target: of INSERT there are no rows to filter.
