@@ -1,12 +1,8 @@
-/** The proxy with all packs in a process of its own, so that its processor time is its own. */
-import { type ProxiedDatabase, type ProxiedUser, startProxied } from "../support/proxied.ts";
+/** The proxy, with all packs unless it is told otherwise, in a process of its own, so that its processor time is its own. */
+import { type ProxiedOptions, startProxied } from "../support/proxied.ts";
 import { measuredParameters, reportMeasured } from "./measured-process.ts";
 
-export interface ProxyParameters {
-  readonly databases: readonly ProxiedDatabase[];
-  readonly users: readonly ProxiedUser[];
-  readonly strictAudit: boolean;
-}
+export type ProxyParameters = Pick<ProxiedOptions, "databases" | "users" | "policies" | "data" | "strictAudit">;
 
 const proxied = await startProxied(measuredParameters<ProxyParameters>());
 reportMeasured(proxied.port);

@@ -3,12 +3,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
+import { packSources } from "../support/proxied.ts";
 import { type BenchTarget, type Endpoint, endpointNames, withEndpoints } from "./endpoints.ts";
 import { logPgbench } from "./run-pgbench.ts";
 import { printSample, printTable, sample } from "./statistics.ts";
 
 const insertBytes = 200 * 1024;
 const pauseMs = 200;
+
+/** Like `products`, and rows of it are hidden. */
+const setup = "drop table if exists stock; create table stock (like products)";
+const filter = `package bench
+filter public.stock as row where row.category != "hidden"
+`;
+
+/** What another session sends meanwhile. */
+const imports: readonly { readonly name: string; readonly guardedOnly: boolean; readonly text: () => string }[] = [
+  { name: "INSERTs of 200 KB", guardedOnly: false, text: () => insert("products", () => "office") },
+  { name: "… filtered, by one value", guardedOnly: true, text: () => insert("stock", () => "office") },
+  { name: "… by a value a row", guardedOnly: true, text: () => insert("stock", (row) => `office ${row}`) },
+];
 
 /** How long `select 1` of one session waits at most while another sends multi-row INSERTs of 200 KB, each text new. */
 export async function benchStall(target: BenchTarget, rounds: number, seconds: number): Promise<void> {
@@ -20,26 +34,31 @@ export async function benchStall(target: BenchTarget, rounds: number, seconds: n
     return latenciesUs.reduce((longest, each) => Math.max(longest, each), 0) / 1000;
   };
   const { direct, relay, penstock } = endpointNames;
+  const { sources, data } = packSources();
+  const policies = [...sources, { path: "bench.policy", text: filter }];
+  const guarded = { ...target, proxy: { ...target.proxy, policies, data } };
   try {
-    await withEndpoints(target, [direct, relay, penstock], async (endpoints) => {
-      const quiet = new Map<string, number[]>(endpoints.map(({ name }) => [name, []]));
-      const beside = new Map<string, number[]>(endpoints.map(({ name }) => [name, []]));
+    await createStock(target);
+    await withEndpoints(guarded, [direct, relay, penstock], async (endpoints) => {
+      const columns = [undefined, ...imports];
+      const longest = new Map<string, number[][]>(endpoints.map(({ name }) => [name, columns.map(() => [])]));
       for (let round = 0; round <= rounds; round++) {
         for (const endpoint of endpoints) {
-          const alone = await ask(endpoint);
-          const longest = await withInserts(endpoint, () => ask(endpoint));
-          if (round === 0) continue;
-          quiet.get(endpoint.name)?.push(alone);
-          beside.get(endpoint.name)?.push(longest);
+          for (const [index, sent] of columns.entries()) {
+            if (sent?.guardedOnly === true && endpoint.name !== penstock) continue;
+            const ms = await (sent === undefined
+              ? ask(endpoint)
+              : withInserts(endpoint, sent.text, () => ask(endpoint)));
+            if (round > 0) longest.get(endpoint.name)?.[index]?.push(ms);
+          }
         }
       }
       console.log(`\nlongest \`select 1\` in ${seconds} s, ms, ${rounds} rounds in turns: median (min–max)`);
       printTable([
-        ["", "alone", "beside INSERTs of 200 KB"],
+        ["", "alone", ...imports.map(({ name }) => name)],
         ...endpoints.map(({ name }) => [
           name,
-          printSample(sample(quiet.get(name) ?? []), 1),
-          printSample(sample(beside.get(name) ?? []), 1),
+          ...(longest.get(name) ?? []).map((each) => (each.length === 0 ? "" : printSample(sample(each), 1))),
         ]),
       ]);
     });
@@ -48,16 +67,28 @@ export async function benchStall(target: BenchTarget, rounds: number, seconds: n
   }
 }
 
+/** Before the proxy reads its catalog. */
+async function createStock({ server, database }: BenchTarget): Promise<void> {
+  const client = new Client({ connectionString: server.url(database) });
+  await client.connect();
+  await client.query(setup);
+  await client.end();
+}
+
 let nextId = 1_000_000;
 
-async function withInserts<T>({ port, user, password, database }: Endpoint, use: () => Promise<T>): Promise<T> {
+async function withInserts<T>(
+  { port, user, password, database }: Endpoint,
+  text: () => string,
+  use: () => Promise<T>,
+): Promise<T> {
   const client = new Client({ host: "127.0.0.1", port, user, password, database });
   await client.connect();
   try {
     const over = new AbortController();
     const inserting = (async () => {
       while (!over.signal.aborted) {
-        await client.query(insert());
+        await client.query(text());
         await sleep(pauseMs);
       }
     })();
@@ -69,12 +100,13 @@ async function withInserts<T>({ port, user, password, database }: Endpoint, use:
   }
 }
 
-function insert(): string {
+function insert(table: string, category: (row: number) => string): string {
   const rows: string[] = [];
   for (let bytes = 0; bytes < insertBytes; ) {
-    const row = `(${nextId}, 'SKU${nextId++}', 'Stapler, size ${rows.length}', 'office', ${rows.length + 1}.99, 120, 40)`;
+    const index = rows.length;
+    const row = `(${nextId}, 'SKU${nextId++}', 'Stapler, size ${index}', '${category(index)}', ${index + 1}.99, 120, 40)`;
     rows.push(row);
     bytes += row.length + 1;
   }
-  return `insert into products (id, sku, name, category, price, weight_g, in_stock) values ${rows.join(",")}`;
+  return `insert into ${table} (id, sku, name, category, price, weight_g, in_stock) values ${rows.join(",")}`;
 }
