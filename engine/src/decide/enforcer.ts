@@ -15,7 +15,7 @@ import {
   type SharedTexts,
 } from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
-import { withFewRows } from "../sql/postgres/few-rows.ts";
+import { type FewRows, withFewRows } from "../sql/postgres/few-rows.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 import { SubjectMasks } from "./subject-masks.ts";
 import { failedVerdict, refusedVerdict, verdictOf } from "./verdict.ts";
@@ -86,7 +86,7 @@ export function createEnforcer(program: Program, { hints = true, texts }: Enforc
       const known = byText.get(text) ?? templates.find(text);
       if (known !== undefined) return known;
       const few = withFewRows(text);
-      const alike = few === undefined ? undefined : templates.find(text, few);
+      const alike = few === undefined ? undefined : templates.find(text, few.text);
       if (alike !== undefined) return alike;
       const verdict = decideText(caches, session, text, few, names, undefined, templates);
       if (!verdict.reads.time) byText.set(text, verdict);
@@ -135,7 +135,7 @@ function decideText(
   caches: WorldCaches,
   session: SessionCaches,
   text: string,
-  few: string | undefined,
+  few: FewRows | undefined,
   names: NameContext,
   parameters: readonly (string | null | undefined)[] | undefined,
   templates: VerdictTemplates | undefined,
@@ -166,7 +166,7 @@ function decideText(
   });
   const reads = readsOf(world.program, preparation.prepared, inputs);
   const verdict = verdictOf(world, text, preparation, decisions, session.masks, reads);
-  if (!reads.time && !reads.text) templates?.learn(few ?? text, text, verdict, preparation);
+  if (!reads.time && !reads.text) templates?.learn(few?.text ?? text, text, verdict, preparation);
   return verdict;
 }
 

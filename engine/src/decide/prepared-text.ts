@@ -4,6 +4,7 @@ import { engineLimits } from "../limits.ts";
 import type { NameContext } from "../enforcer.ts";
 import { type AnalyzedText, analyzePostgres } from "../sql/postgres/analyze.ts";
 import { fingerprintPostgres } from "../sql/postgres/parse.ts";
+import type { FewRows } from "../sql/postgres/few-rows.ts";
 import type { ResolvedStatement } from "../sql/postgres/resolution.ts";
 import type { RewriteResult } from "../sql/postgres/rewrite/rewrite.ts";
 import { withCalled } from "./called-functions.ts";
@@ -33,7 +34,7 @@ export interface PreparedText extends Omit<ReadText, "kind"> {
 }
 
 export interface ManyRows {
-  readonly few: string;
+  readonly few: FewRows;
   readonly prepared: PreparedText;
   /** Prepares another text by the same names. */
   readonly prepare: (text: string) => Preparation;
@@ -47,23 +48,20 @@ export function prepareText(world: World, text: string, names: NameContext, text
   return read.kind === "statements" ? prepareRead(world, read) : read;
 }
 
-/**
- * Prepares a large INSERT of plain rows.
- * @param few the same with few of them: see `withFewRows`
- */
+/** Prepares a large INSERT of plain rows by few of them. */
 export function prepareManyRows(
   world: World,
   text: string,
-  few: string,
+  few: FewRows,
   names: NameContext,
   prepare: (text: string) => Preparation,
 ): Preparation {
-  const stand = prepare(few);
+  const stand = prepare(few.text);
   if ("kind" in stand) return prepare(text);
   const [statement, second] = stand.statements;
   // What an unknown name is reported with is a position.
   if (statement === undefined || second !== undefined || statement.facts.unknown.length > 0) return prepare(text);
-  const end = Buffer.byteLength(text) - (Buffer.byteLength(few) - statement.facts.end);
+  const end = Buffer.byteLength(text) - (Buffer.byteLength(few.text) - statement.facts.end);
   const facts = { ...statement.facts, end };
   const read: ReadText = {
     kind: "statements",

@@ -30,16 +30,17 @@ function rewriteRows(
   { few, prepared, prepare }: ManyRows,
   plans: readonly StatementPlan[],
 ): RewriteResult {
-  const rewritten = rewritePrepared(world, few, prepared, plans);
+  const rewritten = rewritePrepared(world, few.text, prepared, plans);
   if (rewritten.kind !== "rewritten") return rewritten;
   const { edits } = rewritten;
-  const marks = withMarks(few);
+  const marks = withMarks(few.text);
   const marked = prepare(marks);
   const other = "kind" in marked ? undefined : rewritePrepared(world, marks, marked, plans);
   if (edits !== undefined && other?.kind === "rewritten" && other.edits !== undefined) {
     const edited = editEveryRow(
       text,
-      { text: few, splices: edits.splices },
+      few.standFor,
+      { text: few.text, splices: edits.splices },
       { text: marks, splices: other.edits.splices },
       [...edits.decisive],
     );

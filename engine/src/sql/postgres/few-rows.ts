@@ -30,21 +30,28 @@ const digitsMax = 9;
 
 const [quote, opening, closing, comma] = [0x27, 0x28, 0x29, 0x2c];
 
+/** A large INSERT read by few of its rows. */
+export interface FewRows {
+  readonly text: string;
+  /** All rows of the large text for which these stand. */
+  readonly standFor: readonly PlainRow[];
+}
+
 /** @returns `undefined` for any other text */
-export function withFewRows(text: string): string | undefined {
+export function withFewRows(text: string): FewRows | undefined {
   if (text.length < charactersMin) return undefined;
   const start = startOfRows(text);
   if (start === undefined || prescan(text, defaultParseLimits) !== undefined) return undefined;
-  const rows = new Set<string>();
-  let end = start;
+  const kinds = new Set<string>();
+  const rows: PlainRow[] = [];
   for (const row of plainRows(text, start)) {
-    rows.add(row.kinds);
-    ({ end } = row);
-    if (rows.size > rowsMax) return undefined;
+    rows.push(row);
+    kinds.add(row.kinds);
+    if (kinds.size > rowsMax) return undefined;
   }
-  if (rows.size === 0) return undefined;
-  const few = text.slice(0, start) + [...rows].join(", ") + text.slice(end);
-  return few.length < charactersMin ? few : undefined;
+  if (rows.length === 0) return undefined;
+  const few = text.slice(0, start) + [...kinds].join(", ") + text.slice(rows.at(-1)?.end);
+  return few.length < charactersMin ? { text: few, standFor: rows } : undefined;
 }
 
 /** Where the first row of an INSERT of rows begins. */

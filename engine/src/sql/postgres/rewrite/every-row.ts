@@ -57,20 +57,21 @@ function markOf(literal: string, index: number): string {
 }
 
 /**
+ * @param rows of the text, for which the few stand
  * @param decisive indexes of the items of a row on which its check depends. Of rows that agree in them, one is checked: where it does not
  *   pass, the statement fails.
  * @returns `undefined` where it is not certain that the rows may be treated alike.
  */
 export function editEveryRow(
   text: string,
+  rows: readonly PlainRow[],
   few: EditedRows,
   marked: EditedRows,
   decisive: readonly number[],
 ): SplicedText | undefined {
-  const start = startOfRows(text);
   const plain = sortEdits(few);
   const pattern = sortEdits(marked);
-  if (start === undefined || plain === undefined || pattern === undefined) return undefined;
+  if (plain === undefined || pattern === undefined) return undefined;
   const byKinds = patternsOf(plain, pattern);
   if (byKinds === undefined) return undefined;
   const bytes = Buffer.from(text, "utf8");
@@ -78,7 +79,7 @@ export function editEveryRow(
   const checked = new Set<string>();
   let character = 0;
   let byte = 0;
-  for (const { kinds, bounds } of plainRows(text, start)) {
+  for (const { kinds, bounds } of rows) {
     const edits = byKinds.get(kinds);
     if (edits === undefined) return undefined;
     const literalAt = (item: number) => text.slice(bounds[2 * item] ?? text.length, bounds[2 * item + 1]);
