@@ -4,6 +4,7 @@ import {
   parseCatalogFixture,
   parseMysql,
   parsePostgres,
+  resolveMysql,
   resolveStatements,
 } from "@penstock/engine";
 
@@ -13,10 +14,10 @@ export interface MeasuredDialect {
   readonly owner: string;
   /** Constructs whose effect is not in their text. */
   readonly opaqueByNature: ReadonlySet<string>;
-  parse(sql: string): { readonly failure: string } | { readonly opaque: (() => readonly string[]) | undefined };
+  parse(sql: string): { readonly failure: string } | { readonly opaque: () => readonly string[] };
 }
 
-/** PostgreSQL's own relations only: a corpus brings no schema, and a relation that is not known is no reason to be opaque. */
+/** The system's own relations at most: a corpus brings no schema, and a relation that is not known is no reason to be opaque. */
 const catalog = parseCatalogFixture({});
 const names = { searchPath: ["public"] };
 
@@ -40,11 +41,22 @@ const mariadb: MysqlDialect = { product: "mariadb", version: 101_100, mode: defa
 
 const mysql: MeasuredDialect = {
   owner: "MariaDB",
-  opaqueByNature: new Set(),
+  // What a stored program, or a text that is a value, does is not in the statement.
+  opaqueByNature: new Set([
+    "CALL",
+    "PREPARE of a text",
+    "EXECUTE IMMEDIATE of a text",
+    "compound statement",
+    "body of a trigger",
+    "body of a stored program",
+  ]),
   parse: (sql) => {
     const parsed = parseMysql(sql, mariadb);
     if (parsed.kind !== "statements") return { failure: `${parsed.kind}: ${parsed.message}` };
-    return { opaque: undefined };
+    return {
+      opaque: () =>
+        resolveMysql(sql, parsed, catalog, "test").flatMap(({ opaque }) => opaque.map(({ construct }) => construct)),
+    };
   },
 };
 

@@ -19,7 +19,6 @@ export interface Measured extends Readonly<SourceCounts> {
   readonly disagreements: ReadonlyMap<string, number>;
   readonly examples: readonly { readonly construct: string; readonly sql: string }[];
   readonly parseMicros: readonly number[];
-  /** Empty where the dialect has no facts yet. */
   readonly factsMicros: readonly number[];
 }
 
@@ -52,7 +51,6 @@ export function measureCorpus(lines: readonly CorpusLine[], dialect: MeasuredDia
     }
     add(counts, total, "parsed");
     parseMicros.push((afterParse - start) * 1000);
-    if (parsed.opaque === undefined) continue;
     const opaque = new Set(parsed.opaque());
     factsMicros.push((performance.now() - afterParse) * 1000);
     const unknown = [...opaque].filter((construct) => !opaqueByNature.has(construct));

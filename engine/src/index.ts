@@ -33,6 +33,7 @@ export { tokenOf } from "./masks/token.ts";
 export type { SessionEffect, StatementFacts } from "./sql/facts.ts";
 export { resolveStatements } from "./sql/postgres/analyze.ts";
 export { defaultSqlMode, type Dialect as MysqlDialect, parseSqlMode, type SqlMode } from "./sql/mysql/dialect.ts";
+export { resolveMysql } from "./sql/mysql/facts/resolve.ts";
 export { type ParsedMysql, parseMysql } from "./sql/mysql/parse.ts";
 export { refusedRow } from "./sql/postgres/rewrite/new-rows.ts";
 export { type ParsedText, parsePostgres } from "./sql/postgres/parse.ts";

@@ -1,18 +1,11 @@
-import {
-  accessKinds,
-  type AccessKind,
-  columnUses,
-  type ColumnUse,
-  type StatementKind,
-  statementKinds,
-  type TableKind,
-} from "@penstock/language";
+import { type StatementKind, statementKinds } from "@penstock/language";
 import type { Node } from "@pgsql/types";
-import type { Catalog, Relation } from "../../catalog/catalog.ts";
+import type { Catalog } from "../../catalog/catalog.ts";
 import type { NameContext } from "../../enforcer.ts";
-import type { ColumnFact, OutputFact, StatementFacts, TableFact } from "../facts.ts";
+import { columnFacts, tableFacts } from "../fact-sets.ts";
+import type { OutputFact, StatementFacts } from "../facts.ts";
 import { audit } from "./audit.ts";
-import { distinct, type ResolvedInContext, StatementContext, touchedBit } from "./context.ts";
+import { distinct, type ResolvedInContext, StatementContext } from "./context.ts";
 import { defaultParseLimits, type ParseLimits } from "./limits.ts";
 import { createRelation } from "./new-relations.ts";
 import { NameState } from "./names.ts";
@@ -104,8 +97,8 @@ function factsOf(
     end,
     kind,
     category: statementKinds[kind],
-    tables: tablesOf(context),
-    columns: columnsOf(context),
+    tables: tableFacts(context.tables),
+    columns: columnFacts(context.sources),
     outputs: result === undefined ? [] : outputsOf(result),
     functions: [...context.functions.values()],
     hasWhere: where.present,
@@ -170,56 +163,6 @@ function whereOf(
     present: wheres.length > 0 && wheres.every((where) => where.present),
     constant: wheres.some((where) => where.constant),
   };
-}
-
-const useSets = setsOf<ColumnUse>(columnUses);
-const accessSets = setsOf<AccessKind>(accessKinds);
-
-/** The set that each combination of bits stands for, made once. */
-function setsOf<Name>(names: readonly Name[]): readonly ReadonlySet<Name>[] {
-  return Array.from(
-    { length: 1 << names.length },
-    (_, bits) => new Set(names.filter((_name, index) => (bits & (1 << index)) !== 0)),
-  );
-}
-
-const noUses: ReadonlySet<ColumnUse> = new Set();
-const noAccess: ReadonlySet<AccessKind> = new Set();
-
-function columnsOf(context: StatementContext): ColumnFact[] {
-  const columns: ColumnFact[] = [];
-  for (const { relation, column, uses } of context.sources) {
-    if (uses !== 0) columns.push({ relation, column, uses: useSets[uses & (touchedBit - 1)] ?? noUses });
-  }
-  return columns;
-}
-
-function tablesOf(context: StatementContext): TableFact[] {
-  const tables: TableFact[] = [];
-  for (const [relation, access] of context.tables) {
-    const kind = tableKind(relation);
-    if (kind !== undefined) tables.push({ relation, kind, access: accessSets[access] ?? noAccess });
-  }
-  return tables;
-}
-
-/** Indexes and types hold no rows of their own and are no tables. */
-function tableKind(relation: Relation): TableKind | undefined {
-  if (relation.kind === "index" || relation.kind === "composite") return undefined;
-  if (relation.isSystem || relation.kind === "toast") return "system";
-  if (relation.isTemporary) return "temporary";
-  switch (relation.kind) {
-    case "view":
-      return "view";
-    case "materialized_view":
-      return "materialized_view";
-    case "foreign":
-      return "foreign";
-    case "table":
-    case "partitioned":
-    case "sequence":
-      return relation.isPartition ? "partition" : "table";
-  }
 }
 
 function outputsOf(result: QueryResult): OutputFact[] {

@@ -1,5 +1,6 @@
 import type { ColumnRef } from "@pgsql/types";
-import { positionOf, type StatementContext, strings, touchedBit, type Value } from "./context.ts";
+import { touchedBit } from "../fact-sets.ts";
+import { positionOf, type StatementContext, strings, type Value } from "./context.ts";
 import { isSystemColumn, type RangeColumn, type RangeItem, type Scope, type Source } from "./scope.ts";
 
 /** Resolves a column reference as PostgreSQL's transformColumnRef does, adding the base columns that it means to `sources`. */

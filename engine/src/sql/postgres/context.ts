@@ -1,20 +1,11 @@
 import type { AccessKind, ColumnUse } from "@penstock/language";
-import { accessKinds, columnUses } from "@penstock/language";
 import type { FuncCall, Node, RangeVar } from "@pgsql/types";
 import type { Column, Relation } from "../../catalog/catalog.ts";
+import { accessBit, useBit } from "../fact-sets.ts";
 import type { FunctionFact, OpaqueConstruct, UnknownName } from "../facts.ts";
 import type { NameState } from "./names.ts";
 import type { RelationRead, RelationWrite, ResolvedStatement, StoredValue } from "./resolution.ts";
 import type { ColumnReference, CteScope, RangeColumn, RangeItem, ReadRecord, Scope, Source } from "./scope.ts";
-
-export const useBit = bits(columnUses);
-/** Set on a column that the statement refers to, used or not; a column that a relation merely has is no fact of the statement. */
-export const touchedBit = 1 << columnUses.length;
-const accessBit = bits(accessKinds);
-
-function bits<Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> {
-  return Object.fromEntries(names.map((name, index) => [name, 1 << index])) as Record<Name, number>;
-}
 
 /** The output of a query: its columns, and whether there may be more than these. */
 export interface QueryOutput {

@@ -11,7 +11,8 @@ import type {
 } from "@pgsql/types";
 import type { AccessKind } from "@penstock/language";
 import { columnsByName } from "./catalog-index.ts";
-import { mark, positionOf, type QueryOutput, type StatementContext, useBit, type Where } from "./context.ts";
+import { useBit } from "../fact-sets.ts";
+import { mark, positionOf, type QueryOutput, type StatementContext, type Where } from "./context.ts";
 import { type QueryWalker, withClause } from "./ctes.ts";
 import { expressions, used } from "./expressions.ts";
 import { baseItem, fromClause, fromItem } from "./from.ts";

@@ -1,5 +1,6 @@
 import type { Node } from "@pgsql/types";
-import { type QueryOutput, type StatementContext, useBit, type Where } from "./context.ts";
+import { useBit } from "../fact-sets.ts";
+import { type QueryOutput, type StatementContext, type Where } from "./context.ts";
 import { insert, merge, remove, update } from "./modify.ts";
 import type { CteScope, Scope } from "./scope.ts";
 import { select } from "./select.ts";

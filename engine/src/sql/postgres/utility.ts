@@ -11,7 +11,8 @@ import type {
 } from "@pgsql/types";
 import type { Relation } from "../../catalog/catalog.ts";
 import { columnsByName } from "./catalog-index.ts";
-import { qualified, type QueryOutput, type StatementContext, strings, useBit } from "./context.ts";
+import { useBit } from "../fact-sets.ts";
+import { qualified, type QueryOutput, type StatementContext, strings } from "./context.ts";
 import { expression, relationReference, used } from "./expressions.ts";
 import { baseItem } from "./from.ts";
 import type { NodeOf } from "./grammar.ts";

@@ -11,7 +11,7 @@ import { functionWords, keywordSynonyms, nonReservedWords, reservedWords } from 
 
 export interface Lexed {
   readonly tokens: readonly t.SqlToken[];
-  /** Optimizer hints: where the comments stand that MySQL reads. */
+  /** Optimizer hints: where the comments stand that MySQL reads; to MariaDB of these versions they are comments. */
   readonly hints: readonly { readonly start: number; readonly end: number }[];
 }
 
@@ -375,7 +375,8 @@ class Lexer {
       return;
     }
     this.#skipComment(start + 2, false);
-    if (this.#text.charCodeAt(start + 2) === 0x2b) this.#hints.push({ start, end: this.#at });
+    if (this.#text.charCodeAt(start + 2) === 0x2b && this.#dialect.product === "mysql")
+      this.#hints.push({ start, end: this.#at });
   }
 
   /** MariaDB leaves out what is meant for MySQL 5.7 and later: its versions begin with 10. */

@@ -1,0 +1,86 @@
+import type { AccessKind, ColumnUse } from "@penstock/language";
+import { type Catalog, type Column, objectPath, type Relation } from "../../../catalog/catalog.ts";
+import { accessBit, touchedBit, useBit } from "../../fact-sets.ts";
+import type { FunctionFact, OpaqueConstruct, UnknownName } from "../../facts.ts";
+import type { QualifiedName } from "../tree/node.ts";
+import { functionFact } from "./functions.ts";
+import type { RangeColumn, Source } from "./scope.ts";
+
+/** What walking one statement collects. Positions are UTF-16 here. */
+export class FactContext {
+  readonly catalog: Catalog;
+  readonly database: string;
+  readonly tables = new Map<Relation, number>();
+  readonly functions = new Map<string, FunctionFact>();
+  readonly opaque: OpaqueConstruct[] = [];
+  readonly unknown: UnknownName[] = [];
+  joins = 0;
+  readonly #sources = new Map<Column, Source>();
+
+  constructor(catalog: Catalog, database: string) {
+    this.catalog = catalog;
+    this.database = database;
+  }
+
+  get sources(): Iterable<Source> {
+    return this.#sources.values();
+  }
+
+  source(relation: Relation, column: Column): Source {
+    let source = this.#sources.get(column);
+    if (source === undefined) {
+      source = { relation, column, uses: 0 };
+      this.#sources.set(column, source);
+    }
+    return source;
+  }
+
+  columnsOf(relation: Relation): RangeColumn[] {
+    return relation.columns.map((column) => ({
+      name: column.name,
+      sources: [this.source(relation, column)],
+      direct: true,
+    }));
+  }
+
+  /** The relation that a name means, noted with its access; what the catalog does not have is reported. */
+  relation(name: QualifiedName, ...accesses: readonly AccessKind[]): Relation | undefined {
+    const table = name.parts.at(-1)?.text ?? "";
+    const schema = name.parts.at(-2)?.text ?? this.database;
+    const relation = this.catalog.relations.get(objectPath(schema, table));
+    if (relation === undefined) {
+      const printed = name.parts.map(({ text }) => text).join(".");
+      this.unknown.push({ what: "relation", name: printed, position: name.start });
+      return undefined;
+    }
+    for (const access of accesses) this.access(relation, access);
+    return relation;
+  }
+
+  access(relation: Relation, access: AccessKind): void {
+    this.tables.set(relation, (this.tables.get(relation) ?? 0) | accessBit[access]);
+  }
+
+  call(schema: string | undefined, name: string): void {
+    const fact = functionFact(schema, name, this.database);
+    this.functions.set(`${fact.schema}.${fact.name}`, fact);
+  }
+
+  addOpaque(construct: string, position: number | undefined): void {
+    if (this.opaque.length < opaqueMax) this.opaque.push({ construct, position });
+  }
+}
+
+/** One reason to refuse is enough; a hostile text shall not make a list of millions. */
+const opaqueMax = 100;
+
+export function touch(sources: readonly Source[], into: Source[]): void {
+  for (const source of sources) {
+    source.uses |= touchedBit;
+    into.push(source);
+  }
+}
+
+export function mark(sources: readonly Source[], use: ColumnUse): void {
+  for (const source of sources) source.uses |= useBit[use];
+}

@@ -1,0 +1,166 @@
+/** What DDL and utility statements read and write, and what of them is not analysed. */
+import type { AccessKind } from "@penstock/language";
+import { objectPath, type Relation } from "../../../catalog/catalog.ts";
+import type { Expression } from "../tree/expressions.ts";
+import type { QualifiedName } from "../tree/node.ts";
+import type { Statement } from "../tree/statements.ts";
+import type { FactContext } from "./context.ts";
+import { walkerOf, walkQuery } from "./queries.ts";
+import { newItem, newScope } from "./scope.ts";
+
+export function walkDefinition(context: FactContext, statement: Statement): void {
+  switch (statement.kind) {
+    case "create_table":
+      created(context, statement.table, "table");
+      // Defaults may read: `DEFAULT nextval(s)`.
+      visible(context, statement.table, undefined, [
+        ...statement.expressions,
+        ...statement.elements.flatMap((element) => element.expressions),
+      ]);
+      if (statement.like !== undefined) context.relation(statement.like, "read");
+      if (statement.query !== undefined) walkQuery(context, statement.query, undefined, undefined);
+      for (const table of statement.union) context.relation(table, "read");
+      for (const { references } of statement.elements)
+        if (references !== undefined) context.relation(references, "ddl");
+      return;
+    case "alter_table": {
+      const expressions = statement.actions.flatMap((action) => [
+        ...action.expressions,
+        ...action.elements.flatMap((element) => element.expressions),
+      ]);
+      defined(context, statement.table, ["ddl"], expressions);
+      for (const { elements, tables, kind } of statement.actions) {
+        for (const { references } of elements) if (references !== undefined) context.relation(references, "ddl");
+        for (const table of tables) {
+          if (kind === "rename_table" || kind === "exchange") created(context, table, "table");
+          else context.relation(table, "read");
+        }
+      }
+      return;
+    }
+    case "create_index":
+    case "drop_index":
+      defined(context, statement.table, ["ddl"], statement.kind === "create_index" ? statement.expressions : []);
+      return;
+    case "truncate":
+      context.relation(statement.table, "truncate");
+      return;
+    case "rename_table":
+      for (const { from, to } of statement.renames) {
+        context.relation(from, "ddl");
+        created(context, to, "table");
+      }
+      return;
+    case "create_view":
+    case "alter_view":
+      created(context, statement.view, "view");
+      walkQuery(context, statement.query, undefined, undefined);
+      return;
+    case "create_sequence":
+    case "alter_sequence":
+      created(context, statement.name, "sequence");
+      return;
+    case "drop_object":
+      if (statement.object === "table" || statement.object === "view" || statement.object === "sequence") {
+        for (const name of statement.names) context.relation(name, "ddl");
+      }
+      return;
+    case "create_trigger":
+      context.relation(statement.table, "ddl");
+      context.addOpaque("body of a trigger", statement.body.start);
+      return;
+    case "create_procedure":
+    case "create_function":
+    case "create_event":
+    case "alter_event":
+      if (statement.body !== undefined) context.addOpaque("body of a stored program", statement.body.start);
+      return;
+    case "compound":
+      context.addOpaque("compound statement", statement.start);
+      return;
+    case "call_statement": {
+      const { parts } = statement.procedure;
+      context.call(parts.at(-2)?.text ?? context.database, parts.at(-1)?.text ?? "");
+      const scope = newScope(undefined, undefined);
+      for (const argument of statement.arguments) walkerOf(context).value(argument, scope, []);
+      context.addOpaque("CALL", statement.start);
+      return;
+    }
+    case "prepare":
+      context.addOpaque("PREPARE of a text", statement.start);
+      return;
+    case "execute":
+      // EXECUTE of a name runs what its PREPARE was decided for.
+      if (statement.source !== undefined) context.addOpaque("EXECUTE IMMEDIATE of a text", statement.start);
+      return;
+    case "show":
+      if (statement.where !== undefined) context.addOpaque("SHOW with WHERE", statement.start);
+      if (statement.name !== undefined && tableShows.has(statement.what)) {
+        const { name, database } = statement;
+        context.relation(database === undefined ? name : { ...name, parts: [database, ...name.parts.slice(-1)] });
+      }
+      return;
+    case "describe":
+      context.relation(statement.table);
+      return;
+    case "lock_tables":
+      for (const { table } of statement.tables) context.relation(table.name, "lock");
+      return;
+    case "maintenance":
+      for (const table of statement.tables) context.relation(table, "ddl");
+      return;
+    case "administration":
+      for (const table of statement.tables) context.relation(table, "lock");
+      return;
+    default:
+      return;
+  }
+}
+
+const tableShows: ReadonlySet<string> = new Set(["columns", "index", "create table", "create view", "create sequence"]);
+
+/** An existing table that a definition changes; its expressions see its columns. */
+function defined(
+  context: FactContext,
+  name: QualifiedName,
+  accesses: readonly AccessKind[],
+  expressions: readonly Expression[],
+): void {
+  visible(context, name, context.relation(name, ...accesses), expressions);
+}
+
+function visible(
+  context: FactContext,
+  name: QualifiedName,
+  relation: Relation | undefined,
+  expressions: readonly Expression[],
+): void {
+  const scope = newScope(undefined, undefined);
+  // Columns that the statement itself adds are not in the catalog: any name may be one.
+  const columns = relation === undefined ? [] : context.columnsOf(relation);
+  scope.items.push(newItem(name.parts.at(-1)?.text, { columns, open: [] }, relation, relation?.schema));
+  for (const expression of expressions) walkerOf(context).used(expression, scope, "filter");
+}
+
+/** A relation that the statement makes, or one of that name that is there already. */
+function created(context: FactContext, name: QualifiedName, kind: Relation["kind"]): void {
+  const schema = name.parts.at(-2)?.text ?? context.database;
+  const own = name.parts.at(-1)?.text ?? "";
+  const path = objectPath(schema, own);
+  const relation: Relation = context.catalog.relations.get(path) ?? {
+    oid: 0,
+    schema,
+    name: own,
+    path,
+    kind,
+    isPartition: false,
+    isTemporary: false,
+    isSystem: false,
+    columns: [],
+    primaryKey: undefined,
+    parents: [],
+    definition: undefined,
+    triggers: [],
+  };
+  context.access(relation, "ddl");
+}

@@ -1,0 +1,183 @@
+import { statementKinds } from "@penstock/language";
+import type { Catalog } from "../../../catalog/catalog.ts";
+import { columnFacts, tableFacts } from "../../fact-sets.ts";
+import type { OutputFact, SessionEffect, StatementFacts } from "../../facts.ts";
+import type { ParsedMysql } from "../parse.ts";
+import type { Statement } from "../tree/statements.ts";
+import { walkDelete, walkInsert, walkLoadData, walkUpdate } from "./changes.ts";
+import { FactContext, mark } from "./context.ts";
+import { walkDefinition } from "./definitions.ts";
+import { noWhere, type QueryResult, walkerOf, walkQuery } from "./queries.ts";
+import { newScope } from "./scope.ts";
+import { statementKind } from "./statement-kinds.ts";
+import { utf8Positions } from "./utf8-positions.ts";
+
+/**
+ * The facts of each statement of a text, names resolved against the catalog and the session's database. What is not analysed is opaque in
+ * them: bodies of stored programs, statements whose text is a value, hints, and whatever `statementKind` has no word for.
+ */
+export function resolveMysql(
+  text: string,
+  parsed: Extract<ParsedMysql, { kind: "statements" }>,
+  catalog: Catalog,
+  database: string,
+): readonly StatementFacts[] {
+  const bytes = utf8Positions(text);
+  return parsed.statements.map((statement) => {
+    const context = new FactContext(catalog, database);
+    const result = walkStatement(context, statement);
+    for (const hint of parsed.hints) {
+      const isInside = hint.start >= statement.start && hint.end <= statement.end;
+      // Other hints choose between plans; this one sets any variable.
+      if (isInside && /set_var/i.test(text.slice(hint.start, hint.end))) context.addOpaque("SET_VAR hint", hint.start);
+    }
+    return factsOf(context, statement, result, bytes);
+  });
+}
+
+function factsOf(
+  context: FactContext,
+  statement: Statement,
+  result: QueryResult | undefined,
+  bytes: (offset: number) => number,
+): StatementFacts {
+  const kind = statementKind(statement);
+  if (kind === "opaque") context.addOpaque(opaqueName(statement), statement.start);
+  const place = <Placed extends { readonly position: number | undefined }>(placed: Placed): Placed =>
+    placed.position === undefined ? placed : { ...placed, position: bytes(placed.position) };
+  for (const column of result?.columns ?? []) mark(column.sources, "output");
+  if (result?.open !== undefined) mark(result.open, "output");
+  const inner = innerOf(statement);
+  return {
+    start: bytes(statement.start),
+    end: bytes(statement.end),
+    kind,
+    category: statementKinds[kind],
+    tables: tableFacts(context.tables),
+    columns: columnFacts(context.sources),
+    outputs: result === undefined ? [] : outputsOf(result),
+    functions: [...context.functions.values()],
+    hasWhere: result?.where.present ?? false,
+    whereIsConstant: result?.where.constant ?? false,
+    limit: limitOf(statement),
+    joins: context.joins,
+    opaque: context.opaque.map(place),
+    unknown: context.unknown.map(place),
+    inner: inner === undefined ? undefined : statementKind(inner),
+    session: sessionEffect(statement),
+    countsAllTables: false,
+    serverCopy: statement.kind === "load_data" && !statement.isLocal ? "file" : undefined,
+  };
+}
+
+function opaqueName(statement: Statement): string {
+  if (statement.kind === "administration" || statement.kind === "maintenance" || statement.kind === "diagnostics") {
+    return `${statement.kind} ${statement.operation}`;
+  }
+  return statement.kind;
+}
+
+/** The statement inside of EXPLAIN, or the query of CREATE TABLE. */
+function innerOf(statement: Statement): Statement | undefined {
+  if (statement.kind === "explain") return statement.statement;
+  return statement.kind === "create_table" ? statement.query : undefined;
+}
+
+/** What a statement reads and writes; its output, where it has one. */
+function walkStatement(context: FactContext, statement: Statement): QueryResult | undefined {
+  switch (statement.kind) {
+    case "query":
+      return walkQuery(context, statement, undefined, undefined);
+    case "insert":
+    case "replace":
+      return walkInsert(context, statement);
+    case "update":
+      return walkUpdate(context, statement);
+    case "delete":
+      return walkDelete(context, statement);
+    case "load_data":
+      return walkLoadData(context, statement);
+    case "do": {
+      const scope = newScope(undefined, undefined);
+      for (const { expression } of statement.expressions) walkerOf(context).value(expression, scope, []);
+      return undefined;
+    }
+    case "explain":
+      if (statement.statement === undefined) context.addOpaque("EXPLAIN FOR CONNECTION", statement.start);
+      else walkStatement(context, statement.statement);
+      return undefined;
+    case "set":
+      return walkSet(context, statement);
+    default:
+      walkDefinition(context, statement);
+      return undefined;
+  }
+}
+
+function walkSet(context: FactContext, statement: Extract<Statement, { kind: "set" }>): QueryResult | undefined {
+  const scope = newScope(undefined, undefined);
+  for (const item of statement.items) {
+    if (item.kind !== "user_variable" && item.kind !== "system_variable") continue;
+    // `SET sql_mode = ansi`: a bare word is a value.
+    if (item.value !== undefined && item.value.kind !== "column") walkerOf(context).value(item.value, scope, []);
+  }
+  if (statement.statement === undefined) return undefined;
+  const changesReading = statement.items.some(
+    (item) => item.kind === "system_variable" && readingVariables.has(item.variable.name),
+  );
+  if (changesReading) context.addOpaque("SET STATEMENT of a variable that changes what texts mean", statement.start);
+  return walkStatement(context, statement.statement) ?? { columns: [], open: undefined, where: noWhere };
+}
+
+const readingVariables: ReadonlySet<string> = new Set(["sql_mode", "character_set_client", "collation_connection"]);
+
+function limitOf(statement: Statement): number | undefined {
+  if (statement.kind !== "query" && statement.kind !== "update" && statement.kind !== "delete") return undefined;
+  const count = statement.limit?.count;
+  return count?.kind === "literal" ? Number(count.text) : undefined;
+}
+
+function outputsOf(result: QueryResult): OutputFact[] {
+  const outputs = result.columns.map(({ name, sources, direct }, index) => ({
+    position: index + 1,
+    name,
+    sources,
+    direct,
+  }));
+  if (result.open === undefined) return outputs;
+  return [...outputs, { position: outputs.length + 1, name: "*", sources: result.open, direct: false }];
+}
+
+/** What a statement leaves in the session. SET of several variables tells of the first that is a system variable. */
+function sessionEffect(statement: Statement): SessionEffect | undefined {
+  switch (statement.kind) {
+    case "set": {
+      const item = statement.items.find((each) => each.kind === "system_variable");
+      if (item?.kind !== "system_variable" || statement.statement !== undefined) return undefined;
+      const { value } = item;
+      const values =
+        value?.kind === "literal"
+          ? [value.text]
+          : value?.kind === "column"
+            ? value.parts.map(({ text }) => text)
+            : undefined;
+      return { kind: "set", variable: item.variable.name, values, local: false };
+    }
+    case "use":
+      return { kind: "set", variable: "database", values: [statement.database.text], local: false };
+    case "begin":
+    case "commit":
+    case "rollback":
+    case "savepoint":
+    case "rollback_to":
+    case "release":
+      return { kind: statement.kind, chain: statement.chain };
+    case "prepare":
+    case "deallocate":
+      return { kind: statement.kind, name: statement.name.text };
+    case "execute":
+      return { kind: "execute", name: statement.name?.text };
+    default:
+      return statementKinds[statementKind(statement)] === "ddl" ? { kind: "schema_change" } : undefined;
+  }
+}

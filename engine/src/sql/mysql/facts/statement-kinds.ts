@@ -1,0 +1,125 @@
+import type { StatementKind } from "@penstock/language";
+import type { ObjectKind } from "../tree/ddl.ts";
+import type { Statement } from "../tree/statements.ts";
+
+/** What each statement is called in `query.kind`; `opaque` where policies have no word for it. */
+export function statementKind(statement: Statement): StatementKind {
+  switch (statement.kind) {
+    case "query":
+      return statement.body.kind === "values" ? "values" : "select";
+    case "insert":
+    case "replace":
+      return "insert";
+    case "update":
+    case "delete":
+    case "load_data":
+    case "truncate":
+    case "create_table":
+    case "alter_table":
+    case "create_index":
+    case "drop_index":
+    case "create_view":
+    case "alter_view":
+    case "create_trigger":
+    case "create_procedure":
+    case "create_function":
+    case "create_sequence":
+    case "alter_sequence":
+    case "commit":
+    case "rollback":
+    case "begin":
+    case "savepoint":
+    case "release":
+    case "prepare":
+    case "execute":
+    case "deallocate":
+    case "explain":
+    case "show":
+    case "grant":
+    case "revoke":
+      return statement.kind === "create_table" && statement.query !== undefined
+        ? "create_table_as"
+        : kinds(statement.kind);
+    case "rollback_to":
+      return "rollback";
+    case "call_statement":
+      return "call";
+    // DO of MySQL evaluates expressions; a compound statement runs what DO of PostgreSQL does.
+    case "do":
+      return "select";
+    case "compound":
+      return "do";
+    case "rename_table":
+      return "rename";
+    case "create_event":
+      return "create_other";
+    case "alter_event":
+      return "alter_other";
+    case "create_object":
+      return createKinds[statement.object] ?? "create_other";
+    case "alter_object":
+      return alterKinds[statement.object] ?? "alter_other";
+    case "drop_object":
+      return dropKinds[statement.object] ?? "drop_other";
+    case "set":
+      return setKind(statement);
+    case "use":
+      return "set";
+    case "describe":
+      return "explain";
+    case "lock_tables":
+    case "unlock_tables":
+      return "lock";
+    case "rename_user":
+      return "alter_role";
+    case "maintenance":
+      return statement.operation === "analyze" ? "analyze" : "opaque";
+    case "xa":
+    case "handler":
+    case "diagnostics":
+    case "administration":
+      return "opaque";
+  }
+}
+
+/** Kinds that the tree and policies call alike. */
+function kinds(kind: StatementKind): StatementKind {
+  return kind;
+}
+
+function setKind(statement: Extract<Statement, { kind: "set" }>): StatementKind {
+  if (statement.statement !== undefined) return statementKind(statement.statement);
+  if (statement.items.some(({ kind }) => kind === "role" || kind === "default_role")) return "set_role";
+  if (statement.items.some(({ kind }) => kind === "password")) return "alter_role";
+  return statement.items.some(({ kind }) => kind === "transaction") ? "set_transaction" : "set";
+}
+
+const createKinds: Partial<Readonly<Record<ObjectKind, StatementKind>>> = {
+  database: "create_database",
+  server: "create_server",
+  loadable_function: "create_extension",
+  user: "create_role",
+  role: "create_role",
+};
+
+const alterKinds: Partial<Readonly<Record<ObjectKind, StatementKind>>> = {
+  database: "alter_database",
+  server: "alter_server",
+  user: "alter_role",
+  procedure: "alter_function",
+  function: "alter_function",
+};
+
+const dropKinds: Partial<Readonly<Record<ObjectKind, StatementKind>>> = {
+  table: "drop_table",
+  view: "drop_view",
+  sequence: "drop_sequence",
+  database: "drop_database",
+  function: "drop_function",
+  procedure: "drop_function",
+  trigger: "drop_trigger",
+  server: "drop_server",
+  user: "drop_role",
+  role: "drop_role",
+  prepare: "deallocate",
+};
