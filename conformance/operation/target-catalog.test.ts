@@ -53,6 +53,49 @@ test("who asks while a load runs gets one that began afterwards, shared with the
   for (const loaded of await Promise.all(later)) expect(loaded.relations.has("public.b")).toBe(true);
 });
 
+test("what another session holds locked keeps nobody waiting: what names it is read when it is free again", async () => {
+  await direct.query(`create table held (id int, twice int generated always as (id * 2) stored);
+    create view over_held as select id from held; create table more (id int); create view over_more as select id from more;
+    create function read_held() returns bigint begin atomic select count(*) from held; end`);
+  const catalog = new TargetCatalog(targetOf(server));
+  const locking = new Client({ connectionString: server.url() });
+  await locking.connect();
+  try {
+    await locking.query("begin; alter table held add column more int");
+    await catalog.refresh();
+    const definitions = () =>
+      ["held", "more"].map((name) => catalog.current().relations.get(`public.over_${name}`)?.definition);
+    const generated = () => catalog.current().relations.get("public.held")?.columns[1]?.generated;
+    const body = () => catalog.current().functions.get("public.read_held")?.[0]?.body?.text;
+    expect(definitions()).toEqual(["", expect.stringMatching(/select/i)]);
+    expect([generated(), body()]).toEqual(["", undefined]);
+    await locking.query("commit");
+    await expect.poll(definitions, { timeout: 20_000 }).toEqual([expect.stringMatching(/select/i), expect.anything()]);
+    expect([generated(), body()]).toEqual([expect.stringMatching(/id/), expect.stringMatching(/select/i)]);
+  } finally {
+    await locking.end();
+    catalog.close();
+  }
+});
+
+test("a schema that was seen to change is stale until it was read, whatever happens meanwhile", async () => {
+  const own = await startPostgres();
+  const catalog = new TargetCatalog(targetOf(own));
+  await catalog.refresh();
+  expect(catalog.isStale).toBe(false);
+  const running = catalog.refresh();
+  catalog.changed();
+  // The load that runs began before.
+  await running;
+  expect(catalog.isStale).toBe(true);
+  await catalog.refresh();
+  expect(catalog.isStale).toBe(false);
+  await own.stop();
+  catalog.changed();
+  await expect(catalog.refresh()).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  expect(catalog.isStale).toBe(true);
+});
+
 test("a load that fails keeps the snapshot and tells why", async () => {
   const own = await startPostgres();
   const catalog = new TargetCatalog(targetOf(own));

@@ -177,6 +177,28 @@ describe.each([18, 15] as const)("PostgreSQL %i", (major) => {
     await client.query("drop table app.later");
   });
 
+  test("what is renamed while it is read is read again: names and definitions are of one moment", async () => {
+    let isRenamed = false;
+    const interrupted = async (sql: string) => {
+      const isLate = /pg_get_viewdef/.test(sql);
+      if (isLate && !isRenamed) await client.query("alter table app.t rename id to late");
+      isRenamed ||= isLate;
+      return run(sql);
+    };
+    const again = await loadPostgresCatalog(interrupted, catalog);
+    expect(isRenamed).toBe(true);
+    expect(again.relations.get("app.t")?.columns[0]?.name).toBe("late");
+    expect(again.relations.get("app.t")?.former?.[0]?.columns.get(1)).toBe("id");
+    let changes = 0;
+    const restless = async (sql: string) => {
+      if (/pg_get_viewdef/.test(sql)) await client.query(`create schema later_${++changes}`);
+      return run(sql);
+    };
+    await expect(loadPostgresCatalog(restless, catalog)).rejects.toThrow("the schema changed while it was read");
+    for (; changes > 0; changes--) await client.query(`drop schema later_${changes}`);
+    await client.query("alter table app.t rename late to id");
+  });
+
   test("another session's temporary tables are not there", async () => {
     const other = new Client(server.url());
     await other.connect();

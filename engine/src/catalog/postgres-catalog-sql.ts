@@ -60,8 +60,28 @@ where a.attnum OPERATOR(pg_catalog.>) '0'::pg_catalog.int2 and not a.attisdroppe
   and ${kinds("c", "r,p,v,m,f,S,c")} and ${own("c")} and ${outside("c.relnamespace", skipped)}
 order by a.attrelid, a.attnum`;
 
-/** Of generated columns and of others with a default. */
-export const defaults = `select ${text("d.adrelid")}, ${text("d.adnum")}, pg_catalog.pg_get_expr(d.adbin, d.adrelid), ${text("a.attgenerated")}
+/**
+ * Whether another session keeps readers from a relation, or is about to. To print an expression or a definition that names it would have to wait:
+ * for as long as a VACUUM FULL takes, or a transaction with an ALTER TABLE.
+ */
+const isLocked = (oid: string): string => `${oid} OPERATOR(pg_catalog.=) any (array(
+  select l.relation from pg_catalog.pg_locks l
+  join pg_catalog.pg_database b on b.oid OPERATOR(pg_catalog.=) l.database
+  where b.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+    and l.locktype OPERATOR(pg_catalog.=) 'relation'::pg_catalog.text
+    and l.mode OPERATOR(pg_catalog.=) 'AccessExclusiveLock'::pg_catalog.text
+    and l.pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid()))`;
+
+/** Whether what an object of this catalog, a rule or a function, names is locked. */
+const namesLocked = (catalog: string, oid: string): string => `exists (select from pg_catalog.pg_depend k
+  where k.classid OPERATOR(pg_catalog.=) 'pg_catalog.${catalog}'::pg_catalog.regclass::pg_catalog.oid
+    and k.objid OPERATOR(pg_catalog.=) ${oid}
+    and k.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+    and ${isLocked("k.refobjid")})`;
+
+/** Of generated columns and of others with a default; empty while the relation is locked. */
+export const defaults = `select ${text("d.adrelid")}, ${text("d.adnum")},
+  case when ${isLocked("d.adrelid")} then '' else pg_catalog.pg_get_expr(d.adbin, d.adrelid) end, ${text("a.attgenerated")}
 from pg_catalog.pg_attrdef d
 join pg_catalog.pg_attribute a on a.attrelid OPERATOR(pg_catalog.=) d.adrelid and a.attnum OPERATOR(pg_catalog.=) d.adnum
 order by d.adrelid, d.adnum`;
@@ -72,8 +92,13 @@ where d.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regcla
   and d.objsubid OPERATOR(pg_catalog.>) '0'::pg_catalog.int4
 order by d.objoid, d.objsubid`;
 
-/** Definitions of users' views: those of the system's show nothing of users' relations that a label could follow. */
-export const definitions = `select ${text("c.oid")}, pg_catalog.pg_get_viewdef(c.oid)
+/**
+ * Definitions of users' views: those of the system's show nothing of users' relations that a label could follow. Empty while what a view names is
+ * locked.
+ */
+export const definitions = `select ${text("c.oid")}, case when ${isLocked("c.oid")} or exists (
+    select from pg_catalog.pg_rewrite w where w.ev_class OPERATOR(pg_catalog.=) c.oid and ${namesLocked("pg_rewrite", "w.oid")})
+  then '' else pg_catalog.pg_get_viewdef(c.oid) end
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid OPERATOR(pg_catalog.=) c.relnamespace
 where ${kinds("c", "v,m")} and ${own("c")}
@@ -137,7 +162,8 @@ const array = (expression: string): string => text(`pg_catalog.array_to_json(${e
 export const functions = (skipped: readonly string[]): string =>
   `select ${text("p.oid")}, ${text("p.pronamespace")}, ${text("p.proname")}, ${text("p.prokind")}, ${text("p.provolatile")},
   ${text("p.proleakproof")}, ${text("coalesce(s.lanname, l.lanname)")},
-  case when l.lanname OPERATOR(pg_catalog.=) 'sql'::pg_catalog.name
+  case when p.prosqlbody is not null and ${namesLocked("pg_proc", "p.oid")} then null
+    when l.lanname OPERATOR(pg_catalog.=) 'sql'::pg_catalog.name
     then coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc)
     when l.lanname OPERATOR(pg_catalog.=) 'plpgsql'::pg_catalog.name
     then pg_catalog.pg_get_functiondef(p.oid) end,

@@ -5,6 +5,9 @@ import type { CatalogSource } from "../enforce/catalog-source.ts";
 import type { NamesFile } from "./names-file.ts";
 import { type RunQuery, withConnection } from "./target-connection.ts";
 
+/** When to read again what could not be read because it was locked. */
+const lockedAgainMs = 1_000;
+
 interface TargetCatalogOptions {
   /** Where names are remembered when the proxy does not run. */
   readonly namesFile?: NamesFile;
@@ -24,6 +27,7 @@ export class TargetCatalog implements CatalogSource {
   #running: Promise<Catalog> | undefined;
   #next: Promise<Catalog> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #lockedTimer: NodeJS.Timeout | undefined;
   #closed = false;
   /** How often the schema was seen to change, and how often it had when the load began that gave `#current`. */
   #changes = 0;
@@ -90,6 +94,7 @@ export class TargetCatalog implements CatalogSource {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#lockedTimer);
   }
 
   #startNext(): Promise<Catalog> {
@@ -113,12 +118,18 @@ export class TargetCatalog implements CatalogSource {
       if (next.digest !== this.#current?.digest || seen !== undefined) this.#replace(next);
       if (this.#seen === seen) this.#seen = undefined;
       this.#changesRead = changes;
+      if (!this.#closed && hasLocked(next.catalog)) this.#againSoon();
       this.lastError = undefined;
       return this.current();
     } catch (error) {
       this.lastError = error;
       throw error;
     }
+  }
+
+  #againSoon(): void {
+    clearTimeout(this.#lockedTimer);
+    this.#lockedTimer = setTimeout(() => this.refresh().catch(() => undefined), lockedAgainMs);
   }
 
   #replace(next: Snapshot): void {
@@ -137,6 +148,13 @@ interface Snapshot {
   readonly catalog: Catalog;
   /** Of the rows that were read beside what PostgreSQL itself brings. */
   readonly digest: string;
+}
+
+/** Some definition is missing: until it is there, who reads what it is of may be refused. */
+function hasLocked({ relations }: Catalog): boolean {
+  return [...relations.values()].some(
+    ({ definition, columns }) => definition === "" || columns.some(({ generated }) => generated === ""),
+  );
 }
 
 /** @param seen names of before, where they are not those of `previous` */

@@ -9,6 +9,8 @@ export type RunQuery = (sql: string) => Promise<TextRows>;
 
 const connectTimeoutMs = 10_000;
 const queryTimeoutMs = 60_000;
+/** Nothing that is read here waits for locks but in a race with who takes one. */
+const lockTimeoutMs = 2_000;
 
 /** Connects, lets `use` run queries, disconnects. Rejects with what `pg` or `use` rejects with. */
 export async function withConnection<T>(target: TargetConfig, use: (run: RunQuery) => Promise<T>): Promise<T> {
@@ -29,7 +31,7 @@ export async function withConnection<T>(target: TargetConfig, use: (run: RunQuer
   try {
     await client.connect();
     // Definitions of views then name all of users' objects by their schemas.
-    await client.query("set search_path = ''");
+    await client.query(`set search_path = ''; set lock_timeout = ${lockTimeoutMs}`);
     const types = { getTypeParser: () => (text: string | Buffer) => String(text) };
     return await use(async (sql) => {
       const result = await client.query<(string | null)[]>({ text: sql, rowMode: "array", types });
