@@ -1,5 +1,5 @@
 /** From a text to what happens with it in this session. */
-import type { Approval } from "@penstock/engine";
+import type { Approval, NameContext } from "@penstock/engine";
 import { approvalsToRun, effect, type StatementPlan, strictest } from "../enforce/plan.ts";
 import { indirectExecute, type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
 import { isUtf8 } from "node:buffer";
@@ -219,6 +219,8 @@ interface Earlier {
   readonly plan: StatementPlan | undefined;
   /** Decided under what holds now, and not by the clock. */
   readonly isCurrent: boolean;
+  /** With which the server has resolved its names for good; absent where it does so again each time. */
+  readonly names?: NameContext;
 }
 
 function lookUp(session: Session, kind: "execute" | "fetch", name: string): Earlier | undefined {
@@ -235,7 +237,8 @@ function lookUp(session: Session, kind: "execute" | "fetch", name: string): Earl
 
 function earlierOf(session: Session, portal: Portal): Earlier {
   const { statement, plan, epoch } = portal;
-  return { ...textOf(statement), plan, isCurrent: epoch === session.knowledge.epoch && !statement.reads.time };
+  const isCurrent = epoch === session.knowledge.epoch && !statement.reads.time;
+  return { ...textOf(statement), plan, isCurrent, names: epoch.names };
 }
 
 function textOf({ text, sentText }: Prepared): { readonly text: string; readonly sentText: string } {
@@ -245,11 +248,11 @@ function textOf({ text, sentText }: Prepared): { readonly text: string; readonly
 /** Decides a statement again that the server already has: it may run on only if the server would get the same text now. */
 export function confirm(
   session: Session,
-  { text, sentText, plan, isCurrent }: Earlier,
+  { text, sentText, plan, isCurrent, names }: Earlier,
 ): { readonly kind: "pass"; readonly plan: StatementPlan | undefined } | Refused {
-  const { enforcer, names, catalog } = session.knowledge.epoch;
+  const { enforcer, names: present, catalog } = session.knowledge.epoch;
   if (isCurrent) return { kind: "pass", plan };
-  const verdict = enforcer.decide(text, session.who, names, catalog);
+  const verdict = enforcer.decide(text, session.who, names ?? present, catalog);
   const ruling = feasible(session, rulingOf(verdict, text), text);
   if (ruling.kind === "refused") return ruling;
   if (ruling.verdict.text !== sentText) {
