@@ -2,7 +2,7 @@
  * What a name means to the proxy is what it means to the server, however the session came to the state that decides it. Two tables have one name:
  * the proxy knows that it read the free one if it lets its text through, and the other one if it masks it.
  */
-import { Client } from "pg";
+import { Client, type DatabaseError } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { createProxiedDatabase } from "../support/proxied-database.ts";
@@ -210,7 +210,7 @@ describe.each([18, 15] as const)("PostgreSQL %i", (major) => {
   const whatIsShown = (client: Client) =>
     client.query<{ ssn: string }>("select ssn from people").then(
       ({ rows }) => rows[0]?.ssn,
-      (error: { readonly code?: string }) => (error.code === "42P01" ? "no relation" : String(error)),
+      (error: DatabaseError) => (error.code === "42P01" ? "no relation" : error.message),
     );
 
   async function afterAllOf(client: Client, statements: readonly string[]): Promise<string | undefined> {
