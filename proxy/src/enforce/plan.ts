@@ -20,6 +20,10 @@ export const effect = {
   hiddenCode: 8,
   /** Takes back what the transaction, or a part of it, has changed. */
   revert: 16,
+  /** What `schema` says is not this session's alone: others see it when it is committed. */
+  shared: 32,
+  /** Ends the transaction for good: what it has changed is there for all, whatever the text does next. */
+  commit: 64,
 } as const;
 
 /** What the proxy does while one statement runs. Made once a verdict, shared by all its executions. */
@@ -96,8 +100,10 @@ export function strictest(one: StatementLimits, other: StatementLimits): Stateme
 
 /** Too many bits cost a question to the server; too few would let a later statement be read wrongly. */
 function effectsOf(facts: StatementFacts): number {
-  let effects = facts.category === "ddl" ? effect.schema : effect.none;
-  if (facts.category === "opaque") effects |= effect.path | effect.schema | effect.hiddenCode;
+  let effects: number = effect.none;
+  const ddl = changesTemporary(facts) ? effect.schema : effect.schema | effect.shared;
+  if (facts.category === "ddl") effects |= ddl;
+  if (facts.category === "opaque") effects |= effect.path | effect.schema | effect.shared | effect.hiddenCode;
   for (const { category } of facts.functions) {
     if (category === "user_defined" || category === "dynamic_sql") effects |= effect.path | effect.hiddenCode;
   }
@@ -111,14 +117,16 @@ function effectsOf(facts: StatementFacts): number {
     case "discard_all":
       return effects | effect.path | effect.schema | effect.names;
     case "discard_temp":
-    case "schema_change":
       return effects | effect.schema;
+    case "schema_change":
+      return effects | ddl;
     case "prepare":
     case "deallocate":
     case "declare":
     case "close":
       return effects | effect.names;
     case "commit":
+      return effects | effect.revert | effect.commit;
     case "rollback":
     case "rollback_to":
       return effects | effect.revert;
@@ -132,4 +140,25 @@ function effectsOf(facts: StatementFacts): number {
     default:
       return session satisfies never;
   }
+}
+
+/** Kinds of statements that change the relations which their facts name, and nothing else. */
+const changesOfRelations: ReadonlySet<string> = new Set([
+  "create_table",
+  "create_table_as",
+  "select_into",
+  "create_view",
+  "create_index",
+  "create_sequence",
+  "alter_table",
+  "drop_table",
+  "drop_view",
+  "drop_index",
+  "drop_sequence",
+]);
+
+/** Temporary tables come and go by the thousand, and no other session has to know of them. */
+function changesTemporary({ kind, tables }: StatementFacts): boolean {
+  const changed = tables.filter(({ access }) => access.has("ddl"));
+  return changesOfRelations.has(kind) && changed.length > 0 && changed.every(({ relation }) => relation.isTemporary);
 }

@@ -32,6 +32,8 @@ export class Knowledge {
   #pathTouched = false;
   #schemaChanged = false;
   #schemaTouched = false;
+  /** Other sessions will see what this one has changed. */
+  #sharedTouched = false;
   /** As this session alone sees it: uncommitted changes, temporary tables. */
   #ownCatalog: Catalog | undefined;
   /** The shared snapshot when `#ownCatalog` was read. */
@@ -126,6 +128,8 @@ export class Knowledge {
   ran(effects: number): void {
     if ((effects & effect.path) !== 0) this.#pathUnsure = this.#pathTouched = true;
     if ((effects & effect.schema) !== 0) this.#schemaChanged = this.#schemaTouched = true;
+    if ((effects & effect.shared) !== 0) this.#sharedTouched = true;
+    if ((effects & effect.commit) !== 0) this.#tellOthers();
     if ((effects & effect.revert) !== 0) {
       if (this.#pathTouched) this.#pathUnsure = true;
       if (this.#schemaTouched) this.#schemaChanged = true;
@@ -163,9 +167,15 @@ export class Knowledge {
     if (this.#schemaTouched) {
       this.#schemaTouched = false;
       this.#schemaChanged = true;
-      // Other sessions have to know it too.
-      this.#session.target.catalog.changed();
     }
+    this.#tellOthers();
+  }
+
+  /** What the transaction has changed is there for all sessions. */
+  #tellOthers(): void {
+    if (!this.#sharedTouched) return;
+    this.#sharedTouched = false;
+    this.#session.target.catalog.changed();
   }
 
   #learnPath(value: string): void {
