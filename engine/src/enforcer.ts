@@ -62,6 +62,11 @@ export interface ForwardVerdict {
   readonly statements: readonly StatementVerdict[];
   /** With `time` it holds for one execution only; with `parameters`, decide again at Bind, with their values. */
   readonly reads: VerdictReads;
+  /**
+   * The verdict on another text, of which this one is a copy but for what the text says itself: `text`, where its only statement ends, and
+   * `text` in its `auditFields`. Whatever else was worked out for that one holds for this one.
+   */
+  readonly template?: ForwardVerdict;
 }
 
 /** It may run when people have said yes: for each approval of each statement, somebody of any of its groups. */

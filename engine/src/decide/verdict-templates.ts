@@ -127,6 +127,7 @@ function instantiate({ verdict, statement, auditRest, before, after }: Template,
   return {
     ...verdict,
     text,
+    template: verdict,
     statements: [
       {
         ...statement,

@@ -35,7 +35,7 @@ const names = { searchPath: ["public"] };
 test("every line is one JSON object with event, time and session", () => {
   const all = [
     records.connect(),
-    records.statement(1, '"text":"select 1\u009b","decision":"allow"', names),
+    records.statement(1, '"text":"select 1","decision":"allow"', names),
     records.result(1, {
       rows: 1,
       bytes: 20,

@@ -1,7 +1,7 @@
 /**
  * The lines of the audit log: one JSON object a line, `event` first. Hot: a statement costs one string concatenation, because
  * what stays the same for a session is made once here, and what stays the same for a statement text comes ready from the
- * engine (`StatementVerdict.auditFields`).
+ * engine (`StatementVerdict.auditFields`), by way of the statement's plan.
  *
  * | event | when | fields beside `time` and `session` |
  * |---|---|---|
@@ -17,7 +17,7 @@
  * | `disconnect` | a session has ended | `statements`, `reason` |
  */
 import { type NameContext, type OutdatedName, type PrincipalContext, rootsJson } from "@penstock/engine";
-import { escapeJsonLine } from "./escape.ts";
+import { escapeJsonLine, jsonOnLine } from "./escape.ts";
 
 export interface StatementResult {
   /** Rows sent to the client, or changed. */
@@ -73,7 +73,7 @@ export class SessionRecords {
 
   constructor(context: PrincipalContext) {
     this.#context = context;
-    this.#session = `,"session":${json(context.session.id)}`;
+    this.#session = `,"session":${jsonOnLine(context.session.id)}`;
     const { principal, target, session } = context;
     const who: Record<string, unknown> = {
       id: principal.id,
@@ -81,55 +81,55 @@ export class SessionRecords {
       groups: principal.groups,
       ...(principal.onBehalfOf === undefined ? {} : { on_behalf_of: principal.onBehalfOf.id }),
     };
-    this.#who = `,"principal":${json(who)},"target":${json(target.name)},"database":${json(session.database)}`;
+    this.#who = `,"principal":${jsonOnLine(who)},"target":${jsonOnLine(target.name)},"database":${jsonOnLine(session.database)}`;
   }
 
   connect(): string {
     const { client, user } = this.#context.session;
     const { method } = this.#context.principal.auth;
-    return `${this.#start("connect")}${this.#who},"user":${json(user)},"method":"${method}","client":${json(client)},"roots":${escapeJsonLine(rootsJson(this.#context))}}`;
+    return `${this.#start("connect")}${this.#who},"user":${jsonOnLine(user)},"method":"${method}","client":${jsonOnLine(client)},"roots":${escapeJsonLine(rootsJson(this.#context))}}`;
   }
 
   /**
-   * @param auditFields of the engine's verdict: JSON without the outer braces.
+   * @param auditFields of the statement's plan or refusal: JSON without the outer braces, safe as a part of a line.
    * @param names with which its names were resolved; the same object while they are the same.
    */
   statement(number: number, auditFields: string, names: NameContext): string {
-    return `${this.#start("statement")},"statement":${number}${this.#who}${this.#pathOf(names)},${safeFields(auditFields)}}`;
+    return `${this.#start("statement")},"statement":${number}${this.#who}${this.#pathOf(names)},${auditFields}}`;
   }
 
   /** Hot: nothing for nearly every statement. */
   #pathOf(names: NameContext): string {
     if (names === this.#names) return "";
     this.#names = names;
-    return `,"search_path":${json(names.searchPath)}`;
+    return `,"search_path":${jsonOnLine(names.searchPath)}`;
   }
 
   result(number: number, result: StatementResult): string {
     const { rows, bytes, durationUs, sqlstate, endedBy, found } = result;
     const limited = endedBy === undefined ? "" : `,"limited_by":"${endedBy}"`;
-    const redacted = found === undefined || found.size === 0 ? "" : `,"found":${json(Object.fromEntries(found))}`;
-    return `${this.#start("result")},"statement":${number},"rows":${rows},"bytes":${bytes},"duration_us":${Math.round(durationUs)},"sqlstate":${sqlstate === "00000" ? success : json(sqlstate)}${limited}${redacted}}`;
+    const redacted = found === undefined || found.size === 0 ? "" : `,"found":${jsonOnLine(Object.fromEntries(found))}`;
+    return `${this.#start("result")},"statement":${number},"rows":${rows},"bytes":${bytes},"duration_us":${Math.round(durationUs)},"sqlstate":${sqlstate === "00000" ? success : jsonOnLine(sqlstate)}${limited}${redacted}}`;
   }
 
   approvalRequest(request: RecordedRequest): string {
     const { id, digest, texts, parameters, expiresAtMs } = request;
     const needs = request.needs.map(({ groups, forMs, because }) => ({ groups, for_ms: forMs, because }));
     const fields = { request: id, digest, texts, parameters, needs, expires: new Date(expiresAtMs).toISOString() };
-    return `${this.#start("approval_request")}${this.#who},${json(fields).slice(1)}`;
+    return `${this.#start("approval_request")}${this.#who},${jsonOnLine(fields).slice(1)}`;
   }
 
   approvalEnd(request: string, outcome: string): string {
-    return `${this.#start("approval_end")},"request":${json(request)},"outcome":${json(outcome)}}`;
+    return `${this.#start("approval_end")},"request":${jsonOnLine(request)},"outcome":${jsonOnLine(outcome)}}`;
   }
 
   alert(number: number, message: string): string {
-    return `${this.#start("alert")},"statement":${number}${this.#who},"message":${json(message)}}`;
+    return `${this.#start("alert")},"statement":${number}${this.#who},"message":${jsonOnLine(message)}}`;
   }
 
   /** @param reason why the session ended, such as `terminate`, `client closed`, `idle`. */
   disconnect(statements: number, reason: string): string {
-    return `${this.#start("disconnect")},"statements":${statements},"reason":${json(reason)}}`;
+    return `${this.#start("disconnect")},"statements":${statements},"reason":${jsonOnLine(reason)}}`;
   }
 
   #start(event: string): string {
@@ -144,41 +144,21 @@ export function refusedLine(
   client: { readonly address: string },
   reason: string,
 ): string {
-  return `{"event":"refused","time":"${now()}","session":${json(session)},"user":${json(user)},"client":${json(client)},"reason":${json(reason)}}`;
+  return `{"event":"refused","time":"${now()}","session":${jsonOnLine(session)},"user":${jsonOnLine(user)},"client":${jsonOnLine(client)},"reason":${jsonOnLine(reason)}}`;
 }
 
 /** @param session of the request; empty where there is no such request */
 export function approvalAnswerLine(session: string, fields: RecordedAnswer): string {
-  return `{"event":"approval_answer","time":"${now()}","session":${json(session)},${json(fields).slice(1)}`;
+  return `{"event":"approval_answer","time":"${now()}","session":${jsonOnLine(session)},${jsonOnLine(fields).slice(1)}`;
 }
 
 /** Policies know it by the name that it had. */
 export function renamedLine(target: string, { was, now: present }: OutdatedName): string {
-  return `{"event":"renamed","time":"${now()}","target":${json(target)},"was":${json(was)},"now":${json(present)}}`;
+  return `{"event":"renamed","time":"${now()}","target":${jsonOnLine(target)},"was":${jsonOnLine(was)},"now":${jsonOnLine(present)}}`;
 }
 
 /** What nearly every result has, printed once. */
 const success = '"00000"';
-
-function json(value: unknown): string {
-  return escapeJsonLine(JSON.stringify(value));
-}
-
-const safeFieldsMax = 1000;
-const safeFieldsCharactersMax = 10_000;
-const safeFieldsByText = new Map<string, string>();
-
-/** `escapeJsonLine` reads each character, about 1 ns for each; verdicts are cached by the engine, so this pays once a verdict too. */
-function safeFields(fields: string): string {
-  if (fields.length > safeFieldsCharactersMax) return escapeJsonLine(fields);
-  let safe = safeFieldsByText.get(fields);
-  if (safe === undefined) {
-    if (safeFieldsByText.size >= safeFieldsMax) safeFieldsByText.clear();
-    safe = escapeJsonLine(fields);
-    safeFieldsByText.set(fields, safe);
-  }
-  return safe;
-}
 
 let lastMs = 0;
 let lastText = "";

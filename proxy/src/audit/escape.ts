@@ -12,6 +12,11 @@ export function escapeJsonLine(json: string): string {
   return unsafe.test(json) ? json.replace(unsafeAll, escapeCharacter) : json;
 }
 
+/** A value as JSON that is safe to store as a line, or a part of one. */
+export function jsonOnLine(value: unknown): string {
+  return escapeJsonLine(JSON.stringify(value));
+}
+
 /** Makes any text safe to show on a terminal or in a log, on one line: `\n`, `\t` and `\u001b` instead of what they stand for. */
 export function escapeForTerminal(text: string): string {
   if (!unsafe.test(text)) return text;

@@ -2,8 +2,17 @@
  * The gate that every statement passes: the engine's verdict, then what the session itself forbids. What comes out says all that
  * the protocol side needs.
  */
-import type { ApproveVerdict, DenyVerdict, ForwardVerdict, Notification, Reason, Verdict } from "@penstock/engine";
-import { effect, planOf, type StatementPlan } from "./plan.ts";
+import type {
+  Approval,
+  ApproveVerdict,
+  DenyVerdict,
+  ForwardVerdict,
+  Notification,
+  Reason,
+  Verdict,
+} from "@penstock/engine";
+import { escapeJsonLine, jsonOnLine } from "../audit/escape.ts";
+import { approvalsToRun, effect, planLike, planOf, type StatementPlan } from "./plan.ts";
 import { type Refusal, sessionRefusal } from "./session-rules.ts";
 
 export type Ruling = Pass | Refused;
@@ -14,6 +23,8 @@ export interface Pass {
   readonly plans: readonly StatementPlan[];
   /** Bits of `effect`, of all statements. */
   readonly effects: number;
+  /** Who has to say yes before it runs. */
+  readonly approvals: readonly Approval[];
   readonly copiesIn: boolean;
   /** What the client gets if nobody can be asked for the approval that a statement needs. */
   readonly unasked: Refused | undefined;
@@ -31,7 +42,7 @@ export interface Refused {
   readonly detail: string | undefined;
   readonly hint: string | undefined;
   readonly position: number | undefined;
-  /** One a statement, at least one: JSON without the outer braces. */
+  /** One a statement, at least one: JSON without the outer braces, safe as a part of a line. */
   readonly records: readonly string[];
   /** Of rules that fired all the same. */
   readonly notifications: readonly Notification[];
@@ -39,14 +50,26 @@ export interface Refused {
 
 const rulings = new WeakMap<Verdict, Ruling>();
 
-/** The ruling on a verdict, worked out once. */
+/** The ruling on a verdict, worked out once; on verdicts of one template, once for all of them. Hot. */
 export function rulingOf(verdict: Verdict, text: string): Ruling {
+  if (verdict.action === "forward" && verdict.template !== undefined) {
+    const ruling = rulingOf(verdict.template, verdict.template.text);
+    if (ruling.kind === "pass") return passLike(ruling, verdict);
+  }
   let ruling = rulings.get(verdict);
   if (ruling === undefined) {
     ruling = makeRuling(verdict, text);
     rulings.set(verdict, ruling);
   }
   return ruling;
+}
+
+/** The pass of a verdict's template, as its own. */
+function passLike(pass: Pass, verdict: ForwardVerdict): Pass {
+  const [plan] = pass.plans;
+  const [statement] = verdict.statements;
+  if (plan === undefined || statement === undefined) throw new Error("a verdict of a template has one statement");
+  return { ...pass, verdict, plans: [planLike(plan, statement)] };
 }
 
 function makeRuling(verdict: Verdict, text: string): Ruling {
@@ -70,7 +93,7 @@ export function refuse(
   notifications: readonly Notification[] = [],
 ): Refused {
   const { sqlstate, message, hint, code } = refusal;
-  const refused = `"refused":${JSON.stringify({ code, message })}`;
+  const refused = `"refused":${jsonOnLine({ code, message })}`;
   return {
     kind: "refused",
     sqlstate,
@@ -78,15 +101,14 @@ export function refuse(
     detail: undefined,
     hint,
     position: undefined,
-    records:
-      fields.length === 0 ? [`"text":${JSON.stringify(text)},${refused}`] : fields.map((own) => `${own},${refused}`),
+    records: fields.length === 0 ? [`"text":${jsonOnLine(text)},${refused}`] : fields.map((own) => `${own},${refused}`),
     notifications,
   };
 }
 
 function passed(verdict: ForwardVerdict, text: string, unasked: Refused | undefined): Ruling {
   const plans = verdict.statements.map(planOf);
-  const fields = verdict.statements.map(({ auditFields }) => auditFields);
+  const fields = plans.map(({ auditFields }) => auditFields);
   let effects = effect.none;
   for (const { facts, effects: own } of plans) {
     const refusal =
@@ -99,6 +121,7 @@ function passed(verdict: ForwardVerdict, text: string, unasked: Refused | undefi
     verdict,
     plans,
     effects,
+    approvals: plans.flatMap(approvalsToRun),
     unasked,
     showsTokens: plans.some(({ tokens }) => tokens !== undefined),
     copiesIn: plans.some(({ isCopyFrom }) => isCopyFrom),
@@ -155,9 +178,9 @@ function denied(verdict: DenyVerdict | ApproveVerdict, text: string): Refused {
     notifications: notificationsOf(verdict),
     records:
       statements.length > 0
-        ? statements.map(({ auditFields }) => auditFields)
+        ? statements.map(({ auditFields }) => escapeJsonLine(auditFields))
         : [
-            `"text":${JSON.stringify(text)},"decision":"deny","refused":${JSON.stringify({ code: reason.code ?? sqlstate, message })}`,
+            `"text":${jsonOnLine(text)},"decision":"deny","refused":${jsonOnLine({ code: reason.code ?? sqlstate, message })}`,
           ],
   };
 }

@@ -6,6 +6,7 @@ import type {
   StatementVerdict,
   TokenResult,
 } from "@penstock/engine";
+import { escapeJsonLine } from "../audit/escape.ts";
 
 /** What a statement may change that later decisions depend on. A set of bits. */
 export const effect = {
@@ -29,6 +30,7 @@ export const effect = {
 /** What the proxy does while one statement runs. Made once a verdict, shared by all its executions. */
 export interface StatementPlan {
   readonly facts: StatementFacts;
+  /** Those of its verdict, safe as a part of a line. */
   readonly auditFields: string;
   readonly limits: StatementLimits;
   /** Who has to say yes before it runs, or before what it prepares does. */
@@ -55,7 +57,7 @@ export function planOf(statement: StatementVerdict): StatementPlan {
   if (plan === undefined) {
     plan = {
       facts: statement.facts,
-      auditFields: statement.auditFields,
+      auditFields: escapeJsonLine(statement.auditFields),
       limits: statement.limits,
       approvals: statement.decision.approvals,
       notifications: statement.decision.notifications,
@@ -78,6 +80,11 @@ const reading: ReadonlySet<string> = new Set(["read", "lock"]);
 
 function onlyReads({ category, tables }: StatementFacts): boolean {
   return category === "read" && tables.every(({ access }) => access.isSubsetOf(reading));
+}
+
+/** The plan of a statement whose verdict is that of another one, but for its text. */
+export function planLike(plan: StatementPlan, { facts, auditFields }: StatementVerdict): StatementPlan {
+  return { ...plan, facts, auditFields: escapeJsonLine(auditFields) };
 }
 
 /** What has to be approved before it runs: PREPARE runs nothing, so EXECUTE asks for what it has prepared. */

@@ -81,14 +81,13 @@ function query(session: Session, framer: Framer): boolean {
   }
   const { verdict, copiesIn } = ruling.pass;
   const entry = session.pending.push(pendingKind.query);
-  const runs = ruling.statements.map(({ plan, auditFields, portal }, index) => {
+  for (const [index, { plan, auditFields, portal }] of ruling.statements.entries()) {
     const run = session.begin(plan, auditFields, grant);
     run.portal = portal;
     run.definition = definitionOf(session, text, ruling, index);
-    return run;
-  });
-  entry.run = runs.shift();
-  if (runs.length > 0) entry.later = runs;
+    if (index === 0) entry.run = run;
+    else (entry.later ??= []).push(run);
+  }
   entry.mapPosition = verdict.mapPosition;
   if (copiesIn) expectCopy(session);
   if (verdict.rewritten) session.toUpstream.push(encodeQuery(verdict.text));

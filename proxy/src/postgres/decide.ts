@@ -14,7 +14,7 @@ export interface Admitted {
   readonly kind: "pass";
   readonly pass: Pass;
   /** One a statement: its plan, or that of the statement which it means by name, and what the audit log gets. */
-  readonly statements: readonly Omit<Resolved, "kind">[];
+  readonly statements: readonly Resolved[];
   readonly effects: number;
   /** Who has to say yes before it runs. */
   readonly approvals: readonly Approval[];
@@ -44,7 +44,7 @@ export function decideText(
     return ruling;
   }
   knowledge.retried = false;
-  if (/\btemp/i.test(text) && (ruling.effects & effect.schema) !== 0) knowledge.madeTemporary();
+  if ((ruling.effects & effect.schema) !== 0 && /\btemp/i.test(text)) knowledge.madeTemporary();
   return runsNow && ruling.usesNames ? resolveNames(session, text, ruling) : admit(ruling);
 }
 
@@ -78,8 +78,9 @@ const noTokenKey = {
 
 /** Its rows have neither types nor origins: which column is labelled, and what is a text, cannot be told there. */
 function copyUnseen({ redactor }: Session, { plans }: Pass): Refusal | undefined {
+  if (redactor === undefined) return undefined;
   const copies = plans.some(({ facts }) => facts.kind === "copy_to" && facts.serverCopy === undefined);
-  return redactor !== undefined && copies ? copyNotLookedInto : undefined;
+  return copies ? copyNotLookedInto : undefined;
 }
 
 const copyNotLookedInto: Refusal = {
@@ -90,26 +91,18 @@ const copyNotLookedInto: Refusal = {
   code: "copy_not_looked_into",
 };
 
-const admitted = new WeakMap<Ruling, Admitted>();
-
 function admit(pass: Pass): Admitted {
-  let result = admitted.get(pass);
-  if (result === undefined) {
-    const statements = pass.plans.map((plan) => ({
-      plan,
-      auditFields: plan.auditFields,
-      portal: undefined,
-      runs: undefined,
-    }));
-    result = { kind: "pass", pass, statements, effects: pass.effects, approvals: pass.plans.flatMap(approvalsToRun) };
-    admitted.set(pass, result);
-  }
-  return result;
+  const { plans, effects, approvals } = pass;
+  return { kind: "pass", pass, statements: plans.map(asItStands), effects, approvals };
+}
+
+function asItStands(plan: StatementPlan): Resolved {
+  return { kind: "pass", plan, auditFields: plan.auditFields, portal: undefined, runs: undefined };
 }
 
 /** EXECUTE and FETCH run a statement that was decided earlier: its decision counts, as it is now. `undefined`: wait. */
 function resolveNames(session: Session, text: string, pass: Pass): Admitted | Refused | undefined {
-  const statements: Omit<Resolved, "kind">[] = [];
+  const statements: Resolved[] = [];
   const fields = pass.plans.map(({ auditFields }) => auditFields);
   /** By kind and name: what the text itself prepares or declares before it runs it. */
   const defined = new Map<string, StatementPlan>();
@@ -125,7 +118,7 @@ function resolveNames(session: Session, text: string, pass: Pass): Admitted | Re
       if (ruling === undefined || ruling.kind === "refused") return ruling;
       effects |= ruling.plan.effects;
       statements.push(ruling);
-    } else statements.push({ plan, auditFields: plan.auditFields, portal: undefined, runs: undefined });
+    } else statements.push(asItStands(plan));
   }
   const approvals = statements.flatMap(({ plan }) => approvalsToRun(plan));
   return { kind: "pass", pass, statements, effects, approvals };
@@ -157,8 +150,7 @@ export function resolveName(
   fields: readonly string[] = [plan.auditFields],
 ): Resolved | Refused | undefined {
   const named = plan.facts.session;
-  if (named?.kind !== "execute" && named?.kind !== "fetch")
-    return { kind: "pass", plan, auditFields: plan.auditFields, portal: undefined, runs: undefined };
+  if (named?.kind !== "execute" && named?.kind !== "fetch") return asItStands(plan);
   const name = named.name ?? "";
   const table = named.kind === "execute" ? session.statements : session.portals;
   if (table.isUncertain(nameKeyOf(name), session.group)) return undefined;
@@ -166,7 +158,7 @@ export function resolveName(
   if (found === undefined) {
     if (named.kind === "execute" || !session.knowledge.mayHaveOpened())
       return refuse(missing(named.kind, name), text, fields);
-    return { kind: "pass", plan, auditFields: plan.auditFields, portal: undefined, runs: undefined };
+    return asItStands(plan);
   }
   const now = confirm(session, found);
   if (now.kind === "refused") {
@@ -292,8 +284,18 @@ export function missing(kind: "execute" | "fetch", name: string) {
     : { sqlstate: "34000", message: `cursor "${name}" does not exist`, hint: undefined, code: "unknown_name" };
 }
 
+/** Reads bytes one by one, which is faster than a call into Node for those of a short statement. */
+function isAscii(buffer: Buffer, from: number, to: number): boolean {
+  if (to - from > shortBytesMax) return false;
+  for (let at = from; at < to; at++) if (buffer[at]! >= 0x80) return false;
+  return true;
+}
+
+const shortBytesMax = 500;
+
 /** The text of a statement; what is not UTF-8 could be read in two ways, so it is refused before anyone reads it. */
 export function readText(buffer: Buffer, from: number, to: number): string | Refused {
+  if (isAscii(buffer, from, to)) return buffer.toString("latin1", from, to);
   if (isUtf8(buffer.subarray(from, to))) return buffer.toString("utf8", from, to);
   return refuse(
     {

@@ -7,6 +7,7 @@ import type { ApprovalDesk, ApprovalRequest, Question } from "../approvals/appro
 import { type BoundValue, digestOf } from "../approvals/digest.ts";
 import { type Need, needsOf, printNeed } from "../approvals/need.ts";
 import type { Yes } from "../approvals/standing-approvals.ts";
+import { jsonOnLine } from "../audit/escape.ts";
 import { refuse, type Refused } from "../enforce/gate.ts";
 import type { StatementPlan } from "../enforce/plan.ts";
 import type { Refusal } from "../enforce/session-rules.ts";
@@ -139,7 +140,7 @@ export class Holding {
   }
 
   #refuse(refusal: Refusal, { texts, fields, plans }: HeldStatement, request: ApprovalRequest | undefined): Refused {
-    const asked = request === undefined ? "" : `,"approval_request":${JSON.stringify(request.id)}`;
+    const asked = request === undefined ? "" : `,"approval_request":${jsonOnLine(request.id)}`;
     const notifications = plans.flatMap((plan) => plan.notifications);
     const records = fields.map((own) => `${own}${asked}`);
     return refuse(refusal, texts[0] ?? "", records, notifications);
@@ -151,7 +152,7 @@ function grantOf(yes: readonly Yes[]): Grant {
   return {
     kind: "granted",
     keys: new Set(yes.map(({ need }) => need.key)),
-    auditFields: `,"approved":${JSON.stringify(said)}`,
+    auditFields: `,"approved":${jsonOnLine(said)}`,
   };
 }
 
