@@ -128,6 +128,34 @@ describe.each([false, true])("with strict %s, the audit log", (strict) => {
   });
 });
 
+test("in strict mode a caller alone does not wait for a group as large as the one before", async () => {
+  const log = open({ strict: true });
+  const all = Array.from({ length: 50 }, (_, index) => {
+    log.append(`{"n":${index}}`);
+    return flushed(log);
+  });
+  expect((await Promise.all(all)).filter((error) => error !== undefined)).toEqual([]);
+  log.append('{"n":50}');
+  expect(await flushed(log)).toBeUndefined();
+  expect(lines()).toHaveLength(51);
+  await log.close();
+});
+
+test("in strict mode closing waits for those who wait for more", async () => {
+  const log = open({ strict: true });
+  const calls: (Error | undefined)[] = [];
+  for (let round = 0; round < 2; round++) {
+    for (let index = 0; index <= 1 - round; index++) {
+      log.append(`{"n":${round}}`);
+      log.flushed((error) => calls.push(error));
+    }
+    if (round === 0) await flushed(log);
+  }
+  await log.close();
+  expect(calls).toEqual([undefined, undefined, undefined]);
+  expect(lines()).toHaveLength(3);
+});
+
 test("the file can be read by its owner only", async () => {
   await open().close();
   expect(statSync(path).mode & 0o777).toBe(0o600);

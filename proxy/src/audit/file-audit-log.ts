@@ -3,9 +3,10 @@
  *
  * All lines of one turn of the event loop go out with one `writeSync` of one reused buffer, from `setImmediate`, that is right
  * after the sockets of this turn were read. Writing synchronously is the cheap way here: a small append to the page cache
- * takes about 3 µs, the way through the thread pool takes about 30 times the processor time (`npm run bench`, audit). What may
- * really block, waiting for the disk in strict mode, does go through the thread pool: one `fdatasync` at a time, for all lines
- * written before it began (group commit).
+ * takes about 3 µs, the way through the thread pool takes about 30 times the processor time (`npm run bench`, pgbench). What may
+ * really block, waiting for the disk in strict mode, does go through the thread pool: one `fdatasync` at a time, for all that was
+ * written before it began (group commit). It takes more processor time than a statement does otherwise, so groups are kept large: what
+ * comes while one is synced is the next one, written when that begins, and a group that is smaller than the last waits a little for more.
  *
  * When writing fails (disk full, I/O error), the lines of that turn are lost and their callbacks get the error, so that their
  * statements are refused. Every later turn tries again; the first that succeeds records how many lines are missing.
@@ -35,26 +36,31 @@ type Callback = (error?: Error) => void;
 const bufferBytes = 256 * 1024;
 /** How long lines that nobody waits for, those of results, may wait for a turn of others: a write less for each statement. */
 const linesWaitMs = 5;
-/** Bytes of lines kept until the turn ends; more are written at once. */
+/** How long a group, in strict mode, may wait to become as large as the one before. */
+const groupWaitMs = 1;
+/** Characters of lines kept until the turn, or group, ends; more are written at once. */
 const pendingCharactersMax = 8 * 1024 * 1024;
 
 export class FileAuditLog implements AuditLog {
   readonly #options: FileAuditLogOptions;
   readonly #buffer = Buffer.allocUnsafe(bufferBytes);
   #descriptor: number;
-  #lines: string[] = [];
-  #characters = 0;
+  /** Lines to be written, each with its line break, and how many. */
+  #text = "";
+  #lines = 0;
   #callbacks: Callback[] = [];
   #scheduled = false;
   /** A timer runs for lines that nobody waits for. */
   #isLate = false;
   #closed = false;
-  /** Of lines that this turn already wrote early, see `pendingCharactersMax`. */
-  #turnError: Error | undefined;
+  /** What has kept lines of this turn, or group, from being written. */
+  #error: Error | undefined;
   #failing: { linesLost: number; readonly since: string } | undefined;
-  /** In strict mode: waiting for the sync that runs, and for the one after it. */
-  #syncing: Callback[] | undefined;
-  #unsynced: Callback[] = [];
+  /** In strict mode: the group that is being synced, and how many the last one had. */
+  #syncing: readonly Callback[] | undefined;
+  #groupSize = 0;
+  /** Runs while a group waits for more. */
+  #groupTimer: NodeJS.Timeout | undefined;
   /** Descriptors to close when the running sync has ended. */
   #retired: number[] = [];
   #onIdle: (() => void) | undefined;
@@ -66,9 +72,9 @@ export class FileAuditLog implements AuditLog {
   }
 
   append(line: string): void {
-    this.#lines.push(line);
-    this.#characters += line.length;
-    if (this.#characters > pendingCharactersMax) this.#turnError = this.#write() ?? this.#turnError;
+    this.#text += `${line}\n`;
+    this.#lines++;
+    if (this.#text.length > pendingCharactersMax) this.#write();
     // Left to run out when another turn writes first: to cancel a timer costs as much as to set one.
     if (this.#scheduled || this.#isLate) return;
     this.#isLate = true;
@@ -84,7 +90,7 @@ export class FileAuditLog implements AuditLog {
   reopen(): void {
     const descriptor = this.#open();
     const old = this.#descriptor;
-    this.#endTurn();
+    this.#write();
     // Later syncs go to the new file only; rotation is rare enough to wait for the disk here.
     if (this.#options.strict) fdatasyncSync(old);
     this.#descriptor = descriptor;
@@ -95,13 +101,14 @@ export class FileAuditLog implements AuditLog {
 
   close(): Promise<void> {
     if (this.#closed) return Promise.resolve();
-    this.#endTurn();
+    this.#write();
     this.#closed = true;
     return new Promise((resolve) => {
       this.#onIdle = () => {
         closeSync(this.#descriptor);
         resolve();
       };
+      this.#endTurn();
       if (this.#syncing === undefined) this.#onIdle();
     });
   }
@@ -109,93 +116,95 @@ export class FileAuditLog implements AuditLog {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => this.#endTurn());
+    setImmediate(this.#whenTurnEnds);
   }
+
+  readonly #whenTurnEnds = (): void => {
+    this.#scheduled = false;
+    this.#endTurn();
+  };
 
   readonly #whenLate = (): void => {
     this.#isLate = false;
     if (!this.#scheduled) this.#endTurn();
   };
 
+  readonly #whenGroupIsDue = (): void => {
+    this.#groupTimer = undefined;
+    this.#groupSize = 0;
+    this.#endTurn();
+  };
+
   #endTurn(): void {
-    this.#scheduled = false;
-    const error = this.#write() ?? this.#turnError;
-    this.#turnError = undefined;
+    if (this.#options.strict && this.#isGrowing()) return;
+    this.#write();
+    const error = this.#error;
+    this.#error = undefined;
     const callbacks = this.#callbacks;
     if (callbacks.length === 0) return;
     this.#callbacks = [];
-    if (error === undefined && this.#options.strict && !this.#closed) {
-      for (const callback of callbacks) this.#unsynced.push(callback);
-      this.#sync();
-    } else {
-      for (const callback of callbacks) callback(error);
-    }
+    if (error === undefined && this.#options.strict) this.#sync(callbacks);
+    else for (const callback of callbacks) callback(error);
   }
 
-  /** Writes the lines of this turn; returns the error that kept one of them from being written whole. */
-  #write(): Error | undefined {
+  /** Whether what waits to be written and synced had better wait for more. */
+  #isGrowing(): boolean {
+    if (this.#syncing !== undefined) return true;
+    if (this.#callbacks.length === 0 || this.#callbacks.length >= this.#groupSize || this.#closed) return false;
+    this.#groupTimer ??= setTimeout(this.#whenGroupIsDue, groupWaitMs);
+    return true;
+  }
+
+  #sync(callbacks: readonly Callback[]): void {
+    clearTimeout(this.#groupTimer);
+    this.#groupTimer = undefined;
+    this.#syncing = callbacks;
+    this.#groupSize = callbacks.length;
+    fdatasync(this.#descriptor, (error) => {
+      this.#syncing = undefined;
+      for (const descriptor of this.#retired.splice(0)) closeSync(descriptor);
+      if (error !== null) this.#options.report({ kind: "failed", error });
+      for (const callback of callbacks) callback(error ?? undefined);
+      this.#endTurn();
+      if (this.#syncing === undefined) this.#onIdle?.();
+    });
+  }
+
+  #write(): void {
     const lines = this.#lines;
-    if (lines.length === 0) return undefined;
-    this.#lines = [];
-    this.#characters = 0;
+    if (lines === 0) return;
+    const text = this.#text;
+    this.#text = "";
+    this.#lines = 0;
     try {
       if (this.#closed) throw new Error("the audit log is closed");
       const gap = this.#failing;
       if (gap !== undefined) {
         // The failed write may have left half a line: end it, then say what is missing.
-        this.#writeLines([
-          "",
-          `{"event":"audit_gap","time":"${now()}","since":"${gap.since}","lines_lost":${gap.linesLost}}`,
-        ]);
+        this.#writeText(
+          `\n{"event":"audit_gap","time":"${now()}","since":"${gap.since}","lines_lost":${gap.linesLost}}\n`,
+        );
         this.#failing = undefined;
         this.#options.report({ kind: "recovered", linesLost: gap.linesLost });
       }
-      this.#writeLines(lines);
-      return undefined;
+      this.#writeText(text);
     } catch (cause) {
       const error = cause instanceof Error ? cause : new Error(String(cause));
       if (this.#failing === undefined) {
         this.#failing = { linesLost: 0, since: now() };
         this.#options.report({ kind: "failed", error });
       }
-      this.#failing.linesLost += lines.length;
-      return error;
+      this.#failing.linesLost += lines;
+      this.#error = error;
     }
   }
 
-  #writeLines(lines: readonly string[]): void {
-    const buffer = this.#buffer;
-    let used = 0;
-    for (const line of lines) {
-      // A UTF-16 unit takes at most three bytes of UTF-8.
-      if (line.length * 3 + 1 > bufferBytes - used) {
-        writeAll(this.#descriptor, buffer, used);
-        used = 0;
-        if (line.length * 3 + 1 > bufferBytes) {
-          const bytes = Buffer.from(`${line}\n`, "utf8");
-          writeAll(this.#descriptor, bytes, bytes.length);
-          continue;
-        }
-      }
-      used += buffer.write(line, used, "utf8");
-      buffer[used++] = 0x0a;
-    }
-    writeAll(this.#descriptor, buffer, used);
-  }
-
-  #sync(): void {
-    if (this.#syncing !== undefined || this.#unsynced.length === 0) return;
-    this.#syncing = this.#unsynced;
-    this.#unsynced = [];
-    fdatasync(this.#descriptor, (error) => {
-      const callbacks = this.#syncing ?? [];
-      this.#syncing = undefined;
-      for (const descriptor of this.#retired.splice(0)) closeSync(descriptor);
-      if (error !== null) this.#options.report({ kind: "failed", error });
-      for (const callback of callbacks) callback(error ?? undefined);
-      this.#sync();
-      if (this.#syncing === undefined) this.#onIdle?.();
-    });
+  #writeText(text: string): void {
+    // A UTF-16 unit takes at most three bytes of UTF-8.
+    if (text.length * 3 > bufferBytes) {
+      const bytes = Buffer.from(text, "utf8");
+      writeAll(this.#descriptor, bytes, bytes.length);
+    } else writeAll(this.#descriptor, this.#buffer, this.#buffer.write(text, 0));
   }
 
   #open(): number {
