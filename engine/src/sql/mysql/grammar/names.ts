@@ -156,4 +156,20 @@ export abstract class NamesGrammar extends BaseGrammar {
     this.CONSUME(k.EXISTS);
     return true;
   });
+
+  readonly alias = this.RULE(
+    "alias",
+    (): Name =>
+      this.name(
+        this.OR([
+          {
+            ALT: () => {
+              this.CONSUME(k.AS);
+              return this.CONSUME(t.Identifier);
+            },
+          },
+          { ALT: () => this.CONSUME(t.AliasIdentifier) },
+        ]),
+      ),
+  );
 }

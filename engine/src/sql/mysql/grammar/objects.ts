@@ -3,7 +3,7 @@ import * as t from "../lexer/tokens.ts";
 import type { CreateIndex, CreateSequence, CreateView, DropIndex, DropObject, ObjectKind } from "../tree/ddl.ts";
 import type { AccountName, Name, QualifiedName } from "../tree/node.ts";
 import { AlterTableGrammar } from "./alter-table.ts";
-import { partsOf } from "./columns.ts";
+import { partsOf } from "./keys.ts";
 import { type CreateHead, recordedHead } from "./create-table.ts";
 
 const { k } = t;
