@@ -124,7 +124,7 @@ interface DatabaseObject {
   readonly drop: string;
 }
 
-/** Schemas first: most of what is left goes with them. */
+/** Schemas first, then tables: most of what is left goes with them. */
 async function objectsOf(owner: Client): Promise<readonly DatabaseObject[]> {
   const { rows } = await owner.query<DatabaseObject>(`
     with users as (select oid from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema')
@@ -132,8 +132,11 @@ async function objectsOf(owner: Client): Promise<readonly DatabaseObject[]> {
       from pg_namespace join users using (oid)
     union all
     select 'relation ' || oid::regclass, format('drop %s if exists %s cascade', case relkind when 'v' then 'view' when 'm' then 'materialized view'
-        when 'S' then 'sequence' when 'i' then 'index' when 'c' then 'type' else 'table' end, oid::regclass)
-      from pg_class where relkind in ('r', 'v', 'm', 'S', 'p', 'c', 'i') and relnamespace in (select oid from users)
+        when 'c' then 'type' else 'table' end, oid::regclass)
+      from pg_class where relkind in ('r', 'v', 'm', 'p', 'c') and relnamespace in (select oid from users)
+    union all
+    select 'relation ' || oid::regclass, format('drop %s if exists %s cascade', case relkind when 'S' then 'sequence' else 'index' end, oid::regclass)
+      from pg_class where relkind in ('S', 'i') and relnamespace in (select oid from users)
     union all
     select 'routine ' || oid::regprocedure, format('drop routine if exists %s cascade', oid::regprocedure)
       from pg_proc where pronamespace in (select oid from users)

@@ -169,7 +169,7 @@ export interface Enforcer {
    * Names, without schemas, of all relations of which something is hidden from the principal; `undefined` where that could not be worked out.
    * Worked out once a session and catalog, when first asked for.
    */
-  hiddenRelations(who: PrincipalContext, catalog: Catalog): ReadonlySet<string> | undefined;
+  hiddenRelations(who: PrincipalContext, catalog: Catalog): Pick<ReadonlySet<string>, "has" | "size"> | undefined;
   /** What the policies know by a name that it no longer has. Slow: for the log. */
   outdatedNames(catalog: Catalog): readonly OutdatedName[];
 }

@@ -2,6 +2,8 @@
  * What the engine knows of a target's schema: an immutable snapshot. Loading it from a server or a file is the caller's
  * (`load-postgres.ts`, `fixture.ts`); a decision never mixes two snapshots.
  */
+import type { AccessKind } from "@penstock/language";
+
 export interface Catalog {
   readonly engine: "postgres";
   /** Differs between any two snapshots of one process; goes into cache keys, never compared for order. */
@@ -20,6 +22,10 @@ export interface Catalog {
   readonly types: ReadonlyMap<string, TypeInfo>;
   /** Operators outside pg_catalog. */
   readonly operators: readonly OperatorInfo[];
+  /** Functions outside pg_catalog that conversions run which no statement asks for (CREATE CAST … AS IMPLICIT). Absent: none. */
+  readonly implicitCasts?: readonly FunctionName[];
+  /** In order of their names, disabled ones left out. Absent: none. */
+  readonly eventTriggers?: readonly EventTrigger[];
   readonly schemas: ReadonlySet<string>;
   /**
    * The search_path, implicit schemas included, by which names in view definitions are to be read: a server prints them by the
@@ -70,6 +76,8 @@ export interface Relation {
   readonly tellingRules?: readonly RuleInfo[];
   /** Names that it and its columns had before, and those of what it was a part of, oldest first. Absent: none. */
   readonly former?: readonly Naming[];
+  /** What else statements on it run without naming it, as far as that is more than pure functions of PostgreSQL's own. Absent: none. */
+  readonly code?: readonly RelationCode[];
 }
 
 /** What a relation and its columns are called, or were. */
@@ -85,6 +93,35 @@ export interface RuleInfo {
   readonly event: Exclude<TriggerEvent, "truncate">;
 }
 
+/** Where a function is to be found by `Catalog.functions`; all overloads of that name are meant. */
+export interface FunctionName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+/** A default, check, generated column, index, partition key, rule, row security policy, or what values of a column's type run. */
+export interface RelationCode {
+  /** What it is, as messages name it: "the default of `note`". */
+  readonly name: string;
+  /** Uses of the relation that set it off. */
+  readonly on: ReadonlySet<AccessKind>;
+  /** A query over the relation, or CREATE RULE, as it is printed under `Catalog.definitionPath`. Absent: nothing but `functions`. */
+  readonly text?: string;
+  /** All functions outside pg_catalog that it calls itself, by operators and casts too. */
+  readonly functions: readonly FunctionName[];
+  /** What is done, or who sees which rows, depends on values of the row. */
+  readonly tellsOfRow: boolean;
+  /** Attribute number of a column without which a read does not set it off. Absent: any read does. */
+  readonly ofColumn?: number;
+}
+
+interface EventTrigger {
+  readonly name: string;
+  /** Tags of the commands that fire it; empty for all. */
+  readonly tags: readonly string[];
+  readonly function: FunctionName;
+}
+
 export interface TriggerInfo {
   readonly name: string;
   readonly timing: "before" | "after" | "instead of";
@@ -92,9 +129,13 @@ export interface TriggerInfo {
   readonly forEach: "row" | "statement";
   /** Attribute numbers of UPDATE OF; empty for any column. */
   readonly columns: readonly number[];
-  readonly function: { readonly schema: string; readonly name: string };
+  readonly function: FunctionName;
   /** Names of all columns to which the function gives other values. Absent: not known. */
   readonly assigns?: readonly string[];
+  /** CREATE TRIGGER, where it has a WHEN condition. */
+  readonly conditional?: string;
+  /** Names under which the function reads all rows that were changed (REFERENCING). Absent: none. */
+  readonly transitionTables?: readonly string[];
 }
 
 export type TriggerEvent = "insert" | "update" | "delete" | "truncate";
@@ -194,7 +235,7 @@ export interface FunctionBody {
   /** Defaults of its last arguments, as `pg_get_expr` prints them under `Catalog.definitionPath`; empty for none. */
   readonly defaults: string;
   /** Functions outside pg_catalog that making values of the types of its arguments and result may call. */
-  readonly functions: readonly { readonly schema: string; readonly name: string }[];
+  readonly functions: readonly FunctionName[];
 }
 
 export interface TypeInfo {
@@ -202,7 +243,7 @@ export interface TypeInfo {
   readonly name: string;
   readonly isSystem: boolean;
   /** Functions outside pg_catalog that making a value of the type may call: input function, casts, CHECK of a domain; of its parts too. */
-  readonly functions: readonly { readonly schema: string; readonly name: string }[];
+  readonly functions: readonly FunctionName[];
 }
 
 export interface OperatorInfo {

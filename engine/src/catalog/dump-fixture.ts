@@ -62,11 +62,12 @@ export function dumpCatalogFixture(catalog: Catalog): CatalogFixture {
 /** Of a body that a fixture can hold as it is. */
 function dumpBody(
   body: FunctionBody | undefined,
-): Pick<FixtureFunction, "body" | "arguments" | "security_definer" | "set"> {
-  if (body === undefined || body.isBound || body.defaults !== "" || body.functions.length > 0) return {};
-  const { text, argumentNames, isSecurityDefiner, settings } = body;
+): Pick<FixtureFunction, "body" | "calls" | "arguments" | "security_definer" | "set"> {
+  if (body === undefined || body.isBound || body.defaults !== "") return {};
+  const { text, functions, argumentNames, isSecurityDefiner, settings } = body;
   return {
     body: text,
+    ...(functions.length > 0 ? { calls: functions.map(({ schema, name }) => objectPath(schema, name)) } : {}),
     ...(argumentNames.length > 0 ? { arguments: argumentNames } : {}),
     ...(isSecurityDefiner ? { security_definer: true } : {}),
     ...(settings.length > 0 ? { set: settings } : {}),

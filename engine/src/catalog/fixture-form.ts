@@ -71,6 +71,8 @@ export interface FixtureFunction {
   readonly leakproof?: boolean;
   /** In SQL: between the quotes of AS. In PL/pgSQL: the whole CREATE FUNCTION. */
   readonly body?: string;
+  /** Paths of functions that it calls and does not name: those of an aggregate, and of the types of its arguments. */
+  readonly calls?: readonly string[];
   /** Names of its arguments. */
   readonly arguments?: readonly string[];
   readonly security_definer?: boolean;

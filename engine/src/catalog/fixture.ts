@@ -265,7 +265,10 @@ class FixtureReader {
       settings: this.#strings(options.set ?? [], `${where}.set`),
       argumentNames: this.#strings(options.arguments ?? [], `${where}.arguments`),
       defaults: "",
-      functions: [],
+      functions: this.#strings(options.calls ?? [], `${where}.calls`).map((path) => {
+        const [schema, name] = this.#path(path, `${where}.calls`);
+        return { schema, name };
+      }),
     };
   }
 
@@ -340,5 +343,5 @@ const triggerKeys = new Set("timing events for_each columns function".split(" ")
 const triggerTimings: readonly TriggerInfo["timing"][] = ["before", "after", "instead of"];
 const triggerEvents: readonly TriggerEvent[] = ["insert", "update", "delete", "truncate"];
 const columnKeys = new Set("type not_null comment generated".split(" "));
-const functionKeys = new Set("kind language volatility leakproof body arguments security_definer set".split(" "));
+const functionKeys = new Set("kind language volatility leakproof body calls arguments security_definer set".split(" "));
 const typeKinds = new Set(["enum", "domain", "composite", "range", "base"]);

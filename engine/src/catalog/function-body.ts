@@ -4,7 +4,8 @@ import type { ColumnFact, FunctionFact, StatementFacts, TableFact, UnknownName }
 import { splitIdentifierList } from "../sql/postgres/session.ts";
 import type { RelationRead, ResolvedStatement } from "../sql/postgres/resolution.ts";
 import { plpgsqlBody } from "./plpgsql-body.ts";
-import type { Catalog, FunctionBody, FunctionInfo, Relation } from "./catalog.ts";
+import type { Catalog, FunctionBody, FunctionInfo, FunctionName, Relation } from "./catalog.ts";
+import { noRow, type TriggerRow, triggerRow } from "./trigger-row.ts";
 
 /** What a function does by itself; what those that it calls do is theirs. */
 export interface BodyFacts {
@@ -13,6 +14,16 @@ export interface BodyFacts {
   readonly namedByPath: ReadonlySet<Relation>;
   readonly columns: readonly ColumnFact[];
   readonly functions: readonly FunctionFact[];
+  /** What of NEW and OLD it looks at, where it is a trigger's. */
+  readonly row: TriggerRow;
+  /** Whether more comes of it than a value: it writes, or may raise an error or a notice of its own. */
+  readonly acts: boolean;
+  /** Of its UPDATE and DELETE, as in `StatementFacts`; absent where it has none. */
+  readonly where?: Pick<StatementFacts, "hasWhere" | "whereIsConstant">;
+  /** It looks at details of errors (PG_EXCEPTION_DETAIL), which show whole rows. */
+  readonly seesDetails: boolean;
+  /** A name without a schema that means something else to somebody who may not use all schemas of the search_path. */
+  readonly ambiguous?: string;
   /** Why there may be more to it, as what the function does: "is written in c". Absent: it reads these tables and nothing else. */
   readonly problem?: string;
 }
@@ -75,33 +86,77 @@ function readBody(catalog: Catalog, info: FunctionInfo, searchPath: readonly str
   }
   const statements = resolved.map(({ facts }) => facts);
   for (const facts of statements) problem ??= problemOf(catalog, info, body, facts);
+  const byPath = new Set(
+    body.isBound
+      ? []
+      : resolved.flatMap(({ reads, writes }) =>
+          [...reads, ...writes].filter(isNamedByPath).map(({ relation }) => relation),
+        ),
+  );
+  const changes = statements.filter(({ tables }) =>
+    tables.some(({ access }) => access.has("update") || access.has("delete")),
+  );
+  const isPinned = body.settings.some((setting) => setting.startsWith(pathSetting));
+  const ambiguous = [...byPath].find((relation) => hasNamesakeIn(catalog, relation, inside))?.name;
   return {
     tables: statements.flatMap(({ tables }) => tables),
-    namedByPath: new Set(
-      body.isBound || body.settings.some((setting) => setting.startsWith(pathSetting))
-        ? []
-        : resolved.flatMap(({ reads }) => reads.filter(isNamedByPath).map(({ relation }) => relation)),
-    ),
+    namedByPath: isPinned ? new Set() : byPath,
     columns: statements.flatMap(({ columns }) => columns),
     functions: [...statements.flatMap(({ functions }) => functions), ...body.functions.map(userFunction)],
+    row: language === "plpgsql" ? triggerRow(statements) : noRow,
+    seesDetails: plpgsql?.seesDetails === true,
+    acts: plpgsql?.says === true || statements.some(({ category }) => category !== "read"),
+    ...(changes.length === 0 ? {} : { where: unitedWhere(changes) }),
+    ...(ambiguous === undefined ? {} : { ambiguous }),
     ...(problem === undefined ? {} : { problem }),
+  };
+}
+
+/** Every change has to have a WHERE that looks at columns for all to have one. */
+export function unitedWhere(
+  changes: readonly Pick<StatementFacts, "hasWhere" | "whereIsConstant">[],
+): Pick<StatementFacts, "hasWhere" | "whereIsConstant"> {
+  return {
+    hasWhere: changes.every(({ hasWhere }) => hasWhere),
+    whereIsConstant: changes.some(({ whereIsConstant }) => whereIsConstant),
   };
 }
 
 const kindProblems = {
   function: undefined,
-  procedure: "is a procedure",
-  aggregate: "is an aggregate that calls other functions",
+  procedure: undefined,
+  aggregate: undefined,
   window: "is a window function",
 } as const;
 
-function isNamedByPath({ rangeVar }: RelationRead): boolean {
-  return rangeVar.schemaname === undefined;
+function isNamedByPath({ rangeVar }: Pick<RelationRead, "rangeVar"> | ResolvedStatement["writes"][number]): boolean {
+  return rangeVar?.schemaname === undefined;
 }
 
-const nothing: BodyFacts = { tables: [], namedByPath: new Set(), columns: [], functions: [] };
+function hasNamesakeIn(
+  { relations }: Catalog,
+  { name, path, isSystem }: Relation,
+  searchPath: readonly string[],
+): boolean {
+  if (isSystem) return false;
+  for (const other of relations.values()) {
+    if (other.name === name && other.path !== path && searchPath.includes(other.schema)) return true;
+  }
+  return false;
+}
 
-function userFunction({ schema, name }: FunctionBody["functions"][number]): FunctionFact {
+/** Of code that does nothing by itself but, perhaps, act. */
+export const nothing: BodyFacts = {
+  tables: [],
+  namedByPath: new Set(),
+  columns: [],
+  functions: [],
+  row: noRow,
+  acts: true,
+  seesDetails: false,
+};
+
+export function userFunction({ schema, name }: FunctionName): FunctionFact {
   return { schema, name, builtin: false, category: "user_defined" };
 }
 
@@ -126,11 +181,11 @@ function boundStatements(text: string): string | undefined {
   return /^\s*BEGIN ATOMIC\s+(.*)END\s*$/s.exec(text)?.[1];
 }
 
-function problemOfHeader({ isSecurityDefiner, settings }: FunctionBody): string | undefined {
-  if (isSecurityDefiner) return "runs with the rights of its owner (SECURITY DEFINER)";
+function problemOfHeader({ settings }: FunctionBody): string | undefined {
   for (const setting of settings) {
     const name = setting.slice(0, setting.indexOf("="));
-    if (!harmlessSettings.has(name)) return `sets \`${name}\``;
+    // Those with a dot are the application's own.
+    if (!harmlessSettings.has(name.toLowerCase()) && !name.includes(".")) return `sets \`${name}\``;
     const path = name === "search_path" ? splitIdentifierList(setting.slice(pathSetting.length)) : [];
     if (path === undefined || path.includes("$user")) return "sets a search_path that depends on who calls it";
   }
@@ -145,6 +200,10 @@ const harmlessSettings: ReadonlySet<string> = new Set([
   "work_mem",
   "jit",
   "plan_cache_mode",
+  "timezone",
+  "datestyle",
+  "intervalstyle",
+  "extra_float_digits",
 ]);
 
 function problemOf(
@@ -153,24 +212,32 @@ function problemOf(
   body: FunctionBody,
   facts: StatementFacts,
 ): string | undefined {
-  const [opaque] = facts.opaque;
-  if (opaque !== undefined) return `uses \`${opaque.construct}\`, which cannot be checked`;
-  if (!readingKinds.has(facts.kind)) return `runs \`${facts.kind}\``;
-  if (facts.session !== undefined) return "changes settings of the session";
-  const called = facts.functions.find(({ category }) => !harmlessCategories.has(category));
-  if (called !== undefined) return `calls \`${called.schema}.${called.name}\``;
-  // Its columns are shown changed, or not at all, while something is hidden.
-  const system = facts.tables.find(({ relation }) => relation.isSystem);
-  if (system !== undefined) return `reads ${system.relation.path}`;
+  const problem = problemOfStatement(facts);
+  if (problem !== undefined) return problem;
   // Where the login may not use a schema, the server goes on to the next of the search_path.
   const unreadable = facts.tables.find(({ relation }) => relation.isUnreadable === true);
-  if (unreadable !== undefined) return `reads ${unreadable.relation.path}, which its caller may not`;
+  if (unreadable !== undefined && !body.isSecurityDefiner) {
+    return `reads ${unreadable.relation.path}, which its caller may not`;
+  }
   const unknown = facts.unknown.find((name) => !isArgument(catalog, info, body, name));
   return unknown === undefined ? undefined : `names ${unknown.what} \`${unknown.name}\`, which is not known`;
 }
 
-const readingKinds: ReadonlySet<string> = new Set(["select", "values"]);
+/** What of a statement inside other code cannot be judged by its tables, columns and users' functions. */
+export function problemOfStatement(facts: StatementFacts): string | undefined {
+  const opaque = facts.opaque.find(({ construct }) => construct !== "CallStmt");
+  if (opaque !== undefined) return `uses \`${opaque.construct}\`, which cannot be checked`;
+  if (!knownKinds.has(facts.kind)) return `runs \`${facts.kind}\``;
+  if (facts.session !== undefined && facts.kind !== "call") return "changes settings of the session";
+  const called = facts.functions.find(({ category, name, builtin }) => {
+    return !harmlessCategories.has(category) && !(builtin && harmlessInSession.test(name));
+  });
+  return called === undefined ? undefined : `calls \`${called.schema}.${called.name}\``;
+}
+
+const knownKinds: ReadonlySet<string> = new Set("select values insert update delete merge notify call".split(" "));
 const harmlessCategories: ReadonlySet<FunctionCategory> = new Set(["pure", "volatile", "user_defined"]);
+const harmlessInSession = /^pg_(?:notify|(?:try_)?advisory_.*)$/;
 
 /**
  * What is no column of anything in FROM is an argument: `x`, `f.x`, or `x.field` of a composite one, which may be a call of a

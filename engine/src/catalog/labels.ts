@@ -1,7 +1,6 @@
 import { analyzePostgres } from "../sql/postgres/analyze.ts";
 import type { FunctionFact, StatementFacts } from "../sql/facts.ts";
 import { type Catalog, type Column, type Relation } from "./catalog.ts";
-import { hasHiddenBody } from "./hidden-body.ts";
 
 export interface ColumnOf {
   readonly relation: Relation;
@@ -21,7 +20,7 @@ interface ViewLineage {
   readonly tables: readonly Relation[];
   /** Functions that its definition calls. */
   readonly functions: readonly FunctionFact[];
-  /** The definition, or that of a view below, could not be analysed, or runs code that has not been. */
+  /** The definition, or that of a view below, could not be analysed. What functions of users' own in it do is asked where it is read. */
   readonly unknown: boolean;
 }
 
@@ -86,7 +85,7 @@ function computeLineage(catalog: Catalog, relation: Relation): ViewLineage {
   let unknown =
     relation.columns.length > facts.outputs.length ||
     facts.outputs.some((output) => output.name === "*") ||
-    facts.functions.some((called) => readsUnseen(catalog, called));
+    facts.functions.some(({ category }) => category === "dynamic_sql");
   for (const { relation: below } of facts.tables) {
     if (below.definition === undefined) continue;
     const lineage = viewLineage(catalog, below);
@@ -100,11 +99,6 @@ function computeLineage(catalog: Catalog, relation: Relation): ViewLineage {
     functions: facts.functions,
     unknown,
   };
-}
-
-/** Whether a function of a definition may read what the definition does not name. */
-function readsUnseen(catalog: Catalog, { schema, name, category }: FunctionFact): boolean {
-  return category === "dynamic_sql" || (category === "user_defined" && hasHiddenBody(catalog, schema, name));
 }
 
 /** Facts of a definition that is read with certainty; `undefined` where anything in it is not. */

@@ -3,6 +3,7 @@ import {
   type Catalog,
   type Column,
   type ForeignKey,
+  type FunctionName,
   objectPath,
   type OperatorInfo,
   type ReferentialAction,
@@ -10,8 +11,16 @@ import {
   type RuleInfo,
   type TypeInfo,
 } from "./catalog.ts";
-import { type FunctionsOfType, functionMap } from "./postgres-functions.ts";
 import { type SeenNames, seenNamesOf, withFormerNames } from "./former-names.ts";
+import { codeOf, defaultCode, type TypeCode, typeCode, usedBy, type UsedBy } from "./postgres-code.ts";
+import {
+  functionMap,
+  functionNames,
+  type FunctionNames,
+  type FunctionsOfType,
+  strings,
+  usersFunctions,
+} from "./postgres-functions.ts";
 import { triggerOf } from "./postgres-triggers.ts";
 import { isSystemSchema } from "./system-schemas.ts";
 import { columnTypeOf, indexTypes, type TypeIndex, type TypeRow } from "./postgres-types.ts";
@@ -87,13 +96,16 @@ async function loadWith(
   const schemas = new Map(names.schemas.map(([oid, name]) => [oid ?? "", name ?? ""]));
   const types = indexTypes(await typeRows(query, schemas));
   const functions = await query(sql.functions(skipped));
-  const operators = operatorList(await query(sql.operators), schemas, functionPathsOf(functions, schemas));
+  const functionsByOid = functionNames(functions, schemas);
+  const operators = operatorList(await query(sql.operators), schemas, functionsByOid);
   const definitionPath = (JSON.parse(pathJson ?? "[]") as readonly string[]).map((name) =>
     name.startsWith("pg_temp_") ? "pg_temp" : name,
   );
   const definitions = await loadDefinitions(query, operators, definitionPath);
-  const relations = await loadRelations(query, names, schemas, types, definitions);
-  const calledForTypes = await functionsOfTypes(query, types, functionPathsOf(functions, schemas));
+  const casts = await query(sql.casts);
+  const typeFunctions = await functionsOfTypes(query, types, casts, functionsByOid);
+  const used = usedBy(await query(sql.usedByCode), functionsByOid, typeFunctions);
+  const relations = await loadRelations(query, names, schemas, types, definitions, typeFunctions, used);
   const reused = previous === undefined ? [] : [...previous.relations.values()].filter((each) => each.isSystem);
   const all = [
     ...reused,
@@ -107,9 +119,17 @@ async function loadWith(
     serverVersionNum: Number(versionNum),
     relations: new Map(all.map((relation) => [relation.path, relation])),
     relationsByOid: new Map(all.map((relation) => [relation.oid, relation])),
-    functions: functionMap(functions, schemas, calledForTypes, previous),
-    types: typeMap(types, calledForTypes),
+    functions: functionMap(functions, schemas, functionsByOid, typeFunctions.all, previous),
+    types: typeMap(types, typeFunctions.all),
     operators,
+    implicitCasts: usersFunctions(
+      casts.filter(([, , context]) => context === "i").map(([, called]) => called ?? ""),
+      functionsByOid,
+    ),
+    eventTriggers: (await query(sql.eventTriggers)).flatMap(([name, tags, called]) => {
+      const of = functionsByOid.get(called ?? "");
+      return of === undefined ? [] : [{ name: name ?? "", tags: strings(tags), function: of }];
+    }),
     schemas: new Set(schemas.values()),
     definitionPath,
   };
@@ -120,12 +140,6 @@ export async function readDatabaseId(query: RunQuery): Promise<string> {
   const [[oid, mayAsk] = []] = await query(sql.databaseOid);
   const [[cluster] = []] = mayAsk === "true" ? await query(sql.systemIdentifier) : [];
   return `${cluster ?? "unknown"}/${oid ?? ""}`;
-}
-
-function functionPathsOf(rows: Rows, schemas: ReadonlyMap<string, string>): FunctionPaths {
-  return new Map(
-    rows.map(([oid, schema, name]) => [oid ?? "", { schema: schemas.get(schema ?? "") ?? "", name: name ?? "" }]),
-  );
 }
 
 /**
@@ -182,8 +196,11 @@ async function loadRelations(
   schemas: ReadonlyMap<string, string>,
   types: TypeIndex,
   definitions: ReadonlyMap<string, string> | undefined,
+  typeFunctions: TypeCode,
+  used: UsedBy,
 ): Promise<Relation[]> {
-  const columns = await loadColumns(query, columnRows, types);
+  const defaults = await query(sql.defaults);
+  const columns = await loadColumns(query, columnRows, types, defaults);
   const keys = new Map((await query(sql.primaryKeys)).map(([oid, attnums]) => [oid, numbers(attnums)]));
   const foreignKeys = groupBy(await query(sql.foreignKeys));
   const parents = groupBy(await query(sql.inheritance));
@@ -194,6 +211,8 @@ async function loadRelations(
     ...(keysOfPartitions.get(oid) ?? []).map(([, name]) => name ?? ""),
     ...(parents.get(oid) ?? []).flatMap(([, parent]) => namesDividing(parent ?? "")),
   ];
+  const code = groupBy(await query(sql.relationCode(definitions !== undefined)), 1);
+  const ofDefaults = groupBy(defaults);
   const paths = new Map(
     rows.map(([oid, schema, name]) => [oid, objectPath(schemas.get(schema ?? "") ?? "", name ?? "")]),
   );
@@ -202,6 +221,17 @@ async function loadRelations(
     const name = relname ?? "";
     const own = columns.get(oid ?? "") ?? [];
     const dividing = namesDividing(oid ?? "");
+    const isSystem = isSystemSchema(schema);
+    const ownCode = isSystem
+      ? []
+      : [
+          ...(code.get(oid ?? "") ?? []).map((row) => codeOf(row, { schema, name }, used)),
+          ...(ofDefaults.get(oid ?? "") ?? []).map((row) => {
+            const column = own.find(({ attnum }) => attnum === Number(row[1]));
+            return defaultCode(row, column?.name ?? "", { schema, name }, used);
+          }),
+          ...own.flatMap((column) => typeCode(column, String(column.typeOid), typeFunctions)),
+        ].filter((each) => each !== undefined);
     return {
       oid: Number(oid),
       schema,
@@ -210,7 +240,7 @@ async function loadRelations(
       kind: relationKinds[relkind ?? ""] ?? "table",
       isPartition: isPartition === "true",
       isTemporary: persistence === "t",
-      isSystem: isSystemSchema(schema),
+      isSystem,
       columns: own,
       primaryKey: keys.get(oid ?? ""),
       parents: (parents.get(oid ?? "") ?? []).flatMap(([, parent]) => paths.get(parent ?? "") ?? []),
@@ -225,6 +255,7 @@ async function loadRelations(
       ...(isSecurityBarrier(options) ? { isSecurityBarrier: true } : {}),
       triggers: (triggers.get(oid ?? "") ?? []).map(([, ...row]) => triggerOf(row)),
       ...(rules.has(oid ?? "") ? { tellingRules: (rules.get(oid ?? "") ?? []).map(ruleOf) } : {}),
+      ...(ownCode.length === 0 ? {} : { code: ownCode }),
     };
   });
 }
@@ -270,8 +301,8 @@ async function loadColumns(
   query: RunQuery,
   rows: Rows,
   types: TypeIndex,
+  defaults: Rows,
 ): Promise<ReadonlyMap<string, readonly Column[]>> {
-  const defaults = await query(sql.defaults);
   const expressions = (areGenerated: boolean) =>
     new Map(
       defaults
@@ -301,35 +332,39 @@ async function loadColumns(
   return columns;
 }
 
-type FunctionPaths = ReadonlyMap<string, { readonly schema: string; readonly name: string }>;
-
-/** By oid of a type: the users' functions that making a value of it may call. */
 async function functionsOfTypes(
   query: RunQuery,
   types: TypeIndex,
-  functionPaths: FunctionPaths,
-): Promise<FunctionsOfType> {
-  const casts = groupBy(await query(sql.casts));
+  castRows: Rows,
+  names: FunctionNames,
+): Promise<TypeCode> {
+  const casts = groupBy(castRows);
   const checks = groupBy(await query(sql.checks));
   const parts = groupBy(await query(sql.typeParts));
   const second = (rows: Rows | undefined): string[] => (rows ?? []).map(([, of]) => of ?? "");
   /** With those that making its parts calls; a row may have a column of an array of such rows. */
-  const calledFor = (oid: string, seen: Set<string>): string[] => {
+  const calledFor = (oid: string, withCasts: boolean, seen: Set<string>): string[] => {
     const type = types.get(oid);
     if (type === undefined || seen.has(oid)) return [];
     seen.add(oid);
     const below = [type.base, type.element, ...second(parts.get(oid))];
     return [
       type.input,
-      ...second(casts.get(oid)),
+      ...(withCasts ? second(casts.get(oid)) : []),
       ...second(checks.get(oid)),
-      ...below.flatMap((part) => calledFor(part, seen)),
+      ...below.flatMap((part) => calledFor(part, withCasts, seen)),
     ];
   };
-  return (oid) =>
-    [...new Set(calledFor(oid, new Set()))]
-      .flatMap((called) => functionPaths.get(called) ?? [])
-      .filter((each) => !isSystemSchema(each.schema));
+  const of = (withCasts: boolean): FunctionsOfType => {
+    const known = new Map<string, readonly FunctionName[]>();
+    return (oid) => {
+      let functions = known.get(oid);
+      if (functions === undefined)
+        known.set(oid, (functions = usersFunctions(calledFor(oid, withCasts, new Set()), names)));
+      return functions;
+    };
+  };
+  return { all: of(true), withoutCasts: of(false) };
 }
 
 function typeMap(types: TypeIndex, functionsOf: FunctionsOfType): ReadonlyMap<string, TypeInfo> {
@@ -341,10 +376,10 @@ function typeMap(types: TypeIndex, functionsOf: FunctionsOfType): ReadonlyMap<st
   );
 }
 
-function operatorList(rows: Rows, schemas: ReadonlyMap<string, string>, functionPaths: FunctionPaths): OperatorInfo[] {
+function operatorList(rows: Rows, schemas: ReadonlyMap<string, string>, names: FunctionNames): OperatorInfo[] {
   return rows.map(([schema, name, of]) => {
     // A user's operator of a built-in function is in no list of users' functions: it is pure, and named as built in.
-    const path = functionPaths.get(of ?? "") ?? { schema: "pg_catalog", name: "" };
+    const path = names.get(of ?? "") ?? { schema: "pg_catalog", name: "" };
     return {
       schema: schemas.get(schema ?? "") ?? "",
       name: name ?? "",
@@ -354,10 +389,10 @@ function operatorList(rows: Rows, schemas: ReadonlyMap<string, string>, function
   });
 }
 
-function groupBy(rows: Rows): ReadonlyMap<string, (readonly (string | null)[])[]> {
+function groupBy(rows: Rows, by = 0): ReadonlyMap<string, (readonly (string | null)[])[]> {
   const groups = new Map<string, (readonly (string | null)[])[]>();
   for (const row of rows) {
-    const key = row[0] ?? "";
+    const key = row[by] ?? "";
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [row]);
     else group.push(row);

@@ -3,27 +3,38 @@ import { builtinCategory } from "../sql/postgres/functions.ts";
 import { type PlpgsqlFunction, readPlpgsql } from "../sql/postgres/plpgsql.ts";
 import { isToken, type SourceText, sourceText } from "../sql/postgres/rewrite/source-text.ts";
 import type { Catalog } from "./catalog.ts";
+import { withoutComparedRows } from "./trigger-row.ts";
 
 /** The SQL in a body in PL/pgSQL, and why that may not be all that it does. */
 export interface PlpgsqlBody {
   readonly statements: readonly string[];
+  /** It has RAISE or ASSERT. */
+  readonly says: boolean;
+  /** It reads PG_EXCEPTION_DETAIL. */
+  readonly seesDetails: boolean;
   readonly problem?: string;
 }
 
 export function plpgsqlBody(catalog: Catalog, definition: string): PlpgsqlBody {
   const read = readPlpgsql(definition);
-  if (read === undefined) return { statements: [], problem: "has a body that cannot be read" };
-  const { statements, other } = read;
+  if (read === undefined)
+    return { statements: [], says: true, seesDetails: true, problem: "has a body that cannot be read" };
+  const { statements, says, seesDetails, other } = read;
   const unread = other === undefined ? unreadName(catalog, read) : undefined;
   const problem = other === undefined ? unread && `names \`${unread}\` where it is not read` : `runs ${other}`;
-  return { statements, ...(problem === undefined ? {} : { problem }) };
+  return {
+    statements: statements.map(withoutComparedRows),
+    says,
+    seesDetails,
+    ...(problem === undefined ? {} : { problem }),
+  };
 }
 
 /**
  * The name of something that could read or run more than the texts that were found in the body say: the parser's tree lacks some
  * expressions (the default of a record) and all types, so each such name in the body has to be in one of those texts.
  */
-function unreadName(catalog: Catalog, { body, texts, variables }: PlpgsqlFunction): string | undefined {
+function unreadName(catalog: Catalog, { name: own, body, texts, variables }: PlpgsqlFunction): string | undefined {
   const index = catalogIndex(catalog);
   const relations = new Set([...catalog.relations.values()].map(({ name }) => name));
   const unread = new Map<string, number>();
@@ -31,6 +42,7 @@ function unreadName(catalog: Catalog, { body, texts, variables }: PlpgsqlFunctio
   for (const [position, name] of namesIn(source)) {
     // `r towns%rowtype` reads nothing, unless the type runs something.
     if (isTypeOfRelation(source, position) && !index.typesWithFunctions.has(name)) continue;
+    if (name === own && isToken(source, position + 1, ".") && variables.has(wordAt(source, position + 2))) continue;
     unread.set(name, (unread.get(name) ?? 0) + 1);
   }
   for (const [, name] of texts.flatMap((text) => namesIn(sourceText(text)))) {
@@ -55,6 +67,11 @@ function namesIn({ tokens, bytes }: SourceText): (readonly [position: number, na
     if (kind === "quoted") return [[position, text.slice(text.indexOf('"') + 1, -1).replaceAll('""', '"')] as const];
     return kind === "operator" ? [[position, text] as const] : [];
   });
+}
+
+function wordAt({ tokens, bytes }: SourceText, index: number): string {
+  const token = tokens[index];
+  return token?.kind === "word" ? bytes.toString("utf8", token.start, token.end).toLowerCase() : "";
 }
 
 /** Whether the token is part of a name that `%rowtype` or `%type` follows. */

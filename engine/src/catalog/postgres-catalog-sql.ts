@@ -7,6 +7,8 @@
 
 const text = (expression: string): string => `(${expression})::pg_catalog.text`;
 
+const array = (expression: string): string => text(`pg_catalog.array_to_json(${expression})`);
+
 /** Database, version, and the search_path in effect with the implicit schemas, as JSON. */
 export const server = `select ${text("pg_catalog.current_database()")},
   pg_catalog.current_setting('server_version_num'),
@@ -81,7 +83,8 @@ const namesLocked = (catalog: string, oid: string): string => `exists (select fr
 
 /** Of generated columns and of others with a default; empty while the relation is locked. */
 export const defaults = `select ${text("d.adrelid")}, ${text("d.adnum")},
-  case when ${isLocked("d.adrelid")} then '' else pg_catalog.pg_get_expr(d.adbin, d.adrelid) end, ${text("a.attgenerated")}
+  case when ${isLocked("d.adrelid")} then '' else pg_catalog.pg_get_expr(d.adbin, d.adrelid) end, ${text("a.attgenerated")},
+  ${text("d.oid")}
 from pg_catalog.pg_attrdef d
 join pg_catalog.pg_attribute a on a.attrelid OPERATOR(pg_catalog.=) d.adrelid and a.attnum OPERATOR(pg_catalog.=) d.adnum
 order by d.adrelid, d.adnum`;
@@ -129,7 +132,8 @@ order by p.partrelid, k.attnum`;
 
 /** Disabled triggers never fire. Those of foreign keys run PostgreSQL's own functions. */
 export const triggers = `select ${text("t.tgrelid")}, t.tgname, ${text("t.tgtype")}, ${text("t.tgattr")}, n.nspname, p.proname,
-  ${text("l.lanname")}, p.prosrc
+  ${text("l.lanname")}, p.prosrc, case when t.tgqual is null then null when ${isLocked("t.tgrelid")} then '' else pg_catalog.pg_get_triggerdef(t.oid) end,
+  ${text("t.tgoldtable")}, ${text("t.tgnewtable")}
 from pg_catalog.pg_trigger t
 join pg_catalog.pg_proc p on p.oid OPERATOR(pg_catalog.=) t.tgfoid
 join pg_catalog.pg_language l on l.oid OPERATOR(pg_catalog.=) p.prolang
@@ -145,9 +149,85 @@ where r.ev_type OPERATOR(pg_catalog.<>) '1'::pg_catalog."char" and r.ev_enabled 
   and r.oid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid
   and r.ev_action::pg_catalog.text OPERATOR(pg_catalog.~) ':commandType 1 |:returningList \\('
 order by r.ev_class, r.rulename`;
+/** An expression over a relation; empty while that is locked. */
+const printed = (expression: string, relation: string): string =>
+  `case when ${expression} is null then null when ${isLocked(relation)} then '' else pg_catalog.pg_get_expr(${expression}, ${relation}) end`;
+
+/** Disabled ones never fire. */
+export const eventTriggers = `select e.evtname, ${array("e.evttags")}, ${text("e.evtfoid")}
+from pg_catalog.pg_event_trigger e
+where e.evtenabled OPERATOR(pg_catalog.<>) 'D'::pg_catalog."char"
+order by e.evtname`;
+
+/**
+ * What statements on a relation run without naming it, beside defaults and triggers: kind, relation, oid of what it belongs to, name, event,
+ * and one or two expressions or a definition, empty while what they name is locked. Policies of row security are those that the login is under.
+ * @param canPrintRules `pg_get_ruledef` looks its rule up with an unqualified `=`, as `pg_get_viewdef` does.
+ */
+export const relationCode = (canPrintRules: boolean): string =>
+  `select 'check', ${text("c.conrelid")}, ${text("c.oid")}, ${text("c.conname")}, '', ${printed("c.conbin", "c.conrelid")}, null
+from pg_catalog.pg_constraint c
+where c.contype OPERATOR(pg_catalog.=) 'c'::pg_catalog."char" and c.conrelid OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid
+union all
+select 'index', ${text("i.indrelid")}, ${text("i.indexrelid")}, ${text("c.relname")}, '', ${printed("i.indexprs", "i.indrelid")},
+  ${printed("i.indpred", "i.indrelid")}
+from pg_catalog.pg_index i
+join pg_catalog.pg_class c on c.oid OPERATOR(pg_catalog.=) i.indexrelid
+where i.indexprs is not null or i.indpred is not null or exists (select from pg_catalog.pg_opclass o
+  join pg_catalog.pg_namespace n on n.oid OPERATOR(pg_catalog.=) o.opcnamespace
+  where o.oid OPERATOR(pg_catalog.=) any (i.indclass::pg_catalog.oid[]) and n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name)
+union all
+select 'partition', ${text("p.partrelid")}, ${text("p.partrelid")}, '', '', ${printed("p.partexprs", "p.partrelid")}, null
+from pg_catalog.pg_partitioned_table p
+union all
+select 'statistics', ${text("s.stxrelid")}, ${text("s.oid")}, ${text("s.stxname")}, '', ${printed("s.stxexprs", "s.stxrelid")}, null
+from pg_catalog.pg_statistic_ext s where s.stxexprs is not null
+union all
+select 'policy', ${text("p.polrelid")}, ${text("p.oid")}, ${text("p.polname")}, ${text("p.polcmd")},
+  case when ${namesLocked("pg_policy", "p.oid")} then '' else pg_catalog.pg_get_expr(p.polqual, p.polrelid) end,
+  case when ${namesLocked("pg_policy", "p.oid")} then '' else pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) end
+from pg_catalog.pg_policy p
+where pg_catalog.row_security_active(p.polrelid)
+  and exists (select from pg_catalog.unnest(p.polroles) r (role) where r.role OPERATOR(pg_catalog.=) '0'::pg_catalog.oid
+    or pg_catalog.pg_has_role(r.role, 'usage'))
+union all
+select 'rule', ${text("r.ev_class")}, ${text("r.oid")}, ${text("r.rulename")}, ${text("r.ev_type")},
+  ${canPrintRules ? `case when ${namesLocked("pg_rewrite", "r.oid")} then '' else pg_catalog.pg_get_ruledef(r.oid) end` : "''"}, null
+from pg_catalog.pg_rewrite r
+where r.ev_type OPERATOR(pg_catalog.<>) '1'::pg_catalog."char" and r.ev_enabled OPERATOR(pg_catalog.<>) 'D'::pg_catalog."char"
+order by 1, 2, 3`;
+
+/** All functions of an operator class of users' own. */
+const functionsOfClasses = `select c.oid as class, p.amproc::pg_catalog.oid as function
+from pg_catalog.pg_opclass c
+join pg_catalog.pg_amproc p on p.amprocfamily OPERATOR(pg_catalog.=) c.opcfamily
+union all
+select c.oid, o.oprcode::pg_catalog.oid
+from pg_catalog.pg_opclass c
+join pg_catalog.pg_amop a on a.amopfamily OPERATOR(pg_catalog.=) c.opcfamily
+join pg_catalog.pg_operator o on o.oid OPERATOR(pg_catalog.=) a.amopopr`;
+
+const catalogOid = (name: string): string => `'pg_catalog.${name}'::pg_catalog.regclass::pg_catalog.oid`;
+
+/**
+ * Functions and types outside pg_catalog that expressions in the catalogs use, by the catalog and oid of what they belong to; a type as second.
+ * Indexes are there by their classes of operators too, partitioned tables by their keys.
+ */
+export const usedByCode = `select ${text("k.relname")}, ${text("d.objid")}, ${text("coalesce(o.oprcode::pg_catalog.oid, f.function, p.oid)")}, ${text("t.oid")}
+from pg_catalog.pg_depend d
+join pg_catalog.pg_class k on k.oid OPERATOR(pg_catalog.=) d.classid
+left join pg_catalog.pg_proc p on p.oid OPERATOR(pg_catalog.=) d.refobjid and d.refclassid OPERATOR(pg_catalog.=) ${catalogOid("pg_proc")}
+left join pg_catalog.pg_operator o on o.oid OPERATOR(pg_catalog.=) d.refobjid and d.refclassid OPERATOR(pg_catalog.=) ${catalogOid("pg_operator")}
+left join (${functionsOfClasses}) f on f.class OPERATOR(pg_catalog.=) d.refobjid and d.refclassid OPERATOR(pg_catalog.=) ${catalogOid("pg_opclass")}
+left join pg_catalog.pg_type t on t.oid OPERATOR(pg_catalog.=) d.refobjid and d.refclassid OPERATOR(pg_catalog.=) ${catalogOid("pg_type")}
+where d.classid OPERATOR(pg_catalog.=) any (array[${["pg_attrdef", "pg_constraint", "pg_class", "pg_policy", "pg_rewrite", "pg_statistic_ext"].map(catalogOid).join(", ")}])
+  and d.refclassid OPERATOR(pg_catalog.=) any (array[${["pg_proc", "pg_operator", "pg_opclass", "pg_type"].map(catalogOid).join(", ")}])
+  and d.objsubid OPERATOR(pg_catalog.=) '0'::pg_catalog.int4
+order by 1, 2, 3, 4`;
 
 /** An aggregate is internal by itself: what counts is what its support functions are written in, those that are not internal or C. */
-const supportLanguages = `select a.aggfnoid::pg_catalog.oid as aggregate, pg_catalog.min(l.lanname::pg_catalog.text) as lanname
+const supportLanguages = `select a.aggfnoid::pg_catalog.oid as aggregate, pg_catalog.min(l.lanname::pg_catalog.text) as lanname,
+  pg_catalog.array_agg(distinct p.oid) as functions, pg_catalog.min(a.aggtranstype) as statetype
 from pg_catalog.pg_aggregate a
 join pg_catalog.pg_proc p on p.oid OPERATOR(pg_catalog.=) any (array[a.aggtransfn::pg_catalog.oid, a.aggfinalfn::pg_catalog.oid,
   a.aggcombinefn::pg_catalog.oid, a.aggserialfn::pg_catalog.oid, a.aggdeserialfn::pg_catalog.oid, a.aggmtransfn::pg_catalog.oid,
@@ -155,8 +235,6 @@ join pg_catalog.pg_proc p on p.oid OPERATOR(pg_catalog.=) any (array[a.aggtransf
 join pg_catalog.pg_language l on l.oid OPERATOR(pg_catalog.=) p.prolang
 where l.lanname OPERATOR(pg_catalog.<>) 'internal'::pg_catalog.name and l.lanname OPERATOR(pg_catalog.<>) 'c'::pg_catalog.name
 group by a.aggfnoid`;
-
-const array = (expression: string): string => text(`pg_catalog.array_to_json(${expression})`);
 
 /** With bodies, and what else decides what they do, of functions in the languages whose bodies are read. */
 export const functions = (skipped: readonly string[]): string =>
@@ -169,25 +247,28 @@ export const functions = (skipped: readonly string[]): string =>
     then pg_catalog.pg_get_functiondef(p.oid) end,
   ${text("p.prosqlbody is not null")}, ${text("p.prosecdef")}, ${array("p.proconfig")}, ${array("p.proargnames")},
   pg_catalog.pg_get_expr(p.proargdefaults, '0'::pg_catalog.oid),
-  ${array("pg_catalog.array_append(coalesce(p.proallargtypes, p.proargtypes::pg_catalog.oid[]), p.prorettype)")}
+  ${array("pg_catalog.array_append(pg_catalog.array_append(coalesce(p.proallargtypes, p.proargtypes::pg_catalog.oid[]), p.prorettype), s.statetype)")},
+  ${array("s.functions")}
 from pg_catalog.pg_proc p
 join pg_catalog.pg_language l on l.oid OPERATOR(pg_catalog.=) p.prolang
 left join (${supportLanguages}) s on s.aggregate OPERATOR(pg_catalog.=) p.oid
 where ${outside("p.pronamespace", skipped)}
 order by p.oid`;
 
-export const operators = `select ${text("o.oprnamespace")}, ${text("o.oprname")}, ${text("o.oprcode::pg_catalog.oid")}
+/** With the functions of commutators and negators, which the planner may take instead. */
+export const operators = `select ${text("o.oprnamespace")}, ${text("o.oprname")}, ${text("f.oprcode::pg_catalog.oid")}
 from pg_catalog.pg_operator o
+join pg_catalog.pg_operator f on f.oid OPERATOR(pg_catalog.=) any (array[o.oid, o.oprcom, o.oprnegate])
 join pg_catalog.pg_namespace n on n.oid OPERATOR(pg_catalog.=) o.oprnamespace
 where n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name
-order by o.oid`;
+order by o.oid, f.oid`;
 
-export const casts = `select ${text("c.casttarget")}, ${text("c.castfunc")}
+export const casts = `select ${text("c.casttarget")}, ${text("c.castfunc")}, ${text("c.castcontext")}
 from pg_catalog.pg_cast c
 where c.castfunc OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid
 order by c.casttarget, c.castfunc`;
 
-/** What CHECK constraints of domains call, also by operators, and ranges to make a value. */
+/** What CHECK constraints and defaults of domains call, also by operators, and ranges to make or compare a value. */
 export const checks = `select ${text("c.contypid")}, ${text("coalesce(o.oprcode::pg_catalog.oid, d.refobjid)")}
 from pg_catalog.pg_constraint c
 join pg_catalog.pg_depend d on d.objid OPERATOR(pg_catalog.=) c.oid
@@ -197,11 +278,21 @@ left join pg_catalog.pg_operator o on o.oid OPERATOR(pg_catalog.=) d.refobjid
 where c.contypid OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid
   and (o.oid is not null or d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass::pg_catalog.oid)
 union all
+select ${text("t.oid")}, ${text("coalesce(o.oprcode::pg_catalog.oid, d.refobjid)")}
+from pg_catalog.pg_type t
+join pg_catalog.pg_depend d on d.objid OPERATOR(pg_catalog.=) t.oid and d.classid OPERATOR(pg_catalog.=) ${catalogOid("pg_type")}
+left join pg_catalog.pg_operator o on o.oid OPERATOR(pg_catalog.=) d.refobjid and d.refclassid OPERATOR(pg_catalog.=) ${catalogOid("pg_operator")}
+where t.typtype OPERATOR(pg_catalog.=) 'd'::pg_catalog."char"
+  and (o.oid is not null or d.refclassid OPERATOR(pg_catalog.=) ${catalogOid("pg_proc")})
+union all
 select ${text("r.rngtypid")}, ${text("r.rngcanonical::pg_catalog.oid")}
 from pg_catalog.pg_range r where r.rngcanonical::pg_catalog.oid OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid
+union all
+select ${text("r.rngtypid")}, ${text("r.rngsubdiff::pg_catalog.oid")}
+from pg_catalog.pg_range r where r.rngsubdiff::pg_catalog.oid OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid
 order by 1, 2`;
 
-/** Types of which a value of a type is made, beside base and element: those of a row's columns, and of a range's bounds. */
+/** Types of which a value of a type is made, beside base and element: those of a row's columns, of a range's bounds, in a domain's checks. */
 export const typeParts = `select ${text("t.oid")}, ${text("a.atttypid")}
 from pg_catalog.pg_type t
 join pg_catalog.pg_attribute a on a.attrelid OPERATOR(pg_catalog.=) t.typrelid
@@ -211,4 +302,10 @@ where a.attnum OPERATOR(pg_catalog.>) '0'::pg_catalog.int2 and not a.attisdroppe
   and n.nspname OPERATOR(pg_catalog.<>) 'pg_catalog'::pg_catalog.name
 union all
 select ${text("r.rngtypid")}, ${text("r.rngsubtype")} from pg_catalog.pg_range r
+union all
+select ${text("c.contypid")}, ${text("d.refobjid")}
+from pg_catalog.pg_constraint c
+join pg_catalog.pg_depend d on d.objid OPERATOR(pg_catalog.=) c.oid and d.classid OPERATOR(pg_catalog.=) ${catalogOid("pg_constraint")}
+  and d.refclassid OPERATOR(pg_catalog.=) ${catalogOid("pg_type")}
+where c.contypid OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid
 order by 1, 2`;

@@ -1,10 +1,24 @@
-import { type Catalog, type FunctionBody, type FunctionInfo, objectPath } from "./catalog.ts";
+import { type Catalog, type FunctionBody, type FunctionInfo, type FunctionName, objectPath } from "./catalog.ts";
 import { isSystemSchema } from "./system-schemas.ts";
 
 type Row = readonly (string | null)[];
 
 /** By oid of a type: the users' functions that making a value of it may call. */
-export type FunctionsOfType = (oid: string) => FunctionBody["functions"];
+export type FunctionsOfType = (oid: string) => readonly FunctionName[];
+
+/** By oid. */
+export type FunctionNames = ReadonlyMap<string, FunctionName>;
+
+export function functionNames(rows: readonly Row[], schemas: ReadonlyMap<string, string>): FunctionNames {
+  return new Map(
+    rows.map(([oid, schema, name]) => [oid ?? "", { schema: schemas.get(schema ?? "") ?? "", name: name ?? "" }]),
+  );
+}
+
+/** Those that are not the system's, each once. */
+export function usersFunctions(oids: readonly string[], names: FunctionNames): readonly FunctionName[] {
+  return [...new Set(oids)].flatMap((oid) => names.get(oid) ?? []).filter(({ schema }) => !isSystemSchema(schema));
+}
 
 const kinds: Readonly<Record<string, FunctionInfo["kind"]>> = {
   f: "function",
@@ -25,6 +39,7 @@ const volatilities: Readonly<Record<string, FunctionInfo["volatility"]>> = {
 export function functionMap(
   rows: readonly Row[],
   schemas: ReadonlyMap<string, string>,
+  names: FunctionNames,
   functionsOfType: FunctionsOfType,
   previous: Catalog | undefined,
 ): ReadonlyMap<string, readonly FunctionInfo[]> {
@@ -36,7 +51,7 @@ export function functionMap(
     const schema = schemas.get(schemaOid ?? "") ?? "";
     const name = proname ?? "";
     const isSystem = isSystemSchema(schema);
-    const body = isSystem ? undefined : bodyOf(bodyRow, functionsOfType);
+    const body = isSystem ? undefined : bodyOf(bodyRow, names, functionsOfType);
     const info: FunctionInfo = {
       schema,
       name,
@@ -55,23 +70,26 @@ export function functionMap(
   return functions;
 }
 
+/** An aggregate has no text, and calls its support functions. */
 function bodyOf(
-  [text, isBound, isSecurityDefiner, settings, argumentNames, defaults, types]: Row,
+  [text, isBound, isSecurityDefiner, settings, argumentNames, defaults, types, support]: Row,
+  names: FunctionNames,
   functionsOfType: FunctionsOfType,
 ): FunctionBody | undefined {
-  if (text === null || text === undefined) return undefined;
+  const calls = strings(support);
+  if (typeof text !== "string" && calls.length === 0) return undefined;
   return {
-    text,
+    text: text ?? "",
     isBound: isBound === "true",
     isSecurityDefiner: isSecurityDefiner === "true",
     settings: strings(settings),
     argumentNames: strings(argumentNames),
     defaults: defaults ?? "",
-    functions: strings(types).flatMap((oid) => functionsOfType(oid)),
+    functions: [...usersFunctions(calls, names), ...strings(types).flatMap((oid) => functionsOfType(oid))],
   };
 }
 
 /** An array that the server gave as JSON; oids are numbers there, or strings. */
-function strings(json: string | null | undefined): readonly string[] {
+export function strings(json: string | null | undefined): readonly string[] {
   return (JSON.parse(json ?? "[]") as readonly (string | number | null)[]).map((each) => String(each ?? ""));
 }

@@ -6,13 +6,12 @@ const bits = { row: 1, before: 2, insert: 4, delete: 8, update: 16, truncate: 32
 
 const events = ["insert", "update", "delete", "truncate"] as const satisfies readonly TriggerEvent[];
 
-/** @param row tgname, tgtype, tgattr, and of the function schema, name, language and body */
-export function triggerOf([name, typeBits, attnums, schema, called, language, body]: readonly (
-  | string
-  | null
-)[]): TriggerInfo {
+/** @param row tgname, tgtype, tgattr, of the function schema, name, language and body, then CREATE TRIGGER where it has WHEN, tgoldtable, tgnewtable */
+export function triggerOf(row: readonly (string | null)[]): TriggerInfo {
+  const [name, typeBits, attnums, schema, called, language, body, conditional, ...transitionTables] = row;
   const type = Number(typeBits);
   const assigns = assignedColumns(language ?? "", called ?? "", body ?? "");
+  const named = transitionTables.filter((each) => typeof each === "string");
   const has = (bit: keyof typeof bits): boolean => (type & bits[bit]) !== 0;
   return {
     name: name ?? "",
@@ -22,5 +21,7 @@ export function triggerOf([name, typeBits, attnums, schema, called, language, bo
     columns: (attnums ?? "").match(/\d+/g)?.map(Number) ?? [],
     function: { schema: schema ?? "", name: called ?? "" },
     ...(assigns === undefined ? {} : { assigns }),
+    ...(typeof conditional === "string" ? { conditional } : {}),
+    ...(named.length === 0 ? {} : { transitionTables: named }),
   };
 }

@@ -1,22 +1,39 @@
 import type { AccessKind, ColumnUse } from "@penstock/language";
-import { type Catalog, type FunctionInfo, objectPath, type Relation } from "../catalog/catalog.ts";
-import { bodyFacts, pathInside } from "../catalog/function-body.ts";
-import type { ColumnFact, FunctionFact, StatementFacts, TableFact } from "../sql/facts.ts";
-import { isBuiltinFunction } from "../sql/postgres/functions.ts";
+import type { Catalog, Relation } from "../catalog/catalog.ts";
+import { unitedWhere } from "../catalog/function-body.ts";
+import type { ColumnFact, StatementFacts, TableFact } from "../sql/facts.ts";
+import { CodeWalk } from "./code-walk.ts";
 
-/** What the users' functions do that a statement calls, and those that these call. */
+/** What code in the database does that a statement runs: functions that it calls, those that these call, and what its relations set off. */
 export interface CalledFunctions {
   readonly reads: readonly CalledRead[];
-  /** Functions of which it is not known what they do, and why. */
-  readonly unread: readonly { readonly path: string; readonly problem: string }[];
+  /** Code of which it is not known what it does, and why. */
+  readonly unread: readonly UnreadCode[];
+  /** Relations that set-off code touches: no rule is asked about them, but what is hidden of them counts. */
+  readonly tables: readonly TableFact[];
+  /** Functions that the statement calls and that write, as messages name them. */
+  readonly writers: readonly string[];
+  /** Some of the code looks at details of errors, which may show all of a row that another piece of it changes. */
+  readonly seesDetails: boolean;
 }
 
-interface CalledRead {
-  /** Path of the function. */
-  readonly path: string;
+/** Code as messages name it: "function `public.f`", "rule `r` of public.t". */
+export interface UnreadCode {
+  readonly code: string;
+  readonly problem: string;
+}
+
+export interface CalledRead {
+  readonly code: string;
   readonly relation: Relation;
+  /** Attribute numbers of the columns that it touches. */
+  readonly columns: ReadonlySet<number>;
+  /** It changes rows, whose other values the detail of an error may show. */
+  readonly isChange: boolean;
   /** Named without a schema: what the name means is found out when the body runs, under whatever search_path the session then has. */
   readonly isNamedByPath: boolean;
+  /** The row for which it is run, and no other row. */
+  readonly isOwnRow: boolean;
 }
 
 /** A statement's facts with what the functions do that it calls: their tables, columns and functions are the statement's too. */
@@ -26,7 +43,9 @@ export interface FactsWithCalled {
 }
 
 /**
- * Reads the bodies of all functions that a statement may call. Where a call can mean several functions, all of them count.
+ * Reads all code that a statement may run. Where a call can mean several functions, all of them count. What functions do that the statement
+ * calls is the statement's doing, and in its facts; what triggers, defaults and the like of its relations do is not: whoever made the table
+ * has put it there.
  * @param before of the statements ahead of it in the same text.
  */
 export function withCalled(
@@ -35,96 +54,53 @@ export function withCalled(
   searchPath: readonly string[],
   before: readonly StatementFacts[],
 ): FactsWithCalled {
-  if (!facts.functions.some(isUsersOwn)) return { facts, called: nothing };
-  const unread: { readonly path: string; readonly problem: string }[] = [];
-  const reads: CalledRead[] = [];
-  const tables = new Map<Relation, TableFact>(facts.tables.map((fact) => [fact.relation, fact]));
-  const columns = new Map(facts.columns.map((fact) => [fact.column, fact]));
-  const functions = new Map(facts.functions.map((fact) => [pathOf(fact), fact]));
-  const isUncertain = before.some(changesMeaning);
-  const seen = new Set<string>();
-  const waiting = facts.functions.filter(isUsersOwn).map((called) => ({ called, searchPath }));
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const path = pathOf(next.called);
-    const key = JSON.stringify([path, next.searchPath]);
-    if (seen.has(key)) continue;
-    seen.add(key);
-    if (seen.size > bodiesMax) {
-      unread.push({ path, problem: `is one of more than ${bodiesMax} that are called` });
-      break;
-    }
-    const overloads = catalog.functions.get(path) ?? [];
-    const problem = problemOf(catalog, next.called, overloads, isUncertain);
-    if (problem !== undefined) unread.push({ path, problem });
-    for (const info of overloads.filter(hasReadableBody)) {
-      const body = bodyFacts(catalog, info, next.searchPath);
-      if (body.problem !== undefined) unread.push({ path, problem: body.problem });
-      for (const fact of body.tables) {
-        tables.set(fact.relation, unitedTable(tables.get(fact.relation), fact));
-        reads.push({ path, relation: fact.relation, isNamedByPath: body.namedByPath.has(fact.relation) });
-      }
-      for (const fact of body.columns) columns.set(fact.column, unitedColumn(columns.get(fact.column), fact));
-      const inside = pathInside(info, next.searchPath);
-      for (const called of body.functions) {
-        if (!functions.has(pathOf(called))) functions.set(pathOf(called), { ...called, isInBody: true });
-        if (isUsersOwn(called)) waiting.push({ called, searchPath: inside });
-      }
-    }
-  }
+  const walk = new CodeWalk(catalog, searchPath, before);
+  walk.run(facts);
+  const { reads, unread, tables, writers, seesDetails, inCalled } = walk;
+  const called = { reads, unread, tables, writers, seesDetails };
+  if (inCalled.tables.length + inCalled.functions.length === 0) return { facts, called };
   return {
     facts: {
       ...facts,
-      tables: [...tables.values()],
-      columns: [...columns.values()],
-      functions: [...functions.values()],
+      ...(inCalled.wheres.length === 0
+        ? {}
+        : unitedWhere(changes(facts) ? [facts, ...inCalled.wheres] : inCalled.wheres)),
+      tables: united(facts.tables, inCalled.tables, ({ relation }) => relation, unitedTable),
+      columns: united(facts.columns, inCalled.columns, ({ column }) => column, unitedColumn),
+      functions: united(
+        facts.functions,
+        inCalled.functions,
+        ({ schema, name }) => JSON.stringify([schema, name]),
+        (one) => one,
+      ),
     },
-    called: { reads, unread },
+    called,
   };
 }
 
-const bodiesMax = 200;
-
-const nothing: CalledFunctions = { reads: [], unread: [] };
-
-/** Whatever its category: that goes by names, and any function can have the name of an extension's. */
-function isUsersOwn({ builtin }: FunctionFact): boolean {
-  return !builtin;
+function changes({ tables }: StatementFacts): boolean {
+  return tables.some(({ access }) => access.has("update") || access.has("delete"));
 }
 
-function pathOf({ schema, name }: FunctionFact): string {
-  return schema === "" ? name : objectPath(schema, name);
+function united<Fact, Key>(
+  own: readonly Fact[],
+  others: readonly Fact[],
+  keyOf: (fact: Fact) => Key,
+  unite: (one: Fact, other: Fact) => Fact,
+): readonly Fact[] {
+  const all = new Map(own.map((fact) => [keyOf(fact), fact]));
+  for (const fact of others) {
+    const key = keyOf(fact);
+    const known = all.get(key);
+    all.set(key, known === undefined ? fact : unite(known, fact));
+  }
+  return [...all.values()];
 }
 
-/** Functions in C are extensions' own code, listed by category where they reach further. */
-function hasReadableBody({ language }: FunctionInfo): boolean {
-  return language !== "c" && language !== "internal";
-}
-
-function problemOf(
-  catalog: Catalog,
-  { name, category }: FunctionFact,
-  overloads: readonly FunctionInfo[],
-  isUncertain: boolean,
-): string | undefined {
-  if (overloads.length === 0) return category === "user_defined" ? "is not known" : undefined;
-  if (!overloads.some(hasReadableBody)) return undefined;
-  // What is known of built-in functions by their names, as that an aggregate needs a group, would be taken for true of it.
-  if (isBuiltinFunction(catalog, name)) return "has the name of a built-in function";
-  return isUncertain ? "may mean something else after an earlier statement of the same text" : undefined;
-}
-
-/** Statements after which the catalog may not say any more what is in the database. */
-function changesMeaning({ category, session }: StatementFacts): boolean {
-  if (category === "read" || category === "write") return false;
-  return session?.kind !== "set" && session?.kind !== "begin";
-}
-
-function unitedTable(one: TableFact | undefined, other: TableFact): TableFact {
-  if (one === undefined) return other;
+function unitedTable(one: TableFact, other: TableFact): TableFact {
   return { ...one, access: new Set<AccessKind>([...one.access, ...other.access]) };
 }
 
-function unitedColumn(one: ColumnFact | undefined, other: ColumnFact): ColumnFact {
-  if (one === undefined) return other;
+function unitedColumn(one: ColumnFact, other: ColumnFact): ColumnFact {
   return { ...one, uses: new Set<ColumnUse>([...one.uses, ...other.uses]) };
 }

@@ -1,13 +1,14 @@
 import type { Effect, Input, Value } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
 import { dataKey } from "../data-key.ts";
-import type { StatementFacts } from "../sql/facts.ts";
-import type { CalledFunctions } from "./called-functions.ts";
+import type { ColumnFact, StatementFacts, TableFact } from "../sql/facts.ts";
+import type { CalledFunctions, CalledRead } from "./called-functions.ts";
 import { approvalReason, combineOnce } from "./combine.ts";
 import type { Decision, Reason } from "./decision.ts";
-import { type EngineRefusals, engineRefusals, hiddenInFunction } from "./engine-rules.ts";
+import { type EngineRefusals, engineRefusals, hiddenInCode, storesMasked } from "./engine-rules.ts";
 import { carriedQuery } from "./explain-statement.ts";
-import { protectionsOf } from "./protections.ts";
+import type { Hidden } from "./hidden.ts";
+import { type Protections, protectionsOf } from "./protections.ts";
 import { filterPaths } from "./relation-filters.ts";
 import { maskCandidates } from "./relation-masks.ts";
 import type { SubjectMasks } from "./subject-masks.ts";
@@ -17,6 +18,8 @@ import type { LabelledColumn, World } from "./world.ts";
 export interface PreparedStatement {
   readonly facts: StatementFacts;
   readonly query: Value;
+  /** Of the statement and of the code that it runs. */
+  readonly tables: readonly TableFact[];
   readonly relations: readonly Relation[];
   readonly candidates: readonly LabelledColumn[];
   readonly candidateValues: readonly Value[];
@@ -34,11 +37,13 @@ export function prepareStatement(
   query: Value,
   used: ReadonlyMap<LabelledColumn, Value>,
 ): PreparedStatement {
-  const relations = facts.tables.map((table) => table.relation);
+  const tables = called.tables.length === 0 ? facts.tables : [...facts.tables, ...called.tables];
+  const relations = [...new Set(tables.map((table) => table.relation))];
   const candidates = maskCandidates(world, relations);
   return {
     facts,
     query,
+    tables,
     relations,
     candidates,
     candidateValues: candidates.map((column) => used.get(column) ?? column.value),
@@ -64,12 +69,8 @@ export function decideStatement(
   const own = combineOnce(effects, world.program.hasAllow);
   let combined = own;
   for (const relation of statement.relations) combined = fixed.mergedWith(combined, relation);
-  const {
-    masks,
-    filters,
-    inlined,
-    refusals: unreadable,
-  } = protectionsOf(world, statement.facts.tables, own, combined, fixed);
+  const protections = protectionsOf(world, statement.tables, own, combined, fixed);
+  const { masks, filters, inlined, refusals: unreadable } = protections;
   const isMasked = combined.masks.size > 0;
   const refusals: Reason[] = [...unreadable];
   const { always, ifHidden, ifFiltered } = statement.refusals;
@@ -77,11 +78,12 @@ export function decideStatement(
   const isFiltered = combined.filters.size > 0;
   if (ifHidden.length > 0 && (isMasked || isFiltered || fixed.hidden.names.size > 0)) refusals.push(...ifHidden);
   if (ifFiltered.length > 0 && (isFiltered || fixed.hidden.areFiltered)) refusals.push(...ifFiltered);
-  for (const { path, relation, isNamedByPath } of statement.called.reads) {
-    const isHidden = [masks, filters, inlined].some((protections) => protections.has(relation.path));
-    if (isHidden || (isNamedByPath && fixed.hidden.names.has(relation.name))) {
-      refusals.push(hiddenInFunction(path, relation));
-    }
+  for (const read of statement.called.reads) {
+    if (showsHidden(read, protections, fixed, statement.called.seesDetails)) refusals.push(hiddenInCode(read));
+  }
+  const [writer] = statement.called.writers;
+  if (writer !== undefined && isMasked && statement.facts.columns.some((fact) => isMaskedArgument(fact, protections))) {
+    refusals.push(storesMasked(writer));
   }
   const reasons = refusals.length === 0 ? combined.reasons : [...combined.reasons, ...refusals];
   const { approvals, notifications, limits } = combined;
@@ -98,6 +100,29 @@ export function decideStatement(
     rules: combined.rules,
     errors: combined.errors,
   };
+}
+
+/** Inside code of the database nothing is masked or filtered. */
+function showsHidden(
+  { relation, columns, isChange, isNamedByPath, isOwnRow }: CalledRead,
+  { masks, filters, inlined }: Protections,
+  fixed: { readonly hidden: Hidden },
+  seesDetails: boolean,
+): boolean {
+  const masked = masks.get(relation.path)?.columns;
+  if (masked !== undefined && isChange && seesDetails) return true;
+  if (masked !== undefined && [...columns].some((attnum) => masked.has(attnum))) return true;
+  if (isOwnRow) return false;
+  if (filters.has(relation.path) || inlined.has(relation.path)) return true;
+  const part = isNamedByPath ? fixed.hidden.names.get(relation.name) : undefined;
+  if (part === undefined) return false;
+  if (part.areRows || (isChange && seesDetails)) return true;
+  return relation.columns.some(({ attnum, name }) => columns.has(attnum) && part.columns.has(name));
+}
+
+/** What a function that writes is given could be stored. */
+function isMaskedArgument({ relation, column, uses }: ColumnFact, { masks }: Protections): boolean {
+  return uses.has("argument") && masks.get(relation.path)?.columns.has(column.attnum) === true;
 }
 
 /**

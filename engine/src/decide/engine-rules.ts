@@ -1,10 +1,9 @@
 import { type AccessKind, statementKinds, type StatementKind } from "@penstock/language";
-import type { Relation } from "../catalog/catalog.ts";
 import { formerNamesMax } from "../catalog/former-names.ts";
 import { readBelow } from "../catalog/labels.ts";
 import type { StatementFacts, TableFact } from "../sql/facts.ts";
 import { tellsSize } from "../sql/postgres/rewrite/sizes.ts";
-import type { CalledFunctions } from "./called-functions.ts";
+import type { CalledFunctions, CalledRead, UnreadCode } from "./called-functions.ts";
 import type { Reason } from "./decision.ts";
 import { holdsStatistics } from "./system-masks.ts";
 import type { World } from "./world.ts";
@@ -93,7 +92,8 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
       ),
     );
   }
-  if (facts.category === "opaque" || facts.inner === "do" || facts.inner === "call") {
+  // What a procedure does is known from its body.
+  if ((facts.category === "opaque" && facts.kind !== "call") || facts.inner === "do" || facts.inner === "call") {
     ways.push(
       refusal(
         "opaque_code",
@@ -167,20 +167,33 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
   return ways;
 }
 
-function unreadFunction({ path, problem }: CalledFunctions["unread"][number]): Reason {
+function unreadFunction({ code, problem }: UnreadCode): Reason {
   return refusal(
     "opaque_function",
-    `function \`${path}\` ${problem}, and data is hidden from you`,
+    `${code} ${problem}, and data is hidden from you`,
     "select what the function would from its tables, or ask for a role from which nothing is hidden",
   );
 }
 
-/** For a principal from whom something of the relation is hidden: inside functions nothing is masked or filtered. */
-export function hiddenInFunction(path: string, relation: Relation): Reason {
+/** For a principal from whom something of the relation is hidden. */
+export function hiddenInCode({ code, relation, isOwnRow }: CalledRead): Reason {
+  if (isOwnRow) {
+    const message = `${code} looks at columns of ${relation.path} that are hidden from you`;
+    return refusal("hidden_in_function", message, askForRole);
+  }
   return refusal(
     "hidden_in_function",
-    `function \`${path}\` reads ${relation.path}, of which something is hidden from you`,
+    `${code} reads ${relation.path}, of which something is hidden from you`,
     "select what the function would from its tables",
+  );
+}
+
+/** Masked values must not stand among real ones. */
+export function storesMasked(code: string): Reason {
+  return refusal(
+    "masked_in_function",
+    `${code} could store a value that is masked for you`,
+    "call it with values that are not, or ask for a role from which nothing is hidden",
   );
 }
 

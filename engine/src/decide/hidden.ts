@@ -9,10 +9,17 @@ import type { World } from "./world.ts";
 
 /** What of the whole database is hidden from one principal. */
 export interface Hidden {
-  /** Names of relations of which some columns or rows are. */
-  readonly names: ReadonlySet<string>;
+  /** By name of a relation, what of all relations of that name is. */
+  readonly names: ReadonlyMap<string, HiddenPart>;
   /** Of some relation rows are. */
   readonly areFiltered: boolean;
+}
+
+interface HiddenPart {
+  /** Names of columns. */
+  readonly columns: ReadonlySet<string>;
+  /** Rows are, or which rows there are depends on what is hidden. */
+  readonly areRows: boolean;
 }
 
 /**
@@ -43,21 +50,35 @@ export function hiddenFrom(world: World, subject: Subject, data?: Value): Hidden
   );
   const { masks, filters } = combine(effects, false);
   if (masks.size + filters.size === 0 && !failed) return nothing;
-  const names = new Set<string>();
+  const names = new Map<string, HiddenPart>();
+  const add = (name: string, columns: Iterable<string>, areRows: boolean): void => {
+    const known = names.get(name);
+    names.set(name, {
+      columns: new Set([...(known?.columns ?? []), ...columns]),
+      areRows: areRows || known?.areRows === true,
+    });
+  };
   let areFiltered = failed && program.hasFilters;
   for (const relation of relations) {
     const masked = masksOfRelation(world, relation, masks);
     const filtered = filterOfRelation(world, relation, filters);
-    if (failed || masked.kind !== "masks" || masked.masks !== undefined) names.add(relation.name);
+    if (failed || masked.kind !== "masks") add(relation.name, [], true);
+    else if (masked.masks !== undefined) {
+      add(
+        relation.name,
+        [...masked.masks.columns.values()].map(({ column }) => column.name),
+        false,
+      );
+    }
     if (filtered.kind !== "filter" || filtered.filter !== undefined) {
-      names.add(relation.name);
+      add(relation.name, [], true);
       areFiltered = true;
     }
   }
   return { names, areFiltered };
 }
 
-const nothing: Hidden = { names: new Set(), areFiltered: false };
+const nothing: Hidden = { names: new Map(), areFiltered: false };
 
 const plainRead: StatementFacts = {
   start: 0,

@@ -2,7 +2,7 @@
  * What the server says beside results. Triggers, and what they call, see rows as they are stored, and nobody has read what they say: for whom
  * something is hidden, their notices and the payloads of notifications do not pass, and of their errors no more than the SQLSTATE.
  */
-import { raisedMessages } from "@penstock/engine";
+import { type Enforcer, raisedMessages } from "@penstock/engine";
 import type { StatementPlan } from "../enforce/plan.ts";
 import type { Framer } from "./framer.ts";
 import { decodeErrorFields, encodeError } from "./messages/error-response.ts";
@@ -57,7 +57,7 @@ function hidesSomething(session: Session): boolean {
   return hiddenRelations(session)?.size !== 0;
 }
 
-function hiddenRelations({ knowledge: { epoch }, who }: Session): ReadonlySet<string> | undefined {
+function hiddenRelations({ knowledge: { epoch }, who }: Session): ReturnType<Enforcer["hiddenRelations"]> {
   return epoch.enforcer.hiddenRelations(who, epoch.catalog);
 }
 

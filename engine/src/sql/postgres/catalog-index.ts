@@ -1,4 +1,4 @@
-import type { Catalog, Column, Relation, TriggerInfo } from "../../catalog/catalog.ts";
+import type { Catalog, Column, ForeignKey, Relation, TriggerInfo } from "../../catalog/catalog.ts";
 import { builtinAggregateNames } from "./builtin-names.ts";
 
 /** Look-ups over one catalog that every statement needs, computed once. */
@@ -14,6 +14,10 @@ export interface CatalogIndex {
   readonly typesWithFunctions: ReadonlyMap<string, readonly TypeWithFunctions[]>;
   /** Triggers that may give a row other values before it is stored, of a relation and of those that hold its rows. */
   changingTriggers(relation: Relation): readonly TriggerInfo[];
+  /** Relations whose rows are among those of a relation. */
+  descendants(relation: Relation): readonly Relation[];
+  /** Relations whose rows change with the rows that they refer to, as their foreign keys say. */
+  followers(relation: Relation): readonly { readonly relation: Relation; readonly key: ForeignKey }[];
   /** The relations that TRUNCATE … CASCADE of one empties besides: those that refer to it, or to one of these. */
   referring(relation: Relation): readonly Relation[];
   /** Relations of a schema. */
@@ -56,12 +60,16 @@ function buildIndex(catalog: Catalog): CatalogIndex {
   const children = new Map<string, Relation[]>();
   // Who has rows that go when those of a relation are truncated: its children, and what refers to it.
   const holders = new Map<string, Relation[]>();
+  const followers = new Map<string, { readonly relation: Relation; readonly key: ForeignKey }[]>();
   for (const relation of catalog.relations.values()) {
     for (const parent of relation.parents) {
       push(children, parent, relation);
       push(holders, parent, relation);
     }
-    for (const { referenced } of relation.foreignKeys ?? []) push(holders, referenced, relation);
+    for (const key of relation.foreignKeys ?? []) {
+      push(holders, key.referenced, relation);
+      if (key.onDelete !== "none" || key.onUpdate !== "none") push(followers, key.referenced, { relation, key });
+    }
   }
   const userFunctions = new Map<string, string[]>();
   const aggregates = new Set<string>();
@@ -88,6 +96,8 @@ function buildIndex(catalog: Catalog): CatalogIndex {
       [relation, ...reachable(relation, children)]
         .flatMap(({ triggers }) => triggers)
         .filter(({ timing, forEach }) => timing !== "after" && forEach === "row"),
+    descendants: (relation) => reachable(relation, children),
+    followers: (relation) => followers.get(relation.path) ?? [],
     referring: (relation) => reachable(relation, holders),
     relationsIn: (schema) => [...(schemas.get(schema)?.values() ?? [])],
     isOpen: (relation) => relation.isSystem && relation.columns.length === 0,

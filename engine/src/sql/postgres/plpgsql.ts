@@ -3,6 +3,8 @@ import { isToken, type SourceText, sourceText } from "./rewrite/source-text.ts";
 
 /** A function in PL/pgSQL, taken apart. */
 export interface PlpgsqlFunction {
+  /** Without its schema; qualifies its arguments. */
+  readonly name: string;
   /** Between the quotes of AS. */
   readonly body: string;
   readonly variables: ReadonlySet<string>;
@@ -10,29 +12,38 @@ export interface PlpgsqlFunction {
   readonly texts: readonly string[];
   /** The same as statements; variables in them look like columns. */
   readonly statements: readonly string[];
+  /** It has RAISE or ASSERT. */
+  readonly says: boolean;
+  /** It reads PG_EXCEPTION_DETAIL. */
+  readonly seesDetails: boolean;
   /** A statement of PL/pgSQL's that is not taken apart, in SQL's own words. */
   readonly other: string | undefined;
 }
 
 /** @param definition CREATE FUNCTION, as `pg_get_functiondef` prints it. `undefined`: it cannot be read. */
 export function readPlpgsql(definition: string): PlpgsqlFunction | undefined {
-  const body = bodyOf(definition);
-  const tree = body === undefined ? undefined : parsePlpgsql(definition);
-  if (body === undefined || tree === undefined) return undefined;
-  const found: Found = { variables: new Set(), expressions: [], others: [] };
+  const written = writtenIn(definition);
+  const tree = written === undefined ? undefined : parsePlpgsql(definition);
+  if (written === undefined || tree === undefined) return undefined;
+  const { name, body } = written;
+  const found: Found = { variables: new Set(), expressions: [], others: [], nodes: new Set() };
   collect(tree, found);
   const statements = found.expressions.map(asStatement);
   if (!statements.every((statement) => statement !== undefined)) return undefined;
   return {
+    name,
     body,
     variables: found.variables,
     texts: found.expressions.map(({ query }) => query),
     statements,
+    says: found.nodes.has("PLpgSQL_stmt_raise") || found.nodes.has("PLpgSQL_stmt_assert"),
+    // The tree names the items that it reads; a body that only has the word may have it for anything else.
+    seesDetails: found.nodes.has("PLpgSQL_stmt_getdiag") && /\bpg_exception_detail\b/i.test(body),
     other: found.others[0],
   };
 }
 
-function bodyOf(definition: string): string | undefined {
+function writtenIn(definition: string): Pick<PlpgsqlFunction, "name" | "body"> | undefined {
   const parsed = parsePostgres(definition);
   const node = parsed.kind === "statements" ? parsed.statements[0]?.node : undefined;
   if (node === undefined || !("CreateFunctionStmt" in node)) return undefined;
@@ -40,7 +51,9 @@ function bodyOf(definition: string): string | undefined {
     if (!("DefElem" in option) || option.DefElem.defname !== "as") continue;
     const { arg } = option.DefElem;
     const [text] = arg !== undefined && "List" in arg ? (arg.List.items ?? []) : [];
-    return text !== undefined && "String" in text ? (text.String.sval ?? "") : undefined;
+    const last = node.CreateFunctionStmt.funcname?.at(-1);
+    if (text === undefined || !("String" in text) || last === undefined || !("String" in last)) return undefined;
+    return { name: last.String.sval ?? "", body: text.String.sval ?? "" };
   }
   return undefined;
 }
@@ -49,19 +62,22 @@ interface Expression {
   readonly query: string;
   /** RawParseMode of PostgreSQL's src/include/parser/parser.h. */
   readonly parseMode: number;
+  readonly isReturned: boolean;
 }
 
 interface Found {
   readonly variables: Set<string>;
   readonly expressions: Expression[];
   readonly others: string[];
+  readonly nodes: Set<string>;
 }
 
 /** Nodes that run nothing but the expressions in them. Others, those that nobody has thought about too, are not taken apart. */
 const known: ReadonlySet<string> = new Set(
   `function var rec recfield row type expr stmt_block exception_block exception condition stmt_if if_elsif stmt_case case_when stmt_loop
    stmt_while stmt_fori stmt_fors stmt_foreach_a stmt_exit stmt_assign stmt_perform stmt_execsql stmt_getdiag diag_item stmt_return
-   stmt_return_next stmt_return_query stmt_raise raise_option stmt_assert`
+   stmt_return_next stmt_return_query stmt_raise raise_option stmt_assert stmt_open stmt_fetch stmt_close stmt_forc stmt_call
+   stmt_commit stmt_rollback`
     .split(/\s+/)
     .map((name) => `PLpgSQL_${name}`),
 );
@@ -69,31 +85,39 @@ const known: ReadonlySet<string> = new Set(
 const words: Readonly<Record<string, string>> = {
   PLpgSQL_stmt_dynexecute: "EXECUTE",
   PLpgSQL_stmt_dynfors: "FOR … IN EXECUTE",
-  PLpgSQL_stmt_forc: "FOR over a cursor",
-  PLpgSQL_stmt_open: "OPEN",
-  PLpgSQL_stmt_fetch: "FETCH",
-  PLpgSQL_stmt_close: "CLOSE",
-  PLpgSQL_stmt_call: "CALL",
-  PLpgSQL_stmt_commit: "COMMIT",
-  PLpgSQL_stmt_rollback: "ROLLBACK",
 };
 
-function collect(value: unknown, found: Found): void {
+/** Statements that are known as long as their query is not given as text. */
+const dynamic: Readonly<Record<string, string>> = {
+  PLpgSQL_stmt_return_query: "RETURN QUERY EXECUTE",
+  PLpgSQL_stmt_open: "OPEN … FOR EXECUTE",
+};
+
+/** @param parent the node that `value` is a field of. */
+function collect(value: unknown, found: Found, parent = ""): void {
   if (Array.isArray(value)) {
-    for (const each of value) collect(each, found);
+    for (const each of value) collect(each, found, parent);
     return;
   }
   if (typeof value !== "object" || value === null) return;
   for (const [name, field] of Object.entries(value as Record<string, unknown>)) {
-    if (name === "dynquery") found.others.push("RETURN QUERY EXECUTE");
+    if (name === "dynquery") found.others.push(dynamic[parent] ?? "EXECUTE");
     else if (name === "refname") found.variables.add(String(field));
-    else if (name === "PLpgSQL_expr") found.expressions.push(field as Expression);
-    else if (name.startsWith("PLpgSQL_") && !known.has(name)) found.others.push(words[name] ?? name);
-    collect(field, found);
+    else if (name === "PLpgSQL_expr")
+      found.expressions.push({ ...(field as Expression), isReturned: parent === "PLpgSQL_stmt_return" });
+    else if (name.startsWith("PLpgSQL_")) {
+      found.nodes.add(name);
+      if (!known.has(name)) found.others.push(words[name] ?? name);
+    }
+    collect(field, found, name.startsWith("PLpgSQL_") ? name : parent);
   }
 }
 
-function asStatement({ query, parseMode }: Expression): string | undefined {
+/** What a trigger's function returns is stored in the row that it comes from. */
+const ownRow = /^\s*coalesce\s*\(\s*(?:new|old)\s*,\s*(?:new|old)\s*\)\s*$/i;
+
+function asStatement({ query, parseMode, isReturned }: Expression): string | undefined {
+  if (isReturned && ownRow.test(query)) return "";
   if (parseMode === 0) return query;
   if (parseMode === 2) return `select ${query}`;
   return parseMode >= 3 && parseMode <= 5 ? assignmentAsSelect(sourceText(query)) : undefined;

@@ -4,6 +4,7 @@
  */
 import type { Catalog, Relation } from "../../../catalog/catalog.ts";
 import { hasHiddenBody } from "../../../catalog/hidden-body.ts";
+import { readBelow } from "../../../catalog/labels.ts";
 import type { NameContext } from "../../../enforcer.ts";
 import { analyzePostgres } from "../analyze.ts";
 import type { RelationRead, ResolvedStatement } from "../resolution.ts";
@@ -52,7 +53,7 @@ export function inlineViews(
     const next = inlineOnce(current, plans, names);
     if (next === undefined) {
       for (const [index, statement] of current.statements.entries()) {
-        refuseOthersCode(statements[index], statement, names.catalog, index);
+        refuseOthersCode(statements[index], statement, plans[index], names.catalog, index);
       }
       return current;
     }
@@ -146,10 +147,13 @@ function inlinedQuery({ relation }: RelationRead, own: Protection | undefined, n
 function refuseOthersCode(
   before: ResolvedStatement | undefined,
   { facts }: ResolvedStatement,
+  plan: InliningPlan | undefined,
   catalog: Catalog,
   index: number,
 ): void {
-  const known = new Set(before?.facts.functions.map(({ schema, name }) => `${schema}.${name}`));
+  const views = [...(plan?.inlined.values() ?? [])].map(({ view }) => view);
+  const analysed = [...(before?.facts.functions ?? []), ...views.flatMap((view) => readBelow(catalog, view).functions)];
+  const known = new Set(analysed.map(({ schema, name }) => `${schema}.${name}`));
   const other = facts.functions.find(
     ({ schema, name, category }) =>
       category === "user_defined" && !known.has(`${schema}.${name}`) && hasHiddenBody(catalog, schema, name),

@@ -1,0 +1,308 @@
+import { type AccessKind, statementKinds } from "@penstock/language";
+import { type Catalog, type FunctionInfo, objectPath, type Relation, type TriggerInfo } from "../catalog/catalog.ts";
+import { type BodyFacts, bodyFacts, pathInside, userFunction } from "../catalog/function-body.ts";
+import { readBelow } from "../catalog/labels.ts";
+import { codeFacts, conditionFacts } from "../catalog/relation-code.ts";
+import { codeSetOff, type RelationUse, triggersFired, usesBrought } from "../catalog/set-off.ts";
+import { columnsOfRow } from "../catalog/trigger-row.ts";
+import type { ColumnFact, FunctionFact, StatementFacts, TableFact } from "../sql/facts.ts";
+import { builtinAggregateNames } from "../sql/postgres/builtin-names.ts";
+import { builtinCategory, isBuiltinFunction } from "../sql/postgres/functions.ts";
+import { setReturning } from "../sql/postgres/set-returning.ts";
+import type { CalledRead, UnreadCode } from "./called-functions.ts";
+
+/** How code comes to run. */
+interface Way {
+  readonly searchPath: readonly string[];
+  /** What of a relation sets it off, as messages name it. Absent: the statement calls it. */
+  readonly setOffBy?: string;
+  /** It runs with the rights of the owner of a function (SECURITY DEFINER). */
+  readonly asOwner: boolean;
+  /** The row for which it is run, where the statement does not give all of its values. */
+  readonly row?: OwnRow;
+}
+
+interface OwnRow {
+  readonly relation: Relation;
+  /** Columns that are handed to the code. */
+  readonly columns: readonly number[];
+  /** The code is a trigger's, and sees the whole row as NEW and OLD. */
+  readonly ofTrigger: boolean;
+}
+
+interface Call {
+  readonly called: Pick<FunctionFact, "schema" | "name" | "category">;
+  readonly way: Way;
+}
+
+/** Goes through all code that one statement may run, each piece once for each way that makes a difference. */
+export class CodeWalk {
+  readonly reads: CalledRead[] = [];
+  readonly unread: UnreadCode[] = [];
+  readonly tables: TableFact[] = [];
+  readonly writers: string[] = [];
+  seesDetails = false;
+  /** Of the functions that the statement calls, and those that these call. */
+  readonly inCalled: {
+    readonly tables: TableFact[];
+    readonly columns: ColumnFact[];
+    readonly functions: FunctionFact[];
+    readonly wheres: NonNullable<BodyFacts["where"]>[];
+  } = { tables: [], columns: [], functions: [], wheres: [] };
+
+  readonly #catalog: Catalog;
+  readonly #searchPath: readonly string[];
+  readonly #before: readonly StatementFacts[];
+  readonly #isUncertain: boolean;
+  readonly #calls: Call[] = [];
+  readonly #seen = new Set<string>();
+
+  constructor(catalog: Catalog, searchPath: readonly string[], before: readonly StatementFacts[]) {
+    this.#catalog = catalog;
+    this.#searchPath = searchPath;
+    this.#before = before;
+    this.#isUncertain = before.some(changesMeaning);
+  }
+
+  run(facts: StatementFacts): void {
+    const way: Way = { searchPath: this.#searchPath, asOwner: false };
+    for (const called of facts.functions) if (isUsersOwn(called)) this.#calls.push({ called, way });
+    this.#follow(facts.tables, facts.columns, way);
+    this.#earlierChanges(facts);
+    this.#ofDatabase(facts);
+    for (let call = this.#calls.pop(); call !== undefined; call = this.#calls.pop()) this.#call(call);
+  }
+
+  /** What earlier statements of the text have changed may run when this one writes, wherever it is now. */
+  #earlierChanges({ tables }: StatementFacts): void {
+    const isWriting = tables.some(({ access }) => !access.isDisjointFrom(writing));
+    for (const { kind, tables: changed } of this.#before) {
+      for (const { relation, access } of changed) {
+        if (!access.has("ddl") || relation.isSystem) continue;
+        if (isWriting) this.#use({ relation, access: writing }, this.#searchPath);
+        if (kind === "alter_table" && tables.some((table) => table.relation === relation)) {
+          this.unread.push({
+            code: `what a statement on ${relation.path} runs`,
+            problem: "may be something else after an earlier statement of the same text",
+          });
+        }
+      }
+    }
+  }
+
+  #ofDatabase({ kind, category, inner, tables, functions }: StatementFacts): void {
+    if (maintenance.has(kind) && tables.length === 0) {
+      for (const relation of this.#catalog.relations.values()) {
+        if (relation.code !== undefined) this.#use({ relation, access: new Set(["ddl"]) }, this.#searchPath);
+      }
+    }
+    const { implicitCasts = [], eventTriggers = [] } = this.#catalog;
+    const { definitionPath: searchPath } = this.#catalog;
+    if (tables.length + functions.length > 0) {
+      for (const cast of implicitCasts) {
+        this.#push(userFunction(cast), { searchPath, asOwner: false, setOffBy: "an implicit cast" });
+      }
+    }
+    const changes = [kind, inner ?? kind].filter(
+      (each) => each === "select_into" || changesSchema.has(statementKinds[each]),
+    );
+    if (changes.length === 0 && !changesSchema.has(category)) return;
+    for (const { name, tags, function: called } of eventTriggers) {
+      if (tags.length > 0 && !tags.some((tag) => changes.some((each) => isTagOf(each, tag)))) continue;
+      const setOffBy = `event trigger \`${name}\``;
+      this.#push(userFunction(called), { searchPath: this.#searchPath, asOwner: false, setOffBy });
+    }
+  }
+
+  #push(called: Call["called"], way: Way): void {
+    this.#calls.push({ called, way });
+  }
+
+  #call({ called, way }: Call): void {
+    const path = called.schema === "" ? called.name : objectPath(called.schema, called.name);
+    const { setOffBy, row } = way;
+    const key = JSON.stringify([path, way.searchPath, setOffBy, way.asOwner, row?.relation.path, row?.columns]);
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    const code = setOffBy === undefined ? `function \`${path}\`` : `function \`${path}\`, which ${setOffBy} runs,`;
+    if (this.#seen.size > bodiesMax) {
+      if (this.#seen.size === bodiesMax + 1) {
+        this.unread.push({ code, problem: `is one of more than ${bodiesMax} that are called` });
+      }
+      return;
+    }
+    const overloads = this.#catalog.functions.get(path) ?? [];
+    const problem = problemOf(this.#catalog, called, overloads, this.#isUncertain && setOffBy === undefined);
+    if (problem !== undefined) this.unread.push({ code, problem });
+    for (const info of overloads.filter(hasReadableBody)) {
+      const body = bodyFacts(this.#catalog, info, way.searchPath);
+      const asOwner = way.asOwner || info.body?.isSecurityDefiner === true;
+      if (body.problem !== undefined) this.unread.push({ code, problem: body.problem });
+      if (asOwner && body.ambiguous !== undefined) {
+        const message = `runs with the rights of its owner (SECURITY DEFINER) and names \`${body.ambiguous}\`, of which there are several`;
+        this.unread.push({ code, problem: message });
+      }
+      if (row?.ofTrigger === true) this.#readRow(code, row.relation, columnsOfRow(row.relation, body.row));
+      else if (row !== undefined && body.acts) this.#readRow(code, row.relation, row.columns);
+      if (body.acts && setOffBy === undefined) this.writers.push(code);
+      this.seesDetails ||= body.seesDetails;
+      this.#enter(code, body, { ...way, asOwner, searchPath: pathInside(info, way.searchPath) });
+    }
+  }
+
+  /** @param way of what the code itself runs. */
+  #enter(code: string, body: BodyFacts, way: Way): void {
+    const own = way.setOffBy === undefined ? this.inCalled : undefined;
+    own?.tables.push(...body.tables);
+    own?.columns.push(...body.columns);
+    if (body.where !== undefined) own?.wheres.push(body.where);
+    own?.functions.push(...body.functions.map((each): FunctionFact => ({ ...each, isInBody: true })));
+    if (own === undefined) this.tables.push(...body.tables);
+    for (const { relation, access } of body.tables) {
+      const columns = touchedOf(relation, body.columns);
+      const isNamedByPath = body.namedByPath.has(relation);
+      const isChange = access.has("insert") || access.has("update");
+      this.reads.push({ code, relation, columns, isChange, isNamedByPath, isOwnRow: false });
+    }
+    for (const called of body.functions) if (isUsersOwn(called)) this.#push(called, way);
+    this.#follow(body.tables, body.columns, way);
+  }
+
+  #readRow(code: string, relation: Relation, columns: readonly number[]): void {
+    if (columns.length === 0) return;
+    this.reads.push({
+      code,
+      relation,
+      columns: new Set(columns),
+      isChange: false,
+      isNamedByPath: false,
+      isOwnRow: true,
+    });
+  }
+
+  /** What the relations set off that a statement or a piece of code uses. */
+  #follow(tables: readonly TableFact[], columns: readonly ColumnFact[], { searchPath }: Way): void {
+    for (const { relation, access } of tables) {
+      if (relation.isSystem) continue;
+      const written = columns.filter(({ uses }) => uses.has("write"));
+      const use = { relation, access, touched: touchedOf(relation, columns), written: touchedOf(relation, written) };
+      this.#use(use, searchPath);
+    }
+  }
+
+  #use(first: RelationUse, searchPath: readonly string[]): void {
+    for (const use of usesBrought(this.#catalog, first)) {
+      const { relation, access } = use;
+      const columns = [use.touched, use.written].map((each) => each && [...each]);
+      const key = JSON.stringify(["use", relation.path, [...access].sort(), columns, searchPath]);
+      if (this.#seen.has(key)) continue;
+      this.#seen.add(key);
+      for (const trigger of triggersFired(use)) this.#fire(trigger, use, searchPath);
+      for (const code of codeSetOff(use)) {
+        const setOffBy = `${code.name} of ${relation.path}`;
+        const body = codeFacts(this.#catalog, relation, code);
+        const tells = !access.isDisjointFrom(rowStays);
+        const ofRow = tells ? [...touchedOf(relation, body.columns)] : [];
+        if (code.tellsOfRow) this.#readRow(setOffBy, relation, ofRow);
+        this.#enterDefinition(setOffBy, relation, body, ofRow);
+      }
+      if (access.has("read") && relation.definition !== undefined) this.#callOfView(relation);
+    }
+  }
+
+  #fire(
+    { name, function: called, conditional, transitionTables }: TriggerInfo,
+    use: RelationUse,
+    searchPath: readonly string[],
+  ): void {
+    const { relation, access } = use;
+    const setOffBy = `trigger \`${name}\` of ${relation.path}`;
+    const isStored = !access.isDisjointFrom(rowStays);
+    const all = relation.columns.map(({ attnum }) => attnum);
+    if (conditional !== undefined) {
+      const condition = conditionFacts(this.#catalog, relation, conditional);
+      const columns = isStored ? [...touchedOf(relation, condition.columns)] : [];
+      this.#readRow(setOffBy, relation, columns);
+      this.#enterDefinition(setOffBy, relation, condition, columns);
+    }
+    if (isStored && transitionTables !== undefined) this.#readRow(setOffBy, relation, all);
+    const row = isStored ? { row: { relation, columns: all, ofTrigger: true } } : {};
+    this.#push(userFunction(called), { searchPath, asOwner: false, setOffBy, ...row });
+  }
+
+  /** @param columns of the row for which it is run. */
+  #enterDefinition(setOffBy: string, relation: Relation, body: BodyFacts, columns: readonly number[]): void {
+    if (body.problem !== undefined) this.unread.push({ code: setOffBy, problem: body.problem });
+    const tables = body.tables.filter((table) => table.relation !== relation);
+    const way: Way = {
+      searchPath: this.#searchPath,
+      asOwner: false,
+      setOffBy,
+      ...(columns.length === 0 ? {} : { row: { relation, columns, ofTrigger: false } }),
+    };
+    this.#enter(setOffBy, { ...body, tables }, way);
+  }
+
+  /** What is stored in a materialised view was computed by them too. */
+  #callOfView(view: Relation): void {
+    const { functions } = readBelow(this.#catalog, view);
+    const row = { relation: view, columns: view.columns.map(({ attnum }) => attnum), ofTrigger: false };
+    const way: Way = { searchPath: this.#searchPath, asOwner: false, setOffBy: `view ${view.path}`, row };
+    for (const called of functions) if (isUsersOwn(called)) this.#push(called, way);
+  }
+}
+
+const bodiesMax = 500;
+
+const changesSchema: ReadonlySet<string> = new Set(["ddl", "privilege"]);
+
+/** Without a name they are about all tables. */
+const maintenance: ReadonlySet<string> = new Set(["analyze", "vacuum", "cluster", "reindex"]);
+
+/** A row that was there before: its values are not those that the statement gives. */
+const rowStays: ReadonlySet<AccessKind> = new Set(["read", "update", "delete", "lock", "ddl"]);
+const writing: ReadonlySet<AccessKind> = new Set(["insert", "update", "delete", "truncate"]);
+
+function touchedOf(relation: Relation, columns: readonly ColumnFact[]): Set<number> {
+  return new Set(columns.filter((fact) => fact.relation === relation).map(({ column }) => column.attnum));
+}
+
+/** Whatever its category: that goes by names, and any function can have the name of an extension's. */
+function isUsersOwn({ builtin }: FunctionFact): boolean {
+  return !builtin;
+}
+
+/** Functions in C are extensions' own code, listed by category where they reach further. */
+function hasReadableBody({ language }: FunctionInfo): boolean {
+  return language !== "c" && language !== "internal";
+}
+
+function problemOf(
+  catalog: Catalog,
+  { name, category }: Call["called"],
+  overloads: readonly FunctionInfo[],
+  isUncertain: boolean,
+): string | undefined {
+  if (overloads.length === 0) return category === "user_defined" ? "is not known" : undefined;
+  if (!overloads.some(hasReadableBody)) return undefined;
+  // By the name alone it would be taken for an aggregate, or for what a rule is about.
+  if (isBuiltinFunction(catalog, name) && !isOrdinary(name)) return "has the name of a built-in function";
+  return isUncertain ? "may mean something else after an earlier statement of the same text" : undefined;
+}
+
+/** Whether nothing is known of a built-in function by its name but that it computes a value. */
+function isOrdinary(name: string): boolean {
+  if (builtinAggregateNames.has(name) || setReturning.has(name)) return false;
+  const category = builtinCategory(name);
+  return category === "pure" || category === "volatile";
+}
+
+/** Statements after which the catalog may not say any more what is in the database. */
+function changesMeaning({ category, session }: StatementFacts): boolean {
+  if (category === "read" || category === "write") return false;
+  return session?.kind !== "set" && session?.kind !== "begin";
+}
+
+function isTagOf(kind: string, tag: string): boolean {
+  return tag.toLowerCase().replaceAll(" ", "_") === kind;
+}
