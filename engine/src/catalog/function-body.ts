@@ -16,6 +16,10 @@ export interface BodyFacts {
   readonly functions: readonly FunctionFact[];
   /** What of NEW and OLD it looks at, where it is a trigger's. */
   readonly row: TriggerRow;
+  /** The same, for what its errors say. */
+  readonly rowInErrors: TriggerRow;
+  /** It may read what an error says, of other code too. */
+  readonly seesErrors: boolean;
   /** Whether more comes of it than a value: it writes, or may raise an error or a notice of its own. */
   readonly acts: boolean;
   /** Of its UPDATE and DELETE, as in `StatementFacts`; absent where it has none. */
@@ -104,6 +108,13 @@ function readBody(catalog: Catalog, info: FunctionInfo, searchPath: readonly str
     columns: statements.flatMap(({ columns }) => columns),
     functions: [...statements.flatMap(({ functions }) => functions), ...body.functions.map(userFunction)],
     row: language === "plpgsql" ? triggerRow(statements) : noRow,
+    rowInErrors: triggerRow(
+      (plpgsql?.errors ?? []).flatMap((text) => {
+        const analyzed = analyzePostgres(text, catalog, { searchPath: inside });
+        return analyzed.kind === "statements" ? analyzed.statements.map(({ facts }) => facts) : [];
+      }),
+    ),
+    seesErrors: plpgsql?.seesErrors === true,
     seesDetails: plpgsql?.seesDetails === true,
     acts: plpgsql?.says === true || statements.some(({ category }) => category !== "read"),
     ...(changes.length === 0 ? {} : { where: unitedWhere(changes) }),
@@ -152,6 +163,8 @@ export const nothing: BodyFacts = {
   columns: [],
   functions: [],
   row: noRow,
+  rowInErrors: noRow,
+  seesErrors: false,
   acts: true,
   seesDetails: false,
 };

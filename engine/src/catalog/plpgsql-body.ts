@@ -1,34 +1,50 @@
 import { catalogIndex } from "../sql/postgres/catalog-index.ts";
 import { builtinCategory } from "../sql/postgres/functions.ts";
-import { type PlpgsqlFunction, readPlpgsql } from "../sql/postgres/plpgsql.ts";
+import { type PlacedStatement, type PlpgsqlFunction, readPlpgsql } from "../sql/postgres/plpgsql.ts";
 import { isToken, type SourceText, sourceText } from "../sql/postgres/rewrite/source-text.ts";
 import type { Catalog } from "./catalog.ts";
-import { withoutComparedRows } from "./trigger-row.ts";
+import { onlyTellsOfRow, withoutComparedRows } from "./trigger-row.ts";
 
 /** The SQL in a body in PL/pgSQL, and why that may not be all that it does. */
 export interface PlpgsqlBody {
   readonly statements: readonly string[];
+  /** What errors say of the row that a trigger is run for, and nothing else. */
+  readonly errors: readonly string[];
   /** It has RAISE or ASSERT. */
   readonly says: boolean;
   /** It reads PG_EXCEPTION_DETAIL. */
   readonly seesDetails: boolean;
+  /** It may read what an error says. */
+  readonly seesErrors: boolean;
   readonly problem?: string;
 }
 
 export function plpgsqlBody(catalog: Catalog, definition: string): PlpgsqlBody {
   const read = readPlpgsql(definition);
-  if (read === undefined)
-    return { statements: [], says: true, seesDetails: true, problem: "has a body that cannot be read" };
-  const { statements, says, seesDetails, other } = read;
+  if (read === undefined) return unreadable;
+  const { says, seesDetails, seesErrors, other } = read;
   const unread = other === undefined ? unreadName(catalog, read) : undefined;
   const problem = other === undefined ? unread && `names \`${unread}\` where it is not read` : `runs ${other}`;
+  const { userFunctions } = catalogIndex(catalog);
+  const isOfRow = ({ text, place }: PlacedStatement) => onlyTellsOfRow(text, place, (name) => userFunctions.has(name));
   return {
-    statements: statements.map(withoutComparedRows),
+    statements: read.statements.filter((each) => !isOfRow(each)).map(({ text }) => withoutComparedRows(text)),
+    errors: read.statements.filter((each) => each.place === "error" && isOfRow(each)).map(({ text }) => text),
     says,
     seesDetails,
+    seesErrors,
     ...(problem === undefined ? {} : { problem }),
   };
 }
+
+const unreadable: PlpgsqlBody = {
+  statements: [],
+  errors: [],
+  says: true,
+  seesDetails: true,
+  seesErrors: true,
+  problem: "has a body that cannot be read",
+};
 
 /**
  * The name of something that could read or run more than the texts that were found in the body say: the parser's tree lacks some

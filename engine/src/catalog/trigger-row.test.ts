@@ -1,5 +1,5 @@
 import { expect, it, test } from "vitest";
-import { withoutComparedRows } from "./trigger-row.ts";
+import { onlyTellsOfRow, withoutComparedRows } from "./trigger-row.ts";
 
 it.each([
   ["select new.x is distinct from old.x", "select true"],
@@ -34,4 +34,35 @@ it.each([
 test("what is no comparison of rows is copied byte for byte", () => {
   const text = "select 'é', old.x, /* old.x = new.x */ 'old.x = new.x'";
   expect(withoutComparedRows(text)).toBe(text);
+});
+
+const noFunctions = () => false;
+
+it.each([
+  ["select old.ssn", "notice"],
+  ["select to_jsonb(old)::text || ' of ' || tg_table_name", "error"],
+  ["select pg_notify('changes', to_jsonb(old)::text)", "performed"],
+  ["select coalesce(new, old)", "returned"],
+] as const)("%s as %s goes where the proxy withholds it, or back into the row", (text, place) => {
+  expect(onlyTellsOfRow(text, place, noFunctions)).toBe(true);
+});
+
+it.each([
+  ["select old.ssn", "elsewhere"],
+  ["select coalesce(new, old)", "notice"],
+  ["select old.ssn::int", "notice"],
+  ["select 1 / old.id", "notice"],
+  ["select keeps(old)", "notice"],
+  ["select (select old.ssn)", "notice"],
+  ["select pg_notify('changes', keeps(old))", "performed"],
+  ["select keeps(old)", "performed"],
+  ["select old.ssn from customers old", "notice"],
+  ["select old", "returned"],
+] as const)("%s as %s may do more", (text, place) => {
+  expect(onlyTellsOfRow(text, place, noFunctions)).toBe(false);
+});
+
+test("functions of users' own may have the names that are known", () => {
+  expect(onlyTellsOfRow("select to_jsonb(old)", "notice", (name) => name === "to_jsonb")).toBe(false);
+  expect(onlyTellsOfRow("select pg_notify('x', old.id)", "performed", (name) => name === "pg_notify")).toBe(false);
 });

@@ -1,3 +1,4 @@
+import type { PlacedStatement } from "../sql/postgres/plpgsql.ts";
 import { isToken, type SourceText, sourceText } from "../sql/postgres/rewrite/source-text.ts";
 import type { StatementFacts } from "../sql/facts.ts";
 import type { Relation } from "./catalog.ts";
@@ -27,6 +28,39 @@ export function triggerRow(statements: readonly StatementFacts[]): TriggerRow {
 export function columnsOfRow({ columns }: Relation, row: TriggerRow): number[] {
   return columns.filter(({ name }) => row.isWhole || row.columns.has(name)).map(({ attnum }) => attnum);
 }
+
+/**
+ * Whether a statement of a trigger's function does nothing but put values of NEW and OLD where nobody reads them from whom something is hidden:
+ * into a notice, an error or the payload of a notification, which the proxy withholds, or back into the row.
+ */
+export function onlyTellsOfRow(
+  text: string,
+  place: PlacedStatement["place"],
+  isUsersOwn: (name: string) => boolean,
+): boolean {
+  if (place === "elsewhere") return false;
+  const { tokens, bytes } = sourceText(text);
+  const words = tokens.map(({ kind, start, end }) =>
+    kind === "quoted" ? '"' : bytes.toString("utf8", start, end).toLowerCase(),
+  );
+  if (place === "returned") return /^select coalesce \( (?:new , old|old , new) \)$/.test(words.join(" "));
+  const isHarmless = (word: string, index: number): boolean => {
+    if (index === 0) return word === "select";
+    if (tokens[index]?.kind === "string" || punctuation.has(word)) return true;
+    const [row, dot] = [words[index - 2], words[index - 1]];
+    if (dot === "." && (row === "new" || row === "old")) return true;
+    return place === "performed" && index === 1 ? word === "pg_notify" : tellingWords.has(word) && !isUsersOwn(word);
+  };
+  if (isUsersOwn("pg_notify")) return false;
+  return words.every(isHarmless);
+}
+
+const punctuation: ReadonlySet<string> = new Set([".", ",", "(", ")", "::", "||"]);
+
+/** Of an expression that fails for no value. */
+const tellingWords: ReadonlySet<string> = new Set(
+  "new old text to_json to_jsonb row_to_json concat tg_op tg_name tg_table_name tg_table_schema".split(" "),
+);
 
 /**
  * The text with `new.x IS DISTINCT FROM old.x` and the like as a constant: whoever changes the row is not let change a column that is hidden

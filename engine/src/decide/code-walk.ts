@@ -42,6 +42,8 @@ export class CodeWalk {
   readonly tables: TableFact[] = [];
   readonly writers: string[] = [];
   seesDetails = false;
+  #seesErrors = false;
+  readonly #saidInErrors: (() => void)[] = [];
   /** Of the functions that the statement calls, and those that these call. */
   readonly inCalled: {
     readonly tables: TableFact[];
@@ -71,6 +73,8 @@ export class CodeWalk {
     this.#earlierChanges(facts);
     this.#ofDatabase(facts);
     for (let call = this.#calls.pop(); call !== undefined; call = this.#calls.pop()) this.#call(call);
+    // The proxy withholds what errors say, but cannot from code that reads them.
+    if (this.#seesErrors) for (const read of this.#saidInErrors) read();
   }
 
   /** What earlier statements of the text have changed may run when this one writes, wherever it is now. */
@@ -142,8 +146,13 @@ export class CodeWalk {
         const message = `runs with the rights of its owner (SECURITY DEFINER) and names \`${body.ambiguous}\`, of which there are several`;
         this.unread.push({ code, problem: message });
       }
-      if (row?.ofTrigger === true) this.#readRow(code, row.relation, columnsOfRow(row.relation, body.row));
-      else if (row !== undefined && body.acts) this.#readRow(code, row.relation, row.columns);
+      this.#seesErrors ||= body.seesErrors;
+      if (row?.ofTrigger === true) {
+        const { relation } = row;
+        this.#readRow(code, relation, columnsOfRow(relation, body.row));
+        this.#saidInErrors.push(() => this.#readRow(code, relation, columnsOfRow(relation, body.rowInErrors)));
+      }
+      if (row?.ofTrigger === false && body.acts) this.#readRow(code, row.relation, row.columns);
       if (body.acts && setOffBy === undefined) this.writers.push(code);
       this.seesDetails ||= body.seesDetails;
       this.#enter(code, body, { ...way, asOwner, searchPath: pathInside(info, way.searchPath) });

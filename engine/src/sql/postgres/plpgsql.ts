@@ -1,6 +1,14 @@
 import { parsePlpgsql, parsePostgres } from "./parse.ts";
 import { isToken, type SourceText, sourceText } from "./rewrite/source-text.ts";
 
+/** Where the value of an expression goes, as far as it makes a difference. */
+type Place = "notice" | "error" | "performed" | "returned" | "elsewhere";
+
+export interface PlacedStatement {
+  readonly text: string;
+  readonly place: Place;
+}
+
 /** A function in PL/pgSQL, taken apart. */
 export interface PlpgsqlFunction {
   /** Without its schema; qualifies its arguments. */
@@ -11,11 +19,13 @@ export interface PlpgsqlFunction {
   /** Queries and expressions as they stand in the body. */
   readonly texts: readonly string[];
   /** The same as statements; variables in them look like columns. */
-  readonly statements: readonly string[];
+  readonly statements: readonly PlacedStatement[];
   /** It has RAISE or ASSERT. */
   readonly says: boolean;
   /** It reads PG_EXCEPTION_DETAIL. */
   readonly seesDetails: boolean;
+  /** It may read what an error says. */
+  readonly seesErrors: boolean;
   /** A statement of PL/pgSQL's that is not taken apart, in SQL's own words. */
   readonly other: string | undefined;
 }
@@ -28,8 +38,12 @@ export function readPlpgsql(definition: string): PlpgsqlFunction | undefined {
   const { name, body } = written;
   const found: Found = { variables: new Set(), expressions: [], others: [], nodes: new Set() };
   collect(tree, found);
-  const statements = found.expressions.map(asStatement);
-  if (!statements.every((statement) => statement !== undefined)) return undefined;
+  const statements: PlacedStatement[] = [];
+  for (const each of found.expressions) {
+    const text = asStatement(each);
+    if (text === undefined) return undefined;
+    statements.push({ text, place: each.place });
+  }
   return {
     name,
     body,
@@ -39,6 +53,7 @@ export function readPlpgsql(definition: string): PlpgsqlFunction | undefined {
     says: found.nodes.has("PLpgSQL_stmt_raise") || found.nodes.has("PLpgSQL_stmt_assert"),
     // The tree names the items that it reads; a body that only has the word may have it for anything else.
     seesDetails: found.nodes.has("PLpgSQL_stmt_getdiag") && /\bpg_exception_detail\b/i.test(body),
+    seesErrors: /\b(?:sqlerrm|stacked)\b/i.test(body),
     other: found.others[0],
   };
 }
@@ -62,7 +77,7 @@ interface Expression {
   readonly query: string;
   /** RawParseMode of PostgreSQL's src/include/parser/parser.h. */
   readonly parseMode: number;
-  readonly isReturned: boolean;
+  readonly place: Place;
 }
 
 interface Found {
@@ -104,20 +119,36 @@ function collect(value: unknown, found: Found, parent = ""): void {
     if (name === "dynquery") found.others.push(dynamic[parent] ?? "EXECUTE");
     else if (name === "refname") found.variables.add(String(field));
     else if (name === "PLpgSQL_expr")
-      found.expressions.push({ ...(field as Expression), isReturned: parent === "PLpgSQL_stmt_return" });
+      found.expressions.push({ ...(field as Expression), place: places[parent] ?? "elsewhere" });
     else if (name.startsWith("PLpgSQL_")) {
       found.nodes.add(name);
       if (!known.has(name)) found.others.push(words[name] ?? name);
     }
-    collect(field, found, name.startsWith("PLpgSQL_") ? name : parent);
+    collect(
+      field,
+      found,
+      name.startsWith("PLpgSQL_") && name !== "PLpgSQL_raise_option" ? labelOf(name, field) : parent,
+    );
   }
 }
 
-/** What a trigger's function returns is stored in the row that it comes from. */
-const ownRow = /^\s*coalesce\s*\(\s*(?:new|old)\s*,\s*(?:new|old)\s*\)\s*$/i;
+/** ERROR of PostgreSQL's src/include/utils/elog.h; what is below does not end the statement. */
+const errorLevel = 21;
 
-function asStatement({ query, parseMode, isReturned }: Expression): string | undefined {
-  if (isReturned && ownRow.test(query)) return "";
+function labelOf(name: string, field: unknown): string {
+  if (name !== "PLpgSQL_stmt_raise") return name;
+  const { elog_level: level } = field as { readonly elog_level?: number };
+  return level !== undefined && level < errorLevel ? "notice" : "error";
+}
+
+const places: Readonly<Record<string, Place>> = {
+  notice: "notice",
+  error: "error",
+  PLpgSQL_stmt_perform: "performed",
+  PLpgSQL_stmt_return: "returned",
+};
+
+function asStatement({ query, parseMode }: Expression): string | undefined {
   if (parseMode === 0) return query;
   if (parseMode === 2) return `select ${query}`;
   return parseMode >= 3 && parseMode <= 5 ? assignmentAsSelect(sourceText(query)) : undefined;
