@@ -10,7 +10,8 @@ const execute = promisify(execFile);
 
 export interface PgbenchRun {
   readonly tps: number;
-  /** Of the process in between, for one transaction. */
+  readonly transactions: number;
+  /** Of the process in between, for one transaction, logins included. */
   readonly cpuUs: number;
 }
 
@@ -23,7 +24,7 @@ export async function runPgbench(endpoint: Endpoint, args: readonly string[]): P
   const tps = Number(/tps = ([\d.]+) \(without/.exec(output)?.[1]);
   const failed = Number(/failed transactions: (\d+)/.exec(output)?.[1] ?? 0);
   if (!(transactions > 0) || failed > 0) throw new Error(`pgbench through ${endpoint.name} failed:\n${output}`);
-  return { tps, cpuUs: (after - before) / transactions };
+  return { tps, transactions, cpuUs: (after - before) / transactions };
 }
 
 /** As `runPgbench`, with the time of every transaction in microseconds, as pgbench logs it. */
