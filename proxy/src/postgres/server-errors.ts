@@ -4,7 +4,7 @@ import { pass, settleCopy } from "./from-server.ts";
 import type { Framer } from "./framer.ts";
 import { decodeErrorFields, encodeError, encodeErrorFields } from "./messages/error-response.ts";
 import { type Pending, pendingKind } from "./pending.ts";
-import { field, isAboutHidden, withheldError } from "./server-words.ts";
+import { field, hidesDetail, withheldError } from "./server-words.ts";
 import type { Session } from "./session.ts";
 
 const skipped = "57014";
@@ -41,7 +41,7 @@ export function errorResponse(session: Session, framer: Framer): void {
   } else if (head.run?.cancelledAfterMs !== undefined && sqlstate === queryCanceled) {
     head.run.endedBy = "duration";
     if (!session.suppressing) session.toClient.push(tooLong(head.run.cancelledAfterMs));
-  } else passError(session, framer, head, fields, sqlstate);
+  } else passError(session, framer, head, fields);
   if (head.run !== undefined) session.endRun(head.run, sqlstate, 0);
   if (head.kind === pendingKind.query) {
     for (const later of head.later ?? []) session.endRun(later, skipped, 0);
@@ -95,7 +95,6 @@ function passError(
   framer: Framer,
   head: Pending,
   fields: readonly [string, string][],
-  sqlstate: string,
 ): void {
   const plan = head.run?.plan;
   const withheld = withheldError(session, plan, fields);
@@ -103,11 +102,9 @@ function passError(
     if (!session.suppressing) session.toClient.push(withheld);
     return;
   }
-  const hidesDetail =
-    sqlstate.startsWith("23") &&
-    (plan?.forbidden !== undefined || plan?.isFiltered === true || isAboutHidden(session, fields));
+  const isDetailHidden = hidesDetail(session, plan, fields);
   const { mapPosition } = head;
-  if (!hidesDetail && mapPosition === undefined) {
+  if (!isDetailHidden && mapPosition === undefined) {
     pass(session, framer);
     return;
   }
@@ -127,7 +124,7 @@ function passError(
   }
   const kept = fields
     // A constraint's detail shows the row, masked columns too, and may show a hidden one.
-    .filter(([code]) => !(hidesDetail && code === "D"))
+    .filter(([code]) => !(isDetailHidden && code === "D"))
     .map(([code, value]): [string, string] =>
       code === "P" && mapPosition !== undefined ? [code, String(mapPosition(Number(value)))] : [code, value],
     );

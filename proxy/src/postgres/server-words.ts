@@ -42,11 +42,17 @@ export function withheldError(session: Session, plan: StatementPlan | undefined,
   });
 }
 
-/** Whether an error is about a relation of which something is hidden, whatever the statement was about. */
-export function isAboutHidden(session: Session, fields: Fields): boolean {
+/**
+ * SQLSTATEs of which DETAIL may show a row: of constraints (class 23), of WITH CHECK OPTION, and of REFRESH CONCURRENTLY that finds duplicates.
+ */
+const showsRow = /^(?:23|44000|21000)/;
+
+/** Whether DETAIL may show something hidden: of what the statement is about, or of what the error says that it is about. */
+export function hidesDetail(session: Session, plan: StatementPlan | undefined, fields: Fields): boolean {
+  if (!showsRow.test(field(fields, "C") ?? "")) return false;
+  if (plan?.forbidden !== undefined || plan?.isFiltered === true) return true;
   const table = field(fields, "t");
-  if (table === undefined) return false;
-  return hiddenRelations(session)?.has(table) ?? true;
+  return table === undefined ? hidesSomething(session) : (hiddenRelations(session)?.has(table) ?? true);
 }
 
 export function field(fields: Fields, wanted: string): string | undefined {
