@@ -41,13 +41,11 @@ export function outcomeOf(answers: readonly Answer[]): Outcome {
 
 /** Every byte of the answer, rows sorted where the statement fixes no order. New tables have new object ids each time. */
 export function everything(script: Script, answers: readonly Answer[]): string[] {
-  return answers.flatMap(({ step, messages }) => [
+  const lines = answers.flatMap(({ step, messages }) => [
     `> ${step.sql}`,
-    ...sortRows(
-      messages.map((message) => `${message.type} ${readable(script, message)}`),
-      script.isOrdered,
-    ),
+    ...messages.map((message) => `${message.type} ${readable(script, message)}`),
   ]);
+  return sortRows(lines, script.isOrdered, script.form === "cursor");
 }
 
 /**
