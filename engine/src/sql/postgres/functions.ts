@@ -67,7 +67,8 @@ const categories = {
     pg_stat_get_activity pg_stat_statements pg_stat_statements_info pgstattuple pgstattuple_approx pgstatindex pgstatginindex
     pgstathashindex pg_relpages pg_buffercache_pages pg_freespace pg_visibility pg_visibility_map pg_visibility_map_summary
     pg_stat_have_stats pg_show_replication_origin_status pg_last_committed_xact pg_xact_commit_timestamp
-    pg_xact_commit_timestamp_origin pg_statistics_obj_is_visible_stats`,
+    pg_xact_commit_timestamp_origin pg_statistics_obj_is_visible_stats pg_current_wal_lsn pg_current_wal_insert_lsn
+    pg_current_wal_flush_lsn`,
   /** Give another value each time, or change a sequence. */
   volatile: `random random_normal nextval setval currval lastval clock_timestamp timeofday gen_random_uuid uuidv4 uuidv7
     uuid_generate_v1 uuid_generate_v1mc uuid_generate_v4 gen_random_bytes gen_salt array_sample array_shuffle pg_sleep pg_sleep_for
