@@ -275,6 +275,10 @@ export const answered: readonly string[] = [
   "insert into customers (id, name) values (1, 'Ian') on conflict (id) do update set name = excluded.name returning id",
   "merge into customers c using notes n on c.id = n.id when matched then update set name = n.body",
   "lock table customers in share mode",
+  "create unique index on customers (id, name)",
+  "create index on customers (lower(name)) where id > 1",
+  "alter table customers add check (id > 0), add constraint by_name unique (name, id)",
+  "alter table notes add foreign key (id) references customers (id) not valid",
   "truncate customers cascade",
   // Errors show masked values only
   "select ssn::integer from customers",

@@ -10,10 +10,37 @@ import { everyNode, isObject, listOf, stringOf, type TreeObject } from "./tree.t
 
 export function refuseDefinition({ node }: ResolvedStatement, write: RelationWrite, protection: Protection): void {
   const { DropStmt: drop, AlterTableStmt: alter, IndexStmt: index, CreateStmt: create }: TreeObject = { ...node };
+  for (const made of [create, alter]) if (isObject(made)) refuseReferring(made, write, protection);
   if (isObject(drop)) refuseDropping(drop, protection);
   if (isObject(alter)) refuseAltering(alter, protection);
   if (isObject(index)) refuseIndexing(index, protection);
-  if (isObject(create)) refuseReferring(create, write, protection);
+}
+
+/**
+ * Whether an index or constraint that evaluates or compares columns of all rows does so with columns that are not masked only, of tables of
+ * which no rows are hidden.
+ */
+export function keepsToUnmasked(
+  { node, facts }: ResolvedStatement,
+  protections: ReadonlyMap<string, Protection>,
+): boolean {
+  const { AlterTableStmt: alter, IndexStmt: index }: TreeObject = { ...node };
+  if (!isObject(index) && !(isObject(alter) && listOf(alter["cmds"]).every(addsConstraint))) return false;
+  if ([...protections.values()].some(({ filter }) => filter !== undefined)) return false;
+  return !facts.columns.some(({ relation, column }) => protections.get(relation.path)?.columns.has(column.attnum));
+}
+
+const plainConstraints: ReadonlySet<unknown> = new Set([
+  "CONSTR_CHECK",
+  "CONSTR_UNIQUE",
+  "CONSTR_PRIMARY",
+  "CONSTR_FOREIGN",
+]);
+
+function addsConstraint({ AlterTableCmd: command }: TreeObject): boolean {
+  if (!isObject(command) || command["subtype"] !== "AT_AddConstraint" || !isObject(command["def"])) return false;
+  const constraint = command["def"]["Constraint"];
+  return isObject(constraint) && plainConstraints.has(constraint["contype"]) && constraint["indexname"] === undefined;
 }
 
 const holdingRows: ReadonlySet<unknown> = new Set([
@@ -113,8 +140,8 @@ function refuseIndexing(index: TreeObject, protection: Protection): void {
 }
 
 /** A foreign key tells for each value whether it is there. */
-function refuseReferring(create: TreeObject, { rangeVar }: RelationWrite, protection: Protection): void {
-  for (const constraint of everyNode(create, "Constraint")) {
+function refuseReferring(made: TreeObject, { rangeVar }: RelationWrite, protection: Protection): void {
+  for (const constraint of everyNode(made, "Constraint")) {
     if (constraint["pktable"] === undefined || constraint["pktable"] !== rangeVar) continue;
     const named = listOf(constraint["pk_attrs"]).map(stringOf);
     const isReferred = ({ name, attnum }: Column) =>

@@ -3,7 +3,7 @@ import { quoteName } from "../../../masks/quote.ts";
 import type { Relation } from "../../../catalog/catalog.ts";
 import type { ResolvedStatement } from "../resolution.ts";
 import { rewriteCopyTo } from "./copy.ts";
-import { refuseDefinition } from "./definitions.ts";
+import { keepsToUnmasked, refuseDefinition } from "./definitions.ts";
 import { Denial } from "./denial.ts";
 import { refuseDivided } from "./divided.ts";
 import { type Edits, noEdits, unclear } from "./edits.ts";
@@ -165,7 +165,7 @@ function protect(
   edits: Edits,
 ): TokenOutputs | undefined {
   const shape = shapeOf(statement.node);
-  if (shape.kind === "refused") {
+  if (shape.kind === "refused" && !keepsToUnmasked(statement, all)) {
     const [first] = all.values();
     throw new Denial(
       `${first === undefined ? unclear : because(first)}, which does not go together with ${shape.what}`,
