@@ -90,12 +90,7 @@ function copiedLine(context: string | undefined): string | undefined {
   return line === undefined ? undefined : `it is line ${line} of what was copied`;
 }
 
-function passError(
-  session: Session,
-  framer: Framer,
-  head: Pending,
-  fields: readonly [string, string][],
-): void {
+function passError(session: Session, framer: Framer, head: Pending, fields: readonly [string, string][]): void {
   const plan = head.run?.plan;
   const withheld = withheldError(session, plan, fields);
   if (withheld !== undefined) {
