@@ -36,7 +36,10 @@ export function viewLineage(catalog: Catalog, relation: Relation): ViewLineage {
   known.set(relation.path, unknownLineage);
   const computed = computeLineage(catalog, relation);
   known.set(relation.path, computed);
-  return computed;
+  if (!readBelow(catalog, relation).tables.has(relation)) return computed;
+  // CREATE OR REPLACE makes views that read each other in a circle. Nobody can read those, and whoever walks along views must get to an end.
+  known.set(relation.path, unknownLineage);
+  return unknownLineage;
 }
 
 /** The relations that a view's definition names; none for what is no view, or the system's. */
