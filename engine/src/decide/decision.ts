@@ -35,6 +35,8 @@ export interface Reason {
   readonly code: string | undefined;
   /** What to do next, shown as HINT. */
   readonly hint: string | undefined;
+  /** Of a mistake in the statement, as the server would tell it. */
+  readonly detail?: string | undefined;
 }
 
 export interface RelationMasks {

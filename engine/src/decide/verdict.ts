@@ -118,7 +118,8 @@ function allDenied(decisions: readonly Decision[], denied: number): readonly Dec
 /** A text that could not be read at all. */
 export function refusedVerdict(refused: Exclude<AnalyzedText, { kind: "statements" }>): DenyVerdict {
   if (refused.kind === "syntax_error") {
-    const reason: Reason = { message: refused.message, rule: undefined, code: "syntax", hint: undefined };
+    const { hint, detail } = refused.advice;
+    const reason: Reason = { message: refused.message, rule: undefined, code: "syntax", hint, detail };
     return denial(refused.sqlstate, reason, refused.position, [], readsNothing);
   }
   const reason: Reason = { message: refused.message, rule: undefined, code: refused.limit, hint: undefined };

@@ -154,7 +154,7 @@ export const indirectExecute: Refusal = {
   code: "indirect_execute",
 };
 
-/** CREATE TABLE AS EXECUTE. EXPLAIN EXECUTE is looked up like EXECUTE. */
+/** Where it is not known of which statement, as in CREATE SCHEMA. EXPLAIN and CREATE TABLE AS of one are looked up like EXECUTE. */
 function executeWithin({ inner, session }: StatementPlan["facts"]): Refusal | undefined {
   return inner !== "execute" || session?.kind === "execute" ? undefined : indirectExecute;
 }
@@ -189,7 +189,7 @@ function notificationsOf({ statements }: Pick<Verdict, "statements">): readonly 
   return statements.flatMap(({ decision }) => decision.notifications);
 }
 
-function detailOf({ rule, code }: Reason): string | undefined {
-  if (rule === undefined) return undefined;
+function detailOf({ rule, code, detail }: Reason): string | undefined {
+  if (rule === undefined) return detail;
   return `rule ${rule.package}:${rule.line}${code === undefined ? "" : ` (${code})`}`;
 }

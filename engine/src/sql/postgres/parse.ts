@@ -1,5 +1,5 @@
 import type { RawStmt } from "@pgsql/types";
-import { sqlstateOf } from "./grammar-errors.ts";
+import { adviceOn, type GrammarAdvice, sqlstateOf } from "./grammar-errors.ts";
 import { createParserInstance, type ParserInstance } from "./instance.ts";
 import { defaultParseLimits, parserMemoryBytesMax, type ParseLimits } from "./limits.ts";
 import { type LimitName, prescan, refuse } from "./prescan.ts";
@@ -23,6 +23,7 @@ export interface SyntaxErrorResult {
   readonly sqlstate: string;
   /** In characters from 1; `undefined` where the server would give none. */
   readonly position: number | undefined;
+  readonly advice: GrammarAdvice;
 }
 
 export interface RefusedResult {
@@ -67,6 +68,7 @@ export function parsePostgres(text: string, limits: ParseLimits = defaultParseLi
         message,
         sqlstate: sqlstateOf(message, functionName),
         position: position > 0 ? position : undefined,
+        advice: adviceOn(message, functionName),
       };
     }
     const tree = JSON.parse(outcome.json) as { readonly stmts?: readonly RawStmt[] };

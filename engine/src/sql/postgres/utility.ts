@@ -143,9 +143,9 @@ const walkers: { readonly [Name in StatementName]?: Walker<Name> } = {
     const elements = fields.exprs ?? [];
     for (const node of elements) if ("StatsElem" in node) useNamed(scope, node.StatsElem.name);
     used(context, elements, scope, "condition");
-    for (const node of fields.relations ?? []) {
-      if (!("RangeVar" in node)) used(context, [node], newScope(undefined, undefined), "condition");
-    }
+    const others = (fields.relations ?? []).filter((node) => !("RangeVar" in node));
+    // Of joins, functions and the like the server makes none.
+    if (others.length > 0) topQuery(context, { SelectStmt: { fromClause: others } });
     return undefined;
   },
   DropStmt: (context, fields) => {
@@ -242,7 +242,11 @@ const copyOptions = new Set(
 function copy(context: StatementContext, fields: CopyStmt): Inner | undefined {
   knownOptions(context, "COPY", fields.options, copyOptions);
   namesIn(context, fields.options);
-  if (fields.query !== undefined) return inner(context, fields.query);
+  if (fields.query !== undefined) {
+    // COPY (SELECT … INTO …) is grammar and nothing else: the server refuses it.
+    if ("SelectStmt" in fields.query) createRelation(context, fields.query.SelectStmt.intoClause?.rel, "table");
+    return inner(context, fields.query);
+  }
   const direction = fields.is_from === true ? "copy_from" : "copy_to";
   const relation = target(context, fields.relation, fields.is_from === true ? "insert" : "read", direction);
   if (relation === undefined || fields.relation === undefined) return undefined;

@@ -1,0 +1,35 @@
+-- What the grammar itself refuses, with what it says besides.
+select U&'\06g';
+select U&'\db99';
+select E'\u06g';
+select E'\U0000000g';
+select U&'\0061' uescape '+';
+drop operator === (int4);
+create role r unencrypted password 'x';
+create table t (a int);
+create policy p on t as ugly using (true);
+select 1 limit 1, 2;
+create publication p for a, b;
+selec 1;
+select 'ünicode', 1 +;
+select * frm t;
+select 123abc;
+create table copied (a int, a int not nul);
+insert into t values (1,);
+select a from t where;
+table;
+begin;
+selec 1;
+select 1;
+rollback;
+-- What only the server knows.
+select nothing from t;
+select * from nowhere;
+select * from nowhere.at_all;
+select nowhere(1);
+select 1::nowhere;
+copy (select a into s from t) to stdout;
+create statistics s on a from t natural join t as u;
+create statistics s on a from (values (1)) as v (a);
+create statistics s on a from generate_series(1, 2) as f (a);
+drop table t;
