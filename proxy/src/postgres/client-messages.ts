@@ -10,6 +10,7 @@ import { parse } from "./client-parse.ts";
 import { decideText, readText } from "./decide.ts";
 import { denyExtended, denyQuery } from "./denials.ts";
 import { frame, type Framer } from "./framer.ts";
+import { functionCall } from "./function-call.ts";
 import { admitText } from "./held-statement.ts";
 import type { Grant } from "./holding.ts";
 import { encodeQuery, queryTextEnd } from "./messages/query.ts";
@@ -50,7 +51,7 @@ export function handleClientMessage(session: Session, framer: Framer, found: num
       forward(session, framer);
       return true;
     case 0x46:
-      return functionCall(session);
+      return functionCall(session, framer);
     default:
       throw new ProtocolError(`invalid frontend message type ${type}`);
   }
@@ -122,22 +123,6 @@ function sync(session: Session, framer: Framer): boolean {
   forward(session, framer);
   session.skipping = false;
   session.endGroup();
-  return true;
-}
-
-function functionCall(session: Session): boolean {
-  denyQuery(
-    session,
-    refuse(
-      {
-        sqlstate: "0A000",
-        message: "function calls by message are not supported: they cannot be checked",
-        hint: "call the function in a SELECT",
-        code: "function_call",
-      },
-      "",
-    ),
-  );
   return true;
 }
 

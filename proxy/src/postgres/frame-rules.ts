@@ -14,23 +14,20 @@ export function sessionFrames(limits: ProxyLimits): SessionFrames {
 
 /** Messages of a client that has logged in. What is not listed ends the connection, as PostgreSQL does. */
 function clientFrameRules(limits: ProxyLimits): FrameRules {
-  return (
-    new FrameRules()
-      .set("Q", 1, limits.statementBytes)
-      .set("P", 4, limits.statementBytes)
-      .set("B", 8, limits.bindBytes)
-      .set("D", 2, limits.controlBytes)
-      .set("E", 5, limits.controlBytes)
-      .set("C", 2, limits.controlBytes)
-      .set("H", 0, 0)
-      .set("S", 0, 0)
-      .set("X", 0, 0)
-      // Refused, but read so that what follows can be.
-      .set("F", 4, limits.statementBytes)
-      .set("d", 0, limits.messageBytes - 4, true)
-      .set("c", 0, 0)
-      .set("f", 1, limits.controlBytes)
-  );
+  return new FrameRules()
+    .set("Q", 1, limits.statementBytes)
+    .set("P", 4, limits.statementBytes)
+    .set("B", 8, limits.bindBytes)
+    .set("D", 2, limits.controlBytes)
+    .set("E", 5, limits.controlBytes)
+    .set("C", 2, limits.controlBytes)
+    .set("H", 0, 0)
+    .set("S", 0, 0)
+    .set("X", 0, 0)
+    .set("F", 4, limits.statementBytes)
+    .set("d", 0, limits.messageBytes - 4, true)
+    .set("c", 0, 0)
+    .set("f", 1, limits.controlBytes);
 }
 
 /** Messages of a client that is logging in, after the StartupMessage: passwords and SASL only. */
@@ -45,7 +42,7 @@ function serverFrameRules(limits: ProxyLimits): FrameRules {
     .set("D", 2, limits.messageBytes - 4, true)
     .set("d", 0, limits.messageBytes - 4, true)
     .set("Z", 1, 1);
-  for (const type of "CEGHNSTtAv") rules.set(type, 1, whole);
+  for (const type of "CEGHNSTtAvV") rules.set(type, 1, whole);
   for (const type of "123nIsc") rules.set(type, 0, 0);
   return rules.set("K", 8, 260);
 }

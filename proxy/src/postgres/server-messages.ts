@@ -65,6 +65,7 @@ export function handleServerMessage(session: Session, framer: Framer, found: num
     case 0x45: // ErrorResponse
       errorResponse(session, framer);
       return;
+    case 0x56: // FunctionCallResponse
     case 0x49: // EmptyQueryResponse
     case 0x73: // PortalSuspended
       executionEnded(session, framer);
