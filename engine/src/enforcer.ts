@@ -41,6 +41,11 @@ export interface Principal {
 export interface NameContext {
   /** Effective search_path, `pg_temp` and implicit schemas not included, `$user` already replaced. */
   readonly searchPath: readonly string[];
+  /**
+   * The transaction that is open has changed search_path, role or schema before this text: when it ends within the text, names may mean
+   * again what they meant before.
+   */
+  readonly mayRevert?: boolean;
 }
 
 /** What to do with one text (a simple Query, or the text of a Parse). */

@@ -212,7 +212,7 @@ function inputFor(
 
 /** Caches by search_path: few paths a session, many texts a path. */
 function byPath<C>(caches: Map<string, C>, names: NameContext, make: () => C): C {
-  const path = names.searchPath.length === 1 ? (names.searchPath[0] ?? "") : JSON.stringify(names.searchPath);
+  const path = pathKey(names);
   let cache = caches.get(path);
   if (cache === undefined) {
     if (caches.size >= engineLimits.searchPaths) caches.clear();
@@ -220,4 +220,10 @@ function byPath<C>(caches: Map<string, C>, names: NameContext, make: () => C): C
     caches.set(path, cache);
   }
   return cache;
+}
+
+/** Most sessions have one schema in their path: that costs no JSON. The colon keeps a schema apart whose own name looks like it. */
+function pathKey({ searchPath, mayRevert = false }: NameContext): string {
+  const [only] = searchPath;
+  return searchPath.length === 1 && !mayRevert ? `:${only}` : JSON.stringify([searchPath, mayRevert]);
 }

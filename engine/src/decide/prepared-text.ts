@@ -114,16 +114,16 @@ function noRewrites(): ReadText["rewrites"] {
 export class SharedTexts {
   readonly #catalogs = new WeakMap<Catalog, BoundedCache<ReadText | RefusedText>>();
 
-  read(text: string, catalog: Catalog, { searchPath }: NameContext): ReadText | RefusedText {
+  read(text: string, catalog: Catalog, names: NameContext): ReadText | RefusedText {
     let texts = this.#catalogs.get(catalog);
     if (texts === undefined) {
       texts = new BoundedCache(engineLimits.sharedTexts, engineLimits.textChars);
       this.#catalogs.set(catalog, texts);
     }
-    const key = `${JSON.stringify(searchPath)}${text}`;
+    const key = `${JSON.stringify(names)}${text}`;
     let read = texts.get(key);
     if (read === undefined) {
-      read = readText(text, catalog, { searchPath });
+      read = readText(text, catalog, names);
       texts.set(key, read);
     }
     return read;

@@ -69,7 +69,7 @@ export class SessionRecords {
   /** `,"principal":…,"target":…,"database":…` */
   readonly #who: string;
   /** What the last statement line was written with. */
-  #names: NameContext | undefined;
+  #searchPath: NameContext["searchPath"] | undefined;
 
   constructor(context: PrincipalContext) {
     this.#context = context;
@@ -92,17 +92,17 @@ export class SessionRecords {
 
   /**
    * @param auditFields of the statement's plan or refusal: JSON without the outer braces, safe as a part of a line.
-   * @param names with which its names were resolved; the same object while they are the same.
+   * @param names with which its names were resolved; its search_path is the same object while it is the same.
    */
   statement(number: number, auditFields: string, names: NameContext): string {
     return `${this.#start("statement")},"statement":${number}${this.#who}${this.#pathOf(names)},${auditFields}}`;
   }
 
   /** Hot: nothing for nearly every statement. */
-  #pathOf(names: NameContext): string {
-    if (names === this.#names) return "";
-    this.#names = names;
-    return `,"search_path":${jsonOnLine(names.searchPath)}`;
+  #pathOf({ searchPath }: NameContext): string {
+    if (searchPath === this.#searchPath) return "";
+    this.#searchPath = searchPath;
+    return `,"search_path":${jsonOnLine(searchPath)}`;
   }
 
   result(number: number, result: StatementResult): string {

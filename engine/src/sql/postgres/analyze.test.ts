@@ -297,7 +297,6 @@ describe("several statements of one text", () => {
     "alter schema public rename to other; select 1 from orders",
     "drop schema app cascade; select 1 from users",
     "begin; set local search_path = app; commit; select 1 from users",
-    "rollback; select 1 from users",
     "create extension x; select 1 from users",
   ])("%s: what the last statement reads is not known", (sql) => {
     expect(facts(sql).opaque.map((each) => each.construct)).toEqual([
@@ -305,9 +304,25 @@ describe("several statements of one text", () => {
     ]);
   });
 
-  test("a transaction that the text begins and ends leaves the path as it was", () => {
-    expect(tables("begin; select 1 from orders; commit; select 1 from users")).toBe("users:read");
+  test.each([
+    "begin; select 1 from orders; commit; select 1 from users",
+    "select 1 from orders; rollback; select 1 from users",
+    "begin; commit; commit; select 1 from users",
+  ])("%s: the end of a transaction leaves the path as it was", (sql) => {
+    expect(tables(sql)).toBe("users:read");
   });
+
+  test.each(["commit", "rollback", "begin; commit", "rollback to s"])(
+    "%s takes back what earlier texts have changed in the transaction",
+    (end) => {
+      const analyzed = analyzePostgres(`${end}; select 1 from users`, catalog, {
+        searchPath: ["public"],
+        mayRevert: true,
+      });
+      if (analyzed.kind !== "statements") throw new Error(analyzed.kind);
+      expect(analyzed.statements.at(-1)?.facts.opaque).toHaveLength(1);
+    },
+  );
 
   test("each statement has its byte range", () => {
     const text = "select 'é'; select 2 ;";

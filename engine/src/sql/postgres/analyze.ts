@@ -49,7 +49,7 @@ export function resolveStatements(
   catalog: Catalog,
   names: NameContext,
 ): readonly ResolvedStatement[] {
-  const state = new NameState(catalog, names.searchPath);
+  const state = new NameState(catalog, names);
   return statements.map((statement) => {
     const resolved = resolveStatement(statement, state);
     applyToNames(state, resolved);

@@ -37,6 +37,7 @@ export function withClause(
   }
   for (const query of queries) {
     context.visited.add(query);
+    cycleMarks(context, query, walk);
     const output = query.ctequery === undefined ? noOutput : walk(context, query.ctequery, parent, scope);
     const { columns, open } = named(query, output);
     scope.ctes.set(query.ctename ?? "", { columns, open, evaluate: undefined });
@@ -71,6 +72,7 @@ function recursiveQuery(
 ): void {
   entry.evaluate = undefined;
   context.visited.add(query);
+  cycleMarks(context, query, walk);
   if (query.ctequery === undefined) return;
   const itself = { uses: 0 } as Source;
   entry.open = [itself];
@@ -91,6 +93,13 @@ function recursiveQuery(
   const close = (sources: readonly Source[]): readonly Source[] => (sources.includes(itself) ? all : sources);
   entry.columns = result.columns.map((column) => ({ ...column, sources: close(column.sources) }));
   entry.open = result.open === undefined ? undefined : close(result.open);
+}
+
+/** What CYCLE … SET … TO … DEFAULT … marks rows with: constants, of any type. */
+function cycleMarks(context: StatementContext, { cycle_clause: cycle }: CommonTableExpr, walk: QueryWalker): void {
+  const marks = [cycle?.cycle_mark_value, cycle?.cycle_mark_default].filter((mark) => mark !== undefined);
+  if (marks.length === 0) return;
+  walk(context, { SelectStmt: { targetList: marks.map((val) => ({ ResTarget: { val } })) } }, undefined, undefined);
 }
 
 /** The query's columns under the names that WITH gives them, with those that SEARCH and CYCLE add. */

@@ -1,3 +1,4 @@
+import type { NameContext } from "../../enforcer.ts";
 import { type Catalog, objectPath, type Relation } from "../../catalog/catalog.ts";
 import type { FunctionFact } from "../facts.ts";
 import { catalogIndex, type CatalogIndex } from "./catalog-index.ts";
@@ -23,9 +24,8 @@ export class NameState {
   readonly index: CatalogIndex;
   /** `undefined` once a statement has set it to what is not known. */
   #searchPath: readonly string[] | undefined;
-  #pathBefore: readonly string[] | undefined;
   #pathChanged = false;
-  #inTransaction = false;
+  #mayRevert: boolean;
   readonly #created = new Map<string, Relation>();
   readonly #dropped = new Set<string>();
   readonly #altered = new Set<string>();
@@ -33,11 +33,11 @@ export class NameState {
   #schemaUncertain = false;
   #dropsOnCommit = false;
 
-  constructor(catalog: Catalog, searchPath: readonly string[]) {
+  constructor(catalog: Catalog, { searchPath, mayRevert = false }: NameContext) {
     this.catalog = catalog;
     this.index = catalogIndex(catalog);
     this.#searchPath = searchPath;
-    this.#pathBefore = searchPath;
+    this.#mayRevert = mayRevert;
   }
 
   /** Schemas in the order in which PostgreSQL looks for a relation, or undefined where the path is not known. */
@@ -50,22 +50,11 @@ export class NameState {
     this.#pathChanged = true;
   }
 
-  beginTransaction(): void {
-    if (!this.#pathChanged) this.#pathBefore = this.#searchPath;
-    this.#inTransaction = true;
-  }
-
-  /**
-   * COMMIT ends SET LOCAL and drops tables made ON COMMIT DROP, ROLLBACK undoes SET and DDL: also what texts before this one did,
-   * where the transaction began earlier.
-   */
+  /** COMMIT ends SET LOCAL and drops tables made ON COMMIT DROP, ROLLBACK undoes SET and DDL. */
   endTransaction(undoesSchema: boolean): void {
     const changed = this.#created.size + this.#dropped.size + this.#altered.size > 0;
-    if ((undoesSchema && changed) || this.#dropsOnCommit) this.loseSchema();
-    if (!this.#inTransaction) this.#searchPath = undefined;
-    else if (this.#pathChanged) this.#searchPath = undefined;
-    else this.#searchPath = this.#pathBefore;
-    this.#inTransaction = false;
+    if ((undoesSchema && changed) || this.#dropsOnCommit || this.#mayRevert) this.loseSchema();
+    if (this.#pathChanged || this.#mayRevert) this.#searchPath = undefined;
   }
 
   /** A table of the open transaction goes when that ends. */

@@ -39,10 +39,12 @@ export function sessionEffect(
   return setConfigEffects(context, node, result);
 }
 
-/** EXECUTE, or EXPLAIN of one. */
-function executeOf(node: Node): ExecuteStmt | undefined {
-  const inner = "ExplainStmt" in node ? node.ExplainStmt.query : node;
-  return inner !== undefined && "ExecuteStmt" in inner ? inner.ExecuteStmt : undefined;
+/** EXECUTE, or what shows its plan or keeps its rows. */
+function executeOf(node: Node | undefined): ExecuteStmt | undefined {
+  if (node === undefined) return undefined;
+  if ("ExplainStmt" in node) return executeOf(node.ExplainStmt.query);
+  if ("CreateTableAsStmt" in node) return executeOf(node.CreateTableAsStmt.query);
+  return "ExecuteStmt" in node ? node.ExecuteStmt : undefined;
 }
 
 function changesSchema(kind: StatementKind): boolean {
@@ -186,9 +188,6 @@ function applySession(state: NameState, effect: SessionEffect | undefined, kind:
     case "reset_all":
     case "discard_all":
       state.setSearchPath(undefined);
-      break;
-    case "begin":
-      state.beginTransaction();
       break;
     case "commit":
       state.endTransaction(false);
