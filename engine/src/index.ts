@@ -11,6 +11,7 @@ export { raisedMessages } from "./catalog/raised-messages.ts";
 export { printRule } from "./decide/combine.ts";
 export type { Approval, ColumnMask, Decision, Notification, Reason, RelationMasks } from "./decide/decision.ts";
 export { createEnforcer } from "./decide/enforcer.ts";
+export { guardedChange } from "./decide/guarded-settings.ts";
 export { prepareDecision } from "./decide/prepare-decision.ts";
 export type {
   ApproveVerdict,

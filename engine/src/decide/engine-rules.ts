@@ -5,6 +5,7 @@ import type { StatementFacts, TableFact } from "../sql/facts.ts";
 import { tellsSize } from "../sql/postgres/rewrite/sizes.ts";
 import type { CalledFunctions, CalledRead, UnreadCode } from "./called-functions.ts";
 import type { Reason } from "./decision.ts";
+import { guardedChange } from "./guarded-settings.ts";
 import { holdsStatistics } from "./system-masks.ts";
 import type { World } from "./world.ts";
 
@@ -31,15 +32,7 @@ export function engineRefusals(world: World, facts: StatementFacts, called: Call
       ),
     );
   }
-  if (facts.serverCopy !== undefined) {
-    always.push(
-      refusal(
-        "server_copy",
-        `COPY from or to a ${facts.serverCopy} runs on the database server's own machine, past every policy`,
-        "use FROM STDIN or TO STDOUT, in psql \\copy",
-      ),
-    );
-  }
+  if (facts.serverCopy === "program") always.push(serverCopy(facts.serverCopy));
   if (facts.tables.some((table) => changesSettings(world, table))) {
     always.push(
       refusal(
@@ -100,6 +93,14 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
         `\`${facts.kind}\` runs code that cannot be checked while data is hidden from you`,
         askForRole,
       ),
+    );
+  }
+  if (facts.serverCopy === "file") ways.push(serverCopy(facts.serverCopy));
+  const setting = guardedChange(facts);
+  if (setting !== undefined) {
+    const { variable, reason, hint } = setting;
+    ways.push(
+      refusal("session_setting", `setting ${variable} is not permitted: ${reason}, and data is hidden from you`, hint),
     );
   }
   for (const called of facts.functions) {
@@ -165,6 +166,14 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
     }
   }
   return ways;
+}
+
+function serverCopy(what: "file" | "program"): Reason {
+  return refusal(
+    "server_copy",
+    `COPY from or to a ${what} runs on the database server's own machine, past every policy`,
+    "use FROM STDIN or TO STDOUT, in psql \\copy",
+  );
 }
 
 function unreadFunction({ code, problem }: UnreadCode): Reason {

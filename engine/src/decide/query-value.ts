@@ -40,6 +40,7 @@ export function queryValue(
     where_is_constant: facts.whereIsConstant,
     ...(facts.limit === undefined ? {} : { limit: facts.limit }),
     joins: facts.joins,
+    ...(facts.serverCopy === undefined ? {} : { server_copy: facts.serverCopy }),
     ...(parameters === undefined ? {} : { parameters }),
   });
 }

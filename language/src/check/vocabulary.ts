@@ -344,6 +344,11 @@ export const records: Readonly<Record<RecordName, Readonly<Record<string, Field>
     where_is_constant: { type: boolean, doc: "Whether that WHERE clause looks at no column." },
     limit: { type: number, optional: true, doc: "The constant LIMIT of the outermost query." },
     joins: { type: number, doc: "How many joins the statement has." },
+    server_copy: {
+      type: oneOf(["file", "program"]),
+      optional: true,
+      doc: "What COPY reads or writes on the database server's own machine.",
+    },
     parameters: { type: arrayOf(any), optional: true, doc: "Values bound to $1, $2, …, known at execution." },
   },
   table: {

@@ -1,10 +1,11 @@
-import type {
-  Approval,
-  Notification,
-  StatementFacts,
-  StatementLimits,
-  StatementVerdict,
-  TokenResult,
+import {
+  type Approval,
+  guardedChange,
+  type Notification,
+  type StatementFacts,
+  type StatementLimits,
+  type StatementVerdict,
+  type TokenResult,
 } from "@penstock/engine";
 import { escapeJsonLine } from "../audit/escape.ts";
 
@@ -25,6 +26,10 @@ export const effect = {
   shared: 32,
   /** Ends the transaction for good: what it has changed is there for all, whatever the text does next. */
   commit: 64,
+  /** The database may take the session for another role afterwards. */
+  role: 128,
+  /** A setting changes that nobody may change from whom something is hidden. */
+  guarded: 256,
 } as const;
 
 /** What the proxy does while one statement runs. Made once a verdict, shared by all its executions. */
@@ -118,11 +123,13 @@ function effectsOf(facts: StatementFacts): number {
   if (session === undefined) return effects;
   switch (session.kind) {
     case "set":
+      if (guardedChange(facts) !== undefined) effects |= effect.guarded;
+      if (roleSettings.has(session.variable)) return effects | effect.role;
       return session.variable === "search_path" ? effects | effect.path : effects;
     case "reset_all":
       return effects | effect.path;
     case "discard_all":
-      return effects | effect.path | effect.schema | effect.names;
+      return effects | effect.path | effect.role | effect.schema | effect.names;
     case "discard_temp":
       return effects | effect.schema;
     case "schema_change":
@@ -169,3 +176,5 @@ function changesTemporary({ kind, tables }: StatementFacts): boolean {
   const changed = tables.filter(({ access }) => access.has("ddl"));
   return changesOfRelations.has(kind) && changed.length > 0 && changed.every(({ relation }) => relation.isTemporary);
 }
+
+const roleSettings: ReadonlySet<string> = new Set(["role", "session_authorization"]);

@@ -1,6 +1,7 @@
 /**
  * What a session may not do to itself, whatever the policies say, because what the proxy knows of it would be wrong afterwards.
- * One table; each refusal says why. `ALTER ROLE … SET` is for policies: it concerns later sessions, which start held to the same.
+ * One table; each refusal says why. What only those may not from whom something is hidden, the engine refuses. `ALTER ROLE … SET` is for
+ * policies: it concerns later sessions, which start held to the same.
  */
 import type { StatementFacts } from "@penstock/engine";
 import { isUtf8 } from "../postgres/startup-parameters.ts";
@@ -19,30 +20,9 @@ interface SettingRule {
   readonly hint: string;
 }
 
-const role: SettingRule = {
-  permits: () => false,
-  reason: "it would change whom the database takes this session for",
-  hint: "connect as the principal that may do it",
-};
-const isOff = (value: string) => /^(?:off|of|false|fals|fal|fa|f|no|n|0)$/i.test(value);
 const isOn = (value: string) => /^(?:on|true|tru|tr|t|yes|ye|y|1)$/i.test(value);
-const printed: SettingRule = {
-  permits: isOff,
-  reason: "it would show statements as they were rewritten",
-  hint: "leave it off",
-};
 
-/**
- * `row_security` is not here: off makes queries fail that a row policy would filter, it reveals nothing, and pg_dump sets it.
- */
 const guarded: Readonly<Record<string, SettingRule>> = {
-  role,
-  session_authorization: role,
-  session_replication_role: {
-    permits: (value) => /^origin$/i.test(value),
-    reason: "it would switch triggers and foreign keys off",
-    hint: "ask an operator to do it at the server",
-  },
   client_encoding: {
     permits: isUtf8,
     reason: "statements are checked as UTF-8",
@@ -53,10 +33,6 @@ const guarded: Readonly<Record<string, SettingRule>> = {
     reason: "string literals would be read in another way than they were checked",
     hint: "leave it on, and write E'…' for literals with backslash escapes",
   },
-  debug_print_parse: printed,
-  debug_print_raw_parse: printed,
-  debug_print_rewritten: printed,
-  debug_print_plan: printed,
 };
 
 /** The reason to refuse a statement for what it does to the session. */
@@ -67,7 +43,7 @@ export function sessionRefusal(facts: StatementFacts): Refusal | undefined {
   if (session?.kind === "set" && Object.hasOwn(guarded, session.variable)) {
     const rule = guarded[session.variable]!;
     const [value] = session.values ?? [];
-    if (session.values === undefined && facts.kind === "set" && session.variable !== "role") {
+    if (session.values === undefined && facts.kind === "set") {
       // SET … TO DEFAULT is RESET by another name.
       return undefined;
     }

@@ -1,5 +1,5 @@
 /** From a text to what happens with it in this session. */
-import type { Approval, NameContext } from "@penstock/engine";
+import type { Approval, Enforcer, NameContext } from "@penstock/engine";
 import { approvalsToRun, effect, type StatementPlan, strictest } from "../enforce/plan.ts";
 import { indirectExecute, type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
 import { isUtf8 } from "node:buffer";
@@ -36,6 +36,7 @@ export function decideText(
   const { knowledge } = session;
   const problem = knowledge.takeProblem();
   if (problem !== undefined) return refuse(problem, text);
+  if (knowledge.hasForbiddenSetting()) return refuse(setBefore, text);
   const { enforcer, names, catalog } = knowledge.epoch;
   const verdict = enforcer.decide(text, session.who, names, catalog, parameters);
   const ruling = feasible(session, rulingOf(verdict, text), text);
@@ -68,6 +69,14 @@ function feasible(session: Session, ruling: Ruling, text: string): Ruling {
   const hint = "this proxy asks nobody for approval: let somebody who needs none run the statement";
   return { ...ruling.unasked, hint };
 }
+
+const setBefore: Refusal = {
+  sqlstate: "42501",
+  message:
+    "this session has changed its role or another setting that it may not change any more, now that data is hidden from you",
+  hint: "connect again",
+  code: "session_setting",
+};
 
 const noTokenKey = {
   sqlstate: "42501",
@@ -112,7 +121,7 @@ function resolveNames(session: Session, text: string, pass: Pass): Admitted | Re
     if (named?.kind === "prepare" || named?.kind === "declare") defined.set(`${named.kind} ${named.name}`, plan);
     if (named?.kind === "execute" || named?.kind === "fetch") {
       const here = defined.get(`${named.kind === "execute" ? "prepare" : "declare"} ${named.name}`);
-      if (here !== undefined && showsRewritten(plan, pass.verdict.rewritten))
+      if (here !== undefined && wrapsRewritten(plan, pass.verdict.rewritten))
         return refuse(indirectExecute, text, fields);
       const ruling = here === undefined ? resolveName(session, plan, text, fields) : inPlaceOf(plan, here);
       if (ruling === undefined || ruling.kind === "refused") return ruling;
@@ -170,7 +179,7 @@ export function resolveName(
   const inner = now.plan;
   // What the inner one names may have been decided under other policies; no driver writes this.
   if (inner !== undefined && runsByName(inner)) return refuse(indirectExecute, text, fields);
-  if (showsRewritten(plan, found.sentText !== found.text)) return refuse(indirectExecute, text, fields);
+  if (wrapsRewritten(plan, found.sentText !== found.text)) return refuse(indirectExecute, text, fields);
   const portal = named.kind === "fetch" ? session.portals.get(nameKeyOf(name)) : undefined;
   if (inner === undefined) return { kind: "pass", plan, auditFields: plan.auditFields, portal, runs: undefined };
   if (portal !== undefined && inner !== portal.plan && !covers(portal.grant, inner.approvals)) {
@@ -179,9 +188,9 @@ export function resolveName(
   return inPlaceOf(plan, inner, portal, named.kind === "execute" ? found.text : undefined);
 }
 
-/** EXPLAIN EXECUTE of a statement that the server has in another form than the client knows. */
-function showsRewritten({ facts }: StatementPlan, isRewritten: boolean): boolean {
-  return facts.kind === "explain" && isRewritten;
+/** EXPLAIN EXECUTE, or CREATE TABLE AS EXECUTE, of a statement that the server has in another form than the client knows. */
+function wrapsRewritten({ facts }: StatementPlan, isRewritten: boolean): boolean {
+  return facts.kind !== "execute" && facts.kind !== "fetch" && isRewritten;
 }
 
 /** EXECUTE or FETCH under the plan of the statement that it names. */
@@ -213,6 +222,8 @@ interface Earlier {
   readonly isCurrent: boolean;
   /** With which the server has resolved its names for good; absent where it does so again each time. */
   readonly names?: NameContext;
+  /** Of a cursor: the policies under which it was opened. */
+  readonly openedUnder?: Enforcer;
 }
 
 function lookUp(session: Session, kind: "execute" | "fetch", name: string): Earlier | undefined {
@@ -230,7 +241,7 @@ function lookUp(session: Session, kind: "execute" | "fetch", name: string): Earl
 function earlierOf(session: Session, portal: Portal): Earlier {
   const { statement, plan, epoch } = portal;
   const isCurrent = epoch === session.knowledge.epoch && !statement.reads.time;
-  return { ...textOf(statement), plan, isCurrent, names: epoch.names };
+  return { ...textOf(statement), plan, isCurrent, names: epoch.names, openedUnder: epoch.enforcer };
 }
 
 function textOf({ text, sentText }: Prepared): { readonly text: string; readonly sentText: string } {
@@ -240,13 +251,18 @@ function textOf({ text, sentText }: Prepared): { readonly text: string; readonly
 /** Decides a statement again that the server already has: it may run on only if the server would get the same text now. */
 export function confirm(
   session: Session,
-  { text, sentText, plan, isCurrent, names }: Earlier,
+  { text, sentText, plan, isCurrent, names, openedUnder }: Earlier,
 ): { readonly kind: "pass"; readonly plan: StatementPlan | undefined } | Refused {
   const { enforcer, names: present, catalog } = session.knowledge.epoch;
   if (isCurrent) return { kind: "pass", plan };
+  if (session.knowledge.hasForbiddenSetting()) return refuse(setBefore, text);
   const verdict = enforcer.decide(text, session.who, names ?? present, catalog);
   const ruling = feasible(session, rulingOf(verdict, text), text);
-  if (ruling.kind === "refused") return ruling;
+  if (ruling.kind === "refused") {
+    // An open cursor has its rows, whatever became of the tables since.
+    const isGone = openedUnder === enforcer && unknownName.test(ruling.sqlstate);
+    return isGone ? { kind: "pass", plan } : ruling;
+  }
   if (ruling.verdict.text !== sentText) {
     return refuse(
       changedSince,

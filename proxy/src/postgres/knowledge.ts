@@ -14,7 +14,7 @@ export interface Epoch {
   readonly names: NameContext;
 }
 
-const searchPathSql = "select pg_catalog.current_setting('search_path')";
+const searchPathSql = "select pg_catalog.current_setting('search_path'), (current_user)::pg_catalog.text";
 
 export class Knowledge {
   /** Current as far as is known; ask `isSure` first. */
@@ -28,6 +28,11 @@ export class Knowledge {
   /** PostgreSQL 18 tells when search_path changes; older servers have to be asked. */
   readonly #pathIsReported: boolean;
   #pathUnsure: boolean;
+  /** As which role the server runs the session's statements: what `$user` means in its search_path. */
+  #role: string;
+  #roleUnsure = false;
+  /** The role may have changed in this transaction. */
+  #roleTouched = false;
   /** search_path may have changed in this transaction, so that its end may change it back. */
   #pathTouched = false;
   #schemaChanged = false;
@@ -41,17 +46,19 @@ export class Knowledge {
   #hasTemporary = false;
   /** What decided on the last code that nobody has read, if any ran. */
   #hiddenCodeUnder: Enforcer | undefined;
+  #setGuarded = false;
   #busy = false;
 
   constructor(session: Session) {
     this.#session = session;
     const reported = session.upstream.parameters.get("search_path");
+    this.#role = session.target.user;
     this.#pathIsReported = reported !== undefined;
     this.#pathUnsure = !this.#pathIsReported;
     this.epoch = {
       enforcer: session.host.enforcer,
       catalog: session.target.catalog.current(),
-      names: parseSearchPath(reported ?? "", session.target.user),
+      names: parseSearchPath(reported ?? "", this.#role),
     };
   }
 
@@ -73,7 +80,7 @@ export class Knowledge {
     }
     if (this.#ownCatalog !== undefined && this.#ownSince !== session.target.catalog.current())
       this.#schemaChanged = true;
-    if (this.#pathUnsure || this.#schemaChanged) {
+    if (this.#pathUnsure || this.#roleUnsure || this.#schemaChanged) {
       // A failed transaction answers no question, and runs nothing that needs one.
       if (session.status !== transactionStatus.failed || session.groupOpen) {
         if (session.pending.length > 0) this.askForAnswers();
@@ -82,9 +89,10 @@ export class Knowledge {
       }
     }
     const catalog = this.#ownCatalog ?? session.target.catalog.current();
-    if (catalog !== this.epoch.catalog || session.host.enforcer !== this.epoch.enforcer) {
-      this.epoch = { enforcer: session.host.enforcer, catalog, names: this.epoch.names };
-    }
+    const { enforcer } = session.host;
+    const names = this.#namesNow();
+    if (catalog !== this.epoch.catalog || enforcer !== this.epoch.enforcer || names !== this.epoch.names)
+      this.epoch = { enforcer, catalog, names };
     return true;
   }
 
@@ -127,11 +135,14 @@ export class Knowledge {
   /** A statement with these effects has run. */
   ran(effects: number): void {
     if ((effects & effect.path) !== 0) this.#pathUnsure = this.#pathTouched = true;
+    if ((effects & effect.role) !== 0) this.#roleUnsure = this.#roleTouched = true;
+    if ((effects & effect.guarded) !== 0) this.#setGuarded = true;
     if ((effects & effect.schema) !== 0) this.#schemaChanged = this.#schemaTouched = true;
     if ((effects & effect.shared) !== 0) this.#sharedTouched = true;
     if ((effects & effect.commit) !== 0) this.#tellOthers();
     if ((effects & effect.revert) !== 0) {
       if (this.#pathTouched) this.#pathUnsure = true;
+      if (this.#roleTouched) this.#roleUnsure = true;
       if (this.#schemaTouched) this.#schemaChanged = true;
     }
     if ((effects & effect.hiddenCode) !== 0) this.#hiddenCodeUnder = this.epoch.enforcer;
@@ -155,6 +166,15 @@ export class Knowledge {
     this.#learnPath(value);
   }
 
+  /**
+   * Whether the session has set what it might not have set if the policies had been as they are now. That it has set it back is not
+   * followed.
+   */
+  hasForbiddenSetting(): boolean {
+    const { enforcer, catalog } = this.epoch;
+    return this.#setGuarded && enforcer.hiddenRelations(this.#session.who, catalog)?.size !== 0;
+  }
+
   /** The server is ready for the next query. */
   ready(status: number): void {
     if (this.#pathIsReported) this.#pathUnsure = false;
@@ -163,6 +183,10 @@ export class Knowledge {
       this.#pathTouched = false;
       // The transaction may have been rolled back, and with it the change.
       if (!this.#pathIsReported) this.#pathUnsure = true;
+    }
+    if (this.#roleTouched) {
+      this.#roleTouched = false;
+      this.#roleUnsure = true;
     }
     if (this.#schemaTouched) {
       this.#schemaTouched = false;
@@ -178,8 +202,14 @@ export class Knowledge {
     this.#session.target.catalog.changed();
   }
 
+  #namesNow(): NameContext {
+    const { names } = this.epoch;
+    const mayRevert = this.#pathTouched || this.#roleTouched || this.#schemaTouched;
+    return (names.mayRevert === true) === mayRevert ? names : { searchPath: names.searchPath, mayRevert };
+  }
+
   #learnPath(value: string): void {
-    const names = parseSearchPath(value, this.#session.target.user);
+    const names = parseSearchPath(value, this.#role);
     if (sameSearchPath(names, this.epoch.names)) return;
     this.epoch = { ...this.epoch, names };
     // Definitions of views were written out for the path that the session had.
@@ -188,10 +218,11 @@ export class Knowledge {
 
   async #catchUp(): Promise<void> {
     const session = this.#session;
-    if (this.#pathUnsure) {
+    if (this.#pathUnsure || this.#roleUnsure) {
       const [row] = await session.side.run(searchPathSql);
+      this.#role = row?.[1] ?? "";
       this.#learnPath(row?.[0] ?? "");
-      this.#pathUnsure = false;
+      this.#pathUnsure = this.#roleUnsure = false;
     }
     if (this.#schemaChanged) {
       const isOwn = this.#hasTemporary || session.groupOpen || session.status !== transactionStatus.idle;

@@ -1,0 +1,28 @@
+-- A cursor has its rows, whatever becomes of the tables.
+create table gone (a int);
+insert into gone values (1), (2), (3);
+begin;
+declare kept cursor with hold for select * from gone;
+commit;
+drop table gone;
+fetch 1 from kept;
+move 1 in kept;
+fetch all from kept;
+close kept;
+fetch 1 from kept;
+begin;
+savepoint before;
+create table gone (a int);
+declare undone cursor for select * from gone;
+rollback to before;
+fetch from undone;
+rollback;
+begin;
+create temp table scratch on commit drop as select generate_series(1, 5) as n;
+declare back scroll cursor for select n from scratch order by n;
+fetch forward 2 from back;
+fetch backward all from back;
+fetch absolute 4 from back;
+fetch relative -1 from back;
+commit;
+fetch back;

@@ -1,0 +1,57 @@
+import type { StatementFacts } from "../sql/facts.ts";
+
+interface GuardedSetting {
+  readonly permits: (value: string) => boolean;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+export interface GuardedChange {
+  readonly variable: string;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+const role: GuardedSetting = {
+  permits: () => false,
+  reason: "it would change whom the database takes this session for",
+  hint: "connect as the principal that may do it",
+};
+const printed: GuardedSetting = {
+  permits: (value) => /^(?:off|of|false|fals|fal|fa|f|no|n|0)$/i.test(value),
+  reason: "it would show statements as they were rewritten",
+  hint: "leave it off",
+};
+
+/**
+ * Settings that nobody changes from whom something is hidden. `row_security` is not here: off makes queries fail that a row policy would
+ * filter, it reveals nothing, and pg_dump sets it.
+ */
+const guarded: ReadonlyMap<string, GuardedSetting> = new Map([
+  ["role", role],
+  ["session_authorization", role],
+  [
+    "session_replication_role",
+    {
+      permits: (value) => /^origin$/i.test(value),
+      reason: "it would switch triggers and foreign keys off",
+      hint: "ask an operator to do it at the server",
+    },
+  ],
+  ["debug_print_parse", printed],
+  ["debug_print_raw_parse", printed],
+  ["debug_print_rewritten", printed],
+  ["debug_print_plan", printed],
+]);
+
+/** What a statement does to such a setting; `undefined` where it is none, or gets the value that sessions begin with. */
+export function guardedChange({ kind, session }: StatementFacts): GuardedChange | undefined {
+  if (session?.kind !== "set" || kind === "reset") return undefined;
+  const { variable, values } = session;
+  const setting = guarded.get(variable);
+  // SET … TO DEFAULT is RESET by another name.
+  if (setting === undefined || (values === undefined && kind === "set")) return undefined;
+  const [value] = values ?? [];
+  if (value !== undefined && values?.length === 1 && setting.permits(value)) return undefined;
+  return { variable, reason: setting.reason, hint: setting.hint };
+}
