@@ -92,7 +92,8 @@ export class OriginIndex {
       const origins = [
         ...inherited.map((each) => ({ ...each, direct: true })),
         ...computed.map((each) => ({ ...each, direct: false })),
-        ...this.#inRows(column),
+        // A temporary table holds what its session has read, masked where it had to be.
+        ...(relation.isTemporary ? [] : this.#inRows(column)),
       ];
       if (origins.length > 0) columns.set(column.attnum, origins);
     }
