@@ -151,14 +151,22 @@ function denial(
 
 function plansOf(
   world: World,
-  { prepared }: PreparedText,
+  { prepared, names }: PreparedText,
   decisions: readonly Decision[],
   subject: SubjectMasks,
 ): StatementPlan[] {
+  // An earlier statement of the text may have changed the search_path.
+  const searchPath = prepared.some(({ facts }) => facts.category === "session") ? undefined : names.searchPath;
   return decisions.map((decision, index) => {
     const shared = (prepared[index]?.relations ?? []).filter((relation) => world.hasNamesake(relation));
     const namesakes =
-      shared.length === 0 ? noNames : new Set(shared.map(({ name }) => name)).intersection(subject.hidden.names);
+      shared.length === 0
+        ? noNames
+        : new Set(
+            shared
+              .filter((relation) => subject.hidden.names.has(relation.name) || world.hasNamesake(relation, searchPath))
+              .map(({ name }) => name),
+          );
     const asksForSizes = prepared[index]?.facts.functions.some(({ name }) => tellsSize(name)) === true;
     return {
       protections: protectionsOf(decision),

@@ -28,7 +28,7 @@ export class World {
   readonly catalog: Catalog;
   readonly origins: OriginIndex;
   readonly #columns = new Map<string, readonly LabelledColumn[]>();
-  #byName: Map<string, readonly string[]> | undefined;
+  #byName: Map<string, readonly Relation[]> | undefined;
   /** Relation paths whose labels could not be computed, with the rule's error. */
   readonly labelErrors = new Map<string, Extract<Effect, { kind: "error" }>>();
 
@@ -58,16 +58,21 @@ export class World {
     return found;
   }
 
-  /** Whether another relation, in another schema, has the same name. */
-  hasNamesake({ name, path }: Relation): boolean {
-    if (this.#byName === undefined) {
-      this.#byName = new Map();
-      for (const relation of this.catalog.relations.values()) {
-        if (!relation.isSystem)
-          this.#byName.set(relation.name, [...(this.#byName.get(relation.name) ?? []), relation.path]);
-      }
-    }
-    return this.#byName.get(name)?.some((other) => other !== path) === true;
+  /**
+   * Whether another relation, in another schema, has the same name.
+   * @param searchPath asks only whether one of these schemas has it
+   */
+  hasNamesake({ name, path }: Relation, searchPath?: readonly string[]): boolean {
+    this.#byName ??= Map.groupBy(
+      this.catalog.relations.values().filter(({ isSystem }) => !isSystem),
+      (relation) => relation.name,
+    );
+    return (
+      this.#byName
+        .get(name)
+        ?.some((other) => other.path !== path && (searchPath === undefined || searchPath.includes(other.schema))) ===
+      true
+    );
   }
 
   /** All columns of relations that are not the system's, under the names that they have. */

@@ -7,9 +7,10 @@ import type { SourceText } from "./source-text.ts";
 import { locationOf, type Site, type TreeIndex, type TreeObject } from "./tree.ts";
 
 /**
- * Gives an unprotected relation its schema where a protected one has the same name in another. Between the decision and the
- * server's own look-up another session may drop the first or put it under another name, and the bare name would then mean the second.
- * @param names of protected relations, wherever they are.
+ * Gives an unprotected relation its schema where the bare name could come to mean another one. Between the decision and the server's
+ * own look-up another session may drop the first or put it under another name; and the server passes over schemas of the search_path
+ * that the role may not use.
+ * @param names of which that is so
  */
 export function qualifyNamesakes(
   source: SourceText,

@@ -28,7 +28,10 @@ import { checkWriteTarget } from "./write-target.ts";
 export interface StatementPlan extends InliningPlan {
   /** A LIMIT is put on a query where that is sure to be right; rows must be counted all the same. */
   readonly rowLimit: number | undefined;
-  /** Names of protected relations anywhere in the database that an unprotected relation in this statement shares. */
+  /**
+   * Names that an unprotected relation in this statement shares with a protected one anywhere in the database, or with one that the
+   * search_path would find too.
+   */
   readonly namesakes: ReadonlySet<string>;
   /** Whether functions that tell sizes are to tell nothing. */
   readonly hidesSizes: boolean;
