@@ -116,7 +116,7 @@ const exchanges: Readonly<Record<number, readonly Exchange[]>> = {
     ),
     called("a file", functionCall(2624, "PG_VERSION"), "select 1", "1"),
     called("a query as text", functionCall(2923, "select 'smuggled'"), "select 2", "2"),
-    called("a large object", functionCall(952, "1", "2"), "select 3", "3"),
+    called("a large object put into a file", functionCall(765, "1", "export"), "select 3", "3"),
     called("a function that is none", functionCall(0), "select 4", "4"),
     { name: "no body at all", attack: [raw("F"), smuggled], answer: ended, twin: [query("select 1")], twinAnswer: ok },
     {

@@ -270,6 +270,7 @@ describe.each([18, 15] as const)("PostgreSQL %i", (major) => {
           });
         } finally {
           if (undo !== undefined) await direct.query(undo);
+          await proxied.refreshCatalogs();
         }
       });
     },

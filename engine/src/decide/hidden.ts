@@ -51,10 +51,10 @@ export function hiddenFrom(world: World, subject: Subject, data?: Value): Hidden
   const { masks, filters } = combine(effects, false);
   if (masks.size + filters.size === 0 && !failed) return nothing;
   const names = new Map<string, HiddenPart>();
-  const add = (name: string, columns: Iterable<string>, areRows: boolean): void => {
+  const add = (name: string, hiddenColumns: Iterable<string>, areRows: boolean): void => {
     const known = names.get(name);
     names.set(name, {
-      columns: new Set([...(known?.columns ?? []), ...columns]),
+      columns: new Set([...(known?.columns ?? []), ...hiddenColumns]),
       areRows: areRows || known?.areRows === true,
     });
   };
