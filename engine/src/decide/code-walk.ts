@@ -78,13 +78,14 @@ export class CodeWalk {
   }
 
   /** What earlier statements of the text have changed may run when this one writes, wherever it is now. */
-  #earlierChanges({ tables }: StatementFacts): void {
+  #earlierChanges({ kind: now, tables }: StatementFacts): void {
     const isWriting = tables.some(({ access }) => !access.isDisjointFrom(writing));
     for (const { kind, tables: changed } of this.#before) {
       for (const { relation, access } of changed) {
         if (!access.has("ddl") || relation.isSystem) continue;
         if (isWriting) this.#use({ relation, access: writing }, this.#searchPath);
-        if (kind === "alter_table" && tables.some((table) => table.relation === relation)) {
+        // DROP runs nothing of what it takes away.
+        if (kind === "alter_table" && !now.startsWith("drop_") && tables.some((table) => table.relation === relation)) {
           this.unread.push({
             code: `what a statement on ${relation.path} runs`,
             problem: "may be something else after an earlier statement of the same text",
