@@ -69,7 +69,7 @@ describe("errors", () => {
     ["select 'x", { message: `unterminated quoted string at or near "'x"`, sqlstate: "42601", position: 8 }],
     ["create role public", { message: 'role name "public" is reserved', sqlstate: "42939", position: 13 }],
   ])("%s", (sql, expected) => {
-    expect(parsePostgres(sql)).toEqual({ kind: "syntax_error", ...expected });
+    expect(parsePostgres(sql)).toEqual({ kind: "syntax_error", advice: {}, ...expected });
   });
 
   test("an empty text has no statements", () => {
