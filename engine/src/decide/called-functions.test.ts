@@ -218,6 +218,10 @@ describe("while something is hidden", () => {
       does("city_of", "may mean something else after an earlier statement of the same text"),
     ],
     [
+      "create temp table a (id int); alter table a inherit contacts; insert into a values (1)",
+      "what a statement on pg_temp.a runs may be something else after an earlier statement of the same text, and data is hidden from you",
+    ],
+    [
       "rollback; select city_of(1)",
       does("city_of", "may mean something else after an earlier statement of the same text"),
     ],

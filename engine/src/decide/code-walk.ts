@@ -84,8 +84,10 @@ export class CodeWalk {
       for (const { relation, access } of changed) {
         if (!access.has("ddl") || relation.isSystem) continue;
         if (isWriting) this.#use({ relation, access: writing }, this.#searchPath);
-        // DROP runs nothing of what it takes away.
-        if (kind === "alter_table" && !now.startsWith("drop_") && tables.some((table) => table.relation === relation)) {
+        // DROP runs nothing of what it takes away. A table made in this text has no more code than its statements name, unless it joins others.
+        const isAlone = changed.length === 1 && this.#catalog.relations.get(relation.path) !== relation;
+        const mayHaveMore = kind === "alter_table" && !isAlone && !now.startsWith("drop_");
+        if (mayHaveMore && tables.some((table) => table.relation === relation)) {
           this.unread.push({
             code: `what a statement on ${relation.path} runs`,
             problem: "may be something else after an earlier statement of the same text",

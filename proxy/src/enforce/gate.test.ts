@@ -1,31 +1,14 @@
-import { createEnforcer, parseCatalogFixture, type PrincipalContext } from "@penstock/engine";
+import { createEnforcer, parseCatalogFixture } from "@penstock/engine";
 import { compile } from "@penstock/language";
 import { expect, test } from "vitest";
+import { someone } from "../../../engine/src/decide/someone.ts";
 import { type Ruling, rulingOf } from "./gate.ts";
 
 const catalog = parseCatalogFixture({ tables: { "public.notes": { columns: { id: "int8", body: "text" } } } });
 const { program } = compile({
   sources: [{ path: "test.policy", text: 'package test\ndeny "no deleting" if query.kind == "delete"' }],
 });
-const who: PrincipalContext = {
-  principal: {
-    id: "ann",
-    name: "ann",
-    kind: "human",
-    groups: [],
-    claims: {},
-    auth: { method: "scram", atNs: 0n, mfa: false },
-  },
-  session: {
-    id: "s1",
-    database: "app",
-    user: "ann",
-    client: { address: "127.0.0.1", application: "", tls: true },
-    startedAtNs: 0n,
-    tags: {},
-  },
-  target: { name: "app", engine: "postgres", version: "18.0", environment: "test", tags: {} },
-};
+const who = someone();
 
 function ruling(texts: readonly string[]) {
   if (program === undefined) throw new Error("the test's policy does not compile");
