@@ -1,36 +1,23 @@
 /** A rule about a kind of statement holds for every such statement, whatever carries it: on a real server, nothing is done. */
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
-import { createProxiedDatabase } from "../support/proxied-database.ts";
-import { type Proxied, startProxied } from "../support/proxied.ts";
+import { type Stage, startStage } from "../support/stage.ts";
 
 const policy = `package test
 deny "nobody deletes" if query.kind == "delete"
 approve by "dba" if query.kind == "update"
 limit rows 2 if query.kind == "select"`;
 
-let server: PostgresServer;
-let proxied: Proxied;
+let stage: Stage;
 let client: Client;
 
 beforeAll(async () => {
-  server = await startPostgres();
   const setup = "create table items as select i as id, 'new' as state from generate_series(1, 5) i";
-  proxied = await startProxied({
-    databases: [await createProxiedDatabase(server, "shop", setup)],
-    users: [{ name: "ann", kind: "human" }],
-    policies: [{ path: "test.policy", text: policy }],
-  });
-  client = new Client(proxied.as("ann"));
-  await client.connect();
+  stage = await startStage({ setup, policy });
+  client = await stage.enter("ann");
 });
 
-afterAll(async () => {
-  await client?.end();
-  await proxied?.stop();
-  await server?.stop();
-});
+afterAll(() => stage?.stop());
 
 test.each([
   ["delete from items", "nobody deletes"],

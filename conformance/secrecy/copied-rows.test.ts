@@ -1,9 +1,7 @@
 /** COPY … FROM STDIN into a table of which rows are hidden: a row that its maker would not see is refused in whatever form it comes; others arrive. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { bind, copyDone, errorField, execute, parse, query, raw, RawClient, sync } from "../protocol/raw-client.ts";
-import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
-import { createProxiedDatabase } from "../support/proxied-database.ts";
-import { type Proxied, startProxied } from "../support/proxied.ts";
+import { type Stage, startStage } from "../support/stage.ts";
 
 const policies = `package test
 filter public.orders as row where {
@@ -38,26 +36,17 @@ create table open (id int, region text);
 
 const tables = ["orders", "parts", "marked", "touched", "stamped", "computed", "closed", "open"];
 
-let server: PostgresServer;
-let proxied: Proxied;
+let stage: Stage;
 let client: RawClient;
 
 beforeAll(async () => {
-  server = await startPostgres();
-  proxied = await startProxied({
-    databases: [await createProxiedDatabase(server, "copies", setup)],
-    users: [{ name: "ann", kind: "human" }],
-    policies: [{ path: "test.policy", text: policies }],
-  });
+  stage = await startStage({ database: "copies", setup, policy: policies });
 });
 beforeEach(async () => {
-  client = await RawClient.connect(proxied.url("ann"));
+  client = await RawClient.connect(stage.proxied.url("ann"));
 });
 afterEach(() => client.end());
-afterAll(async () => {
-  await proxied?.stop();
-  await server?.stop();
-});
+afterAll(() => stage?.stop());
 
 /** Sends the data as soon as the server asks for it. */
 async function copy(data: string | Buffer, ...messages: readonly Buffer[]) {
@@ -76,7 +65,7 @@ async function copy(data: string | Buffer, ...messages: readonly Buffer[]) {
 }
 
 async function stored(): Promise<string> {
-  const asOwner = await RawClient.connect(server.url("copies"));
+  const asOwner = await RawClient.connect(stage.server.url("copies"));
   const counts = tables.map((table) => `(select count(*) from ${table})`).join(" + ");
   const [, row] = await asOwner.exchange([query(`select ${counts}`)]);
   asOwner.end();
@@ -169,7 +158,7 @@ test.each<readonly [sql: string, data: string | Buffer, rows: number]>([
   for (const messages of [[query(sql)], [parse("", sql), bind("", ""), execute(""), sync]]) {
     expect(await copy(data, ...messages)).toMatchObject({ tag: `COPY ${rows}`, sqlstate: undefined });
     expect(await stored()).toBe(`D:${rows}`);
-    const asOwner = await RawClient.connect(server.url("copies"));
+    const asOwner = await RawClient.connect(stage.server.url("copies"));
     await asOwner.exchange([query(`truncate ${tables.join(", ")}`)]);
     asOwner.end();
   }

@@ -1,9 +1,7 @@
 /** Large INSERTs, which are decided by a few of their rows: all of them arrive, and none that a policy minds is overlooked. */
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
-import { createProxiedDatabase } from "../support/proxied-database.ts";
-import { type Proxied, startProxied } from "../support/proxied.ts";
+import { type Stage, startStage } from "../support/stage.ts";
 
 const policies = `package test
 filter public.tickets as row where row.region != "hidden"
@@ -22,25 +20,14 @@ create table plain (id int primary key, note text);
 `;
 
 const database = "imports";
-let server: PostgresServer;
-let proxied: Proxied;
+let stage: Stage;
 let client: Client;
 
 beforeAll(async () => {
-  server = await startPostgres();
-  proxied = await startProxied({
-    databases: [await createProxiedDatabase(server, database, setup)],
-    users: [{ name: "ann", kind: "human" }],
-    policies: [{ path: "test.policy", text: policies }],
-  });
-  client = new Client(proxied.as("ann"));
-  await client.connect();
+  stage = await startStage({ database, setup, policy: policies });
+  client = await stage.enter("ann");
 });
-afterAll(async () => {
-  await client?.end();
-  await proxied?.stop();
-  await server?.stop();
-});
+afterAll(() => stage?.stop());
 
 const rowsSent = 3_000;
 let nextId = 1;
@@ -56,7 +43,7 @@ test("every row of an import arrives as it was sent, and the record holds the wh
   for (const from of [0, rowsSent]) {
     const text = insert("plain (id, note)", from, second);
     expect((await client.query(text)).rowCount).toBe(rowsSent);
-    const record = proxied.auditLines().findLast(({ event }) => event === "statement");
+    const record = stage.proxied.auditLines().findLast(({ event }) => event === "statement");
     expect(record?.["text"]).toBe(text);
   }
   const { rows } = await client.query("select count(*)::int, count(note)::int as notes, max(note) from plain");
@@ -125,7 +112,7 @@ test("an import into a masked column is refused, into the others not", async () 
 });
 
 test("a rule that reads the text reads all of it", async () => {
-  proxied.setPolicies('package test\ndeny "not that word" if contains(query.text, "unspeakable")');
+  stage.proxied.setPolicies('package test\ndeny "not that word" if contains(query.text, "unspeakable")');
   await client.query(insert("plain (id, note)", 80_000, () => "'x'"));
   const text = insert("plain (id, note)", 90_000, (index) => (index === 2_000 ? "'unspeakable'" : "'x'"));
   await expect(client.query(text)).rejects.toMatchObject({ code: "42501" });

@@ -1,9 +1,7 @@
 /** PostgreSQL passes over schemas of the search_path that the role may not use: a bare name then means what lies in a later one. */
-import { Client } from "pg";
+import type { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
-import { createProxiedDatabase } from "../support/proxied-database.ts";
-import { type Proxied, startProxied } from "../support/proxied.ts";
+import { type Stage, startStage } from "../support/stage.ts";
 
 const setup = `
 create table t (id int, word text);
@@ -22,26 +20,14 @@ deny "t is not for you" if {
 }
 `;
 
-let server: PostgresServer;
-let proxied: Proxied;
+let stage: Stage;
 let client: Client;
 
 beforeAll(async () => {
-  server = await startPostgres();
-  const database = await createProxiedDatabase(server, "shop", setup);
-  proxied = await startProxied({
-    databases: [{ ...database, user: "target", password: "target" }],
-    users: [{ name: "ann", kind: "human" }],
-    policies: [{ path: "test.policy", text: policy }],
-  });
-  client = new Client(proxied.as("ann"));
-  await client.connect();
+  stage = await startStage({ setup, policy, login: { user: "target", password: "target" } });
+  client = await stage.enter("ann");
 });
-afterAll(async () => {
-  await client?.end();
-  await proxied?.stop();
-  await server?.stop();
-});
+afterAll(() => stage?.stop());
 beforeEach(async () => {
   await client.query("reset role");
   await client.query("drop schema if exists mine cascade");

@@ -5,9 +5,8 @@
  */
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
-import { createProxiedDatabase } from "../support/proxied-database.ts";
-import { type Proxied, type ProxiedDatabase, startProxied } from "../support/proxied.ts";
+import type { Proxied } from "../support/proxied.ts";
+import { type Stage, startStage } from "../support/stage.ts";
 
 /** @param ssn the column that is masked by its path */
 const policyOf = (ssn: string) => `package test
@@ -44,8 +43,7 @@ create view shown as select id, '0' || id as number, note from people;
 create table base (id int, ssn text); create table child () inherits (base);
 `;
 
-let server: PostgresServer;
-let database: ProxiedDatabase;
+let stage: Stage;
 let proxied: Proxied;
 let ann: Client;
 let dba: Client;
@@ -58,17 +56,9 @@ async function connected(login: ConstructorParameters<typeof Client>[0]): Promis
 }
 
 beforeAll(async () => {
-  server = await startPostgres();
-  database = await createProxiedDatabase(server, "renamed", "");
-  proxied = await startProxied({
-    databases: [database],
-    users: [
-      { name: "ann", kind: "human" },
-      { name: "dba", kind: "human", groups: ["dba"] },
-    ],
-    policies: [{ path: "test.policy", text: policyOf("public.people.ssn") }],
-  });
-  direct = await connected(database);
+  stage = await startStage({ database: "renamed", setup: "", policy: policyOf("public.people.ssn") });
+  ({ proxied } = stage);
+  direct = await connected(stage.database);
 });
 // Each on objects of its own: what one test renames is no other's.
 beforeEach(async () => {
@@ -81,9 +71,8 @@ afterEach(async () => {
   await dba.end();
 });
 afterAll(async () => {
-  await direct.end();
-  await proxied.stop();
-  await server.stop();
+  await direct?.end();
+  await stage?.stop();
 });
 
 async function answer(client: Client, sql: string): Promise<string> {

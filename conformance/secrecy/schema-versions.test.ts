@@ -5,9 +5,8 @@
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { bind, execute, flush, parse, RawClient, sync } from "../protocol/raw-client.ts";
-import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
-import { createProxiedDatabase } from "../support/proxied-database.ts";
-import { type Proxied, type ProxiedDatabase, startProxied } from "../support/proxied.ts";
+import type { Proxied, ProxiedDatabase } from "../support/proxied.ts";
+import { type Stage, startStage } from "../support/stage.ts";
 
 const policy = `package test
 mask public.people.ssn with redact() if not "dba" in principal.groups`;
@@ -23,7 +22,7 @@ const swap = [
   "alter table swapped rename to free",
 ];
 
-let server: PostgresServer;
+let stage: Stage;
 let database: ProxiedDatabase;
 let proxied: Proxied;
 let direct: Client;
@@ -31,16 +30,8 @@ let ann: Client;
 let dba: Client;
 
 beforeAll(async () => {
-  server = await startPostgres();
-  database = await createProxiedDatabase(server, "versions", "");
-  proxied = await startProxied({
-    databases: [database],
-    users: [
-      { name: "ann", kind: "human" },
-      { name: "dba", kind: "human", groups: ["dba"] },
-    ],
-    policies: [{ path: "test.policy", text: policy }],
-  });
+  stage = await startStage({ database: "versions", setup: "", policy });
+  ({ database, proxied } = stage);
   direct = new Client(database);
   await direct.connect();
 });
@@ -55,14 +46,13 @@ afterEach(async () => {
   await dba.end();
 });
 afterAll(async () => {
-  await direct.end();
-  await proxied.stop();
-  await server.stop();
+  await direct?.end();
+  await stage?.stop();
 });
 
 /** Without them the proxy cannot read the schema; open sessions go on. */
 async function allowConnections(allowed: boolean): Promise<void> {
-  const admin = new Client({ connectionString: server.url() });
+  const admin = new Client({ connectionString: stage.server.url() });
   await admin.connect();
   await admin.query(`alter database versions allow_connections ${allowed}`);
   await admin.end();

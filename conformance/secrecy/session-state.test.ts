@@ -4,9 +4,8 @@
  */
 import { Client, type DatabaseError } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
-import { createProxiedDatabase } from "../support/proxied-database.ts";
-import { type Proxied, type ProxiedDatabase, startProxied } from "../support/proxied.ts";
+import type { Proxied, ProxiedDatabase } from "../support/proxied.ts";
+import { type Stage, startStage } from "../support/stage.ts";
 
 const policy = `package test
 mask public.people.ssn with redact() if not "dba" in principal.groups`;
@@ -174,25 +173,14 @@ const codeStates: readonly State[] = [
 ];
 
 describe.each([18, 15] as const)("PostgreSQL %i", (major) => {
-  let server: PostgresServer;
+  let stage: Stage;
   let database: ProxiedDatabase;
   let proxied: Proxied;
   beforeAll(async () => {
-    server = await startPostgres({ major });
-    database = await createProxiedDatabase(server, "names", setup);
-    proxied = await startProxied({
-      databases: [database],
-      users: [
-        { name: "ann", kind: "human" },
-        { name: "dba", kind: "human", groups: ["dba"] },
-      ],
-      policies: [{ path: "test.policy", text: policy }],
-    });
+    stage = await startStage({ major, database: "names", setup, policy });
+    ({ database, proxied } = stage);
   });
-  afterAll(async () => {
-    await proxied.stop();
-    await server.stop();
-  });
+  afterAll(() => stage?.stop());
 
   async function within<T>(
     login: ConstructorParameters<typeof Client>[0],
