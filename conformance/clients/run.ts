@@ -5,6 +5,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { libpqEnvironment } from "../support/client-tools.ts";
 import { startShopUnderGuard } from "../support/shop-under-guard.ts";
 
 interface DebianClient {
@@ -63,15 +64,7 @@ const isInstalled = ({ files }: DebianClient) => files.every((file) => existsSyn
 install(clients.filter((client) => !isInstalled(client)).flatMap(({ packages }) => packages));
 const shop = await startShopUnderGuard();
 try {
-  const login = shop.as("analyst");
-  const environment = {
-    ...process.env,
-    PGHOST: login.host,
-    PGPORT: String(login.port),
-    PGDATABASE: login.database,
-    PGUSER: login.user,
-    PGPASSWORD: login.password,
-  };
+  const environment = libpqEnvironment(shop.as("analyst"));
   for (const client of clients) {
     console.log(`\n${client.name}`);
     if (!isInstalled(client)) {

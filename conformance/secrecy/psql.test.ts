@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { requireTool } from "../support/client-tools.ts";
+import { libpqEnvironment, requireTool } from "../support/client-tools.ts";
 import { type GuardedUser, type ShopUnderGuard, startShopUnderGuard } from "../support/shop-under-guard.ts";
 import { completionQueries } from "./completion-queries.ts";
 
@@ -21,30 +21,15 @@ afterAll(() => shop?.stop());
 
 beforeEach(() => shop.tap.clear());
 
-function environmentOf(user: GuardedUser): NodeJS.ProcessEnv {
-  const login = shop.as(user);
-  return {
-    ...process.env,
-    PGHOST: login.host,
-    PGPORT: String(login.port),
-    PGDATABASE: login.database,
-    PGUSER: login.user,
-    PGPASSWORD: login.password,
-    // Encrypted bytes could not be searched.
-    PGSSLMODE: "disable",
-    PGGSSENCMODE: "disable",
-  };
-}
-
 async function psql(user: GuardedUser, ...commands: string[]): Promise<string> {
   const args = ["-X", "-v", "ON_ERROR_STOP=1", ...commands.flatMap((command) => ["-c", command])];
-  const { stdout } = await run(requireTool("psql"), args, { env: environmentOf(user), maxBuffer: 1e8 });
+  const { stdout } = await run(requireTool("psql"), args, { env: libpqEnvironment(shop.as(user)), maxBuffer: 1e8 });
   return stdout;
 }
 
 /** As typed in, or from a file: what goes to standard output and standard error. */
 async function psqlScript(user: GuardedUser, script: string): Promise<string> {
-  const running = run(requireTool("psql"), ["-X"], { env: environmentOf(user), maxBuffer: 1e8 });
+  const running = run(requireTool("psql"), ["-X"], { env: libpqEnvironment(shop.as(user)), maxBuffer: 1e8 });
   running.child.stdin?.end(`${script}\n`);
   const { stdout, stderr } = await running;
   return stdout + stderr;
@@ -129,7 +114,7 @@ describe("psql", () => {
 
 describe("pg_dump", () => {
   const dump = async (user: GuardedUser, ...args: string[]) =>
-    (await run(requireTool("pg_dump"), args, { env: environmentOf(user), maxBuffer: 1e8 })).stdout;
+    (await run(requireTool("pg_dump"), args, { env: libpqEnvironment(shop.as(user)), maxBuffer: 1e8 })).stdout;
 
   test("dumps the whole database, masked for whom it is masked", async () => {
     const text = await dump("analyst");

@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hiddenRows, regionalPolicy } from "../noninterference/hidden-rows.ts";
 import { createTwins, hiddenByPacks, type Twins, twinServerSettings } from "../noninterference/twin-databases.ts";
-import { requireTool } from "../support/client-tools.ts";
+import { libpqEnvironment, requireTool } from "../support/client-tools.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { packSources, type Proxied, type ProxiedLogin, startProxied } from "../support/proxied.ts";
 
@@ -45,20 +45,8 @@ interface Output {
   readonly stderr: string;
 }
 
-function environmentOf(login: ProxiedLogin): NodeJS.ProcessEnv {
-  return {
-    ...process.env,
-    PGHOST: login.host,
-    PGPORT: String(login.port),
-    PGDATABASE: login.database,
-    PGUSER: login.user,
-    PGPASSWORD: login.password,
-    PGSSLMODE: "disable",
-  };
-}
-
 async function tool(name: "psql" | "pg_dump", login: ProxiedLogin, args: readonly string[]): Promise<Output> {
-  const { stdout, stderr } = await run(requireTool(name), args, { env: environmentOf(login), maxBuffer: 1e8 }).catch(
+  const { stdout, stderr } = await run(requireTool(name), args, { env: libpqEnvironment(login), maxBuffer: 1e8 }).catch(
     (failed: Output) => failed,
   );
   // Newer versions of pg_dump put a random word around a dump.

@@ -1,6 +1,7 @@
 /** PostgreSQL's own client programs, which tests drive as a user would. */
 import { accessSync, constants, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import type { ProxiedDatabase } from "./proxied.ts";
 
 /** What the tests need of the machine, why, and the Debian package that brings it. `tools/ensure-tools.ts` installs them. */
 export const clientTools = {
@@ -24,6 +25,20 @@ export function requireTool(name: ClientTool): string {
   const path = findTool(name);
   if (path === undefined) throw new Error(`${name} is missing: run \`node conformance/tools/ensure-tools.ts\``);
   return path;
+}
+
+/** What libpq takes a login from, for programs that stand on it. Unencrypted: what passes is searched for what must not. */
+export function libpqEnvironment({ host, port, database, user, password }: ProxiedDatabase): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    PGHOST: host,
+    PGPORT: String(port),
+    PGDATABASE: database,
+    PGUSER: user,
+    PGPASSWORD: password,
+    PGSSLMODE: "disable",
+    PGGSSENCMODE: "disable",
+  };
 }
 
 /** Newest first: a client may be newer than the server, not older. */

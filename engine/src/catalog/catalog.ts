@@ -269,3 +269,22 @@ export function pathParts(path: string): readonly string[] | undefined {
 export function objectPath(...parts: readonly string[]): string {
   return parts.map((part) => (/[."]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part)).join(".");
 }
+
+/** A relation that a statement is about to make: nothing is known of it but its name. */
+export function relationToBe(schema: string, name: string, kind: Relation["kind"], isTemporary = false): Relation {
+  return {
+    oid: 0,
+    schema,
+    name,
+    path: objectPath(schema, name),
+    kind,
+    isPartition: false,
+    isTemporary,
+    isSystem: false,
+    columns: [],
+    primaryKey: undefined,
+    parents: [],
+    definition: undefined,
+    triggers: [],
+  };
+}

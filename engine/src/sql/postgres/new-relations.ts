@@ -1,5 +1,5 @@
 import type { RangeVar } from "@pgsql/types";
-import { objectPath, type Relation } from "../../catalog/catalog.ts";
+import { type Relation, relationToBe } from "../../catalog/catalog.ts";
 import type { StatementContext } from "./context.ts";
 
 /**
@@ -24,21 +24,7 @@ export function createRelation(
     relation = existing.relation;
     if (replaces) context.created.push({ ...relation, columns: [], definition: undefined });
   } else {
-    relation = {
-      oid: 0,
-      schema,
-      name,
-      path: objectPath(schema, name),
-      kind,
-      isPartition: false,
-      isTemporary,
-      isSystem: false,
-      columns: [],
-      primaryKey: undefined,
-      parents: [],
-      definition: undefined,
-      triggers: [],
-    };
+    relation = relationToBe(schema, name, kind, isTemporary);
     context.created.push(relation);
   }
   context.access(relation, "ddl");

@@ -1,6 +1,6 @@
 /** What DDL and utility statements read and write, and what of them is not analysed. */
 import type { AccessKind } from "@penstock/language";
-import { objectPath, type Relation } from "../../../catalog/catalog.ts";
+import { objectPath, type Relation, relationToBe } from "../../../catalog/catalog.ts";
 import type { Expression } from "../tree/expressions.ts";
 import type { QualifiedName } from "../tree/node.ts";
 import type { Statement } from "../tree/statements.ts";
@@ -146,21 +146,6 @@ function visible(
 function created(context: FactContext, name: QualifiedName, kind: Relation["kind"]): void {
   const schema = name.parts.at(-2)?.text ?? context.database;
   const own = name.parts.at(-1)?.text ?? "";
-  const path = objectPath(schema, own);
-  const relation: Relation = context.catalog.relations.get(path) ?? {
-    oid: 0,
-    schema,
-    name: own,
-    path,
-    kind,
-    isPartition: false,
-    isTemporary: false,
-    isSystem: false,
-    columns: [],
-    primaryKey: undefined,
-    parents: [],
-    definition: undefined,
-    triggers: [],
-  };
+  const relation = context.catalog.relations.get(objectPath(schema, own)) ?? relationToBe(schema, own, kind);
   context.access(relation, "ddl");
 }
