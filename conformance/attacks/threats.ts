@@ -1,6 +1,6 @@
 /**
  * The ways past a guard that exist in PostgreSQL's statements, by the numbers that the corpus uses. Those that are ways of sending bytes, or of
- * being somebody else, are tested in `protocol` and `operation`.
+ * being somebody else, and what reaches the operator, are tested in `protocol` and `operation`.
  */
 export const threats: Readonly<Record<number, string>> = {
   1: "another name: alias, subquery, CTE, LATERAL",

@@ -1,73 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compile } from "@penstock/language";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { readArchive, writeArchive } from "../../engine/src/bundle/archive.ts";
-import { writeBundle } from "../../engine/src/bundle/bundle.ts";
-import { generateKeyPair } from "../../engine/src/bundle/signature.ts";
-import type { BundleConfig } from "../../proxy/src/config/load-config.ts";
-import { PolicyLoader, type PoliciesResult } from "../../proxy/src/policies/policy-loader.ts";
+import { PolicyLoader } from "../../proxy/src/policies/policy-loader.ts";
 import { PolicySource } from "../../proxy/src/policies/policy-source.ts";
 import { selfSigned } from "../protocol/certificate.ts";
 import { BundleServer } from "./bundle-server.ts";
-
-const keys = generateKeyPair();
-const strangerKeys = generateKeyPair();
-
-interface Built {
-  readonly kind?: string;
-  readonly sequence?: number;
-  readonly key?: string | undefined;
-}
-
-/** A bundle that denies one kind of statement. */
-async function bundle({ kind = "truncate", sequence, key = keys.privateKey }: Built = {}): Promise<Buffer> {
-  const sources = [{ path: "sources/a.policy", text: `package a\n\ndeny "no" if query.kind == "${kind}"\n` }];
-  const { program } = compile({ sources, data: {} });
-  if (program === undefined) throw new Error("the policy does not compile");
-  return writeBundle({ sources, data: {}, problems: [] }, "test", program.revision, key, sequence);
-}
-
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "penstock-bundles-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-type Options = Partial<Pick<BundleConfig, "trustedKeys" | "allowRollback">> & {
-  readonly cacheFolder?: string;
-  readonly ca?: string;
-  readonly token?: () => string;
-  readonly timeoutMs?: number;
-};
-
-function configOf(address: string, options: Options = {}): BundleConfig {
-  const { trustedKeys = [keys.publicKey], allowRollback = false, cacheFolder, ca, token, timeoutMs = 5_000 } = options;
-  const location = { kind: "address", url: new URL(address), cacheFolder, ca, token, timeoutMs } as const;
-  return { kind: "bundle", location, trustedKeys, allowRollback, pollMs: 20 };
-}
-
-async function serve(first: Buffer, options: Options = {}) {
-  const server = await BundleServer.start();
-  server.bytes = first;
-  return { server, loader: new PolicyLoader(configOf(`${server.url}/bundle`, options)) };
-}
-
-/** One line: what came of loading. */
-function told(result: PoliciesResult): string {
-  switch (result.kind) {
-    case "loaded":
-      return result.policies.note === "" ? "loaded" : `loaded; ${result.policies.note}`;
-    case "unchanged":
-      return "unchanged";
-    case "refused":
-    case "unreachable":
-      return `${result.kind}: ${result.report}`;
-  }
-}
-
-const load = async (loader: PolicyLoader): Promise<string> => told(await loader.load());
+import { bundle, bundleOf, configOf, load, serve, temporaryFolder, withChangedMember } from "./bundles.ts";
 
 describe("a bundle at an address", () => {
   test("is loaded, then asked for by its etag, and loaded again when it changes", async () => {
@@ -93,100 +31,17 @@ describe("a bundle at an address", () => {
     expect(await load(loader)).toBe("unchanged");
   });
 
-  test.each<[string, () => Promise<Buffer>, string]>([
-    ["unsigned", () => bundle({ key: undefined }).then(withoutSignature), "it is not signed"],
-    ["signed by a stranger", () => bundle({ key: strangerKeys.privateKey }), "signed with a key that is not trusted"],
-    ["with a changed member", () => bundle().then(withChangedMember), "was changed after the bundle was built"],
-    ["with a member more", () => bundle().then(withMember), "that the manifest does not name"],
-    ["cut off", async () => (await bundle()).subarray(0, -1500), "cut off"],
-    ["no bundle at all", async () => Buffer.from("<html>"), "not a gzip file"],
-  ])("that is %s leaves the running one in place, and is asked for no second time", async (_, changed, message) => {
-    const { server, loader } = await serve(await bundle());
-    await load(loader);
-    server.bytes = await changed();
-    expect(await load(loader)).toContain(message);
-    expect(await load(loader)).toBe("unchanged");
-    server.bytes = await bundle({ kind: "drop_table" });
-    expect(await load(loader)).toBe("loaded");
-  });
-
   test("with mistakes names what it claims to be", async () => {
     const { server, loader } = await serve(await bundle());
     await load(loader);
-    server.bytes = await bundleOf('package a\n\ndeny "no" if query.kind == "trunkate"\n', "r2");
+    server.bytes = await bundleOf('package a\n\ndeny "no" if query.kind == "trunkate"\n', { revision: "r2" });
     expect(await loader.load()).toMatchObject({
       kind: "refused",
       revision: "r2",
       report: expect.stringContaining("did you mean `truncate`"),
     });
-    server.bytes = await bundleOf("package a\n", "r3");
+    server.bytes = await bundleOf("package a\n", { revision: "r3" });
     expect(await load(loader)).toContain("its revision is not that of its sources");
-  });
-});
-
-async function bundleOf(text: string, revision: string): Promise<Buffer> {
-  const folder = { sources: [{ path: "sources/a.policy", text }], data: {}, problems: [] };
-  return writeBundle(folder, "test", revision, keys.privateKey);
-}
-
-function membersOf(bytes: Buffer) {
-  const archive = readArchive(bytes);
-  if (!archive.ok) throw new Error(archive.problem);
-  return archive.members;
-}
-
-const withoutSignature = (bytes: Buffer) =>
-  writeArchive(membersOf(bytes).filter(({ name }) => name !== "signature.jws"));
-const withMember = (bytes: Buffer) =>
-  writeArchive([...membersOf(bytes), { name: "sources/z.policy", bytes: Buffer.from("x") }]);
-const withChangedMember = (bytes: Buffer) =>
-  writeArchive(
-    membersOf(bytes).map((member) =>
-      member.name.endsWith(".policy") ? { ...member, bytes: Buffer.from("package a\n") } : member,
-    ),
-  );
-
-describe("an older bundle", () => {
-  const old = () => bundle({ kind: "truncate", sequence: 4 });
-  const current = () => bundle({ kind: "drop_table", sequence: 5 });
-
-  test.each<[string, () => Promise<Buffer>, () => Promise<Buffer>, string]>([
-    ["with a lower sequence", current, old, "its sequence 4 is before 5, which is in force"],
-    ["without a sequence", current, () => bundle(), "it has no sequence, and the one in force has 5"],
-    ["of the same sequence", current, () => bundle({ sequence: 5 }), "it has the same sequence 5"],
-  ])("%s is refused, unless it is permitted", async (_, before, after, message) => {
-    const results: string[] = [];
-    for (const allowRollback of [false, true]) {
-      const { server, loader } = await serve(await before(), { allowRollback });
-      expect(await load(loader)).toBe("loaded");
-      server.bytes = await after();
-      results.push(await load(loader));
-    }
-    expect(results).toEqual([expect.stringContaining(message), "loaded"]);
-  });
-
-  test("that was in force before is refused where none has a sequence; one that was not, comes", async () => {
-    const { server, loader } = await serve(await bundle({ kind: "truncate" }));
-    await load(loader);
-    server.bytes = await bundle({ kind: "drop_table" });
-    await load(loader);
-    server.bytes = await bundle({ kind: "truncate" });
-    expect(await load(loader)).toContain("it was in force before and has been replaced since");
-    server.bytes = await bundle({ kind: "update" });
-    expect(await load(loader)).toBe("loaded");
-    server.bytes = await bundle({ kind: "truncate", sequence: 1 });
-    expect(await load(loader)).toBe("loaded");
-  });
-
-  test("is refused across restarts where the last one was kept", async () => {
-    const cacheFolder = temporaryFolder();
-    const { server, loader } = await serve(await current(), { cacheFolder });
-    await load(loader);
-    server.bytes = await old();
-    const restarted = new PolicyLoader(configOf(`${server.url}/bundle`, { cacheFolder }));
-    expect(await load(restarted)).toMatch(
-      /^loaded; the policies are those of the last run.*its sequence 4 is before 5/s,
-    );
   });
 });
 

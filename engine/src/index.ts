@@ -37,6 +37,7 @@ export { defaultSqlMode, type Dialect as MysqlDialect, parseSqlMode, type SqlMod
 export { resolveMysql } from "./sql/mysql/facts/resolve.ts";
 export { type ParsedMysql, parseMysql } from "./sql/mysql/parse.ts";
 export { refusedRow } from "./sql/postgres/rewrite/new-rows.ts";
+export { withoutPasswords } from "./sql/postgres/without-passwords.ts";
 export { type ParsedText, parsePostgres } from "./sql/postgres/parse.ts";
 export {
   builtinAggregateNames,

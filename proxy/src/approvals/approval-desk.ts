@@ -3,7 +3,7 @@
  * bound to the statement's digest. What a session does with it is the session's to decide, by policies and catalog of that moment.
  */
 import { randomBytes } from "node:crypto";
-import type { Principal, PrincipalContext } from "@penstock/engine";
+import { type Principal, type PrincipalContext, withoutPasswords } from "@penstock/engine";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { approvalAnswerLine, type SessionRecords } from "../audit/audit-records.ts";
 import type { Refusal } from "../enforce/session-rules.ts";
@@ -132,7 +132,13 @@ export class ApprovalDesk {
     this.#open.set(request.id, request);
     request.timer = setTimeout(() => this.#end(request, "expired"), request.expiresAtMs - askedAtMs);
     const { digest, texts, parameters } = question;
-    const recorded = { ...request, digest, texts, parameters: parameters.length, needs: question.needs };
+    const recorded = {
+      ...request,
+      digest,
+      texts: texts.map(withoutPasswords),
+      parameters: parameters.length,
+      needs: question.needs,
+    };
     audit.append(question.records.approvalRequest(recorded));
     const { id, needs } = { id: request.id, needs: question.needs.map(printNeed) };
     report({ kind: "asked", request: id, principal: question.who.principal.id, needs });

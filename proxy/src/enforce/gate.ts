@@ -2,14 +2,15 @@
  * The gate that every statement passes: the engine's verdict, then what the session itself forbids. What comes out says all that
  * the protocol side needs.
  */
-import type {
-  Approval,
-  ApproveVerdict,
-  DenyVerdict,
-  ForwardVerdict,
-  Notification,
-  Reason,
-  Verdict,
+import {
+  type Approval,
+  type ApproveVerdict,
+  type DenyVerdict,
+  type ForwardVerdict,
+  type Notification,
+  type Reason,
+  type Verdict,
+  withoutPasswords,
 } from "@penstock/engine";
 import { escapeJsonLine, jsonOnLine } from "../audit/escape.ts";
 import { approvalsToRun, effect, planLike, planOf, type StatementPlan } from "./plan.ts";
@@ -101,7 +102,10 @@ export function refuse(
     detail: undefined,
     hint,
     position: undefined,
-    records: fields.length === 0 ? [`"text":${jsonOnLine(text)},${refused}`] : fields.map((own) => `${own},${refused}`),
+    records:
+      fields.length === 0
+        ? [`"text":${jsonOnLine(withoutPasswords(text))},${refused}`]
+        : fields.map((own) => `${own},${refused}`),
     notifications,
   };
 }
@@ -180,7 +184,7 @@ function denied(verdict: DenyVerdict | ApproveVerdict, text: string): Refused {
       statements.length > 0
         ? statements.map(({ auditFields }) => escapeJsonLine(auditFields))
         : [
-            `"text":${jsonOnLine(text)},"decision":"deny","refused":${jsonOnLine({ code: reason.code ?? sqlstate, message })}`,
+            `"text":${jsonOnLine(withoutPasswords(text))},"decision":"deny","refused":${jsonOnLine({ code: reason.code ?? sqlstate, message })}`,
           ],
   };
 }

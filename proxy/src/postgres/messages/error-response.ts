@@ -1,3 +1,4 @@
+import { printable } from "@penstock/language";
 import { message, stringEnd } from "../wire.ts";
 
 /** The fields that the proxy gives or looks at ("Error and Notice Message Fields"). */
@@ -22,8 +23,8 @@ export function encodeNotice(fields: ErrorFields): Buffer {
 function encode(type: string, fields: ErrorFields): Buffer {
   return message(type, (writer) => {
     const field = (code: string, value: string | undefined) => {
-      // A NUL would end the field, and the rest would be read as further ones.
-      if (value !== undefined) writer.byte(code.charCodeAt(0)).string(value.replaceAll("\0", "\u2400"));
+      // Names that others chose stand in it, and most clients print it as it is. A NUL would end the field, and the rest would be read as further ones.
+      if (value !== undefined) writer.byte(code.charCodeAt(0)).string(printable(value));
     };
     field("S", fields.severity);
     field("V", fields.severity);
