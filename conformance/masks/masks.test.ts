@@ -135,12 +135,12 @@ function valuesOf(column: Column): fc.Arbitrary<string> {
       return fc.oneof(
         // Rounding the last one to whole seconds would leave the type's range.
         fc.constantFrom(
-          ...(edges["timestamp"] ?? []).filter((edge) => column.typeModifier < 0 || !edge.includes(".999999")),
+          ...(edges["timestamp"] ?? []).filter((edge) => (column.typeModifier ?? -1) < 0 || !edge.includes(".999999")),
         ),
         fc.tuple(dates, clocks).map(([{ date, era }, clock]) => `${date} ${clock}${era}`),
       );
     case "numeric":
-      return column.typeModifier > 0
+      return (column.typeModifier ?? -1) > 0
         ? fc.oneof(
             fc.integer({ min: -999_999, max: 999_999 }).map((n) => String(n / 100)),
             // The edges: what rounds up from them no longer fits.

@@ -6,8 +6,9 @@ import type { ColumnMask, RelationFilter } from "../../engine/src/decide/decisio
 import { applyMask } from "../../engine/src/masks/masks.ts";
 import { quoteName } from "../../engine/src/masks/quote.ts";
 import { analyzePostgres } from "../../engine/src/sql/postgres/analyze.ts";
-import type { Protection } from "../../engine/src/sql/postgres/rewrite/protection.ts";
-import { rewritePostgres, type RewriteResult } from "../../engine/src/sql/postgres/rewrite/rewrite.ts";
+import type { Protection } from "../../engine/src/sql/protection.ts";
+import { rewritePostgres } from "../../engine/src/sql/postgres/rewrite/rewrite.ts";
+import type { RewriteResult } from "../../engine/src/sql/rewriting.ts";
 import type { PostgresServer } from "../support/postgres-server.ts";
 import { filters, masks, rows, schema, viewsOverFilters, viewsOverMasks } from "./schema.ts";
 

@@ -1,6 +1,7 @@
 import {
   defaultSqlMode,
   type MysqlDialect,
+  MysqlNames,
   parseCatalogFixture,
   parseMysql,
   parsePostgres,
@@ -55,7 +56,9 @@ const mysql: MeasuredDialect = {
     if (parsed.kind !== "statements") return { failure: `${parsed.kind}: ${parsed.message}` };
     return {
       opaque: () =>
-        resolveMysql(sql, parsed, catalog, "test").flatMap(({ opaque }) => opaque.map(({ construct }) => construct)),
+        resolveMysql(sql, parsed, new MysqlNames(catalog, "test")).flatMap(({ facts }) =>
+          facts.opaque.map(({ construct }) => construct),
+        ),
     };
   },
 };

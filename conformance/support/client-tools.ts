@@ -1,4 +1,4 @@
-/** PostgreSQL's own client programs, which tests drive as a user would. */
+/** Programs that do not come from npm: PostgreSQL's own clients, which tests drive as a user would, and the server of MariaDB. */
 import { accessSync, constants, readdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { ProxiedDatabase } from "./proxied.ts";
@@ -9,16 +9,24 @@ export const clientTools = {
   pg_dump: { why: "dumps through the proxy", debianPackage: "postgresql-client" },
   // Debian ships pgbench with the server.
   pgbench: { why: "load and benchmarks", debianPackage: "postgresql" },
+  mariadbd: { why: "what only a real MariaDB can say", debianPackage: "mariadb-server" },
+  "mariadb-install-db": { why: "its data directory", debianPackage: "mariadb-server" },
 } as const;
 export type ClientTool = keyof typeof clientTools;
 
-/** Absolute path of a tool on PATH or where Debian and Homebrew keep PostgreSQL's programs; undefined where it is missing. */
+/** Absolute path of a tool on PATH or where Debian and Homebrew keep such programs; undefined where it is missing. */
 export function findTool(name: ClientTool): string | undefined {
   const onPath = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  return [...onPath, ...debianFolders(), "/opt/homebrew/opt/libpq/bin", "/usr/local/opt/libpq/bin"]
-    .map((folder) => join(folder, name))
-    .find(isExecutable);
+  return [...onPath, ...debianFolders(), ...otherFolders].map((folder) => join(folder, name)).find(isExecutable);
 }
+
+const otherFolders = [
+  "/usr/sbin",
+  "/opt/homebrew/opt/libpq/bin",
+  "/usr/local/opt/libpq/bin",
+  "/opt/homebrew/opt/mariadb/bin",
+  "/usr/local/opt/mariadb/bin",
+];
 
 /** As `findTool`, for tests: `npm test` has made sure that it is there. */
 export function requireTool(name: ClientTool): string {

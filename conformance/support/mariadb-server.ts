@@ -1,10 +1,11 @@
 /** A throw-away MariaDB on a socket of its own, for what only a real server can say. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Connection, createConnection } from "mysql2/promise";
+import { requireTool } from "./client-tools.ts";
 
 export interface MariadbServer {
   readonly version: string;
@@ -16,10 +17,13 @@ export interface MariadbServer {
 
 const startTimeoutMs = 60_000;
 
-/** Starts a server; where there is none on this machine, the error says how to get it. */
-export async function startMariadb(): Promise<MariadbServer> {
-  const mariadbd = requireProgram("mariadbd");
-  const install = requireProgram("mariadb-install-db");
+/**
+ * Starts a server; where there is none on this machine, the error says how to get it.
+ * @param options of `mariadbd`, besides those that keep it apart from any other server
+ */
+export async function startMariadb(options: readonly string[] = []): Promise<MariadbServer> {
+  const mariadbd = requireTool("mariadbd");
+  const install = requireTool("mariadb-install-db");
   // The path of a socket has 107 bytes at most.
   const folder = mkdtempSync(join(tmpdir(), "penstock-mariadb-"));
   const data = join(folder, "data");
@@ -33,7 +37,15 @@ export async function startMariadb(): Promise<MariadbServer> {
   const socketPath = join(folder, "socket");
   const child = spawn(
     mariadbd,
-    ["--no-defaults", `--datadir=${data}`, `--socket=${socketPath}`, "--skip-networking", "--skip-log-bin", user],
+    [
+      "--no-defaults",
+      `--datadir=${data}`,
+      `--socket=${socketPath}`,
+      "--skip-networking",
+      "--skip-log-bin",
+      user,
+      ...options,
+    ],
     { stdio: ["ignore", "ignore", "pipe"] },
   );
   let log = "";
@@ -88,30 +100,4 @@ async function ended(child: ChildProcess): Promise<void> {
   const gone = new Promise((resolve) => child.once("exit", resolve));
   child.kill();
   await gone;
-}
-
-/** Where Debian and Homebrew keep the server, besides PATH. */
-const folders = ["/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin", "/usr/local/bin"];
-
-function requireProgram(name: string): string {
-  const onPath = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
-  const found = [...onPath, ...folders].map((folder) => join(folder, name)).find(isExecutable);
-  if (found !== undefined) return found;
-  throw new Error(
-    [
-      `${name} is missing, and this needs a real MariaDB; install it and run again:`,
-      "  Debian, Ubuntu  sudo apt-get install mariadb-server",
-      "  Fedora          sudo dnf install mariadb-server",
-      "  macOS           brew install mariadb",
-    ].join("\n"),
-  );
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,5 @@
 /**
- * Runs before the tests: makes sure that PostgreSQL's client programs are there, so that no test has to skip itself.
+ * Runs before the tests: makes sure that PostgreSQL's client programs and MariaDB's server are there, so that no test has to skip itself.
  * On Debian as root it installs what is missing; elsewhere it says how to, and ends with 1.
  */
 import { spawnSync } from "node:child_process";
@@ -25,7 +25,10 @@ if (missing.length > 0) {
 
 function install(packages: readonly string[]): void {
   console.error(`installing ${packages.join(" and ")}, which the tests need (${missing.join(", ")})`);
-  // The server package would otherwise make and start a cluster of its own, which nobody asked for.
+  // The server packages would otherwise make and start servers of their own, which nobody asked for.
+  const noService = "/usr/sbin/policy-rc.d";
+  const mayForbid = !existsSync(noService);
+  if (mayForbid) writeFileSync(noService, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
   const noCluster = "/etc/postgresql-common/createcluster.d/penstock-tests.conf";
   mkdirSync("/etc/postgresql-common/createcluster.d", { recursive: true });
   writeFileSync(noCluster, "create_main_cluster = false\n");
@@ -42,17 +45,18 @@ function install(packages: readonly string[]): void {
     }
   } finally {
     rmSync(noCluster, { force: true });
+    if (mayForbid) rmSync(noService, { force: true });
   }
 }
 
 function explanation(tools: readonly string[]): string {
-  const lines = tools.filter(isTool).map((name) => `  ${name.padEnd(8)} for ${clientTools[name].why}`);
+  const lines = tools.filter(isTool).map((name) => `  ${name.padEnd(18)} for ${clientTools[name].why}`);
   return [
-    "the tests need PostgreSQL's client programs, and these are missing:",
+    "the tests need PostgreSQL's client programs and MariaDB's server, and these are missing:",
     ...lines,
     "install them and run again:",
     `  Debian, Ubuntu  sudo apt-get install ${packagesFor(tools).join(" ")}`,
-    "  Fedora          sudo dnf install postgresql postgresql-contrib",
-    "  macOS           brew install libpq",
+    "  Fedora          sudo dnf install postgresql postgresql-contrib mariadb-server",
+    "  macOS           brew install libpq mariadb",
   ].join("\n");
 }

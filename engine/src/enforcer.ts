@@ -3,9 +3,10 @@
  * Pure computation; no sockets, no files.
  */
 import type { AuthMethod, PrincipalKind, Reads } from "@penstock/language";
-import type { Catalog } from "./catalog/catalog.ts";
+import type { Catalog, Engine } from "./catalog/catalog.ts";
 import type { Decision, Reason } from "./decide/decision.ts";
 import type { StatementFacts } from "./sql/facts.ts";
+import type { SqlMode } from "./sql/mysql/dialect.ts";
 
 /** Who asks. One object a session: caches hang from its identity, so it is never mutated. */
 export interface PrincipalContext {
@@ -20,7 +21,7 @@ export interface PrincipalContext {
   };
   readonly target: {
     readonly name: string;
-    readonly engine: "postgres";
+    readonly engine: Engine;
     readonly version: string;
     readonly environment: string;
     readonly tags: Readonly<Record<string, string>>;
@@ -39,8 +40,10 @@ export interface Principal {
 
 /** What of the session's state changes how names are resolved. */
 export interface NameContext {
-  /** Effective search_path, `pg_temp` and implicit schemas not included, `$user` already replaced. */
+  /** Effective search_path, `pg_temp` and implicit schemas not included, `$user` already replaced. Of MySQL the current database, if any. */
   readonly searchPath: readonly string[];
+  /** MySQL's, as far as it changes what texts mean. Absent: the server's default. */
+  readonly sqlMode?: SqlMode;
   /**
    * The transaction that is open has changed search_path, role or schema before this text: when it ends within the text, names may mean
    * again what they meant before.

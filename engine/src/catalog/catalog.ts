@@ -3,16 +3,21 @@
  * (`load-postgres.ts`, `fixture.ts`); a decision never mixes two snapshots.
  */
 import type { AccessKind } from "@penstock/language";
+import type { SqlMode } from "../sql/mysql/dialect.ts";
+
+export type Engine = "postgres" | "mysql" | "mariadb";
 
 export interface Catalog {
-  readonly engine: "postgres";
+  readonly engine: Engine;
   /** Differs between any two snapshots of one process; goes into cache keys, never compared for order. */
   readonly version: string;
   readonly database: string;
   /** Which database of which cluster it is, whatever their names: oids of another one mean other objects. Absent: not known. */
   readonly databaseId?: string;
-  /** PostgreSQL's server_version_num, such as 180004. */
+  /** As the server numbers itself: PostgreSQL's server_version_num (180004), of MySQL and MariaDB as in versioned comments (80036, 101106). */
   readonly serverVersionNum: number;
+  /** Of MySQL and MariaDB, where a schema is a database. */
+  readonly mysql?: MysqlServer;
   /** By `Relation.path`. Includes pg_catalog and information_schema where the loader could see them. */
   readonly relations: ReadonlyMap<string, Relation>;
   readonly relationsByOid: ReadonlyMap<number, Relation>;
@@ -29,12 +34,20 @@ export interface Catalog {
   readonly schemas: ReadonlySet<string>;
   /**
    * The search_path, implicit schemas included, by which names in view definitions are to be read: a server prints them by the
-   * session's own, and asking for another would leave a trace in a session that may be a user's.
+   * session's own, and asking for another would leave a trace in a session that may be a user's. Empty for MySQL, which prints every name whole.
    */
   readonly definitionPath: readonly string[];
 }
 
+export interface MysqlServer {
+  /** `lower_case_table_names`: with 0, names of databases, tables and aliases tell cases apart. */
+  readonly lowerCaseTableNames: 0 | 1 | 2;
+  /** How definitions of views and expressions of columns are printed. */
+  readonly definitionMode: SqlMode;
+}
+
 export interface Relation {
+  /** PostgreSQL's; MySQL has none, and relations are numbered within the snapshot. */
   readonly oid: number;
   readonly schema: string;
   readonly name: string;
@@ -52,7 +65,7 @@ export interface Relation {
     | "toast";
   readonly isPartition: boolean;
   readonly isTemporary: boolean;
-  /** In pg_catalog, information_schema or pg_toast. */
+  /** In a schema of the server's own, such as pg_catalog, information_schema or `mysql`. */
   readonly isSystem: boolean;
   /** Live columns in attribute order; dropped ones are left out. System columns are not listed. */
   readonly columns: readonly Column[];
@@ -154,17 +167,21 @@ export interface ForeignKey {
 export type ReferentialAction = "none" | "cascade" | "set";
 
 export interface Column {
-  /** pg_attribute.attnum: has gaps after DROP COLUMN. */
+  /** pg_attribute.attnum: has gaps after DROP COLUMN. Of MySQL ORDINAL_POSITION. */
   readonly attnum: number;
   readonly name: string;
-  /** `format_type(oid, NULL)` as people know it: `text`, `character varying`, `integer`, `numeric`. */
+  /** `format_type(oid, NULL)` as people know it: `text`, `character varying`, `integer`, `numeric`; of MySQL DATA_TYPE, `varchar`. */
   readonly type: string;
-  /** Fully qualified SQL of the type with its modifier, safe under any search_path: `pg_catalog."varchar"(120)`. */
+  /** Fully qualified SQL of the type with its modifier, safe under any search_path: `pg_catalog."varchar"(120)`; of MySQL COLUMN_TYPE. */
   readonly typeSql: string;
   /** Of the base type for domains. */
   readonly typeCategory: TypeCategory;
-  readonly typeOid: number;
-  readonly typeModifier: number;
+  /** PostgreSQL's alone. */
+  readonly typeOid?: number;
+  readonly typeModifier?: number;
+  /** Of texts in MySQL and MariaDB. */
+  readonly characterSet?: string;
+  readonly collation?: string;
   /** Of a collation under which texts of different bytes can be equal. */
   readonly hasNondeterministicCollation?: boolean;
   readonly isDomain: boolean;
@@ -212,6 +229,7 @@ export interface FunctionInfo {
   readonly schema: string;
   readonly name: string;
   readonly kind: "function" | "procedure" | "aggregate" | "window";
+  /** As PostgreSQL calls it; `psm` for stored programs of MySQL. */
   readonly language: string;
   readonly volatility: "immutable" | "stable" | "volatile";
   readonly leakproof: boolean;

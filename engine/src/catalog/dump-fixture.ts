@@ -44,8 +44,10 @@ export function dumpCatalogFixture(catalog: Catalog): CatalogFixture {
     };
   }
   return {
+    ...(catalog.engine === "postgres" ? {} : { engine: catalog.engine }),
     database: catalog.database,
     server_version_num: catalog.serverVersionNum,
+    ...(catalog.mysql === undefined ? {} : { lower_case_table_names: catalog.mysql.lowerCaseTableNames }),
     tables,
     views,
     functions,
@@ -76,13 +78,15 @@ function dumpBody(
 
 function dumpColumn(column: Column): string | FixtureColumn {
   const type = printType(column);
-  const { notNull, comment, generated } = column;
-  if (!notNull && comment === undefined && generated === undefined) return type;
+  const { notNull, comment, generated, characterSet, collation } = column;
+  if (!notNull && comment === undefined && generated === undefined && collation === undefined) return type;
   return {
     type,
     ...(notNull ? { not_null: true } : {}),
     ...(comment === undefined ? {} : { comment }),
     ...(generated === undefined ? {} : { generated }),
+    ...(characterSet === undefined ? {} : { character_set: characterSet }),
+    ...(collation === undefined ? {} : { collation }),
   };
 }
 

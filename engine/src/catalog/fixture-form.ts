@@ -1,13 +1,17 @@
-import type { FunctionInfo, Relation, TriggerEvent, TriggerInfo } from "./catalog.ts";
+import type { Engine, FunctionInfo, Relation, TriggerEvent, TriggerInfo } from "./catalog.ts";
 
 /**
  * A catalog as people write it, in JSON, for tests and `policy eval`: tables with columns and types, views with definitions. What
  * PostgreSQL itself brings need not be written: its functions and types are known, its relations are known by name.
  */
 export interface CatalogFixture {
+  /** Default `postgres`. */
+  readonly engine?: Engine;
   readonly database?: string;
-  /** server_version_num; default 180000. */
+  /** As `Catalog.serverVersionNum`; default 180000, 80400 for MySQL, 101100 for MariaDB. */
   readonly server_version_num?: number;
+  /** Of MySQL and MariaDB; default 0. */
+  readonly lower_case_table_names?: 0 | 1 | 2;
   /** By path, `public.users`. */
   readonly tables?: Readonly<Record<string, FixtureTable>>;
   /** By path; the definition. */
@@ -53,6 +57,9 @@ export interface FixtureColumn {
   readonly not_null?: boolean;
   readonly comment?: string;
   readonly generated?: string;
+  /** Of texts in MySQL and MariaDB. */
+  readonly character_set?: string;
+  readonly collation?: string;
 }
 
 export interface FixtureView {

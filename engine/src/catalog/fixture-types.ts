@@ -2,7 +2,9 @@ import { type Column, objectPath, pathParts, type TypeInfo } from "./catalog.ts"
 import type { FixtureTypeKind } from "./fixture-form.ts";
 import { type BuiltinType, builtinTypes } from "./type-names.ts";
 
-export type ColumnType = Pick<Column, "type" | "typeSql" | "typeCategory" | "typeOid" | "typeModifier" | "isDomain">;
+export type ColumnType = Required<
+  Pick<Column, "type" | "typeSql" | "typeCategory" | "typeOid" | "typeModifier" | "isDomain">
+>;
 
 const bySpelling = new Map<string, BuiltinType>([
   ...[...builtinTypes.values()].map((type) => [type.type, type] as const),

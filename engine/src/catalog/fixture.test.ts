@@ -91,10 +91,10 @@ test("all mistakes of a file are told at once, with their places", () => {
     tabels: {},
   });
   expect(problems).toEqual([
-    "the catalog has no `tabels`; it has database, server_version_num, tables, views, functions, types, operators, schemas, definition_path",
+    "the catalog has no `tabels`; it has engine, database, server_version_num, lower_case_table_names, tables, views, functions, types, operators, schemas, definition_path",
     'tables["users"]: write the name as schema.name, a part with a dot in double quotes',
     'tables["users"].columns["a"]: `nonsense` is not a type that is known here',
-    'tables["users"].columns["b"] has no `typ`; it has type, not_null, comment, generated',
+    'tables["users"].columns["b"] has no `typ`; it has type, not_null, comment, generated, character_set, collation',
     'tables["users"].columns["b"]: `undefined` is not a type that is known here',
     'tables["users"].primary_key names `z`, which is not a column',
     'views["public.v"]: syntax error at or near "selec"',

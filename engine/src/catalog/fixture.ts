@@ -1,8 +1,8 @@
 /** Reads the catalogs that people write, with every mistake in them. */
-import { informationSchemaRelationNames, pgCatalogRelationNames } from "../sql/postgres/builtin-names.ts";
 import {
   type Catalog,
   type Column,
+  type Engine,
   type FunctionBody,
   type FunctionInfo,
   objectPath,
@@ -14,7 +14,7 @@ import {
   type TypeInfo,
 } from "./catalog.ts";
 import { type FixtureFunction, type FixtureTrigger, type FixtureTypeKind, tableKinds } from "./fixture-form.ts";
-import { type ColumnType, columnType } from "./fixture-types.ts";
+import { type FixtureEngine, fixtureEngines, type FixtureTypes } from "./fixture-engines.ts";
 import { viewColumns } from "./view-columns.ts";
 
 /** What is wrong with a fixture, all of it. */
@@ -41,29 +41,36 @@ let versions = 0;
 class FixtureReader {
   readonly problems: string[] = [];
   readonly #relations = new Map<string, Relation>();
+  #engine: FixtureEngine = fixtureEngines.postgres;
   #oid = 16384;
 
   read(json: unknown): Catalog {
     const root = this.#object(json, "the catalog");
     this.#known(root, "the catalog", rootKeys);
+    const engine = this.#oneOf((root.engine ?? "postgres") as Engine, engines, "engine");
+    this.#engine = fixtureEngines[engine] ?? fixtureEngines.postgres;
+    const lowerCase = this.#oneOf(Number(root.lower_case_table_names ?? 0), [0, 1, 2], "lower_case_table_names");
+    const { mysql } = this.#engine;
     const types = this.#types(root.types);
     for (const [path, table] of this.#entries(root.tables, "tables")) this.#table(path, table, types);
     const views = this.#entries(root.views, "views");
     this.#systemRelations();
     const catalog: Catalog = {
-      engine: "postgres",
+      engine,
       version: `fixture-${++versions}`,
       database: typeof root.database === "string" ? root.database : "fixture",
-      serverVersionNum: typeof root.server_version_num === "number" ? root.server_version_num : 180000,
+      serverVersionNum:
+        typeof root.server_version_num === "number" ? root.server_version_num : this.#engine.serverVersionNum,
+      ...(mysql === undefined ? {} : { mysql: mysql(lowerCase as 0 | 1 | 2) }),
       relations: this.#relations,
       relationsByOid: new Map(),
       functions: this.#functions(root.functions),
       types,
       operators: this.#operators(root.operators),
-      schemas: new Set(["pg_catalog", "information_schema", "public", ...this.#schemas(root.schemas)]),
+      schemas: new Set([...this.#engine.schemas, ...this.#schemas(root.schemas)]),
       definitionPath:
         root.definition_path === undefined
-          ? ["pg_catalog", "public"]
+          ? this.#engine.definitionPath
           : this.#strings(root.definition_path, "definition_path"),
     };
     this.#views(views, catalog, types);
@@ -72,7 +79,7 @@ class FixtureReader {
     return { ...catalog, relationsByOid: byOid, schemas };
   }
 
-  #table(path: string, value: unknown, types: ReadonlyMap<string, TypeInfo>): void {
+  #table(path: string, value: unknown, types: FixtureTypes): void {
     const where = `tables["${path}"]`;
     const name = this.#path(path, where);
     const table = this.#object(value, where);
@@ -106,7 +113,7 @@ class FixtureReader {
       kind,
       isPartition: false,
       isTemporary: false,
-      isSystem: schema === "pg_catalog" || schema === "information_schema",
+      isSystem: this.#engine.isSystem(schema),
       columns: [],
       primaryKey: undefined,
       parents: [],
@@ -122,10 +129,7 @@ class FixtureReader {
 
   /** Known by name; their columns are not listed, so any is taken for one of theirs. */
   #systemRelations(): void {
-    for (const [schema, names] of [
-      ["pg_catalog", pgCatalogRelationNames],
-      ["information_schema", informationSchemaRelationNames],
-    ] as const) {
+    for (const [schema, names] of this.#engine.systemRelations) {
       for (const name of names) {
         const relation = this.#relation([schema, name], "table");
         if (!this.#relations.has(relation.path)) this.#relations.set(relation.path, relation);
@@ -134,7 +138,7 @@ class FixtureReader {
   }
 
   /** Views may read views: each round adds those whose relations are all there. */
-  #views(views: readonly (readonly [string, unknown])[], catalog: Catalog, types: ReadonlyMap<string, TypeInfo>): void {
+  #views(views: readonly (readonly [string, unknown])[], catalog: Catalog, types: FixtureTypes): void {
     let waiting = views;
     while (waiting.length > 0) {
       const later: (readonly [string, unknown])[] = [];
@@ -147,7 +151,7 @@ class FixtureReader {
     }
   }
 
-  #view([path, value]: readonly [string, unknown], catalog: Catalog, types: ReadonlyMap<string, TypeInfo>): boolean {
+  #view([path, value]: readonly [string, unknown], catalog: Catalog, types: FixtureTypes): boolean {
     const where = `views["${path}"]`;
     const view = typeof value === "string" ? { definition: value } : this.#object(value, where);
     this.#known(view, where, viewKeys);
@@ -156,7 +160,9 @@ class FixtureReader {
       return true;
     }
     const given = view.columns === undefined ? undefined : this.#columns(view.columns, where, types);
-    const derived = viewColumns({ ...catalog, version: "" }, view.definition);
+    // Of a view whose definition could not be read only its columns are known.
+    const isUnread = view.definition === "" && given !== undefined;
+    const derived = isUnread ? unknownColumns : viewColumns({ ...catalog, version: "" }, view.definition);
     if (derived.kind === "error") {
       this.problems.push(`${where}: ${derived.message}`);
       return true;
@@ -173,12 +179,12 @@ class FixtureReader {
     return true;
   }
 
-  #columns(value: unknown, where: string, types: ReadonlyMap<string, TypeInfo>): Column[] {
+  #columns(value: unknown, where: string, types: FixtureTypes): Column[] {
     return this.#entries(value, `${where}.columns`).flatMap(([name, given], index) => {
       const at = `${where}.columns["${name}"]`;
       const column = typeof given === "string" ? { type: given } : this.#object(given, at);
       this.#known(column, at, columnKeys);
-      const type = typeof column.type === "string" ? columnType(column.type, types) : undefined;
+      const type = typeof column.type === "string" ? this.#engine.columnType(column.type, types) : undefined;
       if (type !== undefined) return [fixtureColumn(index + 1, name, type, column)];
       this.problems.push(`${at}: \`${String(column.type)}\` is not a type that is known here`);
       return [];
@@ -217,7 +223,7 @@ class FixtureReader {
     });
   }
 
-  #oneOf<Name extends string>(value: Name, names: readonly Name[], where: string): Name {
+  #oneOf<Name extends string | number>(value: Name, names: readonly Name[], where: string): Name {
     if (!names.includes(value)) this.problems.push(`${where} is none of ${names.join(", ")}`);
     return value;
   }
@@ -323,11 +329,18 @@ class FixtureReader {
   }
 }
 
-function fixtureColumn(attnum: number, name: string, type: ColumnType, given: Record<string, unknown>): Column {
+function fixtureColumn(
+  attnum: number,
+  name: string,
+  type: NonNullable<ReturnType<FixtureEngine["columnType"]>>,
+  given: Record<string, unknown>,
+): Column {
   return {
     attnum,
     name,
     ...type,
+    ...(typeof given["character_set"] === "string" ? { characterSet: given["character_set"] } : {}),
+    ...(typeof given["collation"] === "string" ? { collation: given["collation"] } : {}),
     notNull: given["not_null"] === true,
     generated: typeof given["generated"] === "string" ? given["generated"] : undefined,
     comment: typeof given["comment"] === "string" ? given["comment"] : undefined,
@@ -335,13 +348,17 @@ function fixtureColumn(attnum: number, name: string, type: ColumnType, given: Re
 }
 
 const rootKeys = new Set(
-  "database server_version_num tables views functions types operators schemas definition_path".split(" "),
+  "engine database server_version_num lower_case_table_names tables views functions types operators schemas definition_path".split(
+    " ",
+  ),
 );
 const tableKeys = new Set("kind columns primary_key partition_of inherits temporary triggers".split(" "));
 const viewKeys = new Set("definition materialized security_barrier columns triggers".split(" "));
 const triggerKeys = new Set("timing events for_each columns function".split(" "));
 const triggerTimings: readonly TriggerInfo["timing"][] = ["before", "after", "instead of"];
 const triggerEvents: readonly TriggerEvent[] = ["insert", "update", "delete", "truncate"];
-const columnKeys = new Set("type not_null comment generated".split(" "));
+const columnKeys = new Set("type not_null comment generated character_set collation".split(" "));
 const functionKeys = new Set("kind language volatility leakproof body calls arguments security_definer set".split(" "));
+const unknownColumns = { kind: "unknown" } as const;
+const engines: readonly Engine[] = ["postgres", "mysql", "mariadb"];
 const typeKinds = new Set(["enum", "domain", "composite", "range", "base"]);

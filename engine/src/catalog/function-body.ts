@@ -69,7 +69,11 @@ const pathSetting = "search_path=";
 function readBody(catalog: Catalog, info: FunctionInfo, searchPath: readonly string[]): BodyFacts {
   const { kind, language, body } = info;
   if (body === undefined || (language !== "sql" && language !== "plpgsql")) {
-    return { ...nothing, problem: kindProblems[kind] ?? `is written in ${language}` };
+    return {
+      ...nothing,
+      problem:
+        kindProblems[kind] ?? (language === "psm" ? "has a body that is not analysed" : `is written in ${language}`),
+    };
   }
   const everywhere = (path: readonly string[]) => [...new Set([...path, ...schemasWithCode(catalog)])];
   const bound = everywhere(catalog.definitionPath);

@@ -1,6 +1,6 @@
-import { quoteName } from "../masks/quote.ts";
+import { readExpression } from "../sql/definitions.ts";
 import type { Catalog, Column, Relation } from "./catalog.ts";
-import { type ColumnOf, definitionFacts } from "./labels.ts";
+import { type ColumnOf, onlyFacts } from "./labels.ts";
 
 /**
  * The columns that a generated column is computed from, stored or not; of an expression that cannot be analysed all others of the relation.
@@ -8,8 +8,7 @@ import { type ColumnOf, definitionFacts } from "./labels.ts";
  */
 export function generatedFrom(catalog: Catalog, relation: Relation, column: Column): readonly ColumnOf[] {
   if (column.generated === undefined) return [];
-  const table = `${quoteName(relation.schema)}.${quoteName(relation.name)}`;
-  const output = definitionFacts(catalog, `select ${column.generated} from only ${table}`)?.outputs[0];
+  const output = onlyFacts(readExpression(catalog, relation, column.generated))?.outputs[0];
   if (output !== undefined) return output.sources;
   return relation.columns.filter((other) => other !== column).map((other) => ({ relation, column: other }));
 }

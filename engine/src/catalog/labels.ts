@@ -1,4 +1,4 @@
-import { analyzePostgres } from "../sql/postgres/analyze.ts";
+import { readDefinition, type ReadDefinition } from "../sql/definitions.ts";
 import type { FunctionFact, StatementFacts } from "../sql/facts.ts";
 import { type Catalog, type Column, type Relation } from "./catalog.ts";
 
@@ -106,9 +106,13 @@ function computeLineage(catalog: Catalog, relation: Relation): ViewLineage {
 
 /** Facts of a definition that is read with certainty; `undefined` where anything in it is not. */
 export function definitionFacts(catalog: Catalog, definition: string): StatementFacts | undefined {
-  const analyzed = analyzePostgres(definition, catalog, { searchPath: catalog.definitionPath });
-  if (analyzed.kind !== "statements" || analyzed.statements.length !== 1) return undefined;
-  const facts = analyzed.statements[0]?.facts;
+  return onlyFacts(readDefinition(catalog, definition));
+}
+
+/** Of a single statement that is read with certainty. */
+export function onlyFacts(read: ReadDefinition): StatementFacts | undefined {
+  if (read.kind !== "statements" || read.statements.length !== 1) return undefined;
+  const facts = read.statements[0]?.facts;
   if (facts === undefined || facts.opaque.length > 0 || facts.unknown.length > 0) return undefined;
   return facts;
 }

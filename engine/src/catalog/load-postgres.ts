@@ -230,7 +230,7 @@ async function loadRelations(
             const column = own.find(({ attnum }) => attnum === Number(row[1]));
             return defaultCode(row, column?.name ?? "", { schema, name }, used);
           }),
-          ...own.flatMap((column) => typeCode(column, String(column.typeOid), typeFunctions)),
+          ...own.flatMap((column) => typeCode(column, String(column.typeOid ?? ""), typeFunctions)),
         ].filter((each) => each !== undefined);
     return {
       oid: Number(oid),

@@ -1,3 +1,10 @@
 export function isSystemSchema(name: string): boolean {
   return name === "pg_catalog" || name === "information_schema" || name.startsWith("pg_toast");
 }
+
+/** Databases of MySQL's and MariaDB's own; their names know no case. */
+export const systemDatabases: readonly string[] = ["information_schema", "mysql", "performance_schema", "sys"];
+
+export function isSystemDatabase(name: string): boolean {
+  return systemDatabases.includes(name.toLowerCase());
+}

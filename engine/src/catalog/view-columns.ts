@@ -1,4 +1,4 @@
-import { analyzePostgres } from "../sql/postgres/analyze.ts";
+import { readDefinition } from "../sql/definitions.ts";
 import type { Catalog, Column } from "./catalog.ts";
 
 type ViewColumns =
@@ -9,7 +9,7 @@ type ViewColumns =
 
 /** The columns of a view by its definition: a column that it shows unchanged has that column's type, a computed one an unknown type. */
 export function viewColumns(catalog: Catalog, definition: string): ViewColumns {
-  const analyzed = analyzePostgres(definition, catalog, { searchPath: catalog.definitionPath });
+  const analyzed = readDefinition(catalog, definition);
   if (analyzed.kind !== "statements") return { kind: "error", message: analyzed.message };
   const [statement, second] = analyzed.statements;
   if (statement === undefined || second !== undefined) return { kind: "error", message: "write one SELECT" };

@@ -15,7 +15,7 @@ import {
   type SharedTexts,
 } from "./prepared-text.ts";
 import { queryValue } from "./query-value.ts";
-import { type FewRows, withFewRows } from "../sql/postgres/few-rows.ts";
+import type { FewRows } from "../sql/sql-dialect.ts";
 import { type Subject, subjectOf } from "./subject.ts";
 import { SubjectMasks } from "./subject-masks.ts";
 import { failedVerdict, refusedVerdict, verdictOf } from "./verdict.ts";
@@ -50,7 +50,7 @@ interface EnforcerOptions {
   readonly texts?: SharedTexts;
 }
 
-/** Decides for PostgreSQL with one program. See `Enforcer` for the contract. */
+/** Decides with one program, for every engine that a catalog can be of. See `Enforcer` for the contract. */
 export function createEnforcer(program: Program, { hints = true, texts }: EnforcerOptions = {}): Enforcer {
   const worlds = new WeakMap<Catalog, WorldCaches>();
 
@@ -73,19 +73,20 @@ export function createEnforcer(program: Program, { hints = true, texts }: Enforc
     try {
       const caches = cachesOf(catalog);
       const session = sessionOf(caches, who);
+      const { literals, manyRows } = caches.world.dialect;
       if (parameters !== undefined)
-        return decideText(caches, session, text, withFewRows(text), names, parameters, undefined);
+        return decideText(caches, session, text, manyRows?.few(text), names, parameters, undefined);
       const { byText, templates } = byPath(session.verdicts, names, () => ({
         byText: new BoundedCache<Verdict>(
           engineLimits.verdictsPerSession,
           engineLimits.verdictTextChars,
           engineLimits.verdictOneTextChars,
         ),
-        templates: new VerdictTemplates(),
+        templates: new VerdictTemplates(literals),
       }));
       const known = byText.get(text) ?? templates.find(text);
       if (known !== undefined) return known;
-      const few = withFewRows(text);
+      const few = manyRows?.few(text);
       const alike = few === undefined ? undefined : templates.find(text, few.text);
       if (alike !== undefined) return alike;
       const verdict = decideText(caches, session, text, few, names, undefined, templates);
@@ -223,7 +224,8 @@ function byPath<C>(caches: Map<string, C>, names: NameContext, make: () => C): C
 }
 
 /** Most sessions have one schema in their path: that costs no JSON. The colon keeps a schema apart whose own name looks like it. */
-function pathKey({ searchPath, mayRevert = false }: NameContext): string {
+function pathKey({ searchPath, mayRevert = false, sqlMode }: NameContext): string {
   const [only] = searchPath;
-  return searchPath.length === 1 && !mayRevert ? `:${only}` : JSON.stringify([searchPath, mayRevert]);
+  const isPlain = searchPath.length === 1 && !mayRevert && sqlMode === undefined;
+  return isPlain ? `:${only}` : JSON.stringify([searchPath, mayRevert, sqlMode]);
 }

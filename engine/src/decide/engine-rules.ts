@@ -2,11 +2,9 @@ import { type AccessKind, statementKinds, type StatementKind } from "@penstock/l
 import { formerNamesMax } from "../catalog/former-names.ts";
 import { readBelow } from "../catalog/labels.ts";
 import type { StatementFacts, TableFact } from "../sql/facts.ts";
-import { tellsSize } from "../sql/postgres/rewrite/sizes.ts";
 import type { CalledFunctions, CalledRead, UnreadCode } from "./called-functions.ts";
 import type { Reason } from "./decision.ts";
 import { guardedChange } from "./guarded-settings.ts";
-import { holdsStatistics } from "./system-masks.ts";
 import type { World } from "./world.ts";
 
 /** What the engine refuses whatever the policies say, since no policy could see it: the same for everybody, so found once a statement. */
@@ -130,6 +128,7 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
       );
     }
   }
+  const { system } = world.dialect;
   for (const { relation, access } of facts.tables) {
     const rule = relation.tellingRules?.find(({ event }) => access.has(event));
     if (rule !== undefined) {
@@ -142,7 +141,7 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
       );
     }
     if (!access.has("read")) continue;
-    if (relation.isSystem && holdsStatistics(relation.name) && relation.columns.length === 0) {
+    if (relation.isSystem && system.holdsStatistics(relation) && relation.columns.length === 0) {
       // Columns that the catalog does not have cannot be masked.
       ways.push(
         refusal("statistics", `${relation.path} shows samples of values, and data is hidden from you`, askForRole),
@@ -208,6 +207,7 @@ export function storesMasked(code: string): Reason {
 
 function waysToCount(world: World, facts: StatementFacts): Reason[] {
   const ways: Reason[] = [];
+  const { system } = world.dialect;
   const refuse = (what: string): void => {
     ways.push(
       refusal("statistics", `${what} tells how many rows there are, and rows are filtered for you`, askForRole),
@@ -216,13 +216,15 @@ function waysToCount(world: World, facts: StatementFacts): Reason[] {
   if (facts.countsAllTables) refuse("`VERBOSE`");
   for (const { schema, name, category } of facts.functions) {
     // The rewriter makes sizes NULL.
-    if (category === "statistics" && !harmlessStatistics.has(name) && !tellsSize(name)) refuse(`\`${schema}.${name}\``);
+    if (category === "statistics" && !harmlessStatistics.has(name) && !system.tellsSize(name))
+      refuse(`\`${schema}.${name}\``);
   }
   for (const { relation, access } of facts.tables) {
     if (!access.has("read")) continue;
     const { tables, functions } = readBelow(world.catalog, relation);
     for (const read of [relation, ...tables]) {
-      if (read.isSystem && (holdsStatistics(read.name) || read.name.startsWith("pg_stat_progress_"))) refuse(read.path);
+      if (read.isSystem && (system.holdsStatistics(read) || read.name.startsWith("pg_stat_progress_")))
+        refuse(read.path);
     }
     for (const { schema, name, category } of functions) {
       if (category === "statistics" && !harmlessStatistics.has(name))

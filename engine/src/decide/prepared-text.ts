@@ -2,20 +2,20 @@ import { BoundedCache } from "../bounded-cache.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { engineLimits } from "../limits.ts";
 import type { NameContext } from "../enforcer.ts";
-import { type AnalyzedText, analyzePostgres } from "../sql/postgres/analyze.ts";
-import { fingerprintPostgres } from "../sql/postgres/parse.ts";
-import type { FewRows } from "../sql/postgres/few-rows.ts";
-import type { ResolvedStatement } from "../sql/postgres/resolution.ts";
-import type { RewriteResult } from "../sql/postgres/rewrite/rewrite.ts";
+import { dialectOf } from "../sql/dialects.ts";
+import type { StatementFacts } from "../sql/facts.ts";
+import type { RewriteResult } from "../sql/rewriting.ts";
+import type { FewRows, ReadText, RefusedText } from "../sql/sql-dialect.ts";
 import { withCalled } from "./called-functions.ts";
 import { type PreparedStatement, prepareStatement } from "./decide-statement.ts";
 import { queryValue, usedColumns } from "./query-value.ts";
 import type { World } from "./world.ts";
 
 /** A text with what the schema says of it, whatever the policies are. */
-interface ReadText {
+interface KnownText {
   readonly kind: "statements";
-  readonly statements: readonly ResolvedStatement[];
+  readonly statements: readonly StatementFacts[];
+  readonly read: Pick<ReadText, "rewrite" | "freeLiterals">;
   /** By which they were resolved. */
   readonly names: NameContext;
   readonly slices: readonly string[];
@@ -24,10 +24,8 @@ interface ReadText {
   readonly rewrites: BoundedCache<RewriteResult>;
 }
 
-type RefusedText = Exclude<AnalyzedText, { kind: "statements" }>;
-
 /** A text with everything that does not depend on who asks. */
-export interface PreparedText extends Omit<ReadText, "kind"> {
+export interface PreparedText extends Omit<KnownText, "kind"> {
   readonly prepared: readonly PreparedStatement[];
   /** Where it is a large INSERT that was read by few of its rows: then positions in `statements` are those of few rows. */
   readonly rows: ManyRows | undefined;
@@ -60,31 +58,33 @@ export function prepareManyRows(
   if ("kind" in stand) return prepare(text);
   const [statement, second] = stand.statements;
   // What an unknown name is reported with is a position.
-  if (statement === undefined || second !== undefined || statement.facts.unknown.length > 0) return prepare(text);
-  const end = Buffer.byteLength(text) - (Buffer.byteLength(few.text) - statement.facts.end);
-  const facts = { ...statement.facts, end };
-  const read: ReadText = {
+  if (statement === undefined || second !== undefined || statement.unknown.length > 0) return prepare(text);
+  const end = Buffer.byteLength(text) - (Buffer.byteLength(few.text) - statement.end);
+  const facts = { ...statement, end };
+  const known: KnownText = {
     kind: "statements",
-    statements: [{ ...statement, facts }],
+    statements: [facts],
+    read: stand.read,
     names,
     slices: [sliceBytes(text, facts)],
     fingerprints: stand.fingerprints,
     rewrites: noRewrites(),
   };
-  return prepareRead(world, read, { few, prepared: stand, prepare });
+  return prepareRead(world, known, { few, prepared: stand, prepare });
 }
 
-function prepareRead(world: World, read: ReadText, rows?: ManyRows): PreparedText {
-  const { statements, names, slices, fingerprints, rewrites } = read;
+function prepareRead(world: World, known: KnownText, rows?: ManyRows): PreparedText {
+  const { statements, read, names, slices, fingerprints, rewrites } = known;
   return {
     statements,
+    read,
     names,
     slices,
     fingerprints,
     rows,
     prepared: statements.map((statement, index) => {
-      const before = statements.slice(0, index).map((each) => each.facts);
-      const { facts, called } = withCalled(world.catalog, statement.facts, names.searchPath, before);
+      const before = statements.slice(0, index);
+      const { facts, called } = withCalled(world.catalog, statement, names.searchPath, before);
       const query = queryValue(world, facts, slices[index] ?? "", fingerprints[index] ?? "", undefined);
       return prepareStatement(world, facts, called, query, usedColumns(world, facts));
     }),
@@ -92,29 +92,32 @@ function prepareRead(world: World, read: ReadText, rows?: ManyRows): PreparedTex
   };
 }
 
-function readText(text: string, catalog: Catalog, names: NameContext): ReadText | RefusedText {
-  const analyzed = analyzePostgres(text, catalog, names);
-  if (analyzed.kind !== "statements") return analyzed;
-  const slices = analyzed.statements.map((statement) => sliceBytes(text, statement.facts));
+function readText(text: string, catalog: Catalog, names: NameContext): KnownText | RefusedText {
+  const dialect = dialectOf(catalog);
+  const read = dialect.read(text, catalog, names);
+  if (read.kind !== "statements") return read;
+  const { statements } = read;
+  const slices = statements.map((facts) => sliceBytes(text, facts));
   return {
     kind: "statements",
-    statements: analyzed.statements,
+    statements,
+    read,
     names,
     slices,
-    fingerprints: slices.map((slice) => fingerprintPostgres(slice)),
+    fingerprints: slices.map((slice) => dialect.fingerprint(slice, catalog, names)),
     rewrites: noRewrites(),
   };
 }
 
-function noRewrites(): ReadText["rewrites"] {
+function noRewrites(): KnownText["rewrites"] {
   return new BoundedCache(engineLimits.rewritesPerText, Number.POSITIVE_INFINITY);
 }
 
 /** Texts that several enforcers decide one after the other, read once. */
 export class SharedTexts {
-  readonly #catalogs = new WeakMap<Catalog, BoundedCache<ReadText | RefusedText>>();
+  readonly #catalogs = new WeakMap<Catalog, BoundedCache<KnownText | RefusedText>>();
 
-  read(text: string, catalog: Catalog, names: NameContext): ReadText | RefusedText {
+  read(text: string, catalog: Catalog, names: NameContext): KnownText | RefusedText {
     let texts = this.#catalogs.get(catalog);
     if (texts === undefined) {
       texts = new BoundedCache(engineLimits.sharedTexts, engineLimits.textChars);

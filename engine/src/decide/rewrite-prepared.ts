@@ -1,7 +1,5 @@
-import { unclear } from "../sql/postgres/rewrite/edits.ts";
-import { editEveryRow, withMarks } from "../sql/postgres/rewrite/every-row.ts";
-import { filterCondition } from "../sql/postgres/rewrite/protection.ts";
-import { isEmpty, type RewriteResult, rewritePostgres, type StatementPlan } from "../sql/postgres/rewrite/rewrite.ts";
+import { dataKey } from "../data-key.ts";
+import { isEmpty, type RewriteResult, type StatementPlan, unclear } from "../sql/rewriting.ts";
 import type { ManyRows, PreparedText } from "./prepared-text.ts";
 import type { World } from "./world.ts";
 
@@ -17,7 +15,7 @@ export function rewritePrepared(
   const key = plans.map(planKey).join("\n");
   let result = prepared.rewrites.get(key);
   if (result === undefined) {
-    result = rewritePostgres(text, prepared.statements, plans, { ...prepared.names, catalog: world.catalog });
+    result = prepared.read.rewrite(plans);
     prepared.rewrites.set(key, result);
   }
   return result;
@@ -33,17 +31,13 @@ function rewriteRows(
   const rewritten = rewritePrepared(world, few.text, prepared, plans);
   if (rewritten.kind !== "rewritten") return rewritten;
   const { edits } = rewritten;
-  const marks = withMarks(few.text);
+  const { manyRows } = world.dialect;
+  const marks = manyRows?.marked(few.text) ?? few.text;
   const marked = prepare(marks);
   const other = "kind" in marked ? undefined : rewritePrepared(world, marks, marked, plans);
-  if (edits !== undefined && other?.kind === "rewritten" && other.edits !== undefined) {
-    const edited = editEveryRow(
-      text,
-      few.standFor,
-      { text: few.text, splices: edits.splices },
-      { text: marks, splices: other.edits.splices },
-      [...edits.decisive],
-    );
+  if (manyRows !== undefined && edits !== undefined && other?.kind === "rewritten" && other.edits !== undefined) {
+    const { splices, decisive } = edits;
+    const edited = manyRows.edit(text, few, splices, { text: marks, splices: other.edits.splices }, [...decisive]);
     if (edited !== undefined) return { ...rewritten, ...edited, edits: undefined };
   }
   const whole = prepare(text);
@@ -60,7 +54,7 @@ function planKey({ protections, inlined, rowLimit, namesakes, hidesSizes }: Stat
       mask.name,
       mask.args.map((arg) => [typeof arg, String(arg)]),
     ]),
-    filterCondition(protection, "") ?? null,
+    protection.filter === undefined ? null : dataKey(protection.filter.predicates),
   ]);
   return JSON.stringify([protectedBy, [...inlined.keys()], rowLimit ?? null, [...namesakes], hidesSizes]);
 }

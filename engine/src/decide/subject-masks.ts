@@ -73,7 +73,7 @@ export class SubjectMasks {
       effects.push(...program.fixedFilters(this.#subject, filterPaths(this.#world, [relation]), this.#data));
     }
     const said = combine(effects, false);
-    const besides = systemMasks(candidates, () => this.hidden);
+    const besides = systemMasks(candidates, this.#world.dialect.system, () => this.hidden);
     const combined = besides.size === 0 ? said : { ...said, masks: new Map([...said.masks, ...besides]) };
     return {
       combined,

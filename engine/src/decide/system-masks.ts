@@ -1,99 +1,26 @@
+import type { SystemData } from "../sql/sql-dialect.ts";
 import type { CombinedMask } from "./combine.ts";
 import type { Hidden } from "./hidden.ts";
 import type { LabelledColumn } from "./world.ts";
 
 /**
- * Masks that no rule asks for: columns of PostgreSQL's own catalogs and views that would tell of what is hidden are NULL for whom it is
+ * Masks that no rule asks for: columns of the server's own catalogs and views that would tell of what is hidden are NULL for whom it is
  * hidden, so that tools which look at them go on working. Views over them inherit that as they do every mask.
  * @param hidden asked for when one of those columns is among the candidates.
  */
 export function systemMasks(
   candidates: readonly LabelledColumn[],
+  system: SystemData,
   hidden: () => Hidden,
 ): ReadonlyMap<string, CombinedMask> {
   const masks = new Map<string, CombinedMask>();
   for (const { relation, column, path } of candidates) {
     if (!relation.isSystem) continue;
-    const isMasked =
-      (showsValues(relation.name, column.name) && hidden().names.size > 0) ||
-      (showsCounts(relation.name, column.name) && hidden().areFiltered);
+    const told = system.tells(relation, column);
+    const isMasked = (told === "values" && hidden().names.size > 0) || (told === "counts" && hidden().areFiltered);
     if (isMasked) masks.set(path, noValue);
   }
   return masks;
 }
 
 const noValue: CombinedMask = { mask: { name: "null", args: [] }, rules: [] };
-
-/**
- * Samples of values (documentation, chapter "System Catalogs": pg_statistic and what shows it), and texts of statements: those that really
- * run, with masks and filters in them.
- */
-function showsValues(relation: string, column: string): boolean {
-  const named = namesOfStatistics.get(relation);
-  return named === undefined ? statements.get(relation) === column : !named.has(column);
-}
-
-/** By relation: the columns that say what statistics are about. All others are statistics. */
-const namesOfStatistics: ReadonlyMap<string, ReadonlySet<string>> = new Map(
-  Object.entries({
-    pg_statistic: ["starelid", "staattnum", "stainherit"],
-    pg_statistic_ext_data: ["stxoid", "stxdinherit"],
-    pg_stats: ["schemaname", "tablename", "attname", "inherited"],
-    pg_stats_ext: [
-      "schemaname",
-      "tablename",
-      "statistics_schemaname",
-      "statistics_name",
-      "statistics_owner",
-      "attnames",
-      "exprs",
-      "kinds",
-      "inherited",
-    ],
-    pg_stats_ext_exprs: [
-      "schemaname",
-      "tablename",
-      "statistics_schemaname",
-      "statistics_name",
-      "statistics_owner",
-      "expr",
-      "inherited",
-    ],
-  }).map(([relation, columns]) => [relation, new Set(columns)]),
-);
-
-/** Relations that hold such samples: that there is a row at all tells that the table had rows. */
-export function holdsStatistics(relation: string): boolean {
-  return namesOfStatistics.has(relation);
-}
-
-const statements: ReadonlyMap<string, string> = new Map([
-  ["pg_stat_activity", "query"],
-  ["pg_prepared_statements", "statement"],
-  ["pg_cursors", "statement"],
-]);
-
-/** How many rows and pages there are, or were read and written. */
-function showsCounts(relation: string, column: string): boolean {
-  if (relation === "pg_class") return sizes.has(column);
-  return activity.test(relation) && !namesOfActivity.has(column);
-}
-
-const sizes: ReadonlySet<string> = new Set(["reltuples", "relpages", "relallvisible", "relallfrozen"]);
-
-/** Views of the cumulative statistics system. */
-const activity =
-  /^pg_stat(?:io)?_(?:xact_)?(?:all|sys|user)_(?:tables|indexes|sequences)$|^pg_stat_(?:database|io|wal|bgwriter|checkpointer)$/;
-
-const namesOfActivity: ReadonlySet<string> = new Set([
-  "relid",
-  "indexrelid",
-  "schemaname",
-  "relname",
-  "indexrelname",
-  "datid",
-  "datname",
-  "backend_type",
-  "object",
-  "context",
-]);

@@ -9,14 +9,14 @@ import {
   type Value,
 } from "@penstock/language";
 import { BoundedCache } from "../bounded-cache.ts";
-import { type Catalog, objectPath } from "../catalog/catalog.ts";
+import { type Catalog, type Engine, objectPath } from "../catalog/catalog.ts";
 import { engineLimits } from "../limits.ts";
 import type { Program } from "@penstock/language";
 import { printRule } from "./combine.ts";
 import { decideStatement } from "./decide-statement.ts";
 import { withHint } from "./explain-denial.ts";
 import { explainStatement } from "./explain-statement.ts";
-import type { TokenResult } from "../enforcer.ts";
+import type { NameContext, TokenResult } from "../enforcer.ts";
 import type { Decision } from "./decision.ts";
 import type { DecisionRecord } from "./decision-record.ts";
 import { describePart } from "./describe-decision.ts";
@@ -35,8 +35,10 @@ import { SubjectMasks } from "./subject-masks.ts";
 import { refusedVerdict, verdictOf } from "./verdict.ts";
 import { World } from "./world.ts";
 
-/** search_path of tests and of `policy eval`: PostgreSQL's default for a user without a schema of its own name. */
-const testNames = { searchPath: ["public"] };
+/** Names in tests and in `policy eval`: those of a session that has changed nothing. */
+function testNames({ dialect, catalog }: World): NameContext {
+  return { searchPath: dialect.defaultPath(catalog) };
+}
 
 /** Tests ask about one text for one person after another. */
 const preparations = new WeakMap<World, BoundedCache<Preparation>>();
@@ -49,7 +51,7 @@ function preparedIn(world: World, sql: string): Preparation {
   }
   let preparation = known.get(sql);
   if (preparation === undefined) {
-    preparation = prepareText(world, sql, testNames);
+    preparation = prepareText(world, sql, testNames(world));
     known.set(sql, preparation);
   }
   return preparation;
@@ -68,7 +70,7 @@ export function decideToRun(
   parameters?: readonly Value[],
   data?: Value,
 ): { readonly decision: DecisionRecord; readonly tokens: TokenResult | undefined } {
-  const subject = subjectFor(roots);
+  const subject = subjectFor(world, roots);
   const prepared = preparedIn(world, sql);
   if ("kind" in prepared) {
     const refused = refusedVerdict(prepared);
@@ -130,7 +132,7 @@ export function stepsForRoots(
   sql: string,
   roots: Partial<Input>,
 ): { readonly whole: () => unknown; readonly fromFacts: () => unknown } {
-  const subject = subjectFor(roots);
+  const subject = subjectFor(world, roots);
   const prepared = preparedIn(world, sql);
   if ("kind" in prepared) throw new Error(refusedVerdict(prepared).reason.message);
   const masks = new SubjectMasks(world, subject);
@@ -139,7 +141,7 @@ export function stepsForRoots(
   return {
     fromFacts: () => decide(prepared),
     whole: () => {
-      const again = prepareText(world, sql, testNames);
+      const again = prepareText(world, sql, testNames(world));
       return "kind" in again ? again : verdictOf(world, sql, again, decide(again), masks);
     },
   };
@@ -153,7 +155,7 @@ export function explainForRoots(
   parameters?: readonly Value[],
   data?: Value,
 ): StatementExplanation[] {
-  const subject = subjectFor(roots);
+  const subject = subjectFor(world, roots);
   const prepared = preparedIn(world, sql);
   if ("kind" in prepared) return [];
   return prepared.prepared.map((statement, index) => ({
@@ -181,11 +183,11 @@ function queryOf(
   return queryValue(world, facts, slices[index] ?? "", fingerprints[index] ?? "", parameters.map(fromValue));
 }
 
-function subjectFor(roots: Partial<Input>): Subject {
+function subjectFor({ catalog }: World, roots: Partial<Input>): Subject {
   return {
-    principal: complete("principal", roots.principal),
-    session: complete("session", roots.session),
-    target: complete("target", roots.target),
+    principal: complete(defaults.principal, roots.principal),
+    session: complete(defaults.session, roots.session),
+    target: complete(defaults.targets[catalog.engine], roots.target),
   };
 }
 
@@ -216,20 +218,19 @@ export function createTestHost(program: Program, catalog: Catalog, rows: TestHos
 }
 
 /** Completed roots by the given one: what is the same for two statements is the same object, so that what is known of a session stays known. */
-const completed = { principal: new WeakMap(), session: new WeakMap(), target: new WeakMap() } as const satisfies {
-  readonly [root in keyof Subject]: WeakMap<RegoObject, Value>;
-};
+const completed = new Map<Value, WeakMap<RegoObject, Value>>();
+const target = (engine: Engine) => toValue({ ...defaultSubject.target, engine });
 const defaults = {
   principal: toValue(defaultSubject.principal),
   session: toValue(defaultSubject.session),
-  target: toValue(defaultSubject.target),
+  targets: { postgres: target("postgres"), mysql: target("mysql"), mariadb: target("mariadb") },
 } as const;
 
 /** Fields that a test leaves out come from the defaults: fields that always exist must always exist. */
-function complete(root: keyof Subject, given: Value | undefined): Value {
-  const base = defaults[root];
+function complete(base: Value, given: Value | undefined): Value {
   if (!(given instanceof RegoObject) || !(base instanceof RegoObject)) return given ?? base;
-  const known: WeakMap<RegoObject, Value> = completed[root];
+  let known = completed.get(base);
+  if (known === undefined) completed.set(base, (known = new WeakMap()));
   let value = known.get(given);
   if (value === undefined) {
     value = RegoObject.fromEntries([...base.entries(), ...given.entries()]);

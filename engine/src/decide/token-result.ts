@@ -1,7 +1,7 @@
 import type { Column, Relation } from "../catalog/catalog.ts";
 import type { TokenResult } from "../enforcer.ts";
 import { textShape } from "../masks/base-type.ts";
-import type { TokenOutputs } from "../sql/postgres/rewrite/token-outputs.ts";
+import type { TokenOutputs } from "../sql/rewriting.ts";
 import type { World } from "./world.ts";
 
 /** What whoever has the key needs to put tokens into a result. */

@@ -1,8 +1,7 @@
 import { BoundedCache } from "../bounded-cache.ts";
 import type { ForwardVerdict, StatementVerdict, Verdict } from "../enforcer.ts";
 import { engineLimits } from "../limits.ts";
-import { freeLiterals } from "../sql/postgres/free-literals.ts";
-import { literalShape, type LiteralShape } from "../sql/postgres/literal-shape.ts";
+import type { LiteralReader, LiteralShape } from "../sql/sql-dialect.ts";
 import type { PreparedText } from "./prepared-text.ts";
 
 /** A verdict that holds for every text of the same shape and the same literals in the places that are not free. */
@@ -36,11 +35,17 @@ export class VerdictTemplates {
     engineLimits.verdictTextChars,
     engineLimits.verdictOneTextChars,
   );
+  readonly #literals: LiteralReader | undefined;
   #asked: { readonly text: string; readonly shape: LiteralShape } | undefined;
+
+  /** @param literals of the dialect; without them no text is like another */
+  constructor(literals: LiteralReader | undefined) {
+    this.#literals = literals;
+  }
 
   /** @param stand a text of which the same is known, up to what stands between its beginning and its end: see `withFewRows` */
   find(text: string, stand = text): Verdict | undefined {
-    const shape = literalShape(stand);
+    const shape = this.#literals?.shape(stand);
     this.#asked = undefined;
     if (shape === undefined) return undefined;
     const entry = this.#shapes.get(shape.shape);
@@ -52,16 +57,14 @@ export class VerdictTemplates {
 
   /** Keeps what was decided for the text that `find` was asked for last. */
   learn(stand: string, text: string, verdict: Verdict, prepared: PreparedText): void {
-    if (this.#asked?.text !== stand) return;
+    if (this.#asked?.text !== stand || this.#literals === undefined) return;
     const { shape, bounds } = this.#asked.shape;
     this.#asked = undefined;
     const template = templateOf(text, verdict);
-    const [resolved] = prepared.statements;
-    if (template === undefined || resolved === undefined) return;
+    if (template === undefined) return;
     let entry = this.#shapes.get(shape);
     if (entry === undefined) {
-      const free = freeLiterals(resolved.node);
-      const isFree = freeOf(stand, bounds, free);
+      const isFree = freeOf(stand, bounds, prepared.read.freeLiterals(), this.#literals.value);
       if (isFree === undefined || !isFree.includes(true)) return;
       entry = { isFree, templates: new BoundedCache(engineLimits.templatesPerShape, engineLimits.verdictTextChars) };
       this.#shapes.set(shape, entry);
@@ -71,7 +74,12 @@ export class VerdictTemplates {
 }
 
 /** Which of the literals the parser found free. `undefined` where it read the text in another way than the scanner. */
-function freeOf(text: string, bounds: readonly number[], free: ReadonlyMap<number, string>): boolean[] | undefined {
+function freeOf(
+  text: string,
+  bounds: readonly number[],
+  free: ReadonlyMap<number, string>,
+  valueOf: LiteralReader["value"],
+): boolean[] | undefined {
   const isFree: boolean[] = [];
   let met = 0;
   for (let index = 0; index < bounds.length; index += 2) {
@@ -83,10 +91,6 @@ function freeOf(text: string, bounds: readonly number[], free: ReadonlyMap<numbe
   }
   // A free literal that the scanner did not take out (1.5, a string of two parts) is a part of the shape, and so no harm.
   return met === 0 ? undefined : isFree;
-}
-
-function valueOf(literal: string): string {
-  return literal.startsWith("'") ? literal.slice(1, -1).replaceAll("''", "'") : String(Number(literal));
 }
 
 function fixedLiterals(text: string, bounds: readonly number[], isFree: readonly boolean[]): string {

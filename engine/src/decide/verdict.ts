@@ -6,12 +6,10 @@ import type {
   Verdict,
   VerdictReads,
 } from "../enforcer.ts";
-import type { AnalyzedText } from "../sql/postgres/analyze.ts";
 import type { UnknownName } from "../sql/facts.ts";
-import type { TokenOutputs } from "../sql/postgres/rewrite/token-outputs.ts";
-import type { Protection } from "../sql/postgres/rewrite/protection.ts";
-import type { StatementPlan } from "../sql/postgres/rewrite/rewrite.ts";
-import { tellsSize } from "../sql/postgres/rewrite/sizes.ts";
+import type { Protection } from "../sql/protection.ts";
+import type { StatementPlan, TokenOutputs } from "../sql/rewriting.ts";
+import type { RefusedText } from "../sql/sql-dialect.ts";
 import { auditFields } from "./audit-fields.ts";
 import { type Decision, noLimits, type Reason } from "./decision.ts";
 import type { PreparedText } from "./prepared-text.ts";
@@ -116,7 +114,7 @@ function allDenied(decisions: readonly Decision[], denied: number): readonly Dec
 }
 
 /** A text that could not be read at all. */
-export function refusedVerdict(refused: Exclude<AnalyzedText, { kind: "statements" }>): DenyVerdict {
+export function refusedVerdict(refused: RefusedText): DenyVerdict {
   if (refused.kind === "syntax_error") {
     const { hint, detail } = refused.advice;
     const reason: Reason = { message: refused.message, rule: undefined, code: "syntax", hint, detail };
@@ -167,7 +165,8 @@ function plansOf(
               .filter((relation) => subject.hidden.names.has(relation.name) || world.hasNamesake(relation, searchPath))
               .map(({ name }) => name),
           );
-    const asksForSizes = prepared[index]?.facts.functions.some(({ name }) => tellsSize(name)) === true;
+    const asksForSizes =
+      prepared[index]?.facts.functions.some(({ name }) => world.dialect.system.tellsSize(name)) === true;
     return {
       protections: protectionsOf(decision),
       inlined: decision.inlined,

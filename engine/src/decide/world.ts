@@ -2,6 +2,8 @@ import { type Effect, type Program, toValue, type Value } from "@penstock/langua
 import { type Catalog, type Column, objectPath, type Relation } from "../catalog/catalog.ts";
 import type { ColumnOf } from "../catalog/labels.ts";
 import { formerNamesOf } from "../catalog/former-names.ts";
+import { dialectOf } from "../sql/dialects.ts";
+import type { SqlDialect } from "../sql/sql-dialect.ts";
 import { type ColumnOrigin, OriginIndex } from "./column-origins.ts";
 
 /** A column as rules see it. */
@@ -26,6 +28,7 @@ export interface LabelledColumn {
 export class World {
   readonly program: Program;
   readonly catalog: Catalog;
+  readonly dialect: SqlDialect;
   readonly origins: OriginIndex;
   readonly #columns = new Map<string, readonly LabelledColumn[]>();
   #byName: Map<string, readonly Relation[]> | undefined;
@@ -39,6 +42,7 @@ export class World {
     this.program = program;
     this.catalog = catalog;
     this.hints = hints;
+    this.dialect = dialectOf(catalog);
     this.origins = new OriginIndex(catalog);
   }
 

@@ -9,7 +9,7 @@ export interface BaseType {
 
 export function baseTypeOf(column: Column): BaseType {
   return column.domain === undefined
-    ? { name: column.type, modifier: column.typeModifier }
+    ? { name: column.type, modifier: column.typeModifier ?? -1 }
     : { name: column.domain.baseType, modifier: column.domain.baseTypeModifier };
 }
 

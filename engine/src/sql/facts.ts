@@ -87,6 +87,8 @@ export type SessionEffect =
       /** `undefined` for DEFAULT, RESET, and anything that is not a constant. */
       readonly values: readonly string[] | undefined;
       readonly local: boolean;
+      /** Further variables that the same statement sets, as MySQL's can. Absent: none. */
+      readonly others?: readonly { readonly variable: string; readonly values: readonly string[] | undefined }[];
     }
   | { readonly kind: "reset_all" | "discard_all" | "discard_temp" | "discard_plans" }
   | { readonly kind: "prepare" | "execute" | "deallocate"; readonly name: string | undefined }

@@ -7,6 +7,7 @@
  * it is. Whatever could be read in another way (comments, backslashes, strings with a prefix or in several parts) is no plain row.
  * Rules: PostgreSQL's documentation, "Lexical Structure".
  */
+import type { FewRows, PlainRow } from "../sql-dialect.ts";
 import { defaultParseLimits } from "./limits.ts";
 import { prescan } from "./prescan.ts";
 
@@ -30,13 +31,6 @@ const digitsMax = 9;
 
 const [quote, opening, closing, comma] = [0x27, 0x28, 0x29, 0x2c];
 
-/** A large INSERT read by few of its rows. */
-export interface FewRows {
-  readonly text: string;
-  /** All rows of the large text for which these stand. */
-  readonly standFor: readonly PlainRow[];
-}
-
 /** @returns `undefined` for any other text */
 export function withFewRows(text: string): FewRows | undefined {
   if (text.length < charactersMin) return undefined;
@@ -57,14 +51,6 @@ export function withFewRows(text: string): FewRows | undefined {
 /** Where the first row of an INSERT of rows begins. */
 export function startOfRows(text: string): number | undefined {
   return head.exec(text)?.[0].length;
-}
-
-export interface PlainRow {
-  /** The row with a fixed literal in place of each of its own. */
-  readonly kinds: string;
-  /** Where each of its items begins and ends, in turns. */
-  readonly bounds: readonly number[];
-  readonly end: number;
 }
 
 /** The plain rows from a position on, up to the first that is none. */

@@ -4,12 +4,7 @@
  * Whatever could be read in another way (comments, dollar quotes, escape and Unicode strings, backslashes, anything but printable
  * ASCII) has no shape. Rules: PostgreSQL's documentation, "Lexical Structure".
  */
-export interface LiteralShape {
-  /** The text with a mark in place of each literal; texts of one shape consist of the same tokens in the same order, literals apart. */
-  readonly shape: string;
-  /** Start and end of each literal in the text, in turns; strings with their quotes. */
-  readonly bounds: readonly number[];
-}
+import type { LiteralShape } from "../sql-dialect.ts";
 
 const numberMark = "\u0001";
 const stringMark = "\u0002";

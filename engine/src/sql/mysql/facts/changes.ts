@@ -49,7 +49,7 @@ export function walkInsert(context: FactContext, insert: Insert): QueryResult {
     );
   }
   assign(walker, insert.onDuplicateKey, scope);
-  const output = walkItems(walker, insert.returning, scope);
+  const output = walkItems(context, walker, insert.returning, scope);
   return { ...output, where: noWhere };
 }
 
@@ -108,14 +108,14 @@ export function walkDelete(context: FactContext, statement: Delete): QueryResult
   for (const expression of statement.portion) walker.used(expression, scope, "filter");
   const where = walkWhere(walker, statement.where, scope);
   for (const { expression } of statement.orderBy) walker.used(expression, scope, "order");
-  return { ...walkItems(walker, statement.returning, scope), where };
+  return { ...walkItems(context, walker, statement.returning, scope), where };
 }
 
 /** The tables of FROM that a DELETE of several names: by alias or name. */
 function targetsOf(context: FactContext, statement: Delete, scope: Scope): RangeItem[] {
   return statement.targets.flatMap((name) => {
     const own = name.parts.at(-1)?.text;
-    const found = scope.items.filter((item) => item.name === own);
+    const found = scope.items.filter((item) => item.name !== undefined && context.names.isSame(item.name, own ?? ""));
     if (found.length === 0) context.relation(name, "delete");
     return found;
   });

@@ -1,15 +1,33 @@
 import type { AccessKind, ColumnUse } from "@penstock/language";
-import { type Catalog, type Column, objectPath, type Relation } from "../../../catalog/catalog.ts";
+import { type Column, objectPath, type Relation } from "../../../catalog/catalog.ts";
 import { accessBit, touchedBit, useBit } from "../../fact-sets.ts";
 import type { FunctionFact, OpaqueConstruct, UnknownName } from "../../facts.ts";
-import type { QualifiedName } from "../tree/node.ts";
+import type { Name, QualifiedName } from "../tree/node.ts";
+import type { TableName } from "../tree/queries.ts";
 import { functionFact } from "./functions.ts";
+import type { NameState } from "./names.ts";
 import type { RangeColumn, Source } from "./scope.ts";
+
+/** A place where a relation is read: in FROM, TABLE, and the like. */
+export interface RelationRead {
+  readonly relation: Relation;
+  readonly table: TableName;
+  /** References to it that name its database, `shop.customers.email` and `shop.customers.*`: by their parts before the last. */
+  readonly qualified: (readonly Name[])[];
+}
+
+/** A name that stands for a relation that is changed, locked or defined. */
+export interface RelationWrite {
+  readonly relation: Relation;
+  readonly name: QualifiedName;
+  readonly accesses: readonly AccessKind[];
+}
 
 /** What walking one statement collects. Positions are UTF-16 here. */
 export class FactContext {
-  readonly catalog: Catalog;
-  readonly database: string;
+  readonly names: NameState;
+  readonly reads: RelationRead[] = [];
+  readonly writes: RelationWrite[] = [];
   readonly tables = new Map<Relation, number>();
   readonly functions = new Map<string, FunctionFact>();
   readonly opaque: OpaqueConstruct[] = [];
@@ -17,9 +35,8 @@ export class FactContext {
   joins = 0;
   readonly #sources = new Map<Column, Source>();
 
-  constructor(catalog: Catalog, database: string) {
-    this.catalog = catalog;
-    this.database = database;
+  constructor(names: NameState) {
+    this.names = names;
   }
 
   get sources(): Iterable<Source> {
@@ -45,15 +62,16 @@ export class FactContext {
 
   /** The relation that a name means, noted with its access; what the catalog does not have is reported. */
   relation(name: QualifiedName, ...accesses: readonly AccessKind[]): Relation | undefined {
-    const table = name.parts.at(-1)?.text ?? "";
-    const schema = name.parts.at(-2)?.text ?? this.database;
-    const relation = this.catalog.relations.get(objectPath(schema, table));
+    const relation = this.names.find(name);
     if (relation === undefined) {
       const printed = name.parts.map(({ text }) => text).join(".");
       this.unknown.push({ what: "relation", name: printed, position: name.start });
       return undefined;
     }
     for (const access of accesses) this.access(relation, access);
+    if (accesses.length === 0 || accesses.some((access) => access !== "read")) {
+      this.writes.push({ relation, name, accesses });
+    }
     return relation;
   }
 
@@ -62,7 +80,10 @@ export class FactContext {
   }
 
   call(schema: string | undefined, name: string): void {
-    const fact = functionFact(schema, name, this.database);
+    const database = this.names.key(schema ?? this.names.database ?? "");
+    // What is built into one server may be a stored function of another.
+    const isStored = this.names.catalog.functions.has(objectPath(database, name.toLowerCase()));
+    const fact = functionFact(isStored ? database : schema, name, database);
     this.functions.set(`${fact.schema}.${fact.name}`, fact);
   }
 

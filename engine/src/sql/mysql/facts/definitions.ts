@@ -1,6 +1,6 @@
 /** What DDL and utility statements read and write, and what of them is not analysed. */
 import type { AccessKind } from "@penstock/language";
-import { objectPath, type Relation, relationToBe } from "../../../catalog/catalog.ts";
+import { type Relation, relationToBe } from "../../../catalog/catalog.ts";
 import type { Expression } from "../tree/expressions.ts";
 import type { QualifiedName } from "../tree/node.ts";
 import type { Statement } from "../tree/statements.ts";
@@ -80,7 +80,7 @@ export function walkDefinition(context: FactContext, statement: Statement): void
       return;
     case "call_statement": {
       const { parts } = statement.procedure;
-      context.call(parts.at(-2)?.text ?? context.database, parts.at(-1)?.text ?? "");
+      context.call(parts.at(-2)?.text, parts.at(-1)?.text ?? "");
       const scope = newScope(undefined, undefined);
       for (const argument of statement.arguments) walkerOf(context).value(argument, scope, []);
       context.addOpaque("CALL", statement.start);
@@ -144,8 +144,8 @@ function visible(
 
 /** A relation that the statement makes, or one of that name that is there already. */
 function created(context: FactContext, name: QualifiedName, kind: Relation["kind"]): void {
-  const schema = name.parts.at(-2)?.text ?? context.database;
-  const own = name.parts.at(-1)?.text ?? "";
-  const relation = context.catalog.relations.get(objectPath(schema, own)) ?? relationToBe(schema, own, kind);
+  const { names } = context;
+  const schema = name.parts.at(-2)?.text ?? names.database ?? "";
+  const relation = names.find(name) ?? relationToBe(names.key(schema), names.key(name.parts.at(-1)?.text ?? ""), kind);
   context.access(relation, "ddl");
 }

@@ -4,7 +4,8 @@ import { childrenOf, queryInside } from "../tree/children.ts";
 import type { ColumnName, Expression } from "../tree/expressions.ts";
 import type { QueryExpression } from "../tree/queries.ts";
 import { type FactContext, mark, touch } from "./context.ts";
-import type { CteScope, Output, RangeColumn, Scope, Source } from "./scope.ts";
+import type { NameState } from "./names.ts";
+import type { CteScope, Output, RangeColumn, RangeItem, Scope, Source } from "./scope.ts";
 
 /** Passed in, since queries hold expressions and expressions hold queries. */
 export type QueryWalker = (
@@ -103,8 +104,8 @@ export class ExpressionWalker {
       const found: RangeColumn[] = [];
       let isOpen = false;
       for (const item of level.items) {
-        if (table !== undefined && item.name !== table) continue;
-        if (schema !== undefined && item.schema !== undefined && item.schema !== schema) continue;
+        if (!isMeant(this.#context.names, item, table, schema)) continue;
+        if (schema !== undefined) item.read?.qualified.push(parts.slice(0, -1));
         const column = item.byName.get(name);
         if (column !== undefined) found.push(column);
         else if (item.open !== undefined) {
@@ -125,4 +126,15 @@ export class ExpressionWalker {
     this.#context.unknown.push({ what: "column", name: names.join("."), position: start });
     return undefined;
   }
+}
+
+/** Whether a name of a column, or a star, with these qualifiers can mean something of an item. */
+export function isMeant(
+  names: NameState,
+  item: RangeItem,
+  table: string | undefined,
+  schema: string | undefined,
+): boolean {
+  if (table !== undefined && (item.name === undefined || !names.isSame(item.name, table))) return false;
+  return schema === undefined || item.schema === undefined || names.isSame(item.schema, schema);
 }

@@ -46,10 +46,13 @@ for (const [category, names] of Object.entries(categories)) {
   for (const name of names.split(/\s+/)) byName.set(name, category as FunctionCategory);
 }
 
-/** @param schema as written, `undefined` for the session's database, where stored functions are looked for. */
+/**
+ * @param schema as written, `undefined` where the name is not qualified.
+ * @param database where a stored function is looked for.
+ */
 export function functionFact(schema: string | undefined, name: string, database: string): FunctionFact {
   const lower = name.toLowerCase();
   const category = schema === undefined ? byName.get(lower) : undefined;
   if (category !== undefined) return { schema: "", name: lower, builtin: true, category };
-  return { schema: schema ?? database, name: lower, builtin: false, category: "user_defined" };
+  return { schema: database, name: lower, builtin: false, category: "user_defined" };
 }

@@ -1,7 +1,7 @@
 /** Which tables and columns a query reads, and what its columns come from. */
 import type { QueryBody, QueryExpression, Select, SelectItem, TableReference, WithClause } from "../tree/queries.ts";
-import { type FactContext, mark, touch } from "./context.ts";
-import { ExpressionWalker } from "./expressions.ts";
+import { type FactContext, mark, type RelationRead, touch } from "./context.ts";
+import { ExpressionWalker, isMeant } from "./expressions.ts";
 import {
   byName,
   type CteScope,
@@ -60,16 +60,17 @@ export function walkWith(
   if (clause === undefined) return outer;
   const scope: CteScope = { parent: outer, ctes: new Map() };
   for (const { name, columns, query } of clause.elements) {
+    const key = context.names.key(name.text);
     const names = columns.map(({ text }) => text);
     if (!clause.isRecursive) {
-      scope.ctes.set(name.text, renamed(walkQuery(context, query, parent, scope), names));
+      scope.ctes.set(key, renamed(walkQuery(context, query, parent, scope), names));
       continue;
     }
     // While a recursive query is walked, whatever it reads of itself comes from a stand-in.
     const itself = { uses: 0 } as Source;
-    scope.ctes.set(name.text, { columns: [], open: [itself] });
+    scope.ctes.set(key, { columns: [], open: [itself] });
     const output = renamed(walkQuery(context, query, parent, scope), names);
-    scope.ctes.set(name.text, closed(output, itself));
+    scope.ctes.set(key, closed(output, itself));
   }
   return scope;
 }
@@ -162,7 +163,7 @@ function walkSelect(context: FactContext, select: Select, scope: Scope): QueryRe
   context.joins += Math.max(0, select.from.length - 1);
   for (const table of select.from) scope.items.push(...walkTable(context, table, scope));
   const where = walkWhere(walker, select.where, scope);
-  const output = walkItems(walker, select.items, scope);
+  const output = walkItems(context, walker, select.items, scope);
   scope.aliases = byName(output.columns);
   for (const { expression } of select.groupBy) orderBy(walker, expression, output, scope, "group");
   walker.used(select.having, scope, "filter");
@@ -181,7 +182,12 @@ export function walkWhere(walker: ExpressionWalker, where: Select["where"], scop
 }
 
 /** A select list, or RETURNING. */
-export function walkItems(walker: ExpressionWalker, items: readonly SelectItem[], scope: Scope): Output {
+export function walkItems(
+  context: FactContext,
+  walker: ExpressionWalker,
+  items: readonly SelectItem[],
+  scope: Scope,
+): Output {
   const columns: RangeColumn[] = [];
   const open: Source[] = [];
   let isOpen = false;
@@ -189,8 +195,8 @@ export function walkItems(walker: ExpressionWalker, items: readonly SelectItem[]
     if (expression.kind === "star") {
       const [table, schema] = [expression.qualifier.at(-1)?.text, expression.qualifier.at(-2)?.text];
       for (const item of scope.items) {
-        if (table !== undefined && item.name !== table) continue;
-        if (schema !== undefined && item.schema !== undefined && item.schema !== schema) continue;
+        if (!isMeant(context.names, item, table, schema)) continue;
+        if (schema !== undefined) item.read?.qualified.push(expression.qualifier);
         for (const column of item.columns) touch(column.sources, []);
         columns.push(...item.columns);
         scope.references++;
@@ -286,13 +292,15 @@ function tableItem(context: FactContext, table: Extract<TableReference, { kind: 
   const own = name.parts.at(-1)?.text ?? "";
   if (name.parts.length === 1) {
     for (let level = scope.ctes; level !== undefined; level = level.parent) {
-      const cte = level.ctes.get(own);
+      const cte = level.ctes.get(context.names.key(own));
       if (cte !== undefined) return newItem(alias?.text ?? own, cte);
     }
   }
   const relation = context.relation(name, "read");
   if (relation === undefined) return newItem(alias?.text ?? own, { ...nothing, open: [] });
-  const columns = context.columnsOf(relation);
-  const schema = alias === undefined ? relation.schema : undefined;
-  return newItem(alias?.text ?? own, { columns, open: undefined }, relation, schema);
+  const read: RelationRead = { relation, table, qualified: [] };
+  context.reads.push(read);
+  // Of the system's own relations of a fixture no columns are known: any may be one.
+  const output = { columns: context.columnsOf(relation), open: relation.columns.length === 0 ? [] : undefined };
+  return newItem(alias?.text ?? own, output, relation, relation.schema, read);
 }

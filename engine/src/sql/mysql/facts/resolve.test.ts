@@ -3,6 +3,7 @@ import { parseCatalogFixture } from "../../../catalog/fixture.ts";
 import type { StatementFacts } from "../../facts.ts";
 import { defaultSqlMode, type Dialect } from "../dialect.ts";
 import { parseMysql } from "../parse.ts";
+import { NameState } from "./names.ts";
 import { resolveMysql } from "./resolve.ts";
 
 const dialect: Dialect = { product: "mariadb", version: 101100, mode: defaultSqlMode };
@@ -17,7 +18,7 @@ const catalog = parseCatalogFixture({
 function factsOf(sql: string): readonly StatementFacts[] {
   const parsed = parseMysql(sql, dialect);
   if (parsed.kind !== "statements") throw new Error(parsed.message);
-  return resolveMysql(sql, parsed, catalog, "shop");
+  return resolveMysql(sql, parsed, new NameState(catalog, "shop")).map(({ facts: found }) => found);
 }
 
 const only = (sql: string): StatementFacts => {
@@ -136,7 +137,9 @@ test("a hint that sets variables is opaque where hints are read", () => {
   const opaqueOf = (sql: string, product: Dialect["product"]) => {
     const parsed = parseMysql(sql, { ...dialect, product });
     if (parsed.kind !== "statements") throw new Error(parsed.message);
-    return resolveMysql(sql, parsed, catalog, "shop").flatMap(({ opaque }) => opaque.map(({ construct }) => construct));
+    return resolveMysql(sql, parsed, new NameState(catalog, "shop")).flatMap(({ facts: { opaque } }) =>
+      opaque.map(({ construct }) => construct),
+    );
   };
   expect(opaqueOf("select /*+ SET_VAR(sql_mode = '') */ 1", "mysql")).toEqual(["SET_VAR hint"]);
   expect(opaqueOf("select /*+ SET_VAR(sql_mode = '') */ 1", "mariadb")).toEqual([]);

@@ -1,37 +1,47 @@
 import { statementKinds } from "@penstock/language";
-import type { Catalog } from "../../../catalog/catalog.ts";
 import { columnFacts, tableFacts } from "../../fact-sets.ts";
-import type { OutputFact, SessionEffect, StatementFacts } from "../../facts.ts";
+import type { OutputFact, StatementFacts } from "../../facts.ts";
 import type { ParsedMysql } from "../parse.ts";
 import type { Statement } from "../tree/statements.ts";
 import { walkDelete, walkInsert, walkLoadData, walkUpdate } from "./changes.ts";
-import { FactContext, mark } from "./context.ts";
+import { FactContext, mark, type RelationRead, type RelationWrite } from "./context.ts";
+import type { NameState } from "./names.ts";
+import { sessionEffect } from "./session-effects.ts";
 import { walkDefinition } from "./definitions.ts";
 import { noWhere, type QueryResult, walkerOf, walkQuery } from "./queries.ts";
 import { newScope } from "./scope.ts";
 import { statementKind } from "./statement-kinds.ts";
 import { utf8Positions } from "./utf8-positions.ts";
 
+/** A statement with its facts, and what the rewriter needs to edit its text. */
+export interface ResolvedMysql {
+  readonly facts: StatementFacts;
+  readonly node: Statement;
+  readonly reads: readonly RelationRead[];
+  readonly writes: readonly RelationWrite[];
+}
+
 /**
- * The facts of each statement of a text, names resolved against the catalog and the session's database. What is not analysed is opaque in
- * them: bodies of stored programs, statements whose text is a value, hints, and whatever `statementKind` has no word for.
+ * Resolves each statement of a text against the catalog, names as USE leaves them. What is not analysed is opaque in the facts: bodies of
+ * stored programs, statements whose text is a value, hints, and whatever `statementKind` has no word for.
  */
 export function resolveMysql(
   text: string,
   parsed: Extract<ParsedMysql, { kind: "statements" }>,
-  catalog: Catalog,
-  database: string,
-): readonly StatementFacts[] {
+  names: NameState,
+): readonly ResolvedMysql[] {
   const bytes = utf8Positions(text);
   return parsed.statements.map((statement) => {
-    const context = new FactContext(catalog, database);
+    const context = new FactContext(names);
     const result = walkStatement(context, statement);
     for (const hint of parsed.hints) {
       const isInside = hint.start >= statement.start && hint.end <= statement.end;
       // Other hints choose between plans; this one sets any variable.
       if (isInside && /set_var/i.test(text.slice(hint.start, hint.end))) context.addOpaque("SET_VAR hint", hint.start);
     }
-    return factsOf(context, statement, result, bytes);
+    if (statement.kind === "use") names.database = names.key(statement.database.text);
+    const { reads, writes } = context;
+    return { facts: factsOf(context, statement, result, bytes), node: statement, reads, writes };
   });
 }
 
@@ -146,38 +156,4 @@ function outputsOf(result: QueryResult): OutputFact[] {
   }));
   if (result.open === undefined) return outputs;
   return [...outputs, { position: outputs.length + 1, name: "*", sources: result.open, direct: false }];
-}
-
-/** What a statement leaves in the session. SET of several variables tells of the first that is a system variable. */
-function sessionEffect(statement: Statement): SessionEffect | undefined {
-  switch (statement.kind) {
-    case "set": {
-      const item = statement.items.find((each) => each.kind === "system_variable");
-      if (item?.kind !== "system_variable" || statement.statement !== undefined) return undefined;
-      const { value } = item;
-      const values =
-        value?.kind === "literal"
-          ? [value.text]
-          : value?.kind === "column"
-            ? value.parts.map(({ text }) => text)
-            : undefined;
-      return { kind: "set", variable: item.variable.name, values, local: false };
-    }
-    case "use":
-      return { kind: "set", variable: "database", values: [statement.database.text], local: false };
-    case "begin":
-    case "commit":
-    case "rollback":
-    case "savepoint":
-    case "rollback_to":
-    case "release":
-      return { kind: statement.kind, chain: statement.chain };
-    case "prepare":
-    case "deallocate":
-      return { kind: statement.kind, name: statement.name.text };
-    case "execute":
-      return { kind: "execute", name: statement.name?.text };
-    default:
-      return statementKinds[statementKind(statement)] === "ddl" ? { kind: "schema_change" } : undefined;
-  }
 }

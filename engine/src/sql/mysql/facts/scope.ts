@@ -1,4 +1,5 @@
 import type { Column, Relation } from "../../../catalog/catalog.ts";
+import type { RelationRead } from "./context.ts";
 
 /** A base column as one statement uses it; one object a column and statement, so that uses unite. */
 export interface Source {
@@ -28,6 +29,7 @@ export interface RangeItem extends Output {
   readonly name: string | undefined;
   readonly schema: string | undefined;
   readonly relation: Relation | undefined;
+  readonly read: RelationRead | undefined;
   readonly byName: ReadonlyMap<string, RangeColumn>;
 }
 
@@ -52,8 +54,14 @@ export function newScope(parent: Scope | undefined, ctes: CteScope | undefined):
   return { parent, ctes, items: [], aliases: new Map(), references: 0 };
 }
 
-export function newItem(name: string | undefined, output: Output, relation?: Relation, schema?: string): RangeItem {
-  return { name, schema, relation, byName: byName(output.columns), ...output };
+export function newItem(
+  name: string | undefined,
+  output: Output,
+  relation?: Relation,
+  schema?: string,
+  read?: RelationRead,
+): RangeItem {
+  return { name, schema, relation, read, byName: byName(output.columns), ...output };
 }
 
 /** Two columns of one name are an error where they are named: all of them count. */

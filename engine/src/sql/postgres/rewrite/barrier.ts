@@ -7,8 +7,9 @@ import type { RelationRead, ResolvedStatement } from "../resolution.ts";
 import type { Conditions } from "./conditions.ts";
 import { governing, keyOrder, leftOf } from "./implied.ts";
 import { type Barrier, base } from "./protected-source.ts";
-import type { Protection } from "./protection.ts";
-import { isObject, listOf, locationOf, type Site, stringOf, type TreeObject } from "./tree.ts";
+import type { Protection } from "../../protection.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { listOf, locationOf, type Site, stringOf } from "./tree.ts";
 
 export function insideBarrier(
   statement: ResolvedStatement,

@@ -1,6 +1,6 @@
 /** Where the clauses of a statement stand in its tokens: the tree has no ends, and keywords no positions. */
-import { Denial } from "./denial.ts";
-import { unclear } from "./edits.ts";
+import { Denial } from "../../denial.ts";
+import { unclear } from "../../rewriting.ts";
 import { isToken, type SourceText } from "./source-text.ts";
 
 /** Tokens from one index up to another. */

@@ -4,16 +4,8 @@ import { builtinAggregateNames } from "../builtin-names.ts";
 import type { ResolvedStatement } from "../resolution.ts";
 import { castOnce, strictSql } from "./implied.ts";
 import { castParametersOf, castsOfParameters, familyOf, isLeakproof, type Known, parametersOf } from "./leakproof.ts";
-import {
-  aliasColumns,
-  conjunctsOf,
-  everyNode,
-  isObject,
-  listOf,
-  locationOf,
-  stringOf,
-  type TreeObject,
-} from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { aliasColumns, conjunctsOf, everyNode, listOf, locationOf, stringOf } from "./tree.ts";
 
 interface Condition {
   readonly node: TreeObject;

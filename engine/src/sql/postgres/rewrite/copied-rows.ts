@@ -6,15 +6,17 @@
 import { quoteName } from "../../../masks/quote.ts";
 import type { RelationWrite } from "../resolution.ts";
 import { whereSpan } from "./clauses.ts";
-import { Denial } from "./denial.ts";
-import { insertAfter, insertBefore, tokenAt, unclear } from "./edits.ts";
+import { Denial } from "../../denial.ts";
+import { insertAfter, insertBefore, tokenAt } from "./edits.ts";
+import { unclear } from "../../rewriting.ts";
 import { expression, expressionAround, hole } from "./fragments.ts";
 import { failureFor, filterColumns, refuseBlindly } from "./new-rows.ts";
-import { filterCondition, hiddenRows, type Protection } from "./protection.ts";
+import { filterCondition, hiddenRows, type Protection } from "../../protection.ts";
 import { isSameTree } from "./same-tree.ts";
 import type { Rewriting } from "./target.ts";
 import { refuseTriggers } from "./triggers.ts";
-import { everyNode, isObject, listOf, type TreeObject } from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { everyNode, listOf } from "./tree.ts";
 
 export function checkCopied(rewriting: Rewriting, write: RelationWrite, protection: Protection): void {
   const { source, statement, edits } = rewriting;

@@ -1,12 +1,14 @@
 import { quoteName } from "../../../masks/quote.ts";
-import { Denial } from "./denial.ts";
-import { type Edits, replaceTokens, tokenAt, unclear } from "./edits.ts";
+import { Denial } from "../../denial.ts";
+import { type Edits, replaceTokens, tokenAt } from "./edits.ts";
+import { unclear } from "../../rewriting.ts";
 import { query } from "./fragments.ts";
 import { protectedSource, wholeRelation } from "./protected-source.ts";
-import { because, type Protection } from "./protection.ts";
+import { because, type Protection } from "../../protection.ts";
 import { endOfName, endOfParentheses, isToken, type SourceText } from "./source-text.ts";
 import { refuseTokens } from "./token-outputs.ts";
-import { isObject, listOf, locationOf, stringOf, type TreeObject } from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { listOf, locationOf, stringOf } from "./tree.ts";
 
 /**
  * `COPY table [(columns)] TO` becomes `COPY (select …) TO` with the same options. COPY of a table gives its own rows without those of

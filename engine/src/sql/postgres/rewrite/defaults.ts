@@ -1,7 +1,7 @@
 import type { Column } from "../../../catalog/catalog.ts";
 import { constantSql } from "./implied.ts";
 import { expression } from "./fragments.ts";
-import { isObject } from "./tree.ts";
+import { isObject } from "../../tree-object.ts";
 
 /** The default of a column as SQL of no particular type, where it is a constant: NULL where it has none. Undefined where it is computed. */
 export function constantDefault(column: Column): string | undefined {

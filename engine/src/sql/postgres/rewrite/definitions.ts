@@ -3,10 +3,11 @@
  */
 import type { Column } from "../../../catalog/catalog.ts";
 import type { RelationWrite, ResolvedStatement } from "../resolution.ts";
-import { Denial } from "./denial.ts";
+import { Denial } from "../../denial.ts";
 import { filterColumns } from "./new-rows.ts";
-import { because, hiddenRows, type Protection } from "./protection.ts";
-import { everyNode, isObject, listOf, stringOf, type TreeObject } from "./tree.ts";
+import { because, hiddenRows, type Protection } from "../../protection.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { everyNode, listOf, stringOf } from "./tree.ts";
 
 export function refuseDefinition({ node }: ResolvedStatement, write: RelationWrite, protection: Protection): void {
   const { DropStmt: drop, AlterTableStmt: alter, IndexStmt: index, CreateStmt: create }: TreeObject = { ...node };
@@ -117,7 +118,7 @@ const fixedSize: ReadonlySet<string> = new Set<Column["typeCategory"]>([
 const shortTextMax = 600;
 
 /** Whether an index can hold every value of the column: one that is too long makes it fail. */
-function isShort({ typeCategory, typeModifier }: Column): boolean {
+function isShort({ typeCategory, typeModifier = -1 }: Column): boolean {
   if (fixedSize.has(typeCategory)) return true;
   // The modifier of a text is its length and four.
   return (

@@ -1,8 +1,8 @@
 /** Tables that are divided by a masked column: in which partition a row lies tells roughly what its value is. */
 import { quoteName } from "../../../masks/quote.ts";
 import type { ResolvedStatement } from "../resolution.ts";
-import { Denial } from "./denial.ts";
-import type { Protection } from "./protection.ts";
+import { Denial } from "../../denial.ts";
+import type { Protection } from "../../protection.ts";
 import { fieldNames, type TreeIndex } from "./tree.ts";
 
 /** @throws Denial where the statement would tell rows of partitions apart */

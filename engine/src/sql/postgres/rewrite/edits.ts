@@ -1,7 +1,8 @@
-import { Denial } from "./denial.ts";
+import { Denial } from "../../denial.ts";
+import { unclear } from "../../rewriting.ts";
 import type { SourceText } from "./source-text.ts";
-import type { Splice } from "./splices.ts";
-import type { TreeObject } from "./tree.ts";
+import type { Splice } from "../../splices.ts";
+import type { TreeObject } from "../../tree-object.ts";
 
 /** What is to be done to a text, and what its tree must be afterwards. */
 export interface Edits {
@@ -36,9 +37,6 @@ export function tokenAt(source: SourceText, position: number): number {
   if (index === undefined) throw new Denial(unclear);
   return index;
 }
-
-export const unclear =
-  "the statement cannot be rewritten with certainty, and what it reads is masked or filtered for you";
 
 function startOf(source: SourceText, index: number): number {
   const token = source.tokens[index];

@@ -6,8 +6,9 @@
  * where both are the same but for that, the marks are replaced by the literals of each row.
  */
 import { randomBytes, randomInt } from "node:crypto";
-import { plainRows, type PlainRow, startOfRows } from "../few-rows.ts";
-import { applySplices, type Splice, type SplicedText } from "./splices.ts";
+import { applySplices, type Splice, type SplicedText } from "../../splices.ts";
+import type { PlainRow } from "../../sql-dialect.ts";
+import { plainRows, startOfRows } from "../few-rows.ts";
 
 /** The few rows, as they were sent on. */
 export interface EditedRows {

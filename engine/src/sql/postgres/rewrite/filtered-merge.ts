@@ -4,17 +4,19 @@
  */
 import { quoteName } from "../../../masks/quote.ts";
 import { nextAtLevel } from "./clauses.ts";
-import { Denial } from "./denial.ts";
-import { insertAfter, insertBefore, tokenAt, unclear } from "./edits.ts";
+import { Denial } from "../../denial.ts";
+import { insertAfter, insertBefore, tokenAt } from "./edits.ts";
+import { unclear } from "../../rewriting.ts";
 import { expression, expressionAround, hole } from "./fragments.ts";
 import { guardCondition } from "./guarded-condition.ts";
 import { checkDefaultRow, checkValues, insertionAt } from "./inserted-rows.ts";
 import { filterColumns, refuseBlindly } from "./new-rows.ts";
 import { operatorName } from "./leakproof.ts";
-import { filterCondition, hiddenRows } from "./protection.ts";
+import { filterCondition, hiddenRows } from "../../protection.ts";
 import { endOfName, isToken, type SourceText } from "./source-text.ts";
 import type { Rewriting, Target } from "./target.ts";
-import { conjunctsOf, everyNode, isObject, listOf, locationOf, type TreeObject } from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { conjunctsOf, everyNode, listOf, locationOf } from "./tree.ts";
 import { checkUpdated } from "./updated-rows.ts";
 
 export function filterMerge(rewriting: Rewriting, target: Target, names: ReadonlyMap<number, string>): void {

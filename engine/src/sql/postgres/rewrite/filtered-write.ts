@@ -5,19 +5,21 @@
 import { quoteName } from "../../../masks/quote.ts";
 import type { RelationWrite } from "../resolution.ts";
 import { nextAtLevel, whereSpan } from "./clauses.ts";
-import { Denial } from "./denial.ts";
-import { insertAfter, tokenAt, unclear } from "./edits.ts";
+import { Denial } from "../../denial.ts";
+import { insertAfter, tokenAt } from "./edits.ts";
+import { unclear } from "../../rewriting.ts";
 import { filterMerge } from "./filtered-merge.ts";
 import { expression } from "./fragments.ts";
 import { guardCondition } from "./guarded-condition.ts";
 import { checkCopied } from "./copied-rows.ts";
 import { checkInserted } from "./inserted-rows.ts";
-import { filterCondition, hiddenRows, type Protection } from "./protection.ts";
+import { filterCondition, hiddenRows, type Protection } from "../../protection.ts";
 import { endOfName, isToken } from "./source-text.ts";
 import type { Rewriting, Target } from "./target.ts";
 import { refuseTriggers } from "./triggers.ts";
 import { checkUpdated } from "./updated-rows.ts";
-import { aliasColumns, fieldNames, isObject, type TreeIndex, type TreeObject } from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { aliasColumns, fieldNames, type TreeIndex } from "./tree.ts";
 
 export function rewriteFilteredWrite(rewriting: Rewriting, write: RelationWrite, protection: Protection): void {
   if (write.kind === "copy_from") return checkCopied(rewriting, write, protection);

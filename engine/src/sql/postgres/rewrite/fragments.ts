@@ -1,5 +1,6 @@
 import { parsePostgres } from "../parse.ts";
-import { isObject, listOf, type TreeObject } from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { listOf } from "./tree.ts";
 
 /** The trees of generated SQL, against which a rewritten statement is compared. The same few relations come again and again. */
 const parsed = new Map<string, TreeObject>();

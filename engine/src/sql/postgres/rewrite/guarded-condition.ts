@@ -1,11 +1,13 @@
 import { quoteName } from "../../../masks/quote.ts";
 import type { Span } from "./clauses.ts";
-import { Denial } from "./denial.ts";
-import { insertAfter, insertBefore, unclear } from "./edits.ts";
+import { Denial } from "../../denial.ts";
+import { insertAfter, insertBefore } from "./edits.ts";
+import { unclear } from "../../rewriting.ts";
 import { expressionAround, hole } from "./fragments.ts";
-import { filterCondition } from "./protection.ts";
+import { filterCondition } from "../../protection.ts";
 import type { Rewriting, Target } from "./target.ts";
-import { conjunctsOf, type TreeObject } from "./tree.ts";
+import type { TreeObject } from "../../tree-object.ts";
+import { conjunctsOf } from "./tree.ts";
 
 /**
  * Puts the filter before a condition on the rows of what is changed; a condition that is not leakproof is asked only of rows that passed it.

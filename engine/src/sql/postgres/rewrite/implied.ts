@@ -1,7 +1,8 @@
 /** Conditions as SQL that can be repeated nearer to a relation, where they let the planner find its rows. */
 import { quoteName, quoteText } from "../../../masks/quote.ts";
 import { itemsOf, operatorName } from "./leakproof.ts";
-import { conjunctsOf, isObject, listOf, locationOf, type Site, stringOf, type TreeObject } from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { conjunctsOf, listOf, locationOf, type Site, stringOf } from "./tree.ts";
 
 /** The conditions of the query with a relation in its FROM clause without which no row of the relation gets anywhere. */
 export function governing({ container, node }: Site): readonly TreeObject[] {

@@ -2,20 +2,21 @@
  * Views that cannot be shown as they are, read through their definitions: the reference becomes the definition as a subquery, whose
  * tables are then masked and filtered like any others.
  */
-import type { Catalog, Relation } from "../../../catalog/catalog.ts";
+import type { Catalog } from "../../../catalog/catalog.ts";
 import { hasHiddenBody } from "../../../catalog/hidden-body.ts";
 import { readBelow } from "../../../catalog/labels.ts";
 import type { NameContext } from "../../../enforcer.ts";
 import { analyzePostgres } from "../analyze.ts";
 import type { RelationRead, ResolvedStatement } from "../resolution.ts";
-import { Denial } from "./denial.ts";
-import { type Edits, noEdits, unclear } from "./edits.ts";
+import { Denial } from "../../denial.ts";
+import { type Edits, noEdits } from "./edits.ts";
+import { type InliningPlan, unclear } from "../../rewriting.ts";
 import { protectedSource, wholeRelation } from "./protected-source.ts";
-import type { Protection } from "./protection.ts";
+import type { Protection } from "../../protection.ts";
 import { replaceRead } from "./read.ts";
 import { isSameTree } from "./same-tree.ts";
 import { type SourceText, sourceText } from "./source-text.ts";
-import { applySplices } from "./splices.ts";
+import { applySplices } from "../../splices.ts";
 import { shapeOf } from "./statement-shape.ts";
 import { indexTree } from "./tree.ts";
 import { viewDefinition } from "./view-definition.ts";
@@ -23,13 +24,6 @@ import { viewDefinition } from "./view-definition.ts";
 /** How names are resolved where the statements are. */
 export interface NamesAt extends NameContext {
   readonly catalog: Catalog;
-}
-
-/** Of one statement, what inlining has to know. */
-export interface InliningPlan {
-  readonly protections: ReadonlyMap<string, Protection>;
-  /** Views to read through their definitions, by path. */
-  readonly inlined: ReadonlyMap<string, { readonly view: Relation; readonly why: string }>;
 }
 
 export interface InlinedText {

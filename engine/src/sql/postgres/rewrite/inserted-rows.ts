@@ -3,8 +3,9 @@ import type { Column } from "../../../catalog/catalog.ts";
 import { quoteName } from "../../../masks/quote.ts";
 import { commaSeparated, nextAtLevel, type Span } from "./clauses.ts";
 import { constantDefault } from "./defaults.ts";
-import { Denial } from "./denial.ts";
-import { insertAfter, insertBefore, replaceTokens, tokenAt, unclear } from "./edits.ts";
+import { Denial } from "../../denial.ts";
+import { insertAfter, insertBefore, replaceTokens, tokenAt } from "./edits.ts";
+import { unclear } from "../../rewriting.ts";
 import { expression, expressionAround, hole, query as parsedQuery, queryAround, queryHole } from "./fragments.ts";
 import {
   castTo,
@@ -16,10 +17,11 @@ import {
   passes,
   refuseBlindly,
 } from "./new-rows.ts";
-import { hiddenRows, type Protection } from "./protection.ts";
+import { hiddenRows, type Protection } from "../../protection.ts";
 import { endOfParentheses, isToken } from "./source-text.ts";
 import type { Rewriting, Target } from "./target.ts";
-import { isObject, listOf, locationOf, type TreeObject } from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { listOf, locationOf } from "./tree.ts";
 
 /** An INSERT, or what MERGE inserts. */
 export interface Insertion {

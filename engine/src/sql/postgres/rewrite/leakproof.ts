@@ -4,7 +4,8 @@
  * tells of it. PostgreSQL calls that leakproof (`pg_proc.proleakproof`); operators that it has marked so on the types below are known here.
  */
 import type { Column } from "../../../catalog/catalog.ts";
-import { everyNode, isObject, listOf, locationOf, stringOf, type TreeObject } from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { everyNode, listOf, locationOf, stringOf } from "./tree.ts";
 
 /** Types between which comparisons are leakproof, by the name that `format_type` gives. */
 const families: Readonly<Record<string, string>> = {

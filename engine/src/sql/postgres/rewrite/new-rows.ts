@@ -5,14 +5,16 @@
 import type { Column } from "../../../catalog/catalog.ts";
 import { quoteName, quoteText } from "../../../masks/quote.ts";
 import type { Span } from "./clauses.ts";
-import { Denial } from "./denial.ts";
-import { insertAfter, insertBefore, unclear } from "./edits.ts";
+import { Denial } from "../../denial.ts";
+import { insertAfter, insertBefore } from "./edits.ts";
+import { unclear } from "../../rewriting.ts";
 import { expression, expressionAround, hole } from "./fragments.ts";
-import { filterCondition, hiddenRows, type Protection } from "./protection.ts";
+import { filterCondition, hiddenRows, type Protection } from "../../protection.ts";
 import { base } from "./protected-source.ts";
 import type { SourceText } from "./source-text.ts";
 import type { Rewriting, Target } from "./target.ts";
-import { everyNode, fieldNames, isObject, type TreeObject } from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { everyNode, fieldNames } from "./tree.ts";
 
 /** How generated SQL calls a row that is about to be written. */
 const row = quoteName("penstock_row");

@@ -6,10 +6,11 @@ import type { Relation } from "../../../catalog/catalog.ts";
 import { checksCopied } from "./copied-rows.ts";
 import { expression } from "./fragments.ts";
 import { equalitySides, isOfUnmatchedTarget } from "./filtered-merge.ts";
-import { filterCondition, type Protection } from "./protection.ts";
+import { filterCondition, type Protection } from "../../protection.ts";
 import { base } from "./protected-source.ts";
 import { isSameTree } from "./same-tree.ts";
-import { type Container, conjunctsOf, indexTree, isObject, listOf, type Site } from "./tree.ts";
+import { isObject } from "../../tree-object.ts";
+import { type Container, conjunctsOf, indexTree, listOf, type Site } from "./tree.ts";
 import { quoteName } from "../../../masks/quote.ts";
 
 /** @param inlined views that must not be named at all: their definitions stand for them. */

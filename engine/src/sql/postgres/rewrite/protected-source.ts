@@ -1,7 +1,7 @@
 import type { Column, Relation } from "../../../catalog/catalog.ts";
 import { planMask } from "../../../masks/masks.ts";
 import { quoteName } from "../../../masks/quote.ts";
-import { filterCondition, type Protection } from "./protection.ts";
+import { filterCondition, type Protection } from "../../protection.ts";
 
 /** By which generated SQL calls the relation itself. All its references are qualified with it, so no other name can capture them. */
 export const base = quoteName("penstock_base");

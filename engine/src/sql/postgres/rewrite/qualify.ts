@@ -1,10 +1,12 @@
 import { quoteName } from "../../../masks/quote.ts";
 import type { Relation } from "../../../catalog/catalog.ts";
 import type { RelationWrite, ResolvedStatement } from "../resolution.ts";
-import { Denial } from "./denial.ts";
-import { type Edits, insertBefore, tokenAt, unclear } from "./edits.ts";
+import { Denial } from "../../denial.ts";
+import { type Edits, insertBefore, tokenAt } from "./edits.ts";
+import { unclear } from "../../rewriting.ts";
 import type { SourceText } from "./source-text.ts";
-import { locationOf, type Site, type TreeIndex, type TreeObject } from "./tree.ts";
+import type { TreeObject } from "../../tree-object.ts";
+import { locationOf, type Site, type TreeIndex } from "./tree.ts";
 
 /**
  * Gives an unprotected relation its schema where the bare name could come to mean another one. Between the decision and the server's

@@ -1,15 +1,17 @@
 import { quoteName } from "../../../masks/quote.ts";
 import type { RelationRead, ResolvedStatement } from "../resolution.ts";
-import { Denial } from "./denial.ts";
-import { type Edits, endOf, replaceTokens, tokenAt, unclear } from "./edits.ts";
+import { Denial } from "../../denial.ts";
+import { type Edits, endOf, replaceTokens, tokenAt } from "./edits.ts";
+import { unclear } from "../../rewriting.ts";
 import { fromItem } from "./fragments.ts";
 import { insideBarrier } from "./barrier.ts";
 import type { Conditions } from "./conditions.ts";
 import { protectedSource, wholeRelation } from "./protected-source.ts";
-import { because, hiddenRows, type Protection } from "./protection.ts";
+import { because, hiddenRows, type Protection } from "../../protection.ts";
 import { exposeSystemColumns, groupByDependents, keepRowType, unqualify } from "./references.ts";
 import { endOfName, endOfParentheses, isToken, type SourceText } from "./source-text.ts";
-import { aliasColumns, isObject, listOf, locationOf, type Site, type TreeIndex, type TreeObject } from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { aliasColumns, listOf, locationOf, type Site, type TreeIndex } from "./tree.ts";
 
 /** Puts the protected source in the place of a relation. */
 export function rewriteRead(

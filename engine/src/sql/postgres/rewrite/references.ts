@@ -5,21 +5,14 @@
 import type { Column } from "../../../catalog/catalog.ts";
 import { quoteName } from "../../../masks/quote.ts";
 import type { RelationRead } from "../resolution.ts";
-import { Denial } from "./denial.ts";
-import { type Edits, insertAfter, replaceTokens, tokenAt, unclear } from "./edits.ts";
+import { Denial } from "../../denial.ts";
+import { type Edits, insertAfter, replaceTokens, tokenAt } from "./edits.ts";
+import { unclear } from "../../rewriting.ts";
 import { expression, targets } from "./fragments.ts";
 import { relationName } from "./protected-source.ts";
 import { endOfName, isToken, type SourceText } from "./source-text.ts";
-import {
-  aliasColumns,
-  fieldNames,
-  isObject,
-  listOf,
-  locationOf,
-  type Site,
-  type TreeIndex,
-  type TreeObject,
-} from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { aliasColumns, fieldNames, listOf, locationOf, type Site, type TreeIndex } from "./tree.ts";
 
 /**
  * A whole row of a subquery is a record; the cast gives it the relation's type again. NULL, as an outer join gives it, must stay NULL:

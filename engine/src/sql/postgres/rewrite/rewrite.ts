@@ -4,55 +4,26 @@ import type { Relation } from "../../../catalog/catalog.ts";
 import type { ResolvedStatement } from "../resolution.ts";
 import { rewriteCopyTo } from "./copy.ts";
 import { keepsToUnmasked, refuseDefinition } from "./definitions.ts";
-import { Denial } from "./denial.ts";
+import { Denial } from "../../denial.ts";
 import { refuseDivided } from "./divided.ts";
-import { type Edits, noEdits, unclear } from "./edits.ts";
+import { type Edits, noEdits } from "./edits.ts";
 import { rewriteFilteredWrite } from "./filtered-write.ts";
 import { conditionsOf } from "./conditions.ts";
-import { because, hiddenRows, type Protection } from "./protection.ts";
+import { because, hiddenRows, type Protection } from "../../protection.ts";
 import { isProtected } from "./proof.ts";
 import { qualifyNamesakes } from "./qualify.ts";
 import { rewriteRead } from "./read.ts";
-import { DenialOf, inlineViews, type InliningPlan, type NamesAt } from "./inline-views.ts";
+import { DenialOf, inlineViews, type NamesAt } from "./inline-views.ts";
 import { limitRows } from "./row-limit.ts";
 import { isSameTree } from "./same-tree.ts";
 import { hideSizes } from "./sizes.ts";
 import { type SourceText, sourceText } from "./source-text.ts";
-import { applySplices, type SplicedText } from "./splices.ts";
+import { isEmpty, type RewriteResult, type StatementPlan, type TokenOutputs, unclear } from "../../rewriting.ts";
+import { applySplices } from "../../splices.ts";
 import { shapeOf } from "./statement-shape.ts";
-import { type ShownColumn, tokenColumns, type TokenOutputs, tokenOutputs } from "./token-outputs.ts";
+import { type ShownColumn, tokenColumns, tokenOutputs } from "./token-outputs.ts";
 import { indexTree, locationOf, type TreeIndex } from "./tree.ts";
 import { checkWriteTarget } from "./write-target.ts";
-
-/** `protections` are of every relation that the statement reads or changes, through the definitions of views too. */
-export interface StatementPlan extends InliningPlan {
-  /** A LIMIT is put on a query where that is sure to be right; rows must be counted all the same. */
-  readonly rowLimit: number | undefined;
-  /**
-   * Names that an unprotected relation in this statement shares with a protected one anywhere in the database, or with one that the
-   * search_path would find too.
-   */
-  readonly namesakes: ReadonlySet<string>;
-  /** Whether functions that tell sizes are to tell nothing. */
-  readonly hidesSizes: boolean;
-}
-
-export type RewriteResult =
-  | { readonly kind: "unchanged" }
-  | ({
-      readonly kind: "rewritten";
-      /** By index of the statement: where its result has tokens. */
-      readonly tokens: ReadonlyMap<number, TokenOutputs>;
-      /** What was done to the text, and on which items of an INSERT's rows it depends. `undefined` where views were put in first. */
-      readonly edits: Pick<Edits, "splices" | "decisive"> | undefined;
-    } & SplicedText)
-  | {
-      readonly kind: "denied";
-      /** Index of the statement that cannot be rewritten. */
-      readonly statement: number;
-      readonly reason: string;
-      readonly hint: string | undefined;
-    };
 
 /**
  * Puts masks and filters where relations are read. INVARIANT: every read of a relation with a masked column is replaced, whether or not the
@@ -111,10 +82,6 @@ function rewriteText(
 function deniedBy(statement: number, error: unknown): RewriteResult {
   const denial = error instanceof Denial ? error : new Denial(unclear);
   return { kind: "denied", statement: Math.max(statement, 0), reason: denial.message, hint: denial.hint };
-}
-
-export function isEmpty({ protections, inlined, rowLimit, namesakes, hidesSizes }: StatementPlan): boolean {
-  return protections.size + inlined.size === 0 && rowLimit === undefined && namesakes.size === 0 && !hidesSizes;
 }
 
 function attempt(

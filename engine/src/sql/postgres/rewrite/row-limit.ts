@@ -1,7 +1,8 @@
 import type { ResolvedStatement } from "../resolution.ts";
 import { type Edits, insertAfter, replaceTokens } from "./edits.ts";
 import { endOfParentheses, isToken, type SourceText } from "./source-text.ts";
-import { isObject, locationOf, type TreeObject } from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { locationOf } from "./tree.ts";
 
 /** PostgreSQL's parser makes another constant of larger numbers. */
 const rowsMax = 2_147_483_647;

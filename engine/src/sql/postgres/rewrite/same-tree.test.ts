@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parsePostgres } from "../parse.ts";
 import { isSameTree } from "./same-tree.ts";
-import { isObject, listOf, type TreeObject } from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { listOf } from "./tree.ts";
 
 function select(text: string): TreeObject {
   const parsed = parsePostgres(text);

@@ -1,5 +1,6 @@
-import { Denial } from "./denial.ts";
-import { type Edits, insertAfter, insertBefore, tokenAt, unclear } from "./edits.ts";
+import { Denial } from "../../denial.ts";
+import { type Edits, insertAfter, insertBefore, tokenAt } from "./edits.ts";
+import { unclear } from "../../rewriting.ts";
 import { expressionAround, hole } from "./fragments.ts";
 import { endOfName, endOfParentheses, isToken, type SourceText } from "./source-text.ts";
 import { everyNode, listOf, locationOf, stringOf } from "./tree.ts";

@@ -1,5 +1,6 @@
 import type { Node } from "@pgsql/types";
-import { isObject, listOf, type TreeObject } from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { listOf } from "./tree.ts";
 
 /** How a statement is treated when a relation in it has masked columns. */
 export type StatementShape =

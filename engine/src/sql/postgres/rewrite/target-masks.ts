@@ -6,21 +6,14 @@ import type { Column } from "../../../catalog/catalog.ts";
 import { planMask } from "../../../masks/masks.ts";
 import { quoteName } from "../../../masks/quote.ts";
 import type { RelationWrite } from "../resolution.ts";
-import { Denial } from "./denial.ts";
-import { type Edits, endOf, replaceTokens, tokenAt, unclear } from "./edits.ts";
+import { Denial } from "../../denial.ts";
+import { type Edits, endOf, replaceTokens, tokenAt } from "./edits.ts";
+import { unclear } from "../../rewriting.ts";
 import { expression, targets } from "./fragments.ts";
-import type { Protection } from "./protection.ts";
+import type { Protection } from "../../protection.ts";
 import { endOfName, isToken, type SourceText } from "./source-text.ts";
-import {
-  type Container,
-  fieldNames,
-  isObject,
-  listOf,
-  locationOf,
-  type Site,
-  type TreeIndex,
-  type TreeObject,
-} from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { type Container, fieldNames, listOf, locationOf, type Site, type TreeIndex } from "./tree.ts";
 
 /** @returns the references that now give masked values. */
 export function maskTarget(

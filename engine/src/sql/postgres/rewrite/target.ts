@@ -1,7 +1,7 @@
 import type { ResolvedStatement } from "../resolution.ts";
 import type { Edits } from "./edits.ts";
 import type { Conditions } from "./conditions.ts";
-import type { Protection } from "./protection.ts";
+import type { Protection } from "../../protection.ts";
 import type { SourceText } from "./source-text.ts";
 import type { Container, TreeIndex } from "./tree.ts";
 

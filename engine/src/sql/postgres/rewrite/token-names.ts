@@ -5,17 +5,16 @@
  */
 import type { ResolvedStatement } from "../resolution.ts";
 import type { ShownColumn } from "./token-outputs.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
 import {
   aliasColumns,
   everyNode,
   fieldNames,
-  isObject,
   listOf,
   locationOf,
   type Site,
   stringOf,
   type TreeIndex,
-  type TreeObject,
 } from "./tree.ts";
 
 interface Misuse {

@@ -10,27 +10,13 @@
 import type { Column, Relation } from "../../../catalog/catalog.ts";
 import { canHoldToken } from "../../../masks/token.ts";
 import { quoteName } from "../../../masks/quote.ts";
+import type { TokenOutputs } from "../../rewriting.ts";
 import type { ResolvedStatement } from "../resolution.ts";
-import { Denial } from "./denial.ts";
-import type { Protection } from "./protection.ts";
+import { Denial } from "../../denial.ts";
+import type { Protection } from "../../protection.ts";
 import { misusedName } from "./token-names.ts";
-import { isObject, type TreeIndex } from "./tree.ts";
-
-/** An output of a result that is a token of a column. */
-interface TokenOutput {
-  /** From 1. */
-  readonly position: number;
-  readonly relation: Relation;
-  readonly column: Column;
-}
-
-export interface TokenOutputs {
-  readonly outputs: readonly TokenOutput[];
-  /** How many columns the result has. */
-  readonly width: number;
-  /** The server does not say of an output of a set operation which column it is. */
-  readonly hasUnion: boolean;
-}
+import { isObject } from "../../tree-object.ts";
+import type { TreeIndex } from "./tree.ts";
 
 /** A column that is shown as tokens in this statement, because it touches it. */
 export interface ShownColumn {
@@ -69,7 +55,7 @@ export function tokenOutputs(
   }
   const isShown = (one: ShownColumn) =>
     shown.some(({ relation, column }) => relation === one.relation && column === one.column);
-  const outputs: TokenOutput[] = [];
+  const outputs: TokenOutputs["outputs"][number][] = [];
   for (const { position, sources, direct, name: output } of facts.outputs) {
     const [source, second] = sources.filter(isShown);
     if (source === undefined) continue;

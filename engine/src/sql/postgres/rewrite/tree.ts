@@ -2,7 +2,7 @@
  * The parse tree walked as what it is, JSON, without knowing its node types: what the rewriter looks for cannot hide in a
  * field that somebody forgot. Independent of name resolution.
  */
-export type TreeObject = { readonly [field: string]: unknown };
+import { isObject, type TreeObject } from "../../tree-object.ts";
 
 /** A statement or query whose names are looked up together. */
 export interface Container {
@@ -111,10 +111,6 @@ function visitContainer(
       visit(walk, child, { field, object: node, up: path }, container, names);
     }
   }
-}
-
-export function isObject(value: unknown): value is TreeObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function listOf(value: unknown): readonly TreeObject[] {

@@ -1,9 +1,9 @@
 import type { TriggerEvent, TriggerInfo } from "../../../catalog/catalog.ts";
 import { quoteName } from "../../../masks/quote.ts";
 import type { RelationWrite, ResolvedStatement } from "../resolution.ts";
-import { Denial } from "./denial.ts";
+import { Denial } from "../../denial.ts";
 import { filterColumns } from "./new-rows.ts";
-import { hiddenRows, type Protection } from "./protection.ts";
+import { hiddenRows, type Protection } from "../../protection.ts";
 
 /** New rows are checked before BEFORE triggers have seen them: none may then change what the check was about. */
 export function refuseTriggers(

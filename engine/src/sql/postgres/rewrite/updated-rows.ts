@@ -2,13 +2,15 @@
 import type { Column } from "../../../catalog/catalog.ts";
 import { quoteName } from "../../../masks/quote.ts";
 import { nextAtLevel } from "./clauses.ts";
-import { Denial } from "./denial.ts";
-import { tokenAt, unclear } from "./edits.ts";
+import { Denial } from "../../denial.ts";
+import { tokenAt } from "./edits.ts";
+import { unclear } from "../../rewriting.ts";
 import { checkRow, filterColumns, type Given } from "./new-rows.ts";
-import { hiddenRows } from "./protection.ts";
+import { hiddenRows } from "../../protection.ts";
 import { endOfName, isToken } from "./source-text.ts";
 import type { Rewriting, Target } from "./target.ts";
-import { isObject, listOf, locationOf, type TreeObject } from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { listOf, locationOf } from "./tree.ts";
 
 /**
  * Checks the rows that SET makes, where it writes a column that the filter looks at: else a row is seen after it if it was before.

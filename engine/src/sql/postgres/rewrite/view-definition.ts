@@ -1,12 +1,12 @@
 import { type Catalog, type Relation } from "../../../catalog/catalog.ts";
 import { analyzePostgres } from "../analyze.ts";
 import { parsePostgres } from "../parse.ts";
-import { Denial } from "./denial.ts";
+import { Denial } from "../../denial.ts";
 import { noEdits } from "./edits.ts";
 import { qualify } from "./qualify.ts";
 import { isSameTree } from "./same-tree.ts";
 import { sourceText } from "./source-text.ts";
-import { applySplices } from "./splices.ts";
+import { applySplices } from "../../splices.ts";
 import { indexTree } from "./tree.ts";
 
 const definitions = new WeakMap<Catalog, Map<string, string | undefined>>();

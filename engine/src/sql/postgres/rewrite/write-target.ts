@@ -4,21 +4,14 @@
  */
 import { quoteName } from "../../../masks/quote.ts";
 import type { RelationWrite, ResolvedStatement } from "../resolution.ts";
-import { Denial } from "./denial.ts";
-import { type Edits, unclear } from "./edits.ts";
-import type { Protection } from "./protection.ts";
+import { Denial } from "../../denial.ts";
+import { type Edits } from "./edits.ts";
+import { unclear } from "../../rewriting.ts";
+import type { Protection } from "../../protection.ts";
 import type { SourceText } from "./source-text.ts";
 import { maskTarget, targetNames } from "./target-masks.ts";
-import {
-  type Container,
-  everyNode,
-  fieldNames,
-  isObject,
-  listOf,
-  type Site,
-  type TreeIndex,
-  type TreeObject,
-} from "./tree.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
+import { type Container, everyNode, fieldNames, listOf, type Site, type TreeIndex } from "./tree.ts";
 
 export function checkWriteTarget(
   source: SourceText,

@@ -1,4 +1,4 @@
-/** Why a statement cannot be rewritten. Thrown inside the rewriter only; `rewritePostgres` returns it as data. */
+/** Why a statement cannot be rewritten. Thrown inside the rewriter only, which returns it as data. */
 export class Denial extends Error {
   override readonly name = "Denial";
   readonly hint: string | undefined;

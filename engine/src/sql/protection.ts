@@ -1,6 +1,6 @@
-import type { Relation } from "../../../catalog/catalog.ts";
-import type { ColumnMask, RelationFilter } from "../../../decide/decision.ts";
-import { filterConjuncts } from "../../../filters/plan-filter.ts";
+import type { Relation } from "../catalog/catalog.ts";
+import type { ColumnMask, RelationFilter } from "../decide/decision.ts";
+import { filterConjuncts } from "../filters/plan-filter.ts";
 
 /** What stands between a principal and a relation: masks on its columns, a filter on its rows, or both. */
 export interface Protection {

@@ -1,4 +1,4 @@
-import { characterCount, firstCharacters } from "../../../masks/base-type.ts";
+import { characterCount, firstCharacters } from "../masks/base-type.ts";
 
 /** Replaces the bytes from `start` to `end` of a text. */
 export interface Splice {

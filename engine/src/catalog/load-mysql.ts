@@ -1,0 +1,236 @@
+import { isDeepStrictEqual } from "node:util";
+import { parseSqlMode } from "../sql/mysql/dialect.ts";
+import {
+  type Catalog,
+  type Column,
+  type ForeignKey,
+  type FunctionInfo,
+  type MysqlServer,
+  objectPath,
+  type ReferentialAction,
+  type Relation,
+  type TriggerEvent,
+  type TriggerInfo,
+} from "./catalog.ts";
+import * as sql from "./mysql-catalog-sql.ts";
+import { mysqlTypeCategory } from "./mysql-types.ts";
+import { isSystemDatabase } from "./system-schemas.ts";
+
+type Row = readonly (string | null)[];
+/** Runs one statement and gives its rows as text. */
+type RunQuery = (sql: string) => Promise<readonly Row[]>;
+
+let snapshots = 0;
+
+/**
+ * Reads a snapshot of all databases of a MySQL or MariaDB server that the login sees. What it may not see is not there: of a view without its
+ * definition nothing is known. Reads only, and sets nothing.
+ * @param previous a snapshot of the same server: what the server brings itself is taken from it.
+ */
+export async function loadMysqlCatalog(query: RunQuery, previous?: Catalog): Promise<Catalog> {
+  const [server = []] = await query(sql.server);
+  const [version = "", lowerCase, mode, database] = server;
+  const engine = /mariadb/i.test(version ?? "") ? "mariadb" : "mysql";
+  const serverVersionNum = versionNumber(version ?? "");
+  const known = previous?.engine === engine && previous.serverVersionNum === serverVersionNum ? previous : undefined;
+  // Each query sees its own moment: names that are the same before and after all the others make it one.
+  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+    const names = await readNames(query, known !== undefined);
+    const users = await loadRelations(query, names);
+    const functions = functionMap(await query(sql.routines));
+    if (!isDeepStrictEqual(names, await readNames(query, known !== undefined))) continue;
+    const reused = known === undefined ? [] : [...known.relations.values()].filter(({ isSystem }) => isSystem);
+    const relations = [...reused, ...users].map((relation, index) => ({ ...relation, oid: index + 1 }));
+    return {
+      engine,
+      version: `snapshot-${engine}-${++snapshots}`,
+      database: database ?? "",
+      serverVersionNum,
+      mysql: { lowerCaseTableNames: lowerCaseOf(lowerCase), definitionMode: definitionMode(mode ?? "") },
+      relations: new Map(relations.map((relation) => [relation.path, relation])),
+      relationsByOid: new Map(relations.map((relation) => [relation.oid, relation])),
+      functions,
+      types: new Map(),
+      operators: [],
+      schemas: new Set(names.schemas.map(([name]) => name ?? "")),
+      definitionPath: [],
+    };
+  }
+  throw new Error(`the schema changed while it was read, ${attemptsMax} times`);
+}
+
+/** How often a snapshot is begun anew because names changed under it. */
+const attemptsMax = 5;
+
+/** As in versioned comments: `10.11.6-MariaDB` is 101106. */
+function versionNumber(version: string): number {
+  const [, major = 0, minor = 0, patch = 0] = (/^(\d+)\.(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
+  if (major === 0) throw new Error(`\`${version}\` is not a version of MySQL or MariaDB`);
+  return major * 10_000 + minor * 100 + patch;
+}
+
+function lowerCaseOf(value: string | null | undefined): MysqlServer["lowerCaseTableNames"] {
+  return value === "1" ? 1 : value === "2" ? 2 : 0;
+}
+
+function definitionMode(text: string): MysqlServer["definitionMode"] {
+  const mode = parseSqlMode(text);
+  if (mode === undefined) throw new Error(`the catalog cannot be read in a session whose sql_mode is \`${text}\``);
+  return mode;
+}
+
+interface NameRows {
+  readonly schemas: readonly Row[];
+  readonly tables: readonly Row[];
+  readonly columns: readonly Row[];
+}
+
+async function readNames(query: RunQuery, skipsSystem: boolean): Promise<NameRows> {
+  return {
+    schemas: await query(sql.schemas),
+    tables: await query(sql.tables(skipsSystem)),
+    columns: await query(sql.columns(skipsSystem)),
+  };
+}
+
+async function loadRelations(query: RunQuery, names: NameRows): Promise<Omit<Relation, "oid">[]> {
+  const byRelation = (rows: readonly Row[]) =>
+    Map.groupBy(rows, ([schema, name]) => objectPath(schema ?? "", name ?? ""));
+  const columns = byRelation(names.columns);
+  const views = byRelation(await query(sql.views));
+  const keys = byRelation(await query(sql.keys));
+  const triggers = byRelation(await query(sql.triggers));
+  const columnsOf = (path: string) => (columns.get(path) ?? []).map(columnOf);
+  return names.tables.map(([schemaName, tableName, type, engine]) => {
+    const [schema, name] = [schemaName ?? "", tableName ?? ""];
+    const path = objectPath(schema, name);
+    const isSystem = isSystemDatabase(schema);
+    const own = columnsOf(path);
+    const ofKeys = keysOf(keys.get(path) ?? [], own, columnsOf);
+    const [view] = views.get(path) ?? [];
+    return {
+      schema,
+      name,
+      path,
+      kind: kindOf(type ?? "", engine ?? ""),
+      isPartition: false,
+      isTemporary: type === "TEMPORARY",
+      isSystem,
+      columns: own,
+      primaryKey: ofKeys.primaryKey,
+      parents: [],
+      definition: isSystem ? undefined : definitionOf(type ?? "", engine ?? "", view?.[2]),
+      ...(ofKeys.foreignKeys.length === 0 ? {} : { foreignKeys: ofKeys.foreignKeys }),
+      triggers: (triggers.get(path) ?? []).map((row) => triggerOf(schema, row)),
+    };
+  });
+}
+
+function kindOf(type: string, engine: string): Relation["kind"] {
+  if (type.endsWith("VIEW")) return "view";
+  if (type === "SEQUENCE") return "sequence";
+  return remoteEngines.has(engine.toUpperCase()) ? "foreign" : "table";
+}
+
+const remoteEngines: ReadonlySet<string> = new Set(["FEDERATED", "CONNECT", "SPIDER"]);
+
+/** A MERGE table shows rows of other tables, and which is not told: it is read like a view of which nothing is known. */
+function definitionOf(type: string, engine: string, definition: string | null | undefined): string | undefined {
+  if (type.endsWith("VIEW") || engine.toUpperCase() === "MRG_MYISAM") return definition ?? "";
+  return undefined;
+}
+
+function columnOf(row: Row): Column {
+  const [, , position, name, dataType, columnType, nullable, characterSet, collation] = row;
+  const [defaultValue, generated, comment, extra] = row.slice(9);
+  const isAutomatic = extra?.toLowerCase().includes("auto_increment") === true;
+  return {
+    attnum: Number(position),
+    name: name ?? "",
+    type: (dataType ?? "").toLowerCase(),
+    typeSql: columnType ?? "",
+    typeCategory: mysqlTypeCategory((dataType ?? "").toLowerCase()),
+    ...(characterSet === null || characterSet === undefined ? {} : { characterSet }),
+    ...(collation === null || collation === undefined ? {} : { collation }),
+    isDomain: false,
+    notNull: nullable === "NO",
+    generated: generated === null || generated === undefined || generated === "" ? undefined : generated,
+    ...(isAutomatic ? { default: "" } : typeof defaultValue === "string" ? { default: defaultValue } : {}),
+    comment: comment === null || comment === "" ? undefined : comment,
+  };
+}
+
+function keysOf(
+  rows: readonly Row[],
+  columns: readonly Column[],
+  columnsOf: (path: string) => readonly Column[],
+): { readonly primaryKey: readonly number[] | undefined; readonly foreignKeys: readonly ForeignKey[] } {
+  const numbers = (list: readonly Column[], names: readonly (string | null | undefined)[]) =>
+    names.flatMap((name) => list.find((column) => column.name.toLowerCase() === name?.toLowerCase())?.attnum ?? []);
+  const byName = Map.groupBy(rows, ([, , constraint]) => constraint ?? "");
+  const primary = byName.get("PRIMARY");
+  const foreignKeys = [...byName.values()].flatMap((parts): ForeignKey[] => {
+    const [, , , , schema, table, , onDelete, onUpdate] = parts[0] ?? [];
+    if (typeof schema !== "string" || typeof table !== "string") return [];
+    const referenced = objectPath(schema, table);
+    return [
+      {
+        columns: numbers(
+          columns,
+          parts.map((part) => part[3]),
+        ),
+        referenced,
+        referencedColumns: numbers(
+          columnsOf(referenced),
+          parts.map((part) => part[6]),
+        ),
+        onDelete: actionOf(onDelete),
+        onUpdate: actionOf(onUpdate),
+      },
+    ];
+  });
+  return {
+    primaryKey:
+      primary &&
+      numbers(
+        columns,
+        primary.map((part) => part[3]),
+      ),
+    foreignKeys,
+  };
+}
+
+function actionOf(rule: string | null | undefined): ReferentialAction {
+  if (rule === "CASCADE") return "cascade";
+  return rule?.startsWith("SET") === true ? "set" : "none";
+}
+
+function triggerOf(schema: string, [, , name, timing, event]: Row): TriggerInfo {
+  return {
+    name: name ?? "",
+    timing: timing === "BEFORE" ? "before" : "after",
+    events: new Set([(event ?? "").toLowerCase() as TriggerEvent]),
+    forEach: "row",
+    columns: [],
+    // A trigger has no function: its body is its own, and nobody else can call it by this name.
+    function: { schema, name: `trigger ${name ?? ""}` },
+  };
+}
+
+/** Names of routines know no case. */
+function functionMap(rows: readonly Row[]): ReadonlyMap<string, readonly FunctionInfo[]> {
+  return Map.groupBy(
+    rows.map(
+      ([schema, name, type, , , , deterministic]): FunctionInfo => ({
+        schema: schema ?? "",
+        name: (name ?? "").toLowerCase(),
+        kind: type === "PROCEDURE" ? "procedure" : "function",
+        language: "psm",
+        volatility: deterministic === "YES" ? "stable" : "volatile",
+        leakproof: false,
+        isSystem: false,
+      }),
+    ),
+    (info) => objectPath(info.schema, info.name),
+  );
+}

@@ -1,0 +1,33 @@
+/**
+ * What `loadMysqlCatalog` asks of a server (manual: INFORMATION_SCHEMA Tables), for MySQL 5.7 and later and MariaDB 10.3 and later. Every
+ * column is text or NULL in the answer.
+ */
+
+import { systemDatabases } from "./system-schemas.ts";
+
+const ownDatabases = systemDatabases.map((name) => `'${name}'`).join(", ");
+
+export const server = "select version(), @@lower_case_table_names, @@session.sql_mode, coalesce(database(), '')";
+
+export const schemas = "select schema_name from information_schema.schemata order by schema_name";
+
+/** @param skipsSystem leaves out what the server brings itself. */
+export function tables(skipsSystem: boolean): string {
+  return `select table_schema, table_name, table_type, coalesce(engine, '') from information_schema.tables${where("table_schema", skipsSystem)} order by table_schema, table_name`;
+}
+
+export function columns(skipsSystem: boolean): string {
+  return `select table_schema, table_name, ordinal_position, column_name, data_type, column_type, is_nullable, character_set_name, collation_name, column_default, generation_expression, column_comment, extra from information_schema.columns${where("table_schema", skipsSystem)} order by table_schema, table_name, ordinal_position`;
+}
+
+export const views = `select table_schema, table_name, view_definition from information_schema.views${where("table_schema", true)}`;
+
+export const keys = `select k.table_schema, k.table_name, k.constraint_name, k.column_name, k.referenced_table_schema, k.referenced_table_name, k.referenced_column_name, r.delete_rule, r.update_rule from information_schema.key_column_usage k left join information_schema.referential_constraints r on r.constraint_schema = k.constraint_schema and r.constraint_name = k.constraint_name and r.table_name = k.table_name${where("k.table_schema", true)} order by k.table_schema, k.table_name, k.constraint_name, k.ordinal_position`;
+
+export const routines = `select routine_schema, routine_name, routine_type, security_type, routine_definition, sql_mode, is_deterministic from information_schema.routines${where("routine_schema", true)} order by routine_schema, routine_name, routine_type`;
+
+export const triggers = `select event_object_schema, event_object_table, trigger_name, action_timing, event_manipulation, action_statement, sql_mode from information_schema.triggers${where("event_object_schema", true)} order by event_object_schema, event_object_table, action_order`;
+
+function where(column: string, skipsSystem: boolean): string {
+  return skipsSystem ? ` where lower(${column}) not in (${ownDatabases})` : "";
+}

@@ -1,0 +1,50 @@
+import { type Catalog, objectPath, type Relation } from "../../../catalog/catalog.ts";
+import type { QualifiedName } from "../tree/node.ts";
+
+/** What names mean at one point of a session: which database they are looked for in, and which of them are the same. */
+export class NameState {
+  readonly catalog: Catalog;
+  /** `undefined`: none was chosen, and names have to be qualified. */
+  database: string | undefined;
+  readonly #isFolding: boolean;
+
+  constructor(catalog: Catalog, database: string | undefined) {
+    this.catalog = catalog;
+    this.database = database;
+    this.#isFolding = (catalog.mysql?.lowerCaseTableNames ?? 0) !== 0;
+  }
+
+  /** Equal for names of databases, tables and aliases that the server takes for the same. */
+  key(name: string): string {
+    return this.#isFolding ? name.toLowerCase() : name;
+  }
+
+  isSame(one: string, other: string): boolean {
+    return one === other || this.key(one) === this.key(other);
+  }
+
+  /** The relation of a name; the server's own databases know no case anywhere. */
+  find(name: QualifiedName): Relation | undefined {
+    const table = name.parts.at(-1)?.text ?? "";
+    const schema = name.parts.at(-2)?.text ?? this.database;
+    if (schema === undefined) return undefined;
+    const { relations } = this.catalog;
+    return relations.get(objectPath(schema, table)) ?? this.#folded(schema, table);
+  }
+
+  #folded(schema: string, table: string): Relation | undefined {
+    const found = byLowerCase(this.catalog).get(objectPath(schema, table).toLowerCase());
+    return found?.isSystem === true || this.#isFolding ? found : undefined;
+  }
+}
+
+const folded = new WeakMap<Catalog, ReadonlyMap<string, Relation>>();
+
+function byLowerCase(catalog: Catalog): ReadonlyMap<string, Relation> {
+  let map = folded.get(catalog);
+  if (map === undefined) {
+    map = new Map([...catalog.relations].map(([path, relation]) => [path.toLowerCase(), relation]));
+    folded.set(catalog, map);
+  }
+  return map;
+}

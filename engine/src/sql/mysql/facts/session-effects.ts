@@ -1,0 +1,64 @@
+import { statementKinds } from "@penstock/language";
+import type { SessionEffect } from "../../facts.ts";
+import type { Expression } from "../tree/expressions.ts";
+import type { Statement } from "../tree/statements.ts";
+import type { SetItem } from "../tree/utility.ts";
+import { statementKind } from "./statement-kinds.ts";
+
+/** What a statement leaves in the session. */
+export function sessionEffect(statement: Statement): SessionEffect | undefined {
+  switch (statement.kind) {
+    case "set": {
+      // Settings of SET STATEMENT hold for the statement in it.
+      if (statement.statement !== undefined) return undefined;
+      const [first, ...others] = settings(statement.items);
+      if (first === undefined) return undefined;
+      return { kind: "set", ...first, local: false, ...(others.length === 0 ? {} : { others }) };
+    }
+    case "use":
+      return { kind: "set", variable: "database", values: [statement.database.text], local: false };
+    case "begin":
+    case "commit":
+    case "rollback":
+    case "savepoint":
+    case "rollback_to":
+    case "release":
+      return { kind: statement.kind, chain: statement.chain };
+    case "prepare":
+    case "deallocate":
+      return { kind: statement.kind, name: statement.name.text };
+    case "execute":
+      return { kind: "execute", name: statement.name?.text };
+    default:
+      return statementKinds[statementKind(statement)] === "ddl" ? { kind: "schema_change" } : undefined;
+  }
+}
+
+/** Variables that a text sets, by the names under which the session knows them: `global.general_log` is not the session's own. */
+export function settings(
+  items: readonly SetItem[],
+): { readonly variable: string; readonly values: readonly string[] | undefined }[] {
+  return items.flatMap((item) => {
+    switch (item.kind) {
+      case "system_variable": {
+        const { scope, name } = item.variable;
+        const isOwn = scope === undefined || scope === "session" || scope === "local";
+        const variable = isOwn ? name.toLowerCase() : `${scope}.${name.toLowerCase()}`;
+        return [{ variable, values: item.value === undefined ? undefined : constant(item.value) }];
+      }
+      case "names":
+      case "character_set":
+        return [{ variable: item.kind, values: item.characterSet === undefined ? undefined : [item.characterSet] }];
+      case "role":
+      case "default_role":
+        return [{ variable: item.kind, values: item.roles.map(({ user }) => user) }];
+      default:
+        return [];
+    }
+  });
+}
+
+function constant(value: Expression): readonly string[] | undefined {
+  if (value.kind === "literal") return [value.text];
+  return value.kind === "column" ? value.parts.map(({ text }) => text) : undefined;
+}

@@ -1,0 +1,26 @@
+import type { SqlDialect } from "../sql-dialect.ts";
+import { analyzeMysql, mysqlDialectOf } from "./analyze.ts";
+import { fingerprintMysql } from "./fingerprint.ts";
+import { rewriteMysql } from "./rewrite/rewrite.ts";
+import { systemColumnTells } from "./system-data.ts";
+
+export const mysqlDialect: SqlDialect = {
+  read: (text, catalog, names) => {
+    const analyzed = analyzeMysql(text, catalog, names);
+    if (analyzed.kind !== "statements") return analyzed;
+    const { statements } = analyzed;
+    return {
+      kind: "statements",
+      statements: statements.map(({ facts }) => facts),
+      rewrite: rewriteMysql,
+      freeLiterals: () => new Map(),
+    };
+  },
+  fingerprint: (statement, catalog, names) => fingerprintMysql(statement, mysqlDialectOf(catalog, names)),
+  defaultPath: ({ database }) => (database === "" ? [] : [database]),
+  system: {
+    tells: systemColumnTells,
+    holdsStatistics: () => false,
+    tellsSize: () => false,
+  },
+};

@@ -1,0 +1,43 @@
+import type { SqlDialect } from "../sql-dialect.ts";
+import { analyzePostgres } from "./analyze.ts";
+import { withFewRows } from "./few-rows.ts";
+import { freeLiterals } from "./free-literals.ts";
+import { literalShape } from "./literal-shape.ts";
+import { fingerprintPostgres } from "./parse.ts";
+import { editEveryRow, withMarks } from "./rewrite/every-row.ts";
+import { rewritePostgres } from "./rewrite/rewrite.ts";
+import { tellsSize } from "./rewrite/sizes.ts";
+import { holdsStatistics, systemColumnTells } from "./system-data.ts";
+
+export const postgresDialect: SqlDialect = {
+  read: (text, catalog, names) => {
+    const analyzed = analyzePostgres(text, catalog, names);
+    if (analyzed.kind !== "statements") return analyzed;
+    const { statements } = analyzed;
+    return {
+      kind: "statements",
+      statements: statements.map(({ facts }) => facts),
+      rewrite: (plans) => rewritePostgres(text, statements, plans, { ...names, catalog }),
+      freeLiterals: () => (statements[0] === undefined ? new Map() : freeLiterals(statements[0].node)),
+    };
+  },
+  fingerprint: (statement) => fingerprintPostgres(statement),
+  // PostgreSQL's default for a user without a schema of its own name.
+  defaultPath: () => ["public"],
+  manyRows: {
+    few: withFewRows,
+    marked: withMarks,
+    edit: (text, { text: few, standFor }, splices, marked, decisive) =>
+      editEveryRow(text, standFor, { text: few, splices }, marked, decisive),
+  },
+  literals: {
+    shape: literalShape,
+    value: (literal) =>
+      literal.startsWith("'") ? literal.slice(1, -1).replaceAll("''", "'") : String(Number(literal)),
+  },
+  system: {
+    tells: ({ name }, column) => systemColumnTells(name, column.name),
+    holdsStatistics: ({ name }) => holdsStatistics(name),
+    tellsSize,
+  },
+};
