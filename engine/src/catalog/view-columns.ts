@@ -20,20 +20,18 @@ export function viewColumns(catalog: Catalog, definition: string): ViewColumns {
   return {
     kind: "columns",
     columns: facts.outputs.map(({ position, name, sources, direct }) =>
-      viewColumn(position, name, direct ? sources[0]?.column : undefined),
+      viewColumn(position, name, (direct ? sources[0]?.column : undefined) ?? unknownColumn(catalog)),
     ),
   };
 }
 
-function viewColumn(attnum: number, name: string, source: Column | undefined): Column {
-  return { ...(source ?? unknownType), attnum, name, notNull: false, generated: undefined, comment: undefined };
+function viewColumn(attnum: number, name: string, source: Column | ReturnType<typeof unknownColumn>): Column {
+  return { ...source, attnum, name, notNull: false, generated: undefined, comment: undefined };
 }
 
-const unknownType = {
-  type: "unknown",
-  typeSql: 'pg_catalog."unknown"',
-  typeCategory: "other",
-  typeOid: 705,
-  typeModifier: -1,
-  isDomain: false,
-} as const;
+function unknownColumn({ engine }: Catalog) {
+  const unknown = { type: "unknown", typeCategory: "other", isDomain: false } as const;
+  return engine === "postgres"
+    ? { ...unknown, typeSql: 'pg_catalog."unknown"', typeOid: 705, typeModifier: -1 }
+    : { ...unknown, typeSql: "unknown" };
+}

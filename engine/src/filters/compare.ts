@@ -1,13 +1,13 @@
 import type { ComparisonOperator, RowConstant } from "@penstock/language";
 import type { Column } from "../catalog/catalog.ts";
-import { compareBooleans } from "./boolean.ts";
+import { writerOf } from "../writers/writer-of.ts";
+import { compareBooleans, isBoolean } from "./boolean.ts";
 import { anyOf, CannotFilter, type Condition } from "./condition.ts";
 import { compareDiscrete, compareOrdinals, discreteIn } from "./discrete.ts";
 import { type InstantType, instants, placeOf } from "./instant.ts";
 import { compareNumbers, numberIn } from "./number-compare.ts";
 import { describe, type Operand } from "./operand.ts";
 import { comparing, sqlOperators } from "./ordering.ts";
-import { referenceTo } from "./reference.ts";
 import { compareText, textIn } from "./text.ts";
 import { compareUuids, uuidIn } from "./uuid.ts";
 
@@ -24,6 +24,8 @@ export function compare(operator: ComparisonOperator, left: Operand, right: Oper
       if (right.kind === "number") return compareNumbers(operator, left, right);
       if (right.kind === "constant" && (typeof right.value === "number" || typeof right.value === "bigint"))
         return compareNumbers(operator, left, right.value);
+      if (right.kind === "constant" && typeof right.value === "boolean" && left.column && isBoolean(left.column))
+        return compareBooleans(operator, left.column, right.value);
       break;
     case "boolean":
       if (right.kind === "boolean") return compareBooleans(operator, left.column, right.column);
@@ -48,10 +50,10 @@ export function compare(operator: ComparisonOperator, left: Operand, right: Oper
 }
 
 function compareInstants(operator: ComparisonOperator, type: InstantType, column: Column, other: Column): Condition {
-  const [left, right] = [referenceTo(column), referenceTo(other)];
+  const [left, right] = [instants(type, column), instants(type, other)];
   return {
-    sql: (alias) => `(${left(alias)} ${sqlOperators[operator]} ${right(alias)})`,
-    holds: comparing(operator, instants(type, column).value, instants(type, other).value, compareOrdinals),
+    sql: (alias) => writerOf(column).operate(left.reference(alias), sqlOperators[operator], right.reference(alias)),
+    holds: comparing(operator, left.value, right.value, compareOrdinals),
     isLeakproof: true,
   };
 }
@@ -61,6 +63,7 @@ export function isMember(operand: Operand, members: readonly RowConstant[]): Con
     case "text":
       return textIn(operand, members);
     case "number":
+      if (members.some((member) => typeof member === "boolean")) return equalsAny(operand, members);
       return numberIn(operand, members);
     case "uuid":
       return uuidIn(
@@ -79,8 +82,12 @@ export function isMember(operand: Operand, members: readonly RowConstant[]): Con
       );
     case "boolean":
     case "constant":
-      return anyOf(members.map((value) => compare("==", operand, { kind: "constant", value })));
+      return equalsAny(operand, members);
     default:
       return operand satisfies never;
   }
+}
+
+function equalsAny(operand: Operand, members: readonly RowConstant[]): Condition {
+  return anyOf(members.map((value) => compare("==", operand, { kind: "constant", value })));
 }

@@ -1,8 +1,8 @@
 /** Types whose values are whole numbers of something, such as integers and points in time, compared with constants that may lie between. */
 import type { ComparisonOperator } from "@penstock/language";
 import type { Column } from "../catalog/catalog.ts";
+import { writerOf } from "../writers/writer-of.ts";
 import { type Condition, constantCondition, notNull, type RowText } from "./condition.ts";
-import { referenceTo } from "./reference.ts";
 import { comparing, sqlOperators } from "./ordering.ts";
 
 /** Infinite dates and times are beyond all others. */
@@ -13,6 +13,8 @@ export interface Discrete {
   readonly min: bigint;
   readonly max: bigint;
   readonly value: (row: RowText) => Ordinal | null;
+  /** The column as SQL, in the order of its values. */
+  readonly reference: (alias: string) => string;
   /** A constant of the column's type, between `min` and `max`. */
   readonly sql: (value: bigint) => string;
 }
@@ -25,11 +27,10 @@ export interface Place {
 
 export function compareDiscrete(
   operator: ComparisonOperator,
-  { column, min, max, value, sql }: Discrete,
+  { column, min, max, value, reference, sql }: Discrete,
   place: Place,
 ): Condition {
   const { floor, isExact } = place;
-  const reference = referenceTo(column);
   const known = notNull(reference, column.name);
   if (!isExact && operator === "==") return constantCondition(false);
   if (!isExact && operator === "!=") return known;
@@ -42,21 +43,20 @@ export function compareDiscrete(
     return isAbove === (asked === "<" || asked === "<=") ? known : constantCondition(false);
   }
   return {
-    sql: (alias) => `(${reference(alias)} ${sqlOperators[asked]} ${sql(floor)})`,
+    sql: (alias) => writerOf(column).operate(reference(alias), sqlOperators[asked], sql(floor)),
     holds: comparing(asked, value, () => floor, compareOrdinals),
     isLeakproof: true,
   };
 }
 
-export function discreteIn({ column, min, max, value, sql }: Discrete, places: readonly Place[]): Condition {
+export function discreteIn({ column, min, max, value, reference, sql }: Discrete, places: readonly Place[]): Condition {
   const possible = places
     .filter(({ floor, isExact }) => isExact && floor >= min && floor <= max)
     .map(({ floor }) => floor);
   if (possible.length === 0) return constantCondition(false);
-  const reference = referenceTo(column);
   const set = new Set<Ordinal>(possible);
   return {
-    sql: (alias) => `(${reference(alias)} ${sqlOperators["=="]} any (array[${possible.map(sql).join(", ")}]))`,
+    sql: (alias) => writerOf(column).isOneOf(reference(alias), possible.map(sql)),
     holds: (row) => {
       const given = value(row);
       return given !== null && set.has(given);

@@ -5,23 +5,26 @@
  */
 import type { RowConstant } from "@penstock/language";
 import type { Column } from "../catalog/catalog.ts";
-import { civilFromDays, daysFromCivil } from "../masks/civil-date.ts";
+import { civilFromDays, dayMicros, daysFromCivil } from "../masks/civil-date.ts";
 import { quoteText } from "../masks/quote.ts";
+import { isMysql } from "../catalog/mysql-types.ts";
 import { CannotFilter, type RowText } from "./condition.ts";
 import type { Discrete, Ordinal, Place } from "./discrete.ts";
+import { mysqlInstants, mysqlPlace } from "./instant-mysql.ts";
+import { referenceTo } from "./reference.ts";
 
 export type InstantType = "date" | "timestamp" | "timestamptz";
 
-const dayMicros = 86_400_000_000n;
-
 /** Days for a date, microseconds since 1970 for the others. */
 export function instants(type: InstantType, column: Column): Discrete {
+  if (isMysql(column)) return mysqlInstants(type, column);
   const unit = type === "date" ? 1n : dayMicros;
   return {
     column,
     min: BigInt(firstDay) * unit,
     max: BigInt(lastDay + 1) * unit - 1n,
     value: (row) => ordinalOf(type, column, row),
+    reference: referenceTo(column),
     sql: (value) => `cast(${quoteText(printed(type, value))} as pg_catalog.${type === "date" ? "date" : `"${type}"`})`,
   };
 }
@@ -32,7 +35,7 @@ const lastDay = daysFromCivil({ year: 9999, month: 12, day: 31 });
 
 export function placeOf(type: InstantType, column: Column, value: RowConstant): Place {
   const place = typeof value === "string" ? textPlace(type, value) : numberPlace(type, value);
-  if (place !== undefined) return place;
+  if (place !== undefined) return isMysql(column) ? mysqlPlace(type, place) : place;
   const given =
     typeof value === "string" ? "a text of another form" : `a ${typeof value === "boolean" ? "boolean" : "number"}`;
   throw new CannotFilter(`\`${column.name}\` of type ${column.type} is compared with ${given}: ${forms[type]}`);

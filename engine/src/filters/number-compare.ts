@@ -1,20 +1,22 @@
 import type { ComparisonOperator, RowConstant } from "@penstock/language";
 import type { Column } from "../catalog/catalog.ts";
-import { baseTypeOf } from "../masks/base-type.ts";
-import { type Decimal, parseDecimal } from "../masks/decimal.ts";
+import { isMysql } from "../catalog/mysql-types.ts";
+import { baseTypeOf, decimalType } from "../masks/base-type.ts";
+import { type Decimal, parseDecimal, printDecimal, rescale } from "../masks/decimal.ts";
 import { integerRange } from "../masks/integer-range.ts";
 import { quoteText } from "../masks/quote.ts";
+import { writerOf } from "../writers/writer-of.ts";
 import { anyOf, CannotFilter, type Condition, constantCondition, notNull, type RowText } from "./condition.ts";
-import { compareDiscrete, compareOrdinals, discreteIn, type Discrete } from "./discrete.ts";
+import { compareDiscrete, compareOrdinals, discreteIn, type Discrete, type Place } from "./discrete.ts";
 import {
   compareDecimals,
   constantNumber,
   decimalOfConstant,
   type ExactNumber,
   exactOf,
-  multiplyDecimals,
   type NumberOperand,
-  numericSql,
+  scaled,
+  wholeReference,
 } from "./number.ts";
 import { referenceTo } from "./reference.ts";
 import { comparing, sqlOperators } from "./ordering.ts";
@@ -26,10 +28,12 @@ export function compareNumbers(
 ): Condition {
   const { column } = left;
   if (typeof right === "number" || typeof right === "bigint") {
-    if (column?.typeCategory === "integer") return compareDiscrete(operator, integers(column), parts(right));
+    const steps = column && stepsOf(column);
+    if (steps !== undefined) return compareDiscrete(operator, steps.discrete, placeOn(steps, right));
     if (column?.typeCategory === "float") return compareFloat(operator, column, right);
     if (column?.typeCategory === "numeric") return compareNumeric(operator, column, decimalOfConstant(right));
-    return compareExact(operator, exactOf(left), exactOf(constantNumber(right)));
+    const exact = exactOf(left);
+    return compareExact(operator, exact, exactOf(constantNumber(exact.writer, right)));
   }
   const other = right.column;
   if (column !== undefined && other?.typeCategory === column.typeCategory) return compareAlike(operator, column, other);
@@ -42,13 +46,24 @@ export function numberIn(operand: NumberOperand, members: readonly RowConstant[]
     throw new CannotFilter("a number is looked for among members that are not numbers");
   });
   const { column } = operand;
-  if (column?.typeCategory === "integer") return discreteIn(integers(column), numbers.map(parts));
+  const steps = column && stepsOf(column);
+  if (steps !== undefined) {
+    return discreteIn(
+      steps.discrete,
+      numbers.map((number) => placeOn(steps, number)),
+    );
+  }
   if (column?.typeCategory === "numeric") {
     const wanted = numbers.map(decimalOfConstant);
     const reference = referenceTo(column);
     const value = numericValue(column);
+    const { isOneOf, number } = writerOf(column);
     return {
-      sql: (alias) => `(${reference(alias)} ${sqlOperators["=="]} any (array[${wanted.map(numericSql).join(", ")}]))`,
+      sql: (alias) =>
+        isOneOf(
+          reference(alias),
+          wanted.map((one) => number(printDecimal(one))),
+        ),
       holds: (row) => {
         const given = value(row);
         return typeof given === "object" && given !== null && wanted.some((one) => compareDecimals(given, one) === 0);
@@ -59,27 +74,59 @@ export function numberIn(operand: NumberOperand, members: readonly RowConstant[]
   return anyOf(numbers.map((number) => compareNumbers("==", operand, number)));
 }
 
-function integers(column: Column): Discrete {
-  const range = integerRange(baseTypeOf(column).name);
-  if (range === undefined) throw new CannotFilter(`values of type ${column.type} cannot be compared`);
-  const type = { smallint: "int2", integer: "int4", bigint: "int8" }[baseTypeOf(column).name] ?? "int8";
+/** Numbers that are whole multiples of ten to the power of `-scale`: integers, and MySQL's exact decimals. */
+interface Steps {
+  readonly discrete: Discrete;
+  readonly scale: number;
+}
+
+function stepsOf(column: Column): Steps | undefined {
+  const range = integerRange(column);
+  if (range !== undefined) {
+    const number = integerConstant(column);
+    return {
+      scale: 0,
+      discrete: { column, ...range, value: steppedValue(column, 0), reference: wholeReference(column), sql: number },
+    };
+  }
+  const type = isMysql(column) && column.typeCategory === "numeric" ? decimalType(column) : undefined;
+  if (type === undefined) return undefined;
+  const { precision, scale } = type;
+  const max = 10n ** BigInt(precision) - 1n;
   return {
-    column,
-    ...range,
-    value: (row) => {
-      const text = row(column.name);
-      return text === null ? null : BigInt(text);
+    scale,
+    discrete: {
+      column,
+      min: -max,
+      max,
+      value: steppedValue(column, scale),
+      reference: referenceTo(column),
+      sql: (digits) => writerOf(column).number(printDecimal({ digits, scale })),
     },
-    sql: (value) => `cast(${quoteText(String(value))} as pg_catalog.${type})`,
   };
 }
 
-/** The whole number at or below, and whether it is the number itself. */
-function parts(value: number | bigint): { readonly floor: bigint; readonly isExact: boolean } {
+function integerConstant(column: Column): (value: bigint) => string {
+  if (isMysql(column)) return (value) => writerOf(column).number(String(value));
+  const type = { smallint: "int2", integer: "int4", bigint: "int8" }[baseTypeOf(column).name] ?? "int8";
+  return (value) => `cast(${quoteText(String(value))} as pg_catalog.${type})`;
+}
+
+function steppedValue(column: Column, scale: number): (row: RowText) => bigint | null {
+  return (row) => {
+    const text = row(column.name);
+    const value = text === null ? undefined : parseDecimal(text);
+    return value === undefined ? null : rescale(value, scale);
+  };
+}
+
+/** The step at or below a number, and whether it is the number itself. */
+function placeOn(steps: Steps, value: number | bigint): Place {
   const { digits, scale } = decimalOfConstant(value);
   const unit = 10n ** BigInt(scale);
-  const cut = digits / unit;
-  const isExact = digits % unit === 0n;
+  const all = digits * 10n ** BigInt(steps.scale);
+  const cut = all / unit;
+  const isExact = all % unit === 0n;
   return { floor: !isExact && digits < 0n ? cut - 1n : cut, isExact };
 }
 
@@ -106,9 +153,10 @@ function rank(value: NumericValue): number {
 }
 
 function compareNumeric(operator: ComparisonOperator, column: Column, constant: Decimal): Condition {
+  const { operate, number } = writerOf(column);
   const reference = referenceTo(column);
   return {
-    sql: (alias) => `(${reference(alias)} ${sqlOperators[operator]} ${numericSql(constant)})`,
+    sql: (alias) => operate(reference(alias), sqlOperators[operator], number(printDecimal(constant))),
     holds: comparing(operator, numericValue(column), () => constant, compareNumericValues),
     isLeakproof: false,
   };
@@ -116,13 +164,13 @@ function compareNumeric(operator: ComparisonOperator, column: Column, constant: 
 
 /** Two columns of one family. */
 function compareAlike(operator: ComparisonOperator, column: Column, other: Column): Condition {
-  const [left, right] = [referenceTo(column), referenceTo(other)];
-  const sql = (alias: string): string => `(${left(alias)} ${sqlOperators[operator]} ${right(alias)})`;
+  const [left, right] = [wholeReference(column), wholeReference(other)];
+  const sql = (alias: string): string => writerOf(column).operate(left(alias), sqlOperators[operator], right(alias));
   switch (column.typeCategory) {
     case "integer":
       return {
         sql,
-        holds: comparing(operator, integers(column).value, integers(other).value, compareOrdinals),
+        holds: comparing(operator, steppedValue(column, 0), steppedValue(other, 0), compareOrdinals),
         isLeakproof: true,
       };
     case "float":
@@ -145,7 +193,8 @@ function compareOrdered(a: bigint | number, b: bigint | number): number {
 }
 
 function floatValue(column: Column): (row: RowText) => number | null {
-  const isSingle = baseTypeOf(column).name === "real";
+  const { name } = baseTypeOf(column);
+  const isSingle = name === "real" || name === "float";
   return (row) => {
     const text = row(column.name);
     if (text === null) return null;
@@ -161,15 +210,18 @@ function compareFloats(a: number, b: number): number {
 /** With the constant as a double; where it is none, with the neighbour that says the same. */
 function compareFloat(operator: ComparisonOperator, column: Column, constant: number | bigint): Condition {
   const double = Number(constant);
+  const writer = writerOf(column);
   const exact =
     typeof constant === "number" ? 0 : Number.isFinite(double) ? compareOrdered(BigInt(double), constant) : double;
   const reference = referenceTo(column);
   if (exact !== 0 && operator === "==") return constantCondition(false);
   if (exact !== 0 && operator === "!=") return notNull(reference, column.name);
+  if (!Number.isFinite(double) && isMysql(column)) {
+    return isBelow(operator) === double > 0 ? notNull(reference, column.name) : constantCondition(false);
+  }
   const asked = exact === 0 ? operator : isBelow(operator) ? (exact > 0 ? "<" : "<=") : exact > 0 ? ">=" : ">";
   return {
-    sql: (alias) =>
-      `(${reference(alias)} ${sqlOperators[asked]} cast(${quoteText(String(double))} as pg_catalog.float8))`,
+    sql: (alias) => writer.operate(reference(alias), sqlOperators[asked], writer.double(double)),
     holds: comparing(asked, floatValue(column), () => double, compareFloats),
     isLeakproof: true,
   };
@@ -181,29 +233,17 @@ function isBelow(operator: ComparisonOperator): boolean {
 
 /** Crosswise: `a / b < c / d` is `a * d < c * b`, for denominators above zero. */
 function compareExact(operator: ComparisonOperator, left: ExactNumber, right: ExactNumber): Condition {
-  const [a, b] = [crossed(left, right.denominator), crossed(right, left.denominator)];
+  const [a, b] = [scaled(left, right.denominator).numerator, scaled(right, left.denominator).numerator];
   const guards = [...left.guards, ...right.guards];
   return {
     sql: (alias) => {
-      const compared = `${a.sql(alias)} ${sqlOperators[operator]} ${b.sql(alias)}`;
+      const compared = left.writer.operate(a.sql(alias), sqlOperators[operator], b.sql(alias));
       const conditions = [...new Set(guards.map((guard) => guard(alias)))];
       return conditions.length === 0
-        ? `(${compared})`
+        ? compared
         : `(case when ${conditions.join(" and ")} then ${compared} else false end)`;
     },
     holds: comparing(operator, a.value, b.value, compareDecimals),
     isLeakproof: false,
-  };
-}
-
-function crossed({ numerator }: ExactNumber, factor: bigint): ExactNumber["numerator"] {
-  if (factor === 1n) return numerator;
-  const by: Decimal = { digits: factor, scale: 0 };
-  return {
-    sql: (alias) => `(${numerator.sql(alias)} OPERATOR(pg_catalog.*) ${numericSql(by)})`,
-    value: (row) => {
-      const value = numerator.value(row);
-      return value === null ? null : multiplyDecimals(value, by);
-    },
   };
 }

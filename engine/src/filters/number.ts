@@ -4,8 +4,12 @@
  */
 import type { RowArithmetic } from "@penstock/language";
 import type { Column } from "../catalog/catalog.ts";
+import { isMysql } from "../catalog/mysql-types.ts";
+import { decimalType } from "../masks/base-type.ts";
 import { type Decimal, parseDecimal, printDecimal } from "../masks/decimal.ts";
-import { quoteText } from "../masks/quote.ts";
+import { integerRange } from "../masks/integer-range.ts";
+import type { SqlWriter } from "../writers/sql-writer.ts";
+import { writerOf } from "../writers/writer-of.ts";
 import { CannotFilter, type RowText } from "./condition.ts";
 import { referenceTo } from "./reference.ts";
 
@@ -19,8 +23,9 @@ export interface NumberOperand {
 
 /** `numerator / denominator`: a quotient is never computed, so that nothing is rounded. */
 export interface ExactNumber {
+  readonly writer: SqlWriter;
   readonly numerator: {
-    /** Of type numeric. */
+    /** Of an exact type. */
     readonly sql: (alias: string) => string;
     /** `null` where a part of it is NULL or does not fulfil its guard. */
     readonly value: (row: RowText) => Decimal | null;
@@ -36,54 +41,60 @@ export interface ExactNumber {
   readonly scale: number;
 }
 
-/** The server's numeric holds 131,072 digits before the point and 16,383 after it; arithmetic stays far below. */
-const digitsMax = 16_000;
-/** Of a column in arithmetic: a `numeric` may hold far more. One that does takes part in nothing, as NaN and Infinity do not. */
+/** Of a PostgreSQL column in arithmetic: a `numeric` may hold far more. One that does takes part in nothing, as NaN and Infinity do not. */
 const columnDigitsMax = 1_000;
 
 export function columnNumber(column: Column): NumberOperand {
-  const reference = referenceTo(column);
-  switch (column.typeCategory) {
-    case "integer":
-      return {
-        kind: "number",
-        column,
-        exact: {
-          numerator: {
-            sql: (alias) => `cast(${reference(alias)} as pg_catalog."numeric")`,
-            value: (row) => decimalOf(row(column.name)),
-          },
-          denominator: 1n,
-          guards: [],
-          constant: undefined,
-          isWhole: true,
-          digits: 19,
-          scale: 0,
-        },
-      };
-    case "numeric":
-      return {
-        kind: "number",
-        column,
-        exact: {
-          numerator: {
-            sql: reference,
-            value: (row) => {
-              const value = decimalOf(row(column.name));
-              return value !== null && isModest(value) ? value : null;
-            },
-          },
-          denominator: 1n,
-          guards: [(alias) => guardSql(reference(alias))],
-          constant: undefined,
-          isWhole: false,
-          digits: columnDigitsMax,
-          scale: columnDigitsMax,
-        },
-      };
-    default:
-      return { kind: "number", column, exact: undefined };
+  return { kind: "number", column, exact: exactColumn(column) };
+}
+
+function exactColumn(column: Column): ExactNumber | undefined {
+  const reference = wholeReference(column);
+  const whole = { writer: writerOf(column), denominator: 1n, guards: [], constant: undefined };
+  if (integerRange(column) !== undefined) {
+    const type = isMysql(column) ? "decimal(20,0)" : 'pg_catalog."numeric"';
+    return {
+      ...whole,
+      numerator: {
+        sql: (alias) => `cast(${reference(alias)} as ${type})`,
+        value: (row) => decimalOf(row(column.name)),
+      },
+      isWhole: true,
+      digits: 20,
+      scale: 0,
+    };
   }
+  if (column.typeCategory !== "numeric") return undefined;
+  const type = decimalType(column);
+  if (isMysql(column) && type !== undefined) {
+    return {
+      ...whole,
+      numerator: { sql: reference, value: (row) => decimalOf(row(column.name)) },
+      isWhole: false,
+      digits: type.precision - type.scale,
+      scale: type.scale,
+    };
+  }
+  return {
+    ...whole,
+    numerator: {
+      sql: reference,
+      value: (row) => {
+        const value = decimalOf(row(column.name));
+        return value !== null && isModest(value) ? value : null;
+      },
+    },
+    guards: [(alias) => guardSql(reference(alias))],
+    isWhole: false,
+    digits: columnDigitsMax,
+    scale: columnDigitsMax,
+  };
+}
+
+/** MySQL takes a constant below 100 that a year is compared with for a year of this century or the last. */
+export function wholeReference(column: Column): (alias: string) => string {
+  const reference = referenceTo(column);
+  return isMysql(column) && column.type === "year" ? (alias) => `cast(${reference(alias)} as unsigned)` : reference;
 }
 
 function guardSql(reference: string): string {
@@ -100,20 +111,21 @@ function decimalOf(text: string | null): Decimal | null {
   return text === null ? null : (parseDecimal(text) ?? null);
 }
 
-export function constantNumber(value: number | bigint): NumberOperand {
-  const decimal = decimalOfConstant(value);
+export function constantNumber(writer: SqlWriter, value: number | bigint): NumberOperand {
+  return { kind: "number", column: undefined, exact: exactConstant(writer, decimalOfConstant(value)) };
+}
+
+export function exactConstant(writer: SqlWriter, decimal: Decimal): ExactNumber {
+  const { digits, scale } = decimal;
   return {
-    kind: "number",
-    column: undefined,
-    exact: {
-      numerator: { sql: () => numericSql(decimal), value: () => decimal },
-      denominator: 1n,
-      guards: [],
-      constant: decimal,
-      isWhole: decimal.scale === 0,
-      digits: Math.max(1, String(decimal.digits).length - decimal.scale),
-      scale: decimal.scale,
-    },
+    writer,
+    numerator: { sql: () => writer.number(printDecimal(decimal)), value: () => decimal },
+    denominator: 1n,
+    guards: [],
+    constant: decimal,
+    isWhole: scale === 0,
+    digits: Math.max(1, String(digits < 0n ? -digits : digits).length - scale),
+    scale,
   };
 }
 
@@ -124,14 +136,17 @@ export function decimalOfConstant(value: number | bigint): Decimal {
   return decimal;
 }
 
-export function numericSql(decimal: Decimal): string {
-  return `cast(${quoteText(printDecimal(decimal))} as pg_catalog."numeric")`;
+export function arithmeticOperand(operator: RowArithmetic, left: NumberOperand, right: NumberOperand): NumberOperand {
+  return { kind: "number", column: undefined, exact: bounded(computed(operator, exactOf(left), exactOf(right))) };
 }
 
-export function arithmeticOperand(operator: RowArithmetic, left: NumberOperand, right: NumberOperand): NumberOperand {
-  const exact = computed(operator, exactOf(left), exactOf(right));
-  if (exact.digits > digitsMax || exact.scale > digitsMax) throw new CannotFilter("its arithmetic has too many parts");
-  return { kind: "number", column: undefined, exact };
+/** A number that the server computes exactly. */
+function bounded(exact: ExactNumber): ExactNumber {
+  const { whole, scale, all } = exact.writer.exactDigits;
+  if (exact.digits > whole || exact.scale > scale || exact.digits + exact.scale > all) {
+    throw new CannotFilter("its arithmetic has too many parts, or numbers of too many digits");
+  }
+  return exact;
 }
 
 export function exactOf({ exact, column }: NumberOperand): ExactNumber {
@@ -165,10 +180,9 @@ function computed(operator: RowArithmetic, a: ExactNumber, b: ExactNumber): Exac
 }
 
 /** The same number, its numerator multiplied: for a common denominator. */
-function scaled(number: ExactNumber, factor: bigint): ExactNumber {
+export function scaled(number: ExactNumber, factor: bigint): ExactNumber {
   if (factor === 1n) return number;
-  const by = constantNumber(factor).exact;
-  return by === undefined ? number : product(number, by, number.denominator);
+  return bounded(product(number, exactConstant(number.writer, { digits: factor, scale: 0 }), number.denominator));
 }
 
 function sum(operator: "+" | "-", a: ExactNumber, b: ExactNumber, denominator: bigint): ExactNumber {
@@ -203,7 +217,7 @@ function remainder(a: ExactNumber, b: ExactNumber): ExactNumber {
     ...a,
     constant: undefined,
     numerator: {
-      sql: (alias) => `pg_catalog.mod(${a.numerator.sql(alias)}, ${numericSql(divisor)})`,
+      sql: (alias) => a.writer.remainder(a.numerator.sql(alias), a.writer.number(printDecimal(divisor))),
       value: (row) => {
         const x = a.numerator.value(row);
         return x === null ? null : { digits: x.digits % divisor.digits, scale: 0 };
@@ -214,8 +228,8 @@ function remainder(a: ExactNumber, b: ExactNumber): ExactNumber {
 }
 
 /** Two constants do not occur: what is known before the row is computed before it. */
-function both(a: ExactNumber, b: ExactNumber): Pick<ExactNumber, "guards" | "constant"> {
-  return { guards: [...a.guards, ...b.guards], constant: undefined };
+function both(a: ExactNumber, b: ExactNumber): Pick<ExactNumber, "writer" | "guards" | "constant"> {
+  return { writer: a.writer, guards: [...a.guards, ...b.guards], constant: undefined };
 }
 
 function numerator(
@@ -225,7 +239,7 @@ function numerator(
   compute: (x: Decimal, y: Decimal) => Decimal,
 ): ExactNumber["numerator"] {
   return {
-    sql: (alias) => `(${a.numerator.sql(alias)} OPERATOR(pg_catalog.${operator}) ${b.numerator.sql(alias)})`,
+    sql: (alias) => a.writer.operate(a.numerator.sql(alias), operator, b.numerator.sql(alias)),
     value: (row) => {
       const x = a.numerator.value(row);
       const y = b.numerator.value(row);
@@ -239,7 +253,7 @@ function addDecimals(a: Decimal, b: Decimal): Decimal {
   return { digits: digitsAt(a, scale) + digitsAt(b, scale), scale };
 }
 
-export function multiplyDecimals(a: Decimal, b: Decimal): Decimal {
+function multiplyDecimals(a: Decimal, b: Decimal): Decimal {
   return { digits: a.digits * b.digits, scale: a.scale + b.scale };
 }
 

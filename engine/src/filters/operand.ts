@@ -1,8 +1,9 @@
 import { typeName, type RowConstant, type RowTerm } from "@penstock/language";
 import type { Column, Relation } from "../catalog/catalog.ts";
+import { integerRange } from "../masks/integer-range.ts";
 import { CannotFilter } from "./condition.ts";
 import type { InstantType } from "./instant.ts";
-import { columnNamed } from "./reference.ts";
+import { columnNamed, relationWriter } from "./reference.ts";
 import { arithmeticOperand, columnNumber, constantNumber, type NumberOperand } from "./number.ts";
 import { editedText, isCitext, type TextEdit, textColumn, type TextOperand } from "./text-operand.ts";
 
@@ -27,8 +28,8 @@ export function operandOf(relation: Relation, term: RowTerm): Operand {
     case "arithmetic":
       return arithmeticOperand(
         term.operator,
-        numberOf(operandOf(relation, term.left)),
-        numberOf(operandOf(relation, term.right)),
+        numberOf(relation, operandOf(relation, term.left)),
+        numberOf(relation, operandOf(relation, term.right)),
       );
     default:
       return term satisfies never;
@@ -66,6 +67,7 @@ function columnOperand(column: Column): Operand {
     case "composite":
     case "other":
       if (isCitext(column)) return textColumn(column);
+      if (integerRange(column) !== undefined) return columnNumber(column);
       throw new CannotFilter(`values of \`${column.name}\`, of type ${column.type}, cannot be compared`);
     default:
       return column.typeCategory satisfies never;
@@ -79,9 +81,9 @@ function edited(relation: Relation, text: RowTerm, edit: TextEdit): Operand {
   return editedText(operand, edit);
 }
 
-function numberOf(operand: Operand): NumberOperand {
+function numberOf(relation: Relation, operand: Operand): NumberOperand {
   if (operand.kind === "number") return operand;
   if (operand.kind === "constant" && (typeof operand.value === "number" || typeof operand.value === "bigint"))
-    return constantNumber(operand.value);
+    return constantNumber(relationWriter(relation), operand.value);
   throw new CannotFilter(`arithmetic takes numbers, not ${describe(operand)}`);
 }

@@ -1,4 +1,5 @@
 import { type ComparisonOperator, holds } from "@penstock/language";
+import type { SqlOperator } from "../writers/sql-writer.ts";
 import type { RowText } from "./condition.ts";
 
 /** The JavaScript side of a comparison: NULL on either side, and nothing holds. */
@@ -15,11 +16,11 @@ export function comparing<T>(
   };
 }
 
-export const sqlOperators: Readonly<Record<ComparisonOperator, string>> = {
-  "==": "OPERATOR(pg_catalog.=)",
-  "!=": "OPERATOR(pg_catalog.<>)",
-  "<": "OPERATOR(pg_catalog.<)",
-  "<=": "OPERATOR(pg_catalog.<=)",
-  ">": "OPERATOR(pg_catalog.>)",
-  ">=": "OPERATOR(pg_catalog.>=)",
+export const sqlOperators: Readonly<Record<ComparisonOperator, SqlOperator>> = {
+  "==": "=",
+  "!=": "<>",
+  "<": "<",
+  "<=": "<=",
+  ">": ">",
+  ">=": ">=",
 };

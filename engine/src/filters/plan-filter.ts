@@ -1,5 +1,6 @@
 import type { RowPredicate } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
+import { isMysql } from "../catalog/mysql-types.ts";
 import type { RelationFilter } from "../decide/decision.ts";
 import { compare, isMember } from "./compare.ts";
 import { allOf, anyOf, CannotFilter, type Condition, constantCondition, notOf, type RowText } from "./condition.ts";
@@ -76,6 +77,8 @@ function conditionOf(relation: Relation, predicate: RowPredicate): Condition {
       if (column.typeCategory === "composite") {
         throw new CannotFilter(`whether \`${column.name}\` of type ${column.type} is null cannot be asked`);
       }
+      // MySQL says of a zero date that it is NULL, and of the last row that was inserted, where a column cannot be NULL.
+      if (column.notNull && isMysql(column)) return constantCondition(false);
       const reference = referenceTo(column);
       return {
         sql: (alias) => `(${reference(alias)} is null)`,

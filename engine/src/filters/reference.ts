@@ -1,5 +1,6 @@
 import type { Column, Relation } from "../catalog/catalog.ts";
-import { quoteName } from "../masks/quote.ts";
+import { writerOf } from "../writers/writer-of.ts";
+import type { SqlWriter } from "../writers/sql-writer.ts";
 import { CannotFilter } from "./condition.ts";
 
 export function columnNamed(relation: Relation, name: string): Column {
@@ -8,8 +9,15 @@ export function columnNamed(relation: Relation, name: string): Column {
   return column;
 }
 
+/** Who writes SQL for the server that a relation with columns is of. */
+export function relationWriter({ columns, path }: Relation): SqlWriter {
+  const [column] = columns;
+  if (column === undefined) throw new CannotFilter(`${path} has no columns`);
+  return writerOf(column);
+}
+
 /** The column as SQL text, from that of the relation's alias. */
 export function referenceTo(column: Column): (alias: string) => string {
-  const name = quoteName(column.name);
+  const name = writerOf(column).name(column.name);
   return (alias) => `${alias}.${name}`;
 }

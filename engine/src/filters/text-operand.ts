@@ -5,9 +5,7 @@
 import { isSpace, type RowTrim, toLower, toUpper, trimPoints } from "@penstock/language";
 import type { Column } from "../catalog/catalog.ts";
 import { baseTypeOf, characterCount, plainText, textShape } from "../masks/base-type.ts";
-import { quoteText } from "../masks/quote.ts";
 import { CannotFilter, type RowText } from "./condition.ts";
-import { referenceTo } from "./reference.ts";
 
 export interface TextOperand {
   readonly kind: "text";
@@ -58,7 +56,7 @@ export function hasCase({ edits }: TextOperand): boolean {
 }
 
 /** A text longer than this has no lower or upper case: the server could not make it without an error. */
-const caseCharactersMax = 1_000_000;
+export const caseCharactersMax = 1_000_000;
 
 export function textValue({ column, edits }: TextOperand): (row: RowText) => string | null {
   const shape = textShape(column);
@@ -85,77 +83,33 @@ function trimmed(value: string, { how, cutset }: Extract<TextEdit, { kind: "trim
   );
 }
 
-export interface TextSql {
-  readonly sql: (alias: string) => string;
-  readonly isLeakproof: boolean;
-}
-
-/**
- * The text under the collation "C", which compares bytes: code points, in a database of UTF-8.
- * @param known the constants with which it is compared: under `lower` and `upper` the result is exact for their characters only
- */
-export function textSql({ column, edits }: TextOperand, known: readonly string[]): TextSql {
-  const reference = referenceTo(column);
-  const { name } = baseTypeOf(column);
-  const plain = (alias: string): string =>
-    column.typeCategory === "enum"
-      ? `pg_catalog.textin(pg_catalog.enum_out(${reference(alias)}))`
-      : `cast(${reference(alias)} as pg_catalog.text)`;
-  if (edits.length === 0) {
-    const isLeakproof = column.typeCategory === "text" && name !== "character" && name !== "bpchar";
-    return { sql: (alias) => collated(plain(alias)), isLeakproof };
-  }
-  const sql = edits.reduce<(alias: string) => string>((inner, edit, index) => {
-    if (edit.kind === "trim") return (alias) => trimSql(inner(alias), edit);
-    const outer = edits.slice(index + 1).flatMap((later) => (later.kind === "trim" ? [cutsetOf(later)] : []));
-    return (alias) => caseSql(inner(alias), edit.to, new Set([...known, ...outer].join("")));
-  }, plain);
-  return { sql: (alias) => collated(sql(alias)), isLeakproof: false };
-}
-
-function collated(text: string): string {
-  return `(${text} collate pg_catalog."C")`;
-}
-
-const trimFunctions = { trim: "btrim", trim_space: "btrim", trim_left: "ltrim", trim_right: "rtrim" } as const;
-
-function trimSql(text: string, edit: Extract<TextEdit, { kind: "trim" }>): string {
-  return `pg_catalog.${trimFunctions[edit.how]}(${text}, ${quoteText(storable(cutsetOf(edit)))})`;
-}
-
-function cutsetOf({ how, cutset }: Extract<TextEdit, { kind: "trim" }>): string {
+export function cutsetOf({ how, cutset }: Extract<TextEdit, { kind: "trim" }>): string {
   return how === "trim_space" ? spaces : cutset;
-}
-
-/** Characters that no PostgreSQL text holds, left out. */
-function storable(characters: string): string {
-  return Array.from(characters).filter(isStorable).join("");
-}
-
-/** Whether a PostgreSQL text can hold it: no NUL and no half of a surrogate pair. */
-export function isStorable(text: string): boolean {
-  return !text.includes("\0") && text.isWellFormed();
 }
 
 const spaces = Array.from({ length: 0x3001 }, (_, code) => String.fromCodePoint(code))
   .filter(isSpace)
   .join("");
 
+/** Constants that decide which characters matter under `lower` and `upper`: those that are compared with, and cutsets around it. */
+export function knownCharacters(
+  edits: readonly TextEdit[],
+  index: number,
+  known: readonly string[],
+): ReadonlySet<string> {
+  const outer = edits.slice(index + 1).flatMap((later) => (later.kind === "trim" ? [cutsetOf(later)] : []));
+  return new Set([...known, ...outer].join(""));
+}
+
 /**
- * `lower` and `upper` of the server depend on its collation provider and its version of Unicode. Since only some characters can matter to
- * what is compared, exactly those that the language maps to one of them are translated, and those themselves where they are mapped.
+ * `lower` and `upper` of a server depend on its collations and its version of Unicode. Since only some characters can matter to what is
+ * compared, exactly those that the language maps to one of them are replaced, and those themselves where they are mapped.
  */
-function caseSql(text: string, to: "lower" | "upper", known: ReadonlySet<string>): string {
-  const from: string[] = [];
-  const into: string[] = [];
-  for (const [character, mapped] of mapping(to)) {
-    if (!known.has(character) && !known.has(mapped)) continue;
-    from.push(character);
-    into.push(mapped);
-  }
-  const characters = `pg_catalog.char_length(${text})`;
-  const translated = `pg_catalog.translate(${text}, ${quoteText(from.join(""))}, ${quoteText(into.join(""))})`;
-  return `case when ${characters} OPERATOR(pg_catalog.<=) ${caseCharactersMax} then ${translated} end`;
+export function caseReplacements(
+  to: "lower" | "upper",
+  known: ReadonlySet<string>,
+): readonly (readonly [string, string])[] {
+  return mapping(to).filter(([character, mapped]) => known.has(character) || known.has(mapped));
 }
 
 const mappings = new Map<"lower" | "upper", readonly (readonly [string, string])[]>();

@@ -4,27 +4,29 @@ import {
   type RowConstant,
   type RowTextTest,
 } from "@penstock/language";
-import { baseTypeOf, characterCount } from "../masks/base-type.ts";
-import { quoteText } from "../masks/quote.ts";
+import { writerOf } from "../writers/writer-of.ts";
 import { CannotFilter, type Condition, constantCondition, notNull, type RowText } from "./condition.ts";
 import { describe, type Operand } from "./operand.ts";
 import { comparing, sqlOperators } from "./ordering.ts";
 import { referenceTo } from "./reference.ts";
-import { comparable, hasCase, isStorable, type TextOperand, textSql, textValue } from "./text-operand.ts";
+import { comparable, hasCase, type TextOperand, textValue } from "./text-operand.ts";
+import { type OrderedText, type TextSql, textSqlOf } from "./text-sql.ts";
 
 export function compareText(operator: ComparisonOperator, left: TextOperand, right: TextOperand | string): Condition {
   comparable(left);
   if (typeof right !== "string") comparable(right);
   if (typeof right === "string") {
     if (operator === "==" || operator === "!=") return equalsText(left, operator, right);
-    if (!isStorable(right)) throw new CannotFilter("it is compared by order with a text that no database can hold");
+    if (!textSqlOf(left.column).isStorable(right))
+      throw new CannotFilter("it is compared by order with a text that no database can hold");
     if (hasCase(left)) throw caseOrder;
   } else if (hasCase(left) || hasCase(right)) throw caseOrder;
   if (isOrder(operator)) for (const side of [left, right]) noEnum(side);
-  const [a, b] = [textSql(left, []), typeof right === "string" ? constantSql(right) : textSql(right, [])];
+  const server = textSqlOf(left.column);
+  const [a, b] = [orderedSide(server, left, []), orderedSide(server, right, [])];
   const [x, y] = [textValue(left), typeof right === "string" ? () => right : textValue(right)];
   return {
-    sql: (alias) => `(${a.sql(alias)} ${sqlOperators[operator]} ${b.sql(alias)})`,
+    sql: (alias) => writerOf(left.column).operate(a.sql(alias), sqlOperators[operator], b.sql(alias)),
     holds: comparing(operator, x, y, compareValues),
     isLeakproof: a.isLeakproof && b.isLeakproof,
   };
@@ -41,8 +43,10 @@ function isOrder(operator: ComparisonOperator): boolean {
   return operator !== "==" && operator !== "!=";
 }
 
-function constantSql(text: string): { readonly sql: (alias: string) => string; readonly isLeakproof: boolean } {
-  return { sql: () => `cast(${quoteText(text)} as pg_catalog.text)`, isLeakproof: true };
+function orderedSide(server: TextSql, side: TextOperand | string, known: readonly string[]): OrderedText {
+  return typeof side === "string"
+    ? { sql: () => server.constant(side), isLeakproof: true }
+    : server.ordered(side, known);
 }
 
 function equalsText(operand: TextOperand, operator: "==" | "!=", text: string): Condition {
@@ -52,15 +56,10 @@ function equalsText(operand: TextOperand, operator: "==" | "!=", text: string): 
     const given = value(row);
     return given !== null && (given === text) === isEqual;
   };
-  const left = equalitySide(operand, [text]);
-  if (!isStorable(text) || left.isNever(text))
-    return isEqual ? constantCondition(false) : { ...isKnown(operand), holds };
-  const right = `cast(${quoteText(text)} as ${left.type})`;
-  return {
-    sql: (alias) => `(${left.sql(alias)} ${sqlOperators[operator]} ${right})`,
-    holds,
-    isLeakproof: left.isLeakproof,
-  };
+  const { isStorable, equality } = textSqlOf(operand.column);
+  const { isNever, isLeakproof, compared } = equality(operand, [text]);
+  if (!isStorable(text) || isNever(text)) return isEqual ? constantCondition(false) : { ...isKnown(operand), holds };
+  return { sql: (alias) => compared(alias, operator, text), holds, isLeakproof };
 }
 
 export function textIn(operand: TextOperand, members: readonly RowConstant[]): Condition {
@@ -71,46 +70,26 @@ export function textIn(operand: TextOperand, members: readonly RowConstant[]): C
       `\`${operand.column.name}\` is a text, and a member of the collection is ${describe({ kind: "constant", value: member })}`,
     );
   });
-  const left = equalitySide(operand, texts);
-  const possible = texts.filter((text) => isStorable(text) && !left.isNever(text));
+  const { isStorable, equality } = textSqlOf(operand.column);
+  const { isNever, isLeakproof, isOneOf } = equality(operand, texts);
+  const possible = texts.filter((text) => isStorable(text) && !isNever(text));
   if (possible.length === 0) return constantCondition(false);
-  const constants = possible.map((text) => `cast(${quoteText(text)} as ${left.type})`);
   const value = textValue(operand);
   const set = new Set(texts);
   return {
-    sql: (alias) => `(${left.sql(alias)} ${sqlOperators["=="]} any (array[${constants.join(", ")}]))`,
+    sql: (alias) => isOneOf(alias, possible),
     holds: (row) => {
       const given = value(row);
       return given !== null && set.has(given);
     },
-    isLeakproof: left.isLeakproof,
-  };
-}
-
-/**
- * A side of an equality. Deterministic collations are equal where bytes are, so that the column can be compared as it is, by its index and
- * leakproof.
- */
-function equalitySide(operand: TextOperand, texts: readonly string[]) {
-  const { column, edits } = operand;
-  const { name } = baseTypeOf(column);
-  const isPadded = name === "character" || name === "bpchar";
-  if (edits.length > 0 || column.typeCategory !== "text" || column.hasNondeterministicCollation === true) {
-    return { ...textSql(operand, texts), type: "pg_catalog.text", isNever: () => false };
-  }
-  return {
-    sql: referenceTo(column),
-    isLeakproof: true,
-    type: isPadded ? "pg_catalog.bpchar" : "pg_catalog.text",
-    // The server passes over blanks at the end on both sides, and the value without padding has none.
-    isNever: (text: string) => isPadded && text.endsWith(" "),
+    isLeakproof,
   };
 }
 
 /** That the text is not NULL, after its edits. */
 function isKnown(operand: TextOperand): Condition {
   if (!hasCase(operand)) return notNull(referenceTo(operand.column), operand.column.name);
-  const { sql } = textSql(operand, []);
+  const { sql } = textSqlOf(operand.column).ordered(operand, []);
   const value = textValue(operand);
   return { sql: (alias) => `(${sql(alias)} is not null)`, holds: (row) => value(row) !== null, isLeakproof: false };
 }
@@ -126,19 +105,25 @@ export function textTest(test: RowTextTest, text: Operand, part: Operand): Condi
     const [x, y] = [a?.(row) ?? null, b?.(row) ?? null];
     return x !== null && y !== null && tests[test](x, y);
   };
-  if (typeof piece === "string" && !isStorable(piece)) return constantCondition(false);
-  if (typeof whole === "string" && !isStorable(whole)) {
+  const { column } = typeof whole === "string" ? requireOperand(piece) : whole;
+  const server = textSqlOf(column);
+  if (typeof piece === "string" && !server.isStorable(piece)) return constantCondition(false);
+  if (typeof whole === "string" && !server.isStorable(whole)) {
     throw new CannotFilter(`\`${test}\` looks into a text that no database can hold`);
   }
-  const [x, y] = [whole, piece].map((side) =>
-    typeof side === "string" ? constantSql(side) : textSql(side, constants),
-  );
-  if (x === undefined || y === undefined) throw new Error("a test without its operands");
+  const [x, y] = [orderedSide(server, whole, constants), orderedSide(server, piece, constants)];
+  const known = typeof piece === "string" ? piece : undefined;
   return {
-    sql: (alias) => `(${testSql[test](x.sql(alias), y.sql(alias), piece)})`,
+    sql: (alias) => `(${server.tests[test](x.sql(alias), y.sql(alias), known)})`,
     holds,
-    isLeakproof: test === "startswith" && x.isLeakproof && y.isLeakproof,
+    isLeakproof: server.isLeakproofTest(test) && x.isLeakproof && y.isLeakproof,
   };
+}
+
+/** Two constants do not occur: what is known before the row is computed before it. */
+function requireOperand(side: TextOperand | string): TextOperand {
+  if (typeof side === "string") throw new Error("a test of two constants");
+  return side;
 }
 
 function sideOf(operand: Operand, test: RowTextTest): TextOperand | string {
@@ -151,13 +136,4 @@ const tests: Readonly<Record<RowTextTest, (text: string, part: string) => boolea
   startswith: (text, part) => text.startsWith(part),
   endswith: (text, part) => text.endsWith(part),
   contains: (text, part) => text.includes(part),
-};
-
-const testSql: Readonly<Record<RowTextTest, (text: string, part: string, piece: TextOperand | string) => string>> = {
-  startswith: (text, part) => `pg_catalog.starts_with(${text}, ${part})`,
-  endswith: (text, part, piece) => {
-    const length = typeof piece === "string" ? String(characterCount(piece)) : `pg_catalog.char_length(${part})`;
-    return `pg_catalog."right"(${text}, ${length}) OPERATOR(pg_catalog.=) ${part}`;
-  },
-  contains: (text, part) => `pg_catalog.strpos(${text}, ${part}) OPERATOR(pg_catalog.>) 0`,
 };

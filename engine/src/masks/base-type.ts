@@ -1,4 +1,6 @@
 import type { Column } from "../catalog/catalog.ts";
+import { isMysql, typeNumbers } from "../catalog/mysql-types.ts";
+import { type DecimalType, decimalTypeOf } from "./decimal.ts";
 
 /** The type that a mask computes in: the column's own, or what lies under its domain. */
 export interface BaseType {
@@ -16,12 +18,17 @@ export function baseTypeOf(column: Column): BaseType {
 /** Character types whose length counts characters. `name` and `"char"` cut bytes, so they take no text mask. */
 export type TextShape =
   | { readonly kind: "text" }
-  | { readonly kind: "varchar" | "bpchar"; readonly length: number | undefined };
+  /** PostgreSQL's `bpchar` shows its padding, MySQL's `char` does not. */
+  | { readonly kind: "varchar" | "bpchar" | "char"; readonly length: number | undefined };
 
 const headerBytes = 4;
 
 export function textShape(column: Column): TextShape | undefined {
   if (column.typeCategory !== "text") return undefined;
+  if (isMysql(column)) {
+    const { type } = column;
+    return type === "char" || type === "varchar" ? { kind: type, length: typeNumbers(column)[0] } : { kind: "text" };
+  }
   const { name, modifier } = baseTypeOf(column);
   const length = modifier < headerBytes ? undefined : modifier - headerBytes;
   if (name === "character varying") return { kind: "varchar", length };
@@ -30,7 +37,7 @@ export function textShape(column: Column): TextShape | undefined {
   return undefined;
 }
 
-/** What an explicit cast to the type makes of a text: cut to its length, and padded where the type pads. */
+/** A text cut to the type's length, and padded where the type shows that. */
 export function fitText(shape: TextShape, value: string): string {
   if (shape.kind === "text" || shape.length === undefined) return value;
   // A string has at least as many code units as characters, so most values need no look at their characters.
@@ -38,12 +45,19 @@ export function fitText(shape: TextShape, value: string): string {
   return shape.kind === "bpchar" ? fitted + " ".repeat(shape.length - characterCount(fitted)) : fitted;
 }
 
-/** The value that PostgreSQL's cast to text gives: without the padding of `char(n)`. */
+/** The value without the padding of `char(n)`. */
 export function plainText(shape: TextShape, value: string): string {
-  return shape.kind === "bpchar" ? value.replace(/ +$/, "") : value;
+  return shape.kind === "bpchar" || shape.kind === "char" ? value.replace(/ +$/, "") : value;
 }
 
-/** Unicode code points, as PostgreSQL counts in a UTF-8 database. */
+/** Precision and scale of an exact decimal type; undefined where it has none. */
+export function decimalType(column: Column): DecimalType | undefined {
+  if (!isMysql(column)) return decimalTypeOf(baseTypeOf(column).modifier);
+  const [precision = 10, scale = 0] = typeNumbers(column);
+  return { precision, scale };
+}
+
+/** Unicode code points, as the servers count in UTF-8. */
 export function characterCount(value: string): number {
   let count = 0;
   for (const _ of value) count++;

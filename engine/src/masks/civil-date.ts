@@ -8,6 +8,8 @@ export interface CivilDate {
   readonly day: number;
 }
 
+export const dayMicros = 86_400_000_000n;
+
 const daysPerEra = 146_097;
 /** From 1 March of year 0 to 1 January 1970. */
 const epochShiftDays = 719_468;

@@ -4,7 +4,7 @@ export interface Decimal {
   readonly scale: number;
 }
 
-/** What PostgreSQL's numeric prints (except NaN and Infinity), and what JavaScript prints of a finite number. */
+/** What servers print of their exact numbers (except NaN and Infinity), and what JavaScript prints of a finite number. */
 export function parseDecimal(text: string): Decimal | undefined {
   const parts = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d{1,3}))?$/.exec(text);
   if (parts === null) return undefined;
@@ -20,22 +20,29 @@ export function printDecimal({ digits, scale }: Decimal): string {
   return scale === 0 ? sign + size : `${sign}${size.slice(0, -scale)}.${size.slice(-scale)}`;
 }
 
+/** So many digits in all, so many of them after the point (negative: zeros before it). */
+export interface DecimalType {
+  readonly precision: number;
+  readonly scale: number;
+}
+
 /**
- * What a cast to `numeric(precision, scale)` makes of a number: rounded half away from zero. Undefined where it has too many digits.
+ * What PostgreSQL's modifier of numeric says; undefined where there is none.
  * @param modifier pg_attribute.atttypmod: precision and scale (11 bits, signed since PostgreSQL 15) and four.
  */
-export function fitDecimal(value: Decimal, modifier: number): Decimal | undefined {
-  if (modifier < 4) return value;
-  const { precision, scale } = numericModifier(modifier);
+export function decimalTypeOf(modifier: number): DecimalType | undefined {
+  if (modifier < 4) return undefined;
+  return { precision: ((modifier - 4) >> 16) & 0xffff, scale: (((modifier - 4) & 0x7ff) ^ 1024) - 1024 };
+}
+
+/** What a cast to the type makes of a number: rounded half away from zero. Undefined where it has too many digits. */
+export function fitDecimal(value: Decimal, type: DecimalType | undefined): Decimal | undefined {
+  if (type === undefined) return value;
+  const { precision, scale } = type;
   const rounded = rescale(value, scale);
   const size = rounded < 0n ? -rounded : rounded;
   if (size >= 10n ** BigInt(precision)) return undefined;
   return scale >= 0 ? { digits: rounded, scale } : { digits: rounded * 10n ** BigInt(-scale), scale: 0 };
-}
-
-/** What a modifier of numeric says: so many digits in all, so many of them after the point (negative: zeros before it). */
-export function numericModifier(modifier: number): { readonly precision: number; readonly scale: number } {
-  return { precision: ((modifier - 4) >> 16) & 0xffff, scale: (((modifier - 4) & 0x7ff) ^ 1024) - 1024 };
 }
 
 /** Digits at another scale, rounded half away from zero. */

@@ -1,5 +1,7 @@
 import type { MaskCall } from "@penstock/language";
 import type { Column } from "../catalog/catalog.ts";
+import { writerOf } from "../writers/writer-of.ts";
+import { fitText, textShape } from "./base-type.ts";
 
 export type MaskArgument = MaskCall["args"][number];
 
@@ -38,19 +40,22 @@ export function invalid(reason: string): MaskChoice {
   return { kind: "invalid", reason };
 }
 
-/** A value that does not depend on the masked one, not even on whether it is NULL. */
+/**
+ * A value that does not depend on the masked one, not even on whether it is NULL.
+ * @param value in text form
+ * @param sql the same value
+ */
 export function fixed(column: Column, value: string, sql: string): MaskChoice {
-  return masking({ apply: () => value, sql: (reference) => withCollationOf(column, sql, reference) });
+  return masking({ apply: () => value, sql: (reference) => writerOf(column).constant(column, sql, reference) });
 }
 
-/**
- * A constant has the default collation; the column may have another, by which comparisons and ORDER BY outside must go on. The
- * arm that is never taken gives its collation, and the planner drops it.
- */
-export function withCollationOf(column: Column, sql: string, reference: string): string {
-  return column.typeCategory === "text" || column.typeCategory === "array"
-    ? `case when true then ${sql} else ${reference} end`
-    : sql;
+/** A fixed text without NUL, cut to what the column can hold. */
+export function fixedText(column: Column, text: string): MaskChoice {
+  const shape = textShape(column);
+  const writer = writerOf(column);
+  if (shape === undefined || !writer.canHold(column, text)) return cannot;
+  const fitted = fitText(shape, text);
+  return fixed(column, fitted, writer.text(column, fitted));
 }
 
 /** An argument as an exact integer, where it is one. */

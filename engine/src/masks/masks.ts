@@ -1,5 +1,6 @@
 import type { MaskCall, MaskName } from "@penstock/language";
 import type { Column } from "../catalog/catalog.ts";
+import { writerOf } from "../writers/writer-of.ts";
 import { bucketMask } from "./bucket.ts";
 import { constantMask } from "./constant.ts";
 import { emailMask } from "./email.ts";
@@ -72,16 +73,8 @@ export function maskProblem(mask: MaskCall, column: Column): string | undefined 
 const unknownDomain = { notNull: true, hasCheck: true };
 
 function planned({ apply, sql }: ColumnMasking, column: Column): MaskPlan {
-  // A domain's check would run in the cast; what comes from the column itself is already of the type.
-  const isOfType = (text: string) => column.isDomain && text.startsWith("(select ");
-  return {
-    kind: "masking",
-    apply,
-    sql: (reference) => {
-      const text = sql(reference);
-      return isOfType(text) ? text : `cast(${text} as ${column.typeSql})`;
-    },
-  };
+  const writer = writerOf(column);
+  return { kind: "masking", apply, sql: (reference) => writer.typed(column, sql(reference), reference) };
 }
 
 /** The masked value of a value in text form. @throws for a mask that `planMask` refuses. */

@@ -1,11 +1,11 @@
+import { writerOf } from "../writers/writer-of.ts";
 import { characterCount, firstCharacters, fitText, lastCharacters, plainText, textShape } from "./base-type.ts";
 import { cannot, integerArgument, invalid, masking, type MaskFamily } from "./mask.ts";
-import { quoteText } from "./quote.ts";
 
 /** Enough for every text that people look at; keeps the arithmetic far from the limits of SQL's integer. */
 const keepMax = 1_000_000n;
-/** More hidden characters than these are shown as these: `repeat` raises an error when its result passes 1 GiB. */
-const hiddenMax = 10_000_000;
+/** More hidden characters than these are shown as these: the servers bound what `repeat` gives (PostgreSQL 1 GiB, MySQL a packet). */
+const hiddenMax = 1_000_000;
 
 /**
  * Keeps the first and last characters and puts one character in place of each between. A value too short to hide anything
@@ -21,10 +21,10 @@ export const partialMask: MaskFamily = ([keepFirst, keepLast, char = "*"], colum
     return invalid("the third argument of `partial` must be a string of one character");
   }
   const shape = textShape(column);
-  if (shape === undefined) return cannot;
+  const writer = writerOf(column);
+  if (shape === undefined || !writer.canHold(column, char)) return cannot;
   const kept = Number(first + last);
   const hide = (count: number) => char.repeat(Math.min(count, hiddenMax));
-  const hidden = (count: string) => `pg_catalog.repeat(${quoteText(char)}, least(${count}, ${hiddenMax}))`;
   return masking({
     apply: (value) => {
       if (value === null) return null;
@@ -37,19 +37,22 @@ export const partialMask: MaskFamily = ([keepFirst, keepLast, char = "*"], colum
       return fitText(shape, masked);
     },
     sql: (reference) => {
-      const text = `cast(${reference} as pg_catalog.text)`;
-      const length = `pg_catalog.char_length(${text})`;
+      const text = writer.plainText(column, reference);
+      const length = writer.call("char_length", text);
+      const hidden = (count: string) =>
+        writer.call("repeat", writer.text(column, char), `least(${count}, ${hiddenMax})`);
       const parts = [
-        ...(first === 0n ? [] : [`pg_catalog.left(${text}, ${first})`]),
-        hidden(`${length} OPERATOR(pg_catalog.-) ${kept}`),
-        ...(last === 0n ? [] : [`pg_catalog.right(${text}, ${last})`]),
+        ...(first === 0n ? [] : [writer.call("left", text, String(first))]),
+        hidden(writer.operate(length, "-", String(kept))),
+        ...(last === 0n ? [] : [writer.call("right", text, String(last))]),
       ];
-      return [
+      const masked = [
         // `least` passes over NULL. The text itself stands there for its collation.
         `case when ${reference} is null then ${text}`,
-        `when ${length} OPERATOR(pg_catalog.>) ${kept} then ${parts.join(" OPERATOR(pg_catalog.||) ")}`,
+        `when ${writer.operate(length, ">", String(kept))} then ${writer.concat(...parts)}`,
         `else ${hidden(length)} end`,
       ].join(" ");
+      return writer.fitText(column, masked);
     },
   });
 };

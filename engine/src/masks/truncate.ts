@@ -1,65 +1,46 @@
 import { truncateUnits } from "@penstock/language";
+import { isMysql } from "../catalog/mysql-types.ts";
 import { type CivilDate, civilFromDays, daysFromCivil, mondayOf } from "./civil-date.ts";
-import { type IsoTime, parseIsoTime, printIsoTime } from "./iso-time.ts";
+import { type IsoTime, parseIsoTime } from "./iso-time.ts";
 import { cannot, invalid, masking, type MaskFamily } from "./mask.ts";
+import { mysqlTimes } from "./truncate-mysql.ts";
+import { postgresTimes } from "./truncate-postgres.ts";
 
-type Unit = (typeof truncateUnits)[number];
+export type TruncateUnit = (typeof truncateUnits)[number];
 
-/** Below this, truncating can leave the range of timestamp (4714-11-24 BC on) and raise an error. */
-const earliestDays = daysFromCivil({ year: -4712, month: 1, day: 1 });
-/** Dates go further than timestamps, in which they are truncated. */
-const latestDays = daysFromCivil({ year: 294_276, month: 12, day: 31 });
+/** What a server can truncate of a type of dates or times, and how. */
+export interface TruncatedTimes {
+  /** What it shows as it is: points before and after all time. */
+  readonly isSpecial: (value: string) => boolean;
+  /** Outside of these, truncating could leave the type's range. */
+  readonly earliestDays: number;
+  readonly latestDays: number;
+  /** Undefined for what the type cannot hold. */
+  readonly print: (time: IsoTime) => string | undefined;
+  readonly sql: (unit: TruncateUnit, reference: string) => string;
+}
 
 /**
  * Dates and times cut to a unit. Points in time are cut in UTC: the session's time zone must not matter. Infinite values stay; those
- * outside the range in which the server can do it become NULL.
+ * outside the range in which the server can do it become NULL, and so do MySQL's dates that no calendar has.
  */
 export const truncateMask: MaskFamily = ([unit], column) => {
   if (!isUnit(unit)) return invalid(`the argument of \`truncate\` must be one of ${truncateUnits.join(", ")}`);
   const type = column.typeCategory;
   if (type !== "date" && type !== "timestamp" && type !== "timestamptz") return cannot;
+  const times = isMysql(column) ? mysqlTimes(type, column) : postgresTimes(type);
   return masking({
     apply: (value) => {
-      if (value === null || value === "infinity" || value === "-infinity") return value;
+      if (value === null || times.isSpecial(value)) return value;
       const time = parseIsoTime(value);
-      if (time === undefined || time.days < earliestDays || time.days > latestDays) return null;
-      return printIsoTime(cut(time, unit), type);
+      if (time === undefined || time.days < times.earliestDays || time.days > times.latestDays) return null;
+      return times.print(cut(time, unit)) ?? null;
     },
-    sql: (reference) => {
-      switch (type) {
-        case "date":
-          return guarded(
-            reference,
-            [
-              `${reference} OPERATOR(pg_catalog.>=) pg_catalog.make_date(-4713, 1, 1)`,
-              `${reference} OPERATOR(pg_catalog.<=) pg_catalog.make_date(294276, 12, 31)`,
-            ],
-            `cast(pg_catalog.date_trunc('${unit}', cast(${reference} as pg_catalog."timestamp")) as pg_catalog.date)`,
-          );
-        case "timestamp":
-          return guarded(
-            reference,
-            [`${reference} OPERATOR(pg_catalog.>=) pg_catalog.make_timestamp(-4713, 1, 1, 0, 0, 0)`],
-            `pg_catalog.date_trunc('${unit}', ${reference})`,
-          );
-        case "timestamptz":
-          return guarded(
-            reference,
-            [`${reference} OPERATOR(pg_catalog.>=) pg_catalog.make_timestamptz(-4713, 1, 1, 0, 0, 0, 'UTC')`],
-            `pg_catalog.date_trunc('${unit}', ${reference}, 'UTC')`,
-          );
-        default:
-          return type satisfies never;
-      }
-    },
+    sql: (reference) => times.sql(unit, reference),
   });
 };
 
-function guarded(reference: string, inRange: readonly string[], truncated: string): string {
-  return `case when not pg_catalog.isfinite(${reference}) then ${reference} when ${inRange.join(" and ")} then ${truncated} end`;
-}
-
-function isUnit(unit: unknown): unit is Unit {
+function isUnit(unit: unknown): unit is TruncateUnit {
   return truncateUnits.some((known) => known === unit);
 }
 
@@ -67,7 +48,7 @@ function startOf(date: CivilDate): IsoTime {
   return { days: daysFromCivil(date), seconds: 0 };
 }
 
-function cut({ days, seconds }: IsoTime, unit: Unit): IsoTime {
+function cut({ days, seconds }: IsoTime, unit: TruncateUnit): IsoTime {
   const { year, month } = civilFromDays(days);
   switch (unit) {
     case "year":
