@@ -21,6 +21,7 @@ import { encodeReadyForQuery, transactionStatus } from "./postgres/messages/read
 import { Session, type SessionHost } from "./postgres/session.ts";
 import type { PostgresTarget, Targets } from "./postgres/target.ts";
 import { connectUpstream, UpstreamError } from "./postgres/upstream.ts";
+import { takeConnection } from "./sockets/reused-reads.ts";
 
 export interface ProxyServerOptions {
   readonly enforcer: Enforcer;
@@ -120,6 +121,8 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
   readonly #server: Server;
   readonly #sessions = new Map<Session, number>();
   readonly #keys = new Map<number, Cancellable>();
+  /** Of clients, until they are closed. */
+  readonly #connections = new Set<Socket>();
   readonly #loggingIn = new Set<Socket>();
   readonly #throttle: LoginThrottle;
   #closing = false;
@@ -166,7 +169,10 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
 
   async close(): Promise<void> {
     this.#closing = true;
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    const closed = [
+      new Promise<void>((resolve) => this.#server.close(() => resolve())),
+      ...[...this.#connections].map((socket) => new Promise<void>((resolve) => socket.once("close", () => resolve()))),
+    ];
     for (const socket of this.#loggingIn) socket.destroy();
     for (const session of this.#sessions.keys()) session.endWhenIdle();
     const cutOff = setTimeout(() => {
@@ -174,7 +180,7 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
         session.end("shutdown", { sqlstate: "57P01", message: "terminating connection: the proxy is shutting down" });
       }
     }, this.limits.closeMs);
-    await closed;
+    await Promise.all(closed);
     clearTimeout(cutOff);
     this.approvals?.close();
   }
@@ -253,12 +259,14 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
     this.#options.report?.({ kind: "session_closed", session: id, user, reason });
   }
 
-  #connected(socket: Socket): void {
+  #connected(accepted: Socket): void {
     // Beyond that it is nobody who wants a session: those are told at their StartupMessage.
     if (this.#closing || this.#loggingIn.size > this.limits.sessions) {
-      socket.destroy();
+      accepted.destroy();
       return;
     }
+    const socket = takeConnection(accepted);
+    this.#connections.add(socket);
     // Not only the login: whatever `socket` is wrapped in later, this stays the connection.
     this.#loggingIn.add(socket);
     // Nothing refers to it but its socket.
@@ -270,6 +278,7 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
     }, this.limits.loginMs);
     socket.once("close", () => {
       clearTimeout(timer);
+      this.#connections.delete(socket);
       this.#loggingIn.delete(socket);
     });
   }

@@ -4,10 +4,15 @@
  */
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
+import type { ReadsUser } from "../../../proxy/src/sockets/reused-reads.ts";
+
+/** The chunk's owner may reuse it: whatever still looks at it afterwards sees this. */
+const staleByte = 0xee;
 
 export class MemorySocket extends EventEmitter {
   readonly remoteAddress = "127.0.0.1";
-  readonly writableLength = 0;
+  /** Bytes of views that wait until the other side reads. */
+  writableLength = 0;
   destroyed = false;
   /** Written, and not taken yet. */
   readonly written: Buffer[] = [];
@@ -15,10 +20,13 @@ export class MemorySocket extends EventEmitter {
   isFull = false;
   ended = false;
   #paused = false;
+  #user: Pick<ReadsUser, "keeps"> = { keeps: () => true };
 
   write(bytes: Buffer | string): boolean {
+    const isView = this.isFull && typeof bytes !== "string";
     // Nothing of a view may be relied on once the write is over.
-    if (!this.ended) this.written.push(Buffer.from(bytes));
+    if (!this.ended) this.written.push(isView ? bytes : Buffer.from(bytes));
+    if (isView) this.writableLength += bytes.length;
     return !this.isFull;
   }
 
@@ -49,12 +57,20 @@ export class MemorySocket extends EventEmitter {
 
   drain(): void {
     this.isFull = false;
+    this.writableLength = 0;
+    this.written.splice(0, this.written.length, ...this.written.map((bytes) => Buffer.from(bytes)));
     this.emit("drain");
   }
 
-  /** Hands a copy of the bytes to whoever listens. */
+  reuseReads(user: ReadsUser): void {
+    this.#user = user;
+  }
+
+  /** Hands a copy of the bytes to whoever listens, and spoils it where nobody says that it is kept. */
   arrive(bytes: Buffer): void {
-    this.emit("data", Buffer.from(bytes));
+    const chunk = Buffer.from(bytes);
+    this.emit("data", chunk);
+    if (!this.#user.keeps()) chunk.fill(staleByte);
   }
 }
 

@@ -39,6 +39,7 @@ import type { PostgresTarget } from "./target.ts";
 import type { Upstream } from "./upstream.ts";
 import { redactorFor } from "../detect/detection.ts";
 import type { Redactor } from "../detect/redactor.ts";
+import { reuseReads } from "../sockets/reused-reads.ts";
 import { RowParts } from "./row-change.ts";
 import { tokenChange } from "./token-columns.ts";
 import { ProtocolError } from "./wire.ts";
@@ -74,6 +75,9 @@ const unrecorded = {
   sqlstate: "58030",
   message: "the audit log cannot be written, so the statement was not run",
 } as const;
+
+/** Up to here a copy costs less than another buffer to read into. */
+const copiedBytesMax = 2 * 1024;
 
 /** Bytes that leave together once their audit lines are written. */
 interface HeldBatch {
@@ -132,6 +136,8 @@ export class Session {
   readonly #client: Socket;
   readonly #clientFramer: Framer;
   readonly #serverFramer: Framer;
+  /** Parts of what was read last from the client wait to be decided or sent. */
+  #clientBytesKept = false;
   readonly #durations = new DurationLimits(this);
   readonly #held: HeldBatch[] = [];
   #heldBytes = 0;
@@ -281,11 +287,16 @@ export class Session {
     const client = this.#client;
     const server = this.upstream.socket;
     client.on("data", (chunk) => this.#clientBytes(chunk));
+    reuseReads(client, { keeps: () => this.#clientBytesKept, expectsMore: () => false });
     client.on("drain", () => server.resume());
     client.on("end", () => this.end("client closed"));
     client.on("close", () => this.end("client closed"));
     client.on("error", () => this.end("client connection failed"));
     server.on("data", (chunk) => this.#serverBytes(chunk));
+    reuseReads(server, {
+      keeps: () => client.writableLength > 0 || !this.toClient.isEmpty,
+      expectsMore: () => this.pending.length > 0,
+    });
     server.on("drain", () => {
       this.#upstreamFull = false;
       this.#readClient();
@@ -311,6 +322,7 @@ export class Session {
 
   #clientBytes(chunk: Buffer): void {
     if (this.#closed) return;
+    this.#clientBytesKept = this.#waiting;
     if (this.#waiting) {
       this.#ahead.push(chunk);
       this.#aheadBytes += chunk.length;
@@ -331,7 +343,7 @@ export class Session {
         if (found === frame.none) continue;
         if (!handleClientMessage(this, framer, found)) {
           framer.repeat(found);
-          this.#waiting = true;
+          this.#waiting = this.#clientBytesKept = true;
           break;
         }
         // Whatever became of the message that waited, it waits no longer.
@@ -372,17 +384,20 @@ export class Session {
 
   #sendUpstream(): void {
     if (this.toUpstream.isEmpty) return;
-    const bytes = this.toUpstream.take();
+    const taken = this.toUpstream.take();
     const firstEntry = this.#entriesInBatches;
     const endEntry = this.pending.pushed;
     const hasCopyData = this.copyDataInBatch;
     this.#entriesInBatches = endEntry;
     this.copyDataInBatch = false;
     if (!this.#linesWaiting && this.#held.length === 0) {
-      this.#writeUpstream(bytes);
+      this.#writeUpstream(taken);
       return;
     }
     this.#linesWaiting = false;
+    const isShort = taken.length <= copiedBytesMax;
+    const bytes = isShort ? Buffer.from(taken) : taken;
+    this.#clientBytesKept ||= !isShort;
     this.#heldBytes += bytes.length;
     this.#held.push({ bytes, firstEntry, endEntry, hasCopyData });
     this.host.audit.flushed(this.#whenFlushed);
@@ -403,6 +418,7 @@ export class Session {
       this.#upstreamFull = true;
       this.#client.pause();
     }
+    this.#clientBytesKept ||= this.#upstreamFull || this.upstream.socket.writableLength > 0;
   }
 
   /** Sends what waited for a cancel request to be over. */

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { Client, DatabaseError } from "pg";
 import type { PostgresTarget } from "./target.ts";
+import { reusingSocket } from "../sockets/reused-reads.ts";
 import { type StartupParameters, writeOptions } from "./startup-parameters.ts";
 
 export interface Upstream {
@@ -45,6 +46,7 @@ export async function connectUpstream(
   keepAliveMs: number,
 ): Promise<Upstream> {
   const client = new Client({
+    ...(target.tls === undefined ? { stream: reusingSocket } : {}),
     host: target.host,
     port: target.port,
     database: target.database,
