@@ -18,6 +18,7 @@ afterAll(async () => {
 
 const targetOf = ({ host, port, user, password }: PostgresServer): TargetConfig => ({
   name: "shop",
+  engine: "postgres",
   host,
   port,
   database: "postgres",

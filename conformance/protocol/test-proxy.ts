@@ -8,7 +8,7 @@ import {
 import type { AuditLog } from "../../proxy/src/audit/audit-log.ts";
 import { Login, type Identities } from "../../proxy/src/identity/login.ts";
 import { deriveVerifier } from "../../proxy/src/identity/scram-verifier.ts";
-import type { Targets } from "../../proxy/src/postgres/target.ts";
+import { protocolOf, type TargetEngine, type Targets } from "../../proxy/src/enforce/target.ts";
 import type { Enforcer, Principal } from "@penstock/engine";
 import type { PostgresServer } from "../support/postgres-server.ts";
 import { noCatalog } from "./no-catalog.ts";
@@ -58,10 +58,15 @@ export interface TestProxyOptions {
   readonly proxy?: Partial<ProxyServerOptions>;
   /** Default: the server's `postgres` database. */
   readonly database?: string;
+  /** Default: `postgres`. */
+  readonly engine?: TargetEngine;
   readonly upstream?: Partial<{ readonly host: string; readonly port: number; readonly password: string }>;
 }
 
-export async function startTestProxy(server: PostgresServer, options: TestProxyOptions = {}): Promise<TestProxy> {
+/** Where the proxy finds its one target, and as whom it logs in there. */
+export type TestServer = Pick<PostgresServer, "host" | "port" | "user" | "password">;
+
+export async function startTestProxy(server: TestServer, options: TestProxyOptions = {}): Promise<TestProxy> {
   const audit = new MemoryAuditLog();
   const events: ProxyEvent[] = [];
   const proxy = createProxyServer({
@@ -72,7 +77,7 @@ export async function startTestProxy(server: PostgresServer, options: TestProxyO
     report: (event) => events.push(event),
     ...options.proxy,
   });
-  const port = await proxy.listen(0, "127.0.0.1");
+  const port = await proxy.listen(0, "127.0.0.1", protocolOf[options.engine ?? "postgres"]);
   return {
     proxy,
     port,
@@ -97,14 +102,16 @@ async function testIdentities(): Promise<Identities> {
   return { begin: (user, channel) => new Login(verifier, user === testUser, channel, () => principal) };
 }
 
-function testTargets(server: PostgresServer, options: TestProxyOptions): Targets {
+function testTargets(server: TestServer, options: TestProxyOptions): Targets {
   const { upstream = {} } = options;
   return {
     find: (database) =>
       Promise.resolve({
         kind: "target",
+        ...(database === "" ? {} : { database }),
         target: {
           name: "test",
+          engine: options.engine ?? "postgres",
           environment: "test",
           tags: {},
           host: upstream.host ?? server.host,

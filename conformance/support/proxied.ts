@@ -91,6 +91,7 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
     options.databases.map((database) => ({
       ...database,
       name: database.database,
+      engine: "postgres" as const,
       tls: undefined,
       environment: "test",
       tags: {},

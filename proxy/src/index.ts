@@ -1,6 +1,6 @@
 export { proxyLimits, type ProxyLimits } from "./limits.ts";
 export type { CatalogSource } from "./enforce/catalog-source.ts";
-export type { PostgresTarget, TargetChoice, Targets } from "./postgres/target.ts";
+export type { Target, TargetChoice, Targets } from "./enforce/target.ts";
 export {
   createProxyServer,
   type ProxyCounters,

@@ -1,4 +1,4 @@
-import { type KeyObject, randomBytes, randomUUID, timingSafeEqual } from "node:crypto";
+import { type KeyObject, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { createSecureContext } from "node:tls";
@@ -7,20 +7,15 @@ import { ApprovalDesk, type ApprovalEvent } from "./approvals/approval-desk.ts";
 import type { Approver, People } from "./approvals/approver.ts";
 import type { AuditLog } from "./audit/audit-log.ts";
 import { refusedLine, SessionRecords } from "./audit/audit-records.ts";
+import type { Front, LoggedInClient } from "./enforce/front.ts";
+import type { LoginHost, OpenSession, SessionHost } from "./enforce/session-host.ts";
+import type { Protocol, Targets } from "./enforce/target.ts";
+import { UpstreamError } from "./enforce/upstream-error.ts";
 import { certificateHash } from "./identity/certificate-hash.ts";
 import type { Identities } from "./identity/login.ts";
 import { LoginThrottle } from "./identity/login-throttle.ts";
 import { proxyLimits, type ProxyLimits } from "./limits.ts";
-import { sendCancel } from "./postgres/cancel.ts";
-import { ClientLogin, type LoggedIn, type LoginHost } from "./postgres/client-login.ts";
-import { encodeBackendKeyData } from "./postgres/messages/backend-key-data.ts";
-import { endWithError } from "./postgres/end-with-error.ts";
-import { sessionFrames, type SessionFrames } from "./postgres/frame-rules.ts";
-import { encodeParameterStatus } from "./postgres/messages/parameter-status.ts";
-import { encodeReadyForQuery, transactionStatus } from "./postgres/messages/ready-for-query.ts";
-import { Session, type SessionHost } from "./postgres/session.ts";
-import type { PostgresTarget, Targets } from "./postgres/target.ts";
-import { connectUpstream, UpstreamError } from "./postgres/upstream.ts";
+import { PostgresFront } from "./postgres/front.ts";
 import { takeConnection } from "./sockets/reused-reads.ts";
 
 export interface ProxyServerOptions {
@@ -76,8 +71,11 @@ export interface ProxyCounters {
 }
 
 export interface ProxyServer {
-  /** Resolves with the port; rejects with the system's error, such as EADDRINUSE. */
-  listen(port: number, host: string): Promise<number>;
+  /**
+   * Once for each protocol at most. Resolves with the port; rejects with the system's error, such as EADDRINUSE.
+   * @param protocol default: `postgres`
+   */
+  listen(port: number, host: string, protocol?: Protocol): Promise<number>;
   /** Takes no new connections, lets running statements end for a while, then ends the rest. */
   close(): Promise<void>;
   /** From the next statement of every session on. */
@@ -86,20 +84,11 @@ export interface ProxyServer {
 }
 
 export function createProxyServer(options: ProxyServerOptions): ProxyServer {
-  return new PostgresProxy(options);
+  return new Proxy(options);
 }
 
-/** What may be cancelled, by the key that the proxy gave out. */
-interface Cancellable {
-  readonly secret: Buffer;
-  readonly target: PostgresTarget;
-  readonly processId: number;
-  readonly upstreamSecret: Buffer;
-}
-
-class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
+class Proxy implements ProxyServer, SessionHost, LoginHost {
   readonly limits: ProxyLimits;
-  readonly frames: SessionFrames;
   readonly audit: AuditLog;
   readonly identities: Identities;
   readonly tls: LoginHost["tls"];
@@ -118,9 +107,8 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
   };
 
   readonly #options: ProxyServerOptions;
-  readonly #server: Server;
-  readonly #sessions = new Map<Session, number>();
-  readonly #keys = new Map<number, Cancellable>();
+  readonly #servers: Server[] = [];
+  readonly #sessions = new Map<OpenSession, Front>();
   /** Of clients, until they are closed. */
   readonly #connections = new Set<Socket>();
   readonly #loggingIn = new Set<Socket>();
@@ -130,7 +118,6 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
   constructor(options: ProxyServerOptions) {
     this.#options = options;
     this.limits = { ...proxyLimits, ...options.limits };
-    this.frames = sessionFrames(this.limits);
     this.audit = options.audit;
     this.identities = options.identities;
     this.enforcer = options.enforcer;
@@ -153,24 +140,26 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
             report: (event) => options.report?.({ kind: "approval", event }),
           });
     this.#throttle = new LoginThrottle(this.limits);
-    const keepAliveInitialDelay = this.limits.keepAliveMs;
-    this.#server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay }, (socket) =>
-      this.#connected(socket),
-    );
   }
 
-  async listen(port: number, host: string): Promise<number> {
-    this.#server.listen(port, host);
+  async listen(port: number, host: string, protocol: Protocol = "postgres"): Promise<number> {
+    const keepAliveInitialDelay = this.limits.keepAliveMs;
+    const front = this.#front(protocol);
+    const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay }, (socket) =>
+      this.#connected(socket, front),
+    );
+    server.listen(port, host);
     // Rejects with what the server emits as error.
-    await once(this.#server, "listening");
-    const address = this.#server.address();
+    await once(server, "listening");
+    this.#servers.push(server);
+    const address = server.address();
     return typeof address === "object" && address !== null ? address.port : port;
   }
 
   async close(): Promise<void> {
     this.#closing = true;
     const closed = [
-      new Promise<void>((resolve) => this.#server.close(() => resolve())),
+      ...this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
       ...[...this.#connections].map((socket) => new Promise<void>((resolve) => socket.once("close", () => resolve()))),
     ];
     for (const socket of this.#loggingIn) socket.destroy();
@@ -208,13 +197,6 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
     this.#options.report?.({ kind: "login_failed", address, user, reason });
   }
 
-  cancel(processId: number, secret: Buffer): void {
-    const key = this.#keys.get(processId);
-    if (key === undefined || key.secret.length !== secret.length || !timingSafeEqual(key.secret, secret)) return;
-    for (const [session, id] of this.#sessions) if (id === processId && session.holding.cancel()) return;
-    sendCancel(key.target, key.processId, key.upstreamSecret, this.limits.upstreamConnectMs);
-  }
-
   // SessionHost
 
   countStatement(): void {
@@ -225,7 +207,7 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
     this.counters.denials++;
   }
 
-  notified(session: Session, statement: number, { channel, message, rule }: Notification): void {
+  notified(session: OpenSession, statement: number, { channel, message, rule }: Notification): void {
     const { session: own, principal } = session.who;
     this.#options.report?.({
       kind: "notification",
@@ -238,28 +220,33 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
     });
   }
 
-  leaked(session: Session, statement: number, message: string): void {
+  leaked(session: OpenSession, statement: number, message: string): void {
     this.counters.originLeaks++;
     this.audit.append(session.records.alert(statement, message));
     this.#options.report?.({ kind: "origin_leak", session: session.who.session.id, statement, message });
   }
 
-  fault(session: Session, error: Error): void {
+  fault(session: OpenSession, error: Error): void {
     this.counters.faults++;
     this.#options.report?.({ kind: "fault", session: session.who.session.id, error });
   }
 
-  closed(session: Session, reason: string): void {
-    const processId = this.#sessions.get(session);
-    if (processId === undefined) return;
-    this.#keys.delete(processId);
+  closed(session: OpenSession, reason: string): void {
+    const front = this.#sessions.get(session);
+    if (front === undefined) return;
+    front.closed(session);
     this.#sessions.delete(session);
     this.counters.sessionsOpen--;
     const { id, user } = session.who.session;
     this.#options.report?.({ kind: "session_closed", session: id, user, reason });
   }
 
-  #connected(accepted: Socket): void {
+  #front(protocol: Protocol): Front {
+    if (protocol !== "postgres") throw new Error(`nothing speaks ${protocol} yet`);
+    return new PostgresFront(this);
+  }
+
+  #connected(accepted: Socket, front: Front): void {
     // Beyond that it is nobody who wants a session: those are told at their StartupMessage.
     if (this.#closing || this.#loggingIn.size > this.limits.sessions) {
       accepted.destroy();
@@ -269,9 +256,8 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
     this.#connections.add(socket);
     // Not only the login: whatever `socket` is wrapped in later, this stays the connection.
     this.#loggingIn.add(socket);
-    // Nothing refers to it but its socket.
-    void new ClientLogin(this, socket, (client) => {
-      void this.#open(client).finally(() => this.#loggingIn.delete(socket));
+    front.login(socket, (client) => {
+      void this.#open(client, front).finally(() => this.#loggingIn.delete(socket));
     });
     const timer = setTimeout(() => {
       if (this.#loggingIn.has(socket)) socket.destroy();
@@ -284,25 +270,25 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
   }
 
   /** Never rejects. */
-  async #open(client: LoggedIn): Promise<void> {
-    const { socket, principal, startup } = client;
+  async #open(client: LoggedInClient, front: Front): Promise<void> {
+    const { socket, principal, user, database } = client;
     const id = randomUUID();
+    const address = socket.remoteAddress ?? "";
     const refuse = (sqlstate: string, message: string, hint?: string) => {
-      const address = socket.remoteAddress ?? "";
-      this.audit.append(refusedLine(id, startup.user, { address }, message));
-      this.#options.report?.({ kind: "login_failed", address, user: startup.user, reason: message });
-      endWithError(socket, sqlstate, message, hint);
+      this.audit.append(refusedLine(id, user, { address }, message));
+      this.#options.report?.({ kind: "login_failed", address, user, reason: message });
+      client.refuse(sqlstate, message, hint);
     };
     try {
-      const choice = await this.#options.targets.find(startup.database, principal);
+      const choice = await this.#options.targets.find(database, principal, front.protocol);
       if (choice.kind === "refused") {
         refuse(choice.sqlstate, choice.message, choice.hint);
         return;
       }
       const { target } = choice;
-      const upstream = await connectUpstream(target, startup, this.limits.upstreamConnectMs, this.limits.keepAliveMs);
+      const connected = await client.connect(target, choice.database);
       if (socket.destroyed || this.#closing) {
-        upstream.socket.destroy();
+        connected.discard();
         socket.destroy();
         return;
       }
@@ -310,43 +296,32 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
         principal,
         session: {
           id,
-          database: startup.database,
-          user: startup.user,
-          client: { address: socket.remoteAddress ?? "", application: startup.applicationName, tls: client.tls },
+          database,
+          user,
+          client: { address, application: client.application, tls: client.tls },
           startedAtNs: BigInt(Date.now()) * 1_000_000n,
           tags: {},
         },
         target: {
           name: target.name,
-          engine: "postgres",
-          version: upstream.parameters.get("server_version") ?? "",
+          engine: target.engine,
+          version: connected.serverVersion,
           environment: target.environment,
           tags: target.tags,
         },
       };
-      const processId = this.#newProcessId();
-      const secret = randomBytes(client.minor >= 2 ? 32 : 4);
-      this.#keys.set(processId, { secret, target, processId: upstream.processId, upstreamSecret: upstream.secret });
       this.audit.append(new SessionRecords(who).connect());
       this.counters.sessionsOpen++;
       this.counters.sessionsTotal++;
-      socket.write(
-        Buffer.concat([
-          ...[...upstream.parameters].map(([name, value]) => encodeParameterStatus(name, value)),
-          encodeBackendKeyData(processId, secret),
-          encodeReadyForQuery(transactionStatus.idle),
-        ]),
-      );
-      socket.removeAllListeners("error");
-      const session = new Session(this, { client: socket, upstream, target, who, early: client.early });
-      this.#sessions.set(session, processId);
-      this.#options.report?.({ kind: "session_opened", session: id, user: startup.user, reason: target.name });
+      const session = connected.begin(who);
+      this.#sessions.set(session, front);
+      this.#options.report?.({ kind: "session_opened", session: id, user, reason: target.name });
       // It may have ended while it began.
       if (session.isClosed) this.closed(session, "client closed");
     } catch (error) {
       if (error instanceof UpstreamError) {
         const cause = error.cause instanceof Error ? error.cause : error;
-        this.#options.report?.({ kind: "upstream_failed", target: startup.database, error: cause });
+        this.#options.report?.({ kind: "upstream_failed", target: database, error: cause });
         refuse(error.sqlstate, error.message);
         return;
       }
@@ -356,15 +331,7 @@ class PostgresProxy implements ProxyServer, SessionHost, LoginHost {
         session: id,
         error: error instanceof Error ? error : new Error(String(error)),
       });
-      endWithError(socket, "XX000", "internal error of the proxy");
-    }
-  }
-
-  /** As positive as a process id, and nobody else's. */
-  #newProcessId(): number {
-    for (;;) {
-      const processId = randomBytes(4).readUInt32BE() >>> 1;
-      if (processId !== 0 && !this.#keys.has(processId)) return processId;
+      client.refuse("XX000", "internal error of the proxy");
     }
   }
 }

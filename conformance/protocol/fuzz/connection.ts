@@ -4,7 +4,8 @@ import { noCatalog } from "../no-catalog.ts";
 import type { AuditLog } from "../../../proxy/src/audit/audit-log.ts";
 import { proxyLimits } from "../../../proxy/src/limits.ts";
 import { sessionFrames } from "../../../proxy/src/postgres/frame-rules.ts";
-import { Session, type SessionHost } from "../../../proxy/src/postgres/session.ts";
+import type { SessionHost } from "../../../proxy/src/enforce/session-host.ts";
+import { Session } from "../../../proxy/src/postgres/session.ts";
 import { testEnforcer } from "../test-enforcer.ts";
 import { asSocket, MemorySocket } from "./memory-socket.ts";
 import { deniedWord } from "./streams.ts";
@@ -61,7 +62,6 @@ export class ProxiedConnection {
     this.#server = server;
     const host: SessionHost = {
       limits,
-      frames,
       audit: this.#audit,
       enforcer,
       approvals: undefined,
@@ -74,6 +74,7 @@ export class ProxiedConnection {
       closed: () => undefined,
     };
     this.session = new Session(host, {
+      frames,
       client: asSocket(this.client),
       upstream: {
         socket: asSocket(this.upstream),
@@ -83,6 +84,7 @@ export class ProxiedConnection {
       },
       target: {
         name: "model",
+        engine: "postgres",
         environment: "test",
         tags: {},
         host: "127.0.0.1",

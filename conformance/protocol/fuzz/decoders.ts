@@ -12,7 +12,7 @@ import { forbiddenOutput } from "../../../proxy/src/postgres/messages/row-descri
 import { decodeSaslInitialResponse } from "../../../proxy/src/postgres/messages/sasl-response.ts";
 import { decodeFirstMessage } from "../../../proxy/src/postgres/messages/startup.ts";
 import { decodeTargetMessage } from "../../../proxy/src/postgres/messages/target-message.ts";
-import { ProtocolError } from "../../../proxy/src/postgres/wire.ts";
+import { ProtocolError } from "../../../proxy/src/enforce/protocol-error.ts";
 
 type Decoder = (buffer: Buffer, body: number, end: number) => unknown;
 

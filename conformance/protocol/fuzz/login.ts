@@ -89,15 +89,14 @@ export const closed = fc.property(
     new ClientLogin(
       {
         limits: proxyLimits,
-        frames,
         identities: { begin: (_user, channel) => new Login(verifier, true, channel, () => undefined) },
         tls: undefined,
         tlsRequired: false,
         isFull: () => false,
         isThrottled: () => false,
         loginFailed: () => undefined,
-        cancel: () => undefined,
       },
+      { frames, cancel: () => undefined },
       asSocket(socket),
       ({ principal }) => entered.push(principal),
     );

@@ -2,14 +2,14 @@
 import { connect, isIP } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { encodeCancelRequest, encodeSslRequest } from "./messages/startup.ts";
-import type { PostgresTarget } from "./target.ts";
+import type { Target } from "../enforce/target.ts";
 
 /**
  * Best effort, as cancelling always is: whatever goes wrong, the statement goes on.
  * @param done called once the target has closed the connection, which it does when it has signalled the process, or nothing came of it.
  */
 export function sendCancel(
-  target: PostgresTarget,
+  target: Target,
   processId: number,
   secret: Buffer,
   timeoutMs: number,

@@ -5,7 +5,7 @@ import { denyExtended } from "./denials.ts";
 import { prepareAgain, withoutIdentifiers } from "./client-parse.ts";
 import type { Framer } from "./framer.ts";
 import { admitBind, approvalsToBind } from "./held-statement.ts";
-import type { Grant } from "./holding.ts";
+import type { Grant } from "../enforce/holding.ts";
 import { type BindNames, decodeBindNames } from "./messages/bind.ts";
 import { boundValues } from "./parameters.ts";
 import { pendingKind } from "./pending.ts";

@@ -3,7 +3,7 @@ import { frame, type Framer } from "./framer.ts";
 import { encodeCopyFail } from "./messages/copy-fail.ts";
 import type { Session } from "./session.ts";
 import { forward } from "./to-server.ts";
-import { ProtocolError } from "./wire.ts";
+import { ProtocolError } from "../enforce/protocol-error.ts";
 
 export function copyMessage(session: Session, framer: Framer, found: number): boolean {
   if (found === frame.oversize) throw new ProtocolError("invalid length of a COPY message");

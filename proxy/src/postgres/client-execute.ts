@@ -72,7 +72,7 @@ export function execute(session: Session, framer: Framer): boolean {
   entry.mapPosition = portal.statement.mapPosition;
   if (plan !== undefined && run !== undefined) {
     entry.run = run;
-    run.portal = source;
+    run.source = source;
     if ((plan.effects & effect.names) !== 0) run.definition = portal.statement;
     if (plan.isCopyFrom) expectCopy(session);
   }

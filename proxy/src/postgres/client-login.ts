@@ -3,10 +3,10 @@
  * protocol's message flow). What comes out is a client whose next bytes are ordinary messages.
  */
 import type { Socket } from "node:net";
-import { type SecureContext, TLSSocket } from "node:tls";
+import { TLSSocket } from "node:tls";
 import type { Principal } from "@penstock/engine";
-import type { Identities, Login } from "../identity/login.ts";
-import type { ProxyLimits } from "../limits.ts";
+import type { Login } from "../identity/login.ts";
+import type { LoginHost } from "../enforce/session-host.ts";
 import { endWithError } from "./end-with-error.ts";
 import type { SessionFrames } from "./frame-rules.ts";
 import { frame, Framer } from "./framer.ts";
@@ -20,19 +20,11 @@ import { encodeNegotiateProtocolVersion } from "./messages/negotiate-protocol-ve
 import { decodeSaslInitialResponse } from "./messages/sasl-response.ts";
 import { decodeFirstMessage, type FirstMessage } from "./messages/startup.ts";
 import { readStartupParameters, type StartupParameters } from "./startup-parameters.ts";
-import { ProtocolError } from "./wire.ts";
+import { ProtocolError } from "../enforce/protocol-error.ts";
 
-export interface LoginHost {
-  readonly limits: ProxyLimits;
+/** What of PostgreSQL's protocol a login needs besides. */
+export interface LoginFront {
   readonly frames: SessionFrames;
-  readonly identities: Identities;
-  readonly tls: { readonly context: SecureContext; readonly certificateHash: Buffer | undefined } | undefined;
-  readonly tlsRequired: boolean;
-  /** Whether this connection is one too many. */
-  isFull(): boolean;
-  /** Whether this address has failed too often to be asked again. */
-  isThrottled(address: string): boolean;
-  loginFailed(address: string, user: string, reason: string): void;
   cancel(processId: number, secret: Buffer): void;
 }
 
@@ -53,6 +45,7 @@ const tlsHandshakeByte = 0x16;
 
 export class ClientLogin {
   readonly #host: LoginHost;
+  readonly #front: LoginFront;
   readonly #done: (client: LoggedIn) => void;
   readonly #address: string;
   #socket: Socket;
@@ -67,8 +60,9 @@ export class ClientLogin {
   #over = false;
 
   /** @param done called once, when the client is authenticated; never when the connection ends before. */
-  constructor(host: LoginHost, socket: Socket, done: (client: LoggedIn) => void) {
+  constructor(host: LoginHost, front: LoginFront, socket: Socket, done: (client: LoggedIn) => void) {
     this.#host = host;
+    this.#front = front;
     this.#done = done;
     this.#socket = socket;
     this.#address = socket.remoteAddress ?? "";
@@ -132,7 +126,7 @@ export class ClientLogin {
         return;
       case "cancel":
         this.#over = true;
-        this.#host.cancel(first.processId, first.secret);
+        this.#front.cancel(first.processId, first.secret);
         this.#socket.end();
         return;
       case "startup":
@@ -214,7 +208,7 @@ export class ClientLogin {
     }
     this.#login = identities.begin(parameters.user, { certificateHash: this.#tls ? tls?.certificateHash : undefined });
     this.#socket.write(encodeSaslMechanisms(this.#login.mechanisms));
-    this.#framer = new Framer(this.#host.frames.login, this.#host.limits.messageBytes);
+    this.#framer = new Framer(this.#front.frames.login, this.#host.limits.messageBytes);
     this.#framer.push(this.#bytes);
     this.#authenticate(this.#framer);
   }

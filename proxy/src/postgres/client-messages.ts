@@ -7,19 +7,20 @@ import { bind } from "./client-bind.ts";
 import { copyMessage, duringCopy } from "./client-copy.ts";
 import { execute } from "./client-execute.ts";
 import { parse } from "./client-parse.ts";
-import { decideText, readText } from "./decide.ts";
+import { readText } from "../enforce/read-text.ts";
+import { decideText } from "./decide.ts";
 import { denyExtended, denyQuery } from "./denials.ts";
 import { frame, type Framer } from "./framer.ts";
 import { functionCall } from "./function-call.ts";
 import { admitText } from "./held-statement.ts";
-import type { Grant } from "./holding.ts";
+import type { Grant } from "../enforce/holding.ts";
 import { encodeQuery, queryTextEnd } from "./messages/query.ts";
 import { decodeTargetMessage } from "./messages/target-message.ts";
 import { pendingKind } from "./pending.ts";
 import type { Session } from "./session.ts";
 import { definitionOf } from "./sql-names.ts";
 import { expectCopy, forward, opened } from "./to-server.ts";
-import { ProtocolError } from "./wire.ts";
+import { ProtocolError } from "../enforce/protocol-error.ts";
 
 export function handleClientMessage(session: Session, framer: Framer, found: number): boolean {
   if (found === frame.invalid) throw new ProtocolError(`invalid message type or length (type ${framer.type})`);
@@ -84,7 +85,7 @@ function query(session: Session, framer: Framer): boolean {
   const entry = session.pending.push(pendingKind.query);
   for (const [index, { plan, auditFields, portal }] of ruling.statements.entries()) {
     const run = session.begin(plan, auditFields, grant);
-    run.portal = portal;
+    run.source = portal;
     run.definition = definitionOf(session, text, ruling, index);
     if (index === 0) entry.run = run;
     else (entry.later ??= []).push(run);

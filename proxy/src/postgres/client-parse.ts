@@ -1,6 +1,7 @@
 /** Parse: a statement is decided when it is prepared. */
 import { refuse, type Refused } from "../enforce/gate.ts";
-import { type Admitted, decideText, readText } from "./decide.ts";
+import { readText } from "../enforce/read-text.ts";
+import { type Admitted, decideText } from "./decide.ts";
 import { denyExtended } from "./denials.ts";
 import type { Framer } from "./framer.ts";
 import { decodeParse, encodeParse, parameterType } from "./messages/parse.ts";

@@ -2,8 +2,7 @@
 import type { Approval, Enforcer, NameContext } from "@penstock/engine";
 import { approvalsToRun, effect, type StatementPlan, strictest } from "../enforce/plan.ts";
 import { indirectExecute, type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
-import { isUtf8 } from "node:buffer";
-import { covers } from "./holding.ts";
+import { covers } from "../enforce/holding.ts";
 import { Portal, Prepared } from "./prepared.ts";
 import type { Session } from "./session.ts";
 import type { Refusal } from "../enforce/session-rules.ts";
@@ -298,28 +297,4 @@ export function missing(kind: "execute" | "fetch", name: string) {
         code: "unknown_name",
       }
     : { sqlstate: "34000", message: `cursor "${name}" does not exist`, hint: undefined, code: "unknown_name" };
-}
-
-/** Reads bytes one by one, which is faster than a call into Node for those of a short statement. */
-function isAscii(buffer: Buffer, from: number, to: number): boolean {
-  if (to - from > shortBytesMax) return false;
-  for (let at = from; at < to; at++) if (buffer[at]! >= 0x80) return false;
-  return true;
-}
-
-const shortBytesMax = 500;
-
-/** The text of a statement; what is not UTF-8 could be read in two ways, so it is refused before anyone reads it. */
-export function readText(buffer: Buffer, from: number, to: number): string | Refused {
-  if (isAscii(buffer, from, to)) return buffer.toString("latin1", from, to);
-  if (isUtf8(buffer.subarray(from, to))) return buffer.toString("utf8", from, to);
-  return refuse(
-    {
-      sqlstate: "22021",
-      message: "the statement is not valid UTF-8",
-      hint: "use client_encoding UTF8",
-      code: "encoding",
-    },
-    buffer.toString("latin1", from, to),
-  );
 }

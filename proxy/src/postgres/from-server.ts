@@ -41,7 +41,7 @@ export function settleCopy({ copy, pending }: Session): void {
 /** It must never happen: something hidden is about to come out. Nothing more passes of this group. @param why for the operator */
 export function leak(session: Session, head: Pending, why: string): void {
   if (session.suppressing) return;
-  session.host.leaked(session, head.run?.number ?? session.statementCount, why);
+  session.host.leaked(session, head.run?.number ?? session.log.count, why);
   withhold(
     session,
     encodeError({

@@ -2,7 +2,7 @@
 import { approvalsToRun, type StatementPlan } from "../enforce/plan.ts";
 import type { Refused } from "../enforce/gate.ts";
 import type { Admitted, Resolved } from "./decide.ts";
-import type { Grant, HeldStatement } from "./holding.ts";
+import type { Grant, HeldStatement } from "../enforce/holding.ts";
 import { type BindNames, decodeBindParameters } from "./messages/bind.ts";
 import { boundValues } from "./parameters.ts";
 import type { Prepared } from "./prepared.ts";

@@ -1,6 +1,6 @@
 import type { VerdictReads } from "@penstock/engine";
 import type { StatementPlan } from "../enforce/plan.ts";
-import type { Grant } from "./holding.ts";
+import type { Grant } from "../enforce/holding.ts";
 import type { Epoch } from "./knowledge.ts";
 
 export interface PreparedFields {

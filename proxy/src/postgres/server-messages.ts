@@ -96,7 +96,7 @@ function commandComplete(session: Session, framer: Framer): void {
   const head = expectExecution(session);
   const { run } = head;
   if (run !== undefined) {
-    if (isCut(run)) completeLimited(session, framer, run);
+    if (run.isCut) completeLimited(session, framer, run);
     else pass(session, framer);
     finish(session, run, rowsOfTag(framer.buffer, framer.body, framer.end));
   } else if (!head.hidden) pass(session, framer);
@@ -109,11 +109,6 @@ function completeLimited(session: Session, framer: Framer, run: Run): void {
   const tag = decodeCommandTag(framer.buffer, framer.body, framer.end);
   session.toClient.push(cutNotice(run));
   session.toClient.push(encodeCommandComplete(tag.replace(/[0-9]+$/, String(run.passedRows))));
-}
-
-/** Rows were held back. */
-function isCut({ endedBy }: Run): boolean {
-  return endedBy === "rows" || endedBy === "bytes";
 }
 
 function cutNotice({ endedBy, passedRows, plan }: Run): Buffer {
@@ -132,14 +127,14 @@ function cutNotice({ endedBy, passedRows, plan }: Run): Buffer {
 function executionEnded(session: Session, framer: Framer): void {
   const head = expectExecution(session);
   const { run } = head;
-  if (run !== undefined && isCut(run) && !session.suppressing) session.toClient.push(cutNotice(run));
+  if (run?.isCut === true && !session.suppressing) session.toClient.push(cutNotice(run));
   pass(session, framer);
   if (run !== undefined) finish(session, run, run.rows);
   nextExecution(session, head);
 }
 
 function finish(session: Session, run: Run, rows: number): void {
-  session.endRun(run, success, isCut(run) ? run.passedRows : rows);
+  session.endRun(run, success, run.isCut ? run.passedRows : rows);
 }
 
 function nextExecution(session: Session, head: Pending): void {

@@ -7,74 +7,50 @@
  * Hot: one read of the client is one batch: its messages are decided, their audit lines appended, and what goes upstream leaves
  * with one write when the lines are flushed. Answers leave with one write a read.
  */
-import { type KeyObject, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
-// The global of this name is a getter, which costs more than the clock.
-import { performance } from "node:perf_hooks";
-import type { Enforcer, Notification, PrincipalContext } from "@penstock/engine";
-import type { ApprovalDesk } from "../approvals/approval-desk.ts";
-import type { AuditLog } from "../audit/audit-log.ts";
+import type { Notification, PrincipalContext } from "@penstock/engine";
 import { SessionRecords } from "../audit/audit-records.ts";
 import { effect, type StatementPlan } from "../enforce/plan.ts";
-import type { ProxyLimits } from "../limits.ts";
+import type { OpenSession, SessionHost } from "../enforce/session-host.ts";
+import { StatementLog, unrecorded } from "../enforce/statement-log.ts";
 import { CopyIn } from "./copy-in.ts";
 import { handleClientMessage } from "./client-messages.ts";
 import { refuseBatch } from "./denials.ts";
 import type { SessionFrames } from "./frame-rules.ts";
 import { frame, Framer } from "./framer.ts";
-import { type Grant, Holding } from "./holding.ts";
+import { type Grant, Holding } from "../enforce/holding.ts";
+import { PostgresHolding } from "./holding-session.ts";
 import { Knowledge } from "./knowledge.ts";
 import { DurationLimits } from "./duration-limits.ts";
 import { encodeError } from "./messages/error-response.ts";
 import { transactionStatus } from "./messages/ready-for-query.ts";
 import { NameTable } from "./names.ts";
-import { OutBatch } from "./out-batch.ts";
+import { OutBatch } from "../enforce/out-batch.ts";
 import { PendingQueue } from "./pending.ts";
 import type { Portal, Prepared } from "./prepared.ts";
 import { Run } from "./run.ts";
 import { handleServerMessage } from "./server-messages.ts";
 import { SideQuery } from "./side-query.ts";
 import { applyNames } from "./sql-names.ts";
-import type { PostgresTarget } from "./target.ts";
+import type { Target } from "../enforce/target.ts";
 import type { Upstream } from "./upstream.ts";
 import { redactorFor } from "../detect/detection.ts";
 import type { Redactor } from "../detect/redactor.ts";
 import { reuseReads } from "../sockets/reused-reads.ts";
 import { RowParts } from "./row-change.ts";
 import { tokenChange } from "./token-columns.ts";
-import { ProtocolError } from "./wire.ts";
-
-/** What a session needs of the server it belongs to. */
-export interface SessionHost {
-  readonly limits: ProxyLimits;
-  readonly frames: SessionFrames;
-  readonly audit: AuditLog;
-  readonly enforcer: Enforcer;
-  /** `undefined` where nobody is asked for approval. */
-  readonly approvals: ApprovalDesk | undefined;
-  /** With which tokens are made; `undefined` where none are. */
-  readonly tokenKey: KeyObject | undefined;
-  countStatement(): void;
-  countDenial(): void;
-  notified(session: Session, statement: number, notification: Notification): void;
-  leaked(session: Session, statement: number, message: string): void;
-  fault(session: Session, error: Error): void;
-  closed(session: Session, reason: string): void;
-}
+import { ProtocolError } from "../enforce/protocol-error.ts";
 
 export interface SessionStart {
+  readonly frames: SessionFrames;
   readonly client: Socket;
   readonly upstream: Upstream;
-  readonly target: PostgresTarget;
+  readonly target: Target;
   readonly who: PrincipalContext;
   /** What the client sent after its last login message. */
   readonly early: Buffer;
 }
-
-const unrecorded = {
-  sqlstate: "58030",
-  message: "the audit log cannot be written, so the statement was not run",
-} as const;
 
 /** Up to here a copy costs less than another buffer to read into. */
 const copiedBytesMax = 2 * 1024;
@@ -88,18 +64,19 @@ interface HeldBatch {
   readonly hasCopyData: boolean;
 }
 
-export class Session {
+export class Session implements OpenSession {
   readonly host: SessionHost;
   readonly who: PrincipalContext;
-  readonly target: PostgresTarget;
+  readonly target: Target;
   readonly upstream: Upstream;
   readonly records: SessionRecords;
+  readonly log: StatementLog;
   readonly pending = new PendingQueue();
   readonly statements = new NameTable<Prepared>();
   readonly portals = new NameTable<Portal>();
   readonly knowledge: Knowledge;
   readonly side: SideQuery;
-  readonly holding = new Holding(this);
+  readonly holding = new Holding(new PostgresHolding(this));
   readonly rowParts = new RowParts();
   /** Looks into the values of results; `undefined` where nobody does. */
   readonly redactor: Redactor | undefined;
@@ -131,7 +108,6 @@ export class Session {
   withinRow = false;
   /** The server's last words were FATAL. */
   fatalSeen = false;
-  statementCount = 0;
 
   readonly #client: Socket;
   readonly #clientFramer: Framer;
@@ -142,7 +118,6 @@ export class Session {
   readonly #held: HeldBatch[] = [];
   #heldBytes = 0;
   #entriesInBatches = 0;
-  #linesWaiting = false;
   #waiting = false;
   /** What came while a message waited, and its size. */
   readonly #ahead: Buffer[] = [];
@@ -158,8 +133,10 @@ export class Session {
     this.target = start.target;
     this.upstream = start.upstream;
     this.records = new SessionRecords(start.who);
+    this.log = new StatementLog(host, this, this.records);
     this.#client = start.client;
-    const { frames, limits } = host;
+    const { limits } = host;
+    const { frames } = start;
     this.#clientFramer = new Framer(frames.client, limits.messageBytes);
     this.#serverFramer = new Framer(frames.server, limits.messageBytes);
     this.redactor = redactorFor(start.target.detection, start.who, limits.detectedValueBytes);
@@ -195,7 +172,7 @@ export class Session {
     this.side.fail(new Error("the session has ended"));
     this.holding.end(reason);
     this.#endRuns();
-    this.host.audit.append(this.records.disconnect(this.statementCount, reason));
+    this.host.audit.append(this.records.disconnect(this.log.count, reason));
     this.host.closed(this, reason);
   }
 
@@ -215,7 +192,7 @@ export class Session {
 
   /** Begins the record of an execution, which leaves for the server with this batch. */
   begin(plan: StatementPlan, auditFields: string, grant?: Grant): Run {
-    const run = new Run(++this.statementCount, plan);
+    const run = new Run(this.log.begin(plan, auditFields, this.knowledge.epoch.names, grant), plan);
     run.grant = grant;
     if (plan.tokens !== undefined && this.host.tokenKey !== undefined)
       run.change = tokenChange(this.host.tokenKey, plan.tokens);
@@ -223,36 +200,14 @@ export class Session {
       const { enforcer, catalog } = this.knowledge.epoch;
       run.detecting = { labelled: enforcer.labelledOrigins(catalog), found: new Map() };
     }
-    const fields = grant === undefined ? auditFields : auditFields + grant.auditFields;
-    this.host.countStatement();
-    this.host.audit.append(this.records.statement(run.number, fields, this.knowledge.epoch.names));
-    this.#linesWaiting = true;
     if (plan.effects !== effect.none) this.effectsInFlight++;
-    for (const notification of plan.notifications) this.host.notified(this, run.number, notification);
     if (plan.limits.durationMs !== undefined) this.#durations.watch(run, plan.limits.durationMs);
     return run;
   }
 
   /** Records a statement that the proxy refuses. */
   recordRefusal(records: readonly string[], sqlstate: string, notifications: readonly Notification[] = []): void {
-    for (const notification of notifications) this.host.notified(this, this.statementCount + 1, notification);
-    for (const fields of records) {
-      const number = ++this.statementCount;
-      this.host.countStatement();
-      this.host.audit.append(this.records.statement(number, fields, this.knowledge.epoch.names));
-      this.host.audit.append(
-        this.records.result(number, {
-          rows: 0,
-          bytes: 0,
-          durationUs: 0,
-          sqlstate,
-          endedBy: undefined,
-          found: undefined,
-        }),
-      );
-    }
-    this.host.countDenial();
-    this.#linesWaiting = true;
+    this.log.refused(records, sqlstate, this.knowledge.epoch.names, notifications);
   }
 
   /** Goes on with the client's messages, where they waited for something that may have come. */
@@ -266,7 +221,7 @@ export class Session {
     if (run.ended) return;
     run.ended = true;
     if (run.timer !== undefined) clearTimeout(run.timer);
-    if (run.portal !== undefined) run.portal.bytes += run.bytes;
+    if (run.source !== undefined) run.source.bytes += run.bytes;
     const { effects } = run.plan;
     if (effects !== effect.none) {
       this.effectsInFlight--;
@@ -275,10 +230,7 @@ export class Session {
         if ((effects & effect.names) !== 0) applyNames(this, run);
       }
     }
-    const durationUs = (performance.now() - run.startedMs) * 1000;
-    const { bytes, endedBy, detecting } = run;
-    const found = detecting?.found;
-    this.host.audit.append(this.records.result(run.number, { rows, bytes, durationUs, sqlstate, endedBy, found }));
+    this.log.ended(run, sqlstate, rows, run.detecting?.found);
   }
 
   // The sockets.
@@ -390,11 +342,11 @@ export class Session {
     const hasCopyData = this.copyDataInBatch;
     this.#entriesInBatches = endEntry;
     this.copyDataInBatch = false;
-    if (!this.#linesWaiting && this.#held.length === 0) {
+    if (!this.log.isWaiting && this.#held.length === 0) {
       this.#writeUpstream(taken);
       return;
     }
-    this.#linesWaiting = false;
+    this.log.isWaiting = false;
     const isShort = taken.length <= copiedBytesMax;
     const bytes = isShort ? Buffer.from(taken) : taken;
     this.#clientBytesKept ||= !isShort;

@@ -2,8 +2,9 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { Client, DatabaseError } from "pg";
-import type { PostgresTarget } from "./target.ts";
 import { reusingSocket } from "../sockets/reused-reads.ts";
+import type { Target } from "../enforce/target.ts";
+import { UpstreamError } from "../enforce/upstream-error.ts";
 import { type StartupParameters, writeOptions } from "./startup-parameters.ts";
 
 export interface Upstream {
@@ -13,17 +14,6 @@ export interface Upstream {
   /** To cancel what runs there. */
   readonly processId: number;
   readonly secret: Buffer;
-}
-
-/** Why there is no upstream, in words for the client: nothing of the target's address or login. */
-export class UpstreamError extends Error {
-  readonly sqlstate: string;
-
-  constructor(sqlstate: string, message: string, cause: unknown) {
-    super(message, { cause });
-    this.name = "UpstreamError";
-    this.sqlstate = sqlstate;
-  }
 }
 
 /** What `pg` has and its types do not tell. */
@@ -40,7 +30,7 @@ function internals(client: unknown): PgClient {
 
 /** Rejects with an UpstreamError. */
 export async function connectUpstream(
-  target: PostgresTarget,
+  target: Target,
   startup: StartupParameters,
   timeoutMs: number,
   keepAliveMs: number,
@@ -96,7 +86,7 @@ function takeOver(connection: PgClient["connection"]): Socket {
   return stream;
 }
 
-function upstreamError(target: PostgresTarget, cause: unknown): UpstreamError {
+function upstreamError(target: Target, cause: unknown): UpstreamError {
   if (cause instanceof DatabaseError) {
     const code = cause.code ?? "08006";
     // Wrong settings of the client's own, a missing database, no room, starting up, shutting down: the server's words help.

@@ -1,16 +1,6 @@
 /** Reading and writing the protocol's data types ("Message Data Types"). Every read is checked against the end of its message. */
 
-/** What a peer sent cannot be read. Ends the connection: nothing after it can be trusted. */
-export class ProtocolError extends Error {
-  /** 08P01 is protocol_violation. */
-  readonly sqlstate: string;
-
-  constructor(reason: string, sqlstate = "08P01") {
-    super(reason);
-    this.name = "ProtocolError";
-    this.sqlstate = sqlstate;
-  }
-}
+import { ProtocolError } from "../enforce/protocol-error.ts";
 
 /** Position of the NUL that ends the string at `from`. */
 export function stringEnd(buffer: Buffer, from: number, end: number): number {

@@ -1,11 +1,11 @@
 import type { Catalog, Principal } from "@penstock/engine";
 import type { ProxyConfig } from "../config/load-config.ts";
-import type { PostgresTarget, TargetChoice, Targets } from "../postgres/target.ts";
+import { type Protocol, protocolOf, type Target, type TargetChoice, type Targets } from "../enforce/target.ts";
 import { NamesFile } from "./names-file.ts";
 import { TargetCatalog } from "./target-catalog.ts";
 import { explainTargetError } from "./target-connection.ts";
 
-export interface ConfiguredTarget extends PostgresTarget {
+export interface ConfiguredTarget extends Target {
   readonly catalog: TargetCatalog;
 }
 
@@ -42,15 +42,36 @@ export class ConfiguredTargets implements Targets {
     });
   }
 
-  find(database: string, _principal: Principal): Promise<TargetChoice> {
-    const target = this.all.find(({ name }) => name === database);
-    if (target !== undefined) return Promise.resolve({ kind: "target", target });
+  find(database: string, _principal: Principal, protocol: Protocol): Promise<TargetChoice> {
+    const reachable = this.#reachable(protocol);
+    const target = reachable.find(({ name }) => name === database);
+    if (target !== undefined) return Promise.resolve({ kind: "target", target, database: target.database });
+    const [only, ...others] = reachable;
+    // A MySQL server has many databases, and a client may begin in any of them or in none.
+    if (protocol === "mysql" && only !== undefined && others.length === 0)
+      return Promise.resolve({ kind: "target", target: only, database: database === "" ? undefined : database });
     return Promise.resolve({
       kind: "refused",
       sqlstate: "3D000",
-      message: `database "${database}" does not exist`,
-      hint: `The proxy has ${this.all.map(({ name }) => `"${name}"`).join(", ")}.`,
+      message: database === "" ? "no database was named" : `database "${database}" does not exist`,
+      hint: `The proxy has ${reachable.map(({ name }) => `"${name}"`).join(", ")}.`,
     });
+  }
+
+  mysqlVersion(): string {
+    const [first] = this.#reachable("mysql");
+    if (first === undefined) throw new Error("there is no target of MySQL's protocol");
+    const { serverVersionNum } = first.catalog.current();
+    const version = [
+      Math.floor(serverVersionNum / 10_000),
+      Math.floor(serverVersionNum / 100) % 100,
+      serverVersionNum % 100,
+    ].join(".");
+    return first.engine === "mariadb" ? `${version}-MariaDB` : version;
+  }
+
+  #reachable(protocol: Protocol): readonly ConfiguredTarget[] {
+    return this.all.filter(({ engine }) => protocolOf[engine] === protocol);
   }
 
   startRefreshing(everyMs: number, failed: (explanation: string) => void): void {

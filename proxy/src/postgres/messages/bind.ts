@@ -1,4 +1,5 @@
-import { message, nameKey, ProtocolError, readInt16, readInt32, stringEnd } from "../wire.ts";
+import { ProtocolError } from "../../enforce/protocol-error.ts";
+import { message, nameKey, readInt16, readInt32, stringEnd } from "../wire.ts";
 
 export interface BindNames {
   /** As `nameKey` gives them. */

@@ -1,4 +1,5 @@
-import { ProtocolError, readInt16, readInt32 } from "../wire.ts";
+import { ProtocolError } from "../../enforce/protocol-error.ts";
+import { readInt16, readInt32 } from "../wire.ts";
 
 /** The values of a row in text format; `null` for NULL. */
 export function decodeTextRow(buffer: Buffer, body: number, end: number): (string | null)[] {

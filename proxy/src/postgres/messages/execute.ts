@@ -1,4 +1,5 @@
-import { message, nameKey, ProtocolError, stringEnd } from "../wire.ts";
+import { ProtocolError } from "../../enforce/protocol-error.ts";
+import { message, nameKey, stringEnd } from "../wire.ts";
 
 /** The portal's name, as `nameKey` gives it. */
 export function decodeExecute(buffer: Buffer, body: number, end: number): string {

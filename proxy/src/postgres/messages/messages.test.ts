@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ProtocolError } from "../wire.ts";
+import { ProtocolError } from "../../enforce/protocol-error.ts";
 import { type BindNames, decodeBindNames, decodeBindParameters, encodeBind } from "./bind.ts";
 import { decodeCommandTag, encodeCommandComplete, rowsOfTag } from "./command-complete.ts";
 import { decodeTextRow } from "./data-row.ts";

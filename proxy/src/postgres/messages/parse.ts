@@ -1,4 +1,5 @@
-import { message, nameKey, ProtocolError, readInt16, stringEnd } from "../wire.ts";
+import { ProtocolError } from "../../enforce/protocol-error.ts";
+import { message, nameKey, readInt16, stringEnd } from "../wire.ts";
 
 export interface Parse {
   /** As `nameKey` gives it. */

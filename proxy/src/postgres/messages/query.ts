@@ -1,4 +1,5 @@
-import { message, ProtocolError, stringEnd } from "../wire.ts";
+import { ProtocolError } from "../../enforce/protocol-error.ts";
+import { message, stringEnd } from "../wire.ts";
 
 /** Where the text lies: from `body` to the result. One string, nothing after it. */
 export function queryTextEnd(buffer: Buffer, body: number, end: number): number {

@@ -1,5 +1,6 @@
 import type { TokenResult } from "@penstock/engine";
-import { ProtocolError, readInt16, readInt32, stringEnd } from "../wire.ts";
+import { ProtocolError } from "../../enforce/protocol-error.ts";
+import { readInt16, readInt32, stringEnd } from "../wire.ts";
 
 /** A column of a result. */
 export interface Output {

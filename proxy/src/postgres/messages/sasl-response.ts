@@ -1,4 +1,5 @@
-import { ProtocolError, readInt32, stringEnd } from "../wire.ts";
+import { ProtocolError } from "../../enforce/protocol-error.ts";
+import { readInt32, stringEnd } from "../wire.ts";
 
 /** The first answer to AuthenticationSASL: mechanism and first SASL message. */
 export function decodeSaslInitialResponse(

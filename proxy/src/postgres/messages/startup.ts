@@ -1,4 +1,5 @@
-import { ProtocolError, readInt32, stringEnd } from "../wire.ts";
+import { ProtocolError } from "../../enforce/protocol-error.ts";
+import { readInt32, stringEnd } from "../wire.ts";
 
 /** The messages that a connection may begin with: they have no type byte, and their codes are versions that cannot exist. */
 export type FirstMessage =

@@ -1,4 +1,5 @@
-import { message, nameKey, ProtocolError, stringEnd } from "../wire.ts";
+import { ProtocolError } from "../../enforce/protocol-error.ts";
+import { message, nameKey, stringEnd } from "../wire.ts";
 
 /** Describe and Close have one shape: which kind of object, and its name. */
 export interface TargetMessage {

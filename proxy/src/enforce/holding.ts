@@ -2,20 +2,36 @@
  * A statement that waits for people. Its message stays in the framer and is handled again when something changes: so whatever holds then
  * (policies, catalog, search_path) decides it anew, and an approval only answers what that decision asks.
  */
-import type { Approval } from "@penstock/engine";
+import type { Approval, NameContext, PrincipalContext } from "@penstock/engine";
 import type { ApprovalDesk, ApprovalRequest, Question } from "../approvals/approval-desk.ts";
 import { type BoundValue, digestOf } from "../approvals/digest.ts";
 import { type Need, needsOf, printNeed } from "../approvals/need.ts";
 import type { Yes } from "../approvals/standing-approvals.ts";
 import { jsonOnLine } from "../audit/escape.ts";
-import { refuse, type Refused } from "../enforce/gate.ts";
-import type { StatementPlan } from "../enforce/plan.ts";
-import type { Refusal } from "../enforce/session-rules.ts";
-import { encodeNotice } from "./messages/error-response.ts";
-import { transactionStatus } from "./messages/ready-for-query.ts";
-import { pendingKind } from "./pending.ts";
-import type { Session } from "./session.ts";
-import { message } from "./wire.ts";
+import type { SessionRecords } from "../audit/audit-records.ts";
+import { refuse, type Refused } from "./gate.ts";
+import type { StatementPlan } from "./plan.ts";
+import type { Refusal } from "./session-rules.ts";
+
+/** What holding needs of the session, whatever its protocol. */
+export interface HoldingSession {
+  readonly who: PrincipalContext;
+  readonly records: SessionRecords;
+  readonly approvals: ApprovalDesk | undefined;
+  /** With which the statement's names are resolved now. */
+  readonly names: NameContext;
+  /** The server refuses whatever runs now, and says so itself. */
+  readonly isFailed: boolean;
+  /**
+   * Whether nothing that was sent before is unanswered: so what a cancel request means is plain. If not, the session tries the same message
+   * again when it is.
+   */
+  isQuiet(): boolean;
+  /** Tells the client, where its protocol can, that its statement waits. */
+  tellWaiting(notice: { readonly message: string; readonly detail: string; readonly hint: string }): void;
+  /** Tries the message that waits again. */
+  resume(): void;
+}
 
 /** A statement, or a text of several, that may not run unasked. */
 export interface HeldStatement {
@@ -41,10 +57,10 @@ export interface Grant {
 }
 
 export class Holding {
-  readonly #session: Session;
+  readonly #session: HoldingSession;
   #request: ApprovalRequest | undefined;
 
-  constructor(session: Session) {
+  constructor(session: HoldingSession) {
     this.#session = session;
   }
 
@@ -55,7 +71,7 @@ export class Holding {
   /** Whether the statement may run; `undefined`: the session has to wait, and is told when to try the same message again. */
   admit(desk: ApprovalDesk, held: HeldStatement): Grant | Refused | undefined {
     const session = this.#session;
-    const { searchPath } = session.knowledge.epoch.names;
+    const { searchPath } = session.names;
     const relations = held.plans.flatMap(({ facts }) => facts.tables.map(({ relation }) => relation));
     const digest = digestOf({ ...held, who: session.who, searchPath, relations });
     const needs = needsOf(held.approvals);
@@ -73,9 +89,9 @@ export class Holding {
       if (request.state === "waiting" && isSame(request.question, digest, needs)) return undefined;
       this.end("decided otherwise");
     }
-    // The server refuses whatever runs in a failed transaction, and says so itself: nobody need be asked.
-    if (session.status === transactionStatus.failed) return this.#refuse(needed(needs), held, undefined);
-    if (!this.#isQuiet()) return undefined;
+    // Nobody need be asked.
+    if (session.isFailed) return this.#refuse(needed(needs), held, undefined);
+    if (!session.isQuiet()) return undefined;
     return this.#ask(desk, held, digest, needs);
   }
 
@@ -83,7 +99,7 @@ export class Holding {
   cancel(): boolean {
     const request = this.#request;
     if (request === undefined) return false;
-    this.#session.host.approvals?.cancel(request);
+    this.#session.approvals?.cancel(request);
     return true;
   }
 
@@ -92,25 +108,7 @@ export class Holding {
     const request = this.#request;
     if (request === undefined) return;
     this.#request = undefined;
-    this.#session.host.approvals?.withdraw(request, why);
-  }
-
-  /**
-   * Nothing that was sent before is unanswered: so what a cancel request means is plain. A group that has only prepared so far is closed for
-   * the server, which would keep its tables locked; nothing of that can be seen, since prepared statements outlive transactions.
-   */
-  #isQuiet(): boolean {
-    const session = this.#session;
-    if (session.pending.length > 0) {
-      session.knowledge.askForAnswers();
-      return false;
-    }
-    if (session.groupOpen && !session.groupRuns && session.status === transactionStatus.idle) {
-      session.pending.push(pendingKind.sync).hidden = true;
-      session.toUpstream.push(message("S"));
-      session.endGroup();
-    }
-    return true;
+    this.#session.approvals?.withdraw(request, why);
   }
 
   #ask(desk: ApprovalDesk, held: HeldStatement, digest: string, needs: readonly Need[]): Refused | undefined {
@@ -119,7 +117,7 @@ export class Holding {
       who: session.who,
       digest,
       needs,
-      searchPath: session.knowledge.epoch.names.searchPath,
+      searchPath: session.names.searchPath,
       texts: held.texts,
       parameters: held.values.map((value, index) => held.parameters[index] ?? shownBytes(value)),
       records: session.records,
@@ -127,15 +125,11 @@ export class Holding {
     });
     if (!("id" in asked)) return this.#refuse(asked, held, undefined);
     this.#request = asked;
-    session.toClient.push(
-      encodeNotice({
-        severity: "NOTICE",
-        sqlstate: "00000",
-        message: `the statement waits for approval of ${needs.map(printNeed).join("; and of ")}`,
-        detail: `request ${asked.id}, until ${new Date(asked.expiresAtMs).toISOString()}`,
-        hint: `${desk.howTo(asked)}; to give up, cancel the statement`,
-      }),
-    );
+    session.tellWaiting({
+      message: `the statement waits for approval of ${needs.map(printNeed).join("; and of ")}`,
+      detail: `request ${asked.id}, until ${new Date(asked.expiresAtMs).toISOString()}`,
+      hint: `${desk.howTo(asked)}; to give up, cancel the statement`,
+    });
     return undefined;
   }
 

@@ -1,0 +1,38 @@
+/** How a wire protocol plugs into the proxy: it logs clients in, connects them upstream, and runs their sessions. */
+import type { Socket } from "node:net";
+import type { Principal, PrincipalContext } from "@penstock/engine";
+import type { OpenSession } from "./session-host.ts";
+import type { Protocol, Target } from "./target.ts";
+
+export interface Front {
+  readonly protocol: Protocol;
+  /** @param done called once, when the client is authenticated; never when the connection ends before. */
+  login(socket: Socket, done: (client: LoggedInClient) => void): void;
+  /** The session is no longer open. */
+  closed(session: OpenSession): void;
+}
+
+/** A client that has proven who it is. */
+export interface LoggedInClient {
+  /** Encrypted where the client asked for that. */
+  readonly socket: Socket;
+  readonly principal: Principal;
+  /** As the client named itself and what it wants. */
+  readonly user: string;
+  readonly database: string;
+  readonly application: string;
+  readonly tls: boolean;
+  /** @param database to begin in. Rejects with an UpstreamError. */
+  connect(target: Target, database: string | undefined): Promise<ConnectedClient>;
+  /** Tells the client why it gets no session, and ends the connection. */
+  refuse(sqlstate: string, message: string, hint?: string): void;
+}
+
+/** A client with its connection upstream. */
+export interface ConnectedClient {
+  readonly serverVersion: string;
+  /** Ends the connection upstream: no session begins. */
+  discard(): void;
+  /** Tells the client that it is in, and begins. */
+  begin(who: PrincipalContext): OpenSession;
+}

@@ -1,0 +1,53 @@
+/** What the sessions and logins of every protocol need of the proxy that they belong to. */
+import type { KeyObject } from "node:crypto";
+import type { SecureContext } from "node:tls";
+import type { Enforcer, Notification, PrincipalContext } from "@penstock/engine";
+import type { ApprovalDesk } from "../approvals/approval-desk.ts";
+import type { AuditLog } from "../audit/audit-log.ts";
+import type { SessionRecords } from "../audit/audit-records.ts";
+import type { Identities } from "../identity/login.ts";
+import type { ProxyLimits } from "../limits.ts";
+import type { Holding } from "./holding.ts";
+
+/** A session as the proxy sees it, whatever its protocol. */
+export interface OpenSession {
+  readonly who: PrincipalContext;
+  readonly records: SessionRecords;
+  readonly holding: Holding;
+  readonly isClosed: boolean;
+  /** Goes on with the client's messages, where they waited for something that may have come. */
+  resume(): void;
+  /** The session ends as soon as no statement runs and no transaction is open. */
+  endWhenIdle(): void;
+  /** Ends both connections; the client is told why, unless it left. */
+  end(reason: string, error?: { readonly sqlstate: string; readonly message: string }): void;
+}
+
+export interface SessionHost {
+  readonly limits: ProxyLimits;
+  readonly audit: AuditLog;
+  /** The one in force now. */
+  readonly enforcer: Enforcer;
+  /** `undefined` where nobody is asked for approval. */
+  readonly approvals: ApprovalDesk | undefined;
+  /** With which tokens are made; `undefined` where none are. */
+  readonly tokenKey: KeyObject | undefined;
+  countStatement(): void;
+  countDenial(): void;
+  notified(session: OpenSession, statement: number, notification: Notification): void;
+  leaked(session: OpenSession, statement: number, message: string): void;
+  fault(session: OpenSession, error: Error): void;
+  closed(session: OpenSession, reason: string): void;
+}
+
+export interface LoginHost {
+  readonly limits: ProxyLimits;
+  readonly identities: Identities;
+  readonly tls: { readonly context: SecureContext; readonly certificateHash: Buffer | undefined } | undefined;
+  readonly tlsRequired: boolean;
+  /** Whether this connection is one too many. */
+  isFull(): boolean;
+  /** Whether this address has failed too often to be asked again. */
+  isThrottled(address: string): boolean;
+  loginFailed(address: string, user: string, reason: string): void;
+}

@@ -1,0 +1,73 @@
+/** The audit trail of one session's statements: a line before each goes on, and one when it has ended. Hot. */
+// The global of this name is a getter, which costs more than the clock.
+import { performance } from "node:perf_hooks";
+import type { NameContext, Notification } from "@penstock/engine";
+import type { SessionRecords, StatementResult } from "../audit/audit-records.ts";
+import type { Grant } from "./holding.ts";
+import type { OpenSession, SessionHost } from "./session-host.ts";
+import type { StatementPlan } from "./plan.ts";
+import type { StatementRun } from "./statement-run.ts";
+
+export class StatementLog {
+  /** Statements so far: the number of the last one. */
+  count = 0;
+  /** Lines were appended that the next bytes for the server have to wait for. */
+  isWaiting = false;
+  readonly #host: SessionHost;
+  readonly #session: OpenSession;
+  readonly #records: SessionRecords;
+
+  constructor(host: SessionHost, session: OpenSession, records: SessionRecords) {
+    this.#host = host;
+    this.#session = session;
+    this.#records = records;
+  }
+
+  /**
+   * A statement that is about to leave for the server.
+   * @returns its number
+   */
+  begin(plan: StatementPlan, auditFields: string, names: NameContext, grant: Grant | undefined): number {
+    const number = ++this.count;
+    const fields = grant === undefined ? auditFields : auditFields + grant.auditFields;
+    this.#host.countStatement();
+    this.#host.audit.append(this.#records.statement(number, fields, names));
+    this.isWaiting = true;
+    for (const notification of plan.notifications) this.#host.notified(this.#session, number, notification);
+    return number;
+  }
+
+  /** Statements that the proxy refuses. */
+  refused(
+    records: readonly string[],
+    sqlstate: string,
+    names: NameContext,
+    notifications: readonly Notification[] = [],
+  ): void {
+    for (const notification of notifications) this.#host.notified(this.#session, this.count + 1, notification);
+    for (const fields of records) this.own(fields, sqlstate, names);
+    this.#host.countDenial();
+  }
+
+  /** A statement that the proxy answers itself. */
+  own(fields: string, sqlstate: string, names: NameContext): void {
+    const number = ++this.count;
+    this.#host.countStatement();
+    this.#host.audit.append(this.#records.statement(number, fields, names));
+    const nothing = { rows: 0, bytes: 0, durationUs: 0, endedBy: undefined, found: undefined };
+    this.#host.audit.append(this.#records.result(number, { ...nothing, sqlstate }));
+    this.isWaiting = true;
+  }
+
+  ended(run: StatementRun, sqlstate: string, rows: number, found: StatementResult["found"]): void {
+    const durationUs = (performance.now() - run.startedMs) * 1000;
+    const { bytes, endedBy } = run;
+    this.#host.audit.append(this.#records.result(run.number, { rows, bytes, durationUs, sqlstate, endedBy, found }));
+  }
+}
+
+/** What a client gets whose statement was not run because it could not be recorded. */
+export const unrecorded = {
+  sqlstate: "58030",
+  message: "the audit log cannot be written, so the statement was not run",
+} as const;

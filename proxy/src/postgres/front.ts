@@ -1,0 +1,101 @@
+/** PostgreSQL's protocol: logins, sessions, and requests to cancel, which come on connections of their own. */
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import type { Socket } from "node:net";
+import type { Front, LoggedInClient } from "../enforce/front.ts";
+import type { LoginHost, OpenSession, SessionHost } from "../enforce/session-host.ts";
+import type { Target } from "../enforce/target.ts";
+import { sendCancel } from "./cancel.ts";
+import { ClientLogin, type LoggedIn, type LoginFront } from "./client-login.ts";
+import { endWithError } from "./end-with-error.ts";
+import { sessionFrames, type SessionFrames } from "./frame-rules.ts";
+import { encodeBackendKeyData } from "./messages/backend-key-data.ts";
+import { encodeParameterStatus } from "./messages/parameter-status.ts";
+import { encodeReadyForQuery, transactionStatus } from "./messages/ready-for-query.ts";
+import { Session } from "./session.ts";
+import { connectUpstream, type Upstream } from "./upstream.ts";
+
+/** What may be cancelled, by the key that the proxy gave out. */
+interface Cancellable {
+  readonly secret: Buffer;
+  readonly session: Session;
+  readonly target: Target;
+  readonly upstream: Upstream;
+}
+
+export class PostgresFront implements Front, LoginFront {
+  readonly protocol = "postgres";
+  readonly frames: SessionFrames;
+  readonly #host: LoginHost & SessionHost;
+  readonly #keys = new Map<number, Cancellable>();
+  readonly #processIds = new Map<OpenSession, number>();
+
+  constructor(host: LoginHost & SessionHost) {
+    this.#host = host;
+    this.frames = sessionFrames(host.limits);
+  }
+
+  login(socket: Socket, done: (client: LoggedInClient) => void): void {
+    // Nothing refers to it but its socket.
+    void new ClientLogin(this.#host, this, socket, (client) => done(this.#admitted(client)));
+  }
+
+  closed(session: OpenSession): void {
+    const processId = this.#processIds.get(session);
+    if (processId === undefined) return;
+    this.#processIds.delete(session);
+    this.#keys.delete(processId);
+  }
+
+  cancel(processId: number, secret: Buffer): void {
+    const key = this.#keys.get(processId);
+    if (key === undefined || key.secret.length !== secret.length || !timingSafeEqual(key.secret, secret)) return;
+    if (key.session.holding.cancel()) return;
+    const { upstream } = key;
+    sendCancel(key.target, upstream.processId, upstream.secret, this.#host.limits.upstreamConnectMs);
+  }
+
+  #admitted({ socket, principal, startup, tls, minor, early }: LoggedIn): LoggedInClient {
+    const { upstreamConnectMs, keepAliveMs } = this.#host.limits;
+    return {
+      socket,
+      principal,
+      user: startup.user,
+      database: startup.database,
+      application: startup.applicationName,
+      tls,
+      refuse: (sqlstate, message, hint) => endWithError(socket, sqlstate, message, hint),
+      connect: async (target) => {
+        const upstream = await connectUpstream(target, startup, upstreamConnectMs, keepAliveMs);
+        return {
+          serverVersion: upstream.parameters.get("server_version") ?? "",
+          discard: () => upstream.socket.destroy(),
+          begin: (who) => {
+            const processId = this.#newProcessId();
+            const secret = randomBytes(minor >= 2 ? 32 : 4);
+            socket.write(
+              Buffer.concat([
+                ...[...upstream.parameters].map(([name, value]) => encodeParameterStatus(name, value)),
+                encodeBackendKeyData(processId, secret),
+                encodeReadyForQuery(transactionStatus.idle),
+              ]),
+            );
+            socket.removeAllListeners("error");
+            const start = { frames: this.frames, client: socket, upstream, target, who, early };
+            const session = new Session(this.#host, start);
+            this.#keys.set(processId, { secret, session, target, upstream });
+            this.#processIds.set(session, processId);
+            return session;
+          },
+        };
+      },
+    };
+  }
+
+  /** As positive as a process id, and nobody else's. */
+  #newProcessId(): number {
+    for (;;) {
+      const processId = randomBytes(4).readUInt32BE() >>> 1;
+      if (processId !== 0 && !this.#keys.has(processId)) return processId;
+    }
+  }
+}
