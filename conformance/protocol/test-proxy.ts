@@ -8,8 +8,8 @@ import {
 import type { AuditLog } from "../../proxy/src/audit/audit-log.ts";
 import { Login, type Identities } from "../../proxy/src/identity/login.ts";
 import { deriveVerifier } from "../../proxy/src/identity/scram-verifier.ts";
-import { protocolOf, type TargetEngine, type Targets } from "../../proxy/src/enforce/target.ts";
-import type { Enforcer, Principal } from "@penstock/engine";
+import { protocolOf, type Targets } from "../../proxy/src/enforce/target.ts";
+import type { Enforcer, Engine, Principal } from "@penstock/engine";
 import type { PostgresServer } from "../support/postgres-server.ts";
 import { noCatalog } from "./no-catalog.ts";
 import { testEnforcer } from "./test-enforcer.ts";
@@ -59,7 +59,7 @@ export interface TestProxyOptions {
   /** Default: the server's `postgres` database. */
   readonly database?: string;
   /** Default: `postgres`. */
-  readonly engine?: TargetEngine;
+  readonly engine?: Engine;
   readonly upstream?: Partial<{ readonly host: string; readonly port: number; readonly password: string }>;
 }
 

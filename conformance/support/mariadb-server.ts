@@ -1,4 +1,4 @@
-/** A throw-away MariaDB on a socket of its own, for what only a real server can say. */
+/** A throw-away MariaDB, for what only a real server can say. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
@@ -6,9 +6,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Connection, createConnection } from "mysql2/promise";
 import { requireTool } from "./client-tools.ts";
+import { freePort } from "./postgres-server.ts";
 
 export interface MariadbServer {
   readonly version: string;
+  readonly host: string;
+  readonly port: number;
+  /** May do everything, over TCP too. */
+  readonly user: string;
+  readonly password: string;
   /** A session of the superuser in an empty database, `test`. */
   readonly connect: () => Promise<Connection>;
   /** Ends the server and removes its folder. */
@@ -16,6 +22,10 @@ export interface MariadbServer {
 }
 
 const startTimeoutMs = 60_000;
+
+const host = "127.0.0.1";
+/** Whom a proxy logs in as. */
+const owner = { user: "penstock", password: "the owner's password" } as const;
 
 /**
  * Starts a server; where there is none on this machine, the error says how to get it.
@@ -35,14 +45,17 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
   );
   if (made.status !== 0) throw new Error(`mariadb-install-db failed:\n${made.stdout}\n${made.stderr}`);
   const socketPath = join(folder, "socket");
+  const port = await freePort();
   const child = spawn(
     mariadbd,
     [
       "--no-defaults",
       `--datadir=${data}`,
       `--socket=${socketPath}`,
-      "--skip-networking",
+      `--bind-address=${host}`,
+      `--port=${port}`,
       "--skip-log-bin",
+      "--skip-name-resolve",
       user,
       ...options,
     ],
@@ -58,7 +71,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
   };
   try {
     const version = await waitFor(socketPath, child, () => log);
-    return { version, connect: () => open(socketPath, "test"), stop };
+    return { version, host, port, ...owner, connect: () => open(socketPath, "test"), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -71,6 +84,10 @@ async function waitFor(socketPath: string, child: ChildProcess, log: () => strin
     try {
       const connection = await open(socketPath, undefined);
       await connection.query("create database test");
+      await connection.query("grant all on *.* to ?@'%' identified by ? with grant option", [
+        owner.user,
+        owner.password,
+      ]);
       const [rows] = await connection.query("select version() as version");
       await connection.end();
       return (rows as { version: string }[])[0]?.version ?? "";

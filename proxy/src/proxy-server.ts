@@ -15,6 +15,7 @@ import { certificateHash } from "./identity/certificate-hash.ts";
 import type { Identities } from "./identity/login.ts";
 import { LoginThrottle } from "./identity/login-throttle.ts";
 import { proxyLimits, type ProxyLimits } from "./limits.ts";
+import { MysqlFront } from "./mysql/front.ts";
 import { PostgresFront } from "./postgres/front.ts";
 import { takeConnection } from "./sockets/reused-reads.ts";
 
@@ -242,8 +243,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   }
 
   #front(protocol: Protocol): Front {
-    if (protocol !== "postgres") throw new Error(`nothing speaks ${protocol} yet`);
-    return new PostgresFront(this);
+    return protocol === "postgres" ? new PostgresFront(this) : new MysqlFront(this, this.#options.targets);
   }
 
   #connected(accepted: Socket, front: Front): void {

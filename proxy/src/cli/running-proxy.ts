@@ -8,6 +8,7 @@ import { errorMessage } from "../config/system-error.ts";
 import type { UserStore } from "../identity/user-store.ts";
 import type { LoadedPolicies, PolicyLoader } from "../policies/policy-loader.ts";
 import { PolicySource } from "../policies/policy-source.ts";
+import { type Protocol, protocolOf } from "../enforce/target.ts";
 import { createProxyServer, type ProxyEvent, type ProxyServer } from "../proxy-server.ts";
 import { ConfiguredTargets } from "../targets/configured-targets.ts";
 import { explainTargetError } from "../targets/target-connection.ts";
@@ -122,13 +123,9 @@ export class RunningProxy {
   }
 
   async #listen(policies: LoadedPolicies): Promise<void> {
-    const { host, port } = this.#config.listen;
-    let actualPort: number;
-    try {
-      actualPort = await this.#server.listen(port, host);
-    } catch (error) {
-      throw new CommandError(explainListenError(error, host, port), exitCodes.listen);
-    }
+    const { host } = this.#config.listen;
+    const addresses: string[] = [];
+    for (const [protocol, port] of this.#ports) addresses.push(`${host}:${await this.#listenOn(protocol, port)}`);
     this.#policies.start();
     this.#usersWatch = watchFiles([this.#users.file], usersPollMs, () => this.#reloadUsers());
     this.#targets.startRefreshing(this.#config.catalogRefreshMs, (explanation) =>
@@ -143,7 +140,27 @@ export class RunningProxy {
       pid: process.pid,
       ...reportOf(policies.warnings),
     };
-    this.#log.info(details, `listening on ${host}:${actualPort}`);
+    this.#log.info(details, `listening on ${addresses.join(" and, for MySQL, ")}`);
+  }
+
+  /** Of the protocols that some target has. */
+  get #ports(): readonly (readonly [Protocol, number])[] {
+    const { port, mysqlPort } = this.#config.listen;
+    const protocols = new Set(this.#targets.all.map(({ engine }) => protocolOf[engine]));
+    const ports = [
+      ["postgres", port],
+      ["mysql", mysqlPort],
+    ] as const;
+    return ports.filter(([protocol]) => protocols.has(protocol));
+  }
+
+  async #listenOn(protocol: Protocol, port: number): Promise<number> {
+    const { host } = this.#config.listen;
+    try {
+      return await this.#server.listen(port, host, protocol);
+    } catch (error) {
+      throw new CommandError(explainListenError(error, host, port), exitCodes.listen);
+    }
   }
 
   /** Resolves after SIGTERM or SIGINT, when sessions have ended and the last audit line is written. */

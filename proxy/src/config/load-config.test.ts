@@ -44,10 +44,11 @@ function load(text: string, environment: NodeJS.ProcessEnv = {}): ProxyConfig {
 describe("a configuration", () => {
   test("needs little", () => {
     expect(load(minimal)).toEqual({
-      listen: { host: "127.0.0.1", port: 6432, tls: undefined },
+      listen: { host: "127.0.0.1", port: 6432, mysqlPort: 6433, tls: undefined },
       targets: [
         {
           name: "shop",
+          engine: "postgres",
           host: "localhost",
           port: 5432,
           database: "shop",
@@ -117,7 +118,7 @@ limits:
       "penstock.yaml:4:3: error: `listen.host` must be a text, not a whole number",
       "penstock.yaml:6:5: error: `targets[0].environment` is missing",
       "penstock.yaml:8:5: error: `targets[0].port` must be a number, not a text",
-      "penstock.yaml:9:5: error: `targets[0].engine` must be one of `postgres`",
+      "penstock.yaml:9:5: error: `targets[0].engine` must be one of `postgres`, `mysql`, `mariadb`",
       "  help: did you mean `postgres`?",
       "penstock.yaml:11:5: error: unknown key `targets[0].pasword`",
       "  help: did you mean `password`?",

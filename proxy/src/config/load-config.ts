@@ -3,9 +3,11 @@ import { readFileSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
 import { createSecureContext, type ConnectionOptions } from "node:tls";
+import type { Engine } from "@penstock/engine";
 import { decodeBase64 } from "../identity/scram-verifier.ts";
 import type { ProxyLimits } from "../limits.ts";
 import type { Detection } from "../detect/detection.ts";
+import { protocolOf } from "../enforce/target.ts";
 import type { BundleAddress } from "../policies/fetch-bundle.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { bundleTimeoutSeconds, configSchema, isAddress, type RawConfig, toLimits } from "./schema.ts";
@@ -17,6 +19,7 @@ export interface ProxyConfig {
   readonly listen: {
     readonly host: string;
     readonly port: number;
+    readonly mysqlPort: number;
     readonly tls: { readonly cert: string; readonly key: string; readonly required: boolean } | undefined;
   };
   readonly targets: readonly TargetConfig[];
@@ -38,6 +41,7 @@ export interface ProxyConfig {
 
 export interface TargetConfig {
   readonly name: string;
+  readonly engine: Engine;
   readonly host: string;
   readonly port: number;
   readonly database: string;
@@ -110,6 +114,7 @@ function unreadable(file: string, error: unknown): Extract<ConfigResult, { reado
 }
 
 const tokenKeyBytesMin = 32;
+const defaultPorts = { postgres: 5432, mysql: 3306 } as const;
 
 /** The second pass, over a text that has the right shape: what its values name must exist and fit together. */
 class ConfigReader {
@@ -132,7 +137,12 @@ class ConfigReader {
   read(): ConfigResult {
     const raw = this.#raw;
     const config: ProxyConfig = {
-      listen: { host: raw.listen.host, port: raw.listen.port, tls: this.#clientTls() },
+      listen: {
+        host: raw.listen.host,
+        port: raw.listen.port,
+        mysqlPort: raw.listen.mysql_port,
+        tls: this.#clientTls(),
+      },
       targets: raw.targets.map((target, index) => this.#target(target, index)),
       usersFile: this.#path(raw.users),
       policies: this.#policies(),
@@ -174,10 +184,12 @@ class ConfigReader {
   }
 
   #target(raw: RawConfig["targets"][number], index: number): TargetConfig {
+    if (protocolOf[raw.engine] === "mysql") this.#mysqlTarget(raw, index);
     return {
       name: raw.name,
+      engine: raw.engine,
       host: raw.host,
-      port: raw.port,
+      port: raw.port ?? defaultPorts[protocolOf[raw.engine]],
       database: raw.database ?? raw.name,
       user: raw.user,
       password: this.#password(raw, ["targets", index]),
@@ -186,6 +198,25 @@ class ConfigReader {
       tags: raw.tags,
       detection: raw.detect,
     };
+  }
+
+  /** What the other protocol has and this one has not. */
+  #mysqlTarget(raw: RawConfig["targets"][number], index: number): void {
+    if (raw.detect !== undefined) {
+      this.#fail(
+        ["targets", index, "detect"],
+        "is for PostgreSQL targets only: values of MySQL and MariaDB are not looked into",
+        "leave it out, and mask the columns by policies",
+      );
+    }
+    const mode = raw.tls?.mode ?? (isThisMachine(raw.host) ? "disable" : "verify-full");
+    if (mode === "verify-full" && isIP(raw.host) !== 0) {
+      this.#fail(
+        ["targets", index, "host"],
+        "is an address, and certificates of MySQL and MariaDB targets are checked for a name",
+        "give the host's name, or set `tls.mode: verify-ca`",
+      );
+    }
   }
 
   #upstreamTls(raw: RawConfig["targets"][number], index: number): ConnectionOptions | undefined {

@@ -72,9 +72,12 @@ const detect = z
 const target = z
   .strictObject({
     name: text.max(63).describe("The database name that clients connect to, and `target.name` in policies."),
-    engine: z.enum(["postgres"]).default("postgres").describe("The database engine."),
+    engine: z
+      .enum(["postgres", "mysql", "mariadb"])
+      .default("postgres")
+      .describe("The database engine. Clients of `mysql` and `mariadb` connect to `listen.mysql_port`."),
     host: text.describe("Host name or address."),
-    port: port.default(5432).describe("TCP port."),
+    port: port.optional().describe("TCP port. Left out, 5432 for PostgreSQL and 3306 for MySQL and MariaDB."),
     database: text.optional().describe("The database's name there. Left out, it is `name`."),
     user: text.describe("The login that the proxy uses. Clients never see it."),
     ...passwordKeys,
@@ -201,7 +204,13 @@ export const configSchema = z.strictObject({
         .min(0)
         .max(65_535)
         .default(6432)
-        .describe("TCP port; 0 for any free one, which the log then names."),
+        .describe("TCP port for clients of PostgreSQL targets; 0 for any free one, which the log then names."),
+      mysql_port: z
+        .int()
+        .min(0)
+        .max(65_535)
+        .default(6433)
+        .describe("TCP port for clients of MySQL and MariaDB targets, where there are any; 0 for any free one."),
       tls: clientTls,
     })
     .prefault({})

@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from "node:tls";
-import type { Principal } from "@penstock/engine";
+import type { Engine, Principal } from "@penstock/engine";
 import type { Detection } from "../detect/detection.ts";
 import type { CatalogSource } from "./catalog-source.ts";
 
@@ -7,16 +7,14 @@ import type { CatalogSource } from "./catalog-source.ts";
 export type Protocol = "postgres" | "mysql";
 
 export const protocolOf = { postgres: "postgres", mysql: "mysql", mariadb: "mysql" } as const satisfies Record<
-  string,
+  Engine,
   Protocol
 >;
-
-export type TargetEngine = keyof typeof protocolOf;
 
 /** A database behind the proxy, with the login that clients never see. */
 export interface Target {
   readonly name: string;
-  readonly engine: TargetEngine;
+  readonly engine: Engine;
   readonly environment: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly host: string;

@@ -1,0 +1,249 @@
+/**
+ * A connection until its client is authenticated: greeting, TLS, handshake response, authentication ("Connection Phase"). What comes out is
+ * a client that waits for an OK, and whose next bytes are commands.
+ */
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import type { Principal } from "@penstock/engine";
+import { ProtocolError } from "../enforce/protocol-error.ts";
+import type { LoginHost } from "../enforce/session-host.ts";
+import type { Sha2Cache } from "../identity/sha2-cache.ts";
+import { Authentication, type AuthStep, defaultPlugin, newScramble } from "./authentication.ts";
+import { offeredCapabilities, requiredCapabilities, status } from "./capabilities.ts";
+import { type ClientCharset, clientCharset } from "./collations.ts";
+import { endWithError } from "./end-with-error.ts";
+import { frame, Framer } from "./framer.ts";
+import { encodeAuthMoreData, encodeAuthSwitchRequest } from "./messages/authentication.ts";
+import { encodeHandshake } from "./messages/handshake.ts";
+import { decodeHandshakeResponse, type HandshakeResponse } from "./messages/handshake-response.ts";
+import type { RsaKey } from "./rsa-key.ts";
+
+/** What of MySQL's protocol a login needs besides. */
+export interface LoginFront {
+  readonly passwords: Sha2Cache;
+  readonly rsaKey: RsaKey;
+  /** As the greeting tells it, before it is known where the client wants to go. */
+  readonly serverVersion: string;
+  newConnectionId(): number;
+}
+
+/** A client that has proven who it is and waits for an OK. */
+export interface LoggedIn {
+  readonly socket: Socket;
+  readonly principal: Principal;
+  readonly connectionId: number;
+  /** Of the connection: the client's, as far as the proxy has offered them. */
+  readonly capabilities: number;
+  readonly charset: ClientCharset;
+  readonly user: string;
+  readonly database: string;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly tls: boolean;
+  /** Of the OK. */
+  readonly sequence: number;
+  /** What came after the last login message. */
+  readonly early: Buffer;
+}
+
+const utf8mb4General = 45;
+
+export class ClientLogin {
+  readonly #host: LoginHost;
+  readonly #front: LoginFront;
+  readonly #done: (client: LoggedIn) => void;
+  readonly #address: string;
+  readonly #connectionId: number;
+  readonly #scramble = newScramble();
+  readonly #offered: number;
+  readonly #framer: Framer;
+  #socket: Socket;
+  #tls = false;
+  /** Of the next packet, whoever sends it. */
+  #sequence = 1;
+  #response: HandshakeResponse | undefined;
+  #charset: ClientCharset | undefined;
+  #authentication: Authentication | undefined;
+  #over = false;
+
+  /** @param done called once, when the client is authenticated; never when the connection ends before. */
+  constructor(host: LoginHost, front: LoginFront, socket: Socket, done: (client: LoggedIn) => void) {
+    this.#host = host;
+    this.#front = front;
+    this.#done = done;
+    this.#socket = socket;
+    this.#address = socket.remoteAddress ?? "";
+    this.#connectionId = front.newConnectionId();
+    this.#offered = offeredCapabilities(host.tls !== undefined);
+    this.#framer = new Framer(host.limits.startupBytes);
+    this.#listen(socket);
+    socket.write(
+      encodeHandshake({
+        serverVersion: front.serverVersion,
+        connectionId: this.#connectionId,
+        scramble: this.#scramble,
+        capabilities: this.#offered,
+        collation: utf8mb4General,
+        status: status.autocommit,
+        authPlugin: defaultPlugin,
+      }),
+    );
+  }
+
+  #listen(socket: Socket): void {
+    socket.on("data", (chunk) => this.#received(chunk));
+    socket.on("error", () => socket.destroy());
+  }
+
+  #refuse(sqlstate: string, message: string, hint?: string): void {
+    this.#over = true;
+    endWithError(this.#socket, this.#sequence, sqlstate, message, hint);
+  }
+
+  #received(chunk: Buffer): void {
+    if (this.#over) return;
+    this.#framer.push(chunk);
+    this.#read();
+  }
+
+  #read(): void {
+    try {
+      const found = this.#framer.next();
+      if (found === frame.oversize) throw new ProtocolError("a message of the login is too long");
+      if (found === frame.packet) this.#packet();
+    } catch (error) {
+      if (error instanceof ProtocolError) this.#refuse(error.sqlstate, error.message);
+      else throw error;
+    }
+  }
+
+  /** What comes after it is not read before it is answered. */
+  #packet(): void {
+    const { buffer, body, end, sequence } = this.#framer;
+    if (sequence !== this.#sequence) throw new ProtocolError("packets out of order");
+    this.#sequence = (sequence + 1) & 0xff;
+    if (this.#authentication !== undefined) {
+      this.#proceed(this.#authentication.next(Buffer.from(buffer.subarray(body, end))));
+      return;
+    }
+    const response = decodeHandshakeResponse(buffer, body, end, this.#offered);
+    if (response.kind === "ssl_request") this.#startTls();
+    else this.#begun(response);
+  }
+
+  #startTls(): void {
+    const { tls } = this.#host;
+    if (tls === undefined || this.#tls) throw new ProtocolError("unexpected request for encryption");
+    // Bytes that came in the clear and would be read as if they had come encrypted.
+    if (this.#framer.unread.length > 0) throw new ProtocolError("received unencrypted data after the request for TLS");
+    const plain = this.#socket;
+    plain.removeAllListeners("data");
+    plain.pause();
+    const secure = new TLSSocket(plain, { isServer: true, secureContext: tls.context });
+    this.#tls = true;
+    this.#socket = secure;
+    this.#listen(secure);
+    secure.on("close", () => plain.destroy());
+  }
+
+  #begun(response: HandshakeResponse): void {
+    const { tls, tlsRequired, identities } = this.#host;
+    this.#response = response;
+    if ((response.capabilities & requiredCapabilities) !== requiredCapabilities) {
+      this.#refuse("0A000", "the client is too old: it must know authentication by plugins");
+      return;
+    }
+    if (this.#host.isFull()) {
+      this.#refuse("53300", "Too many connections", "try again later");
+      return;
+    }
+    if (tlsRequired && !this.#tls) {
+      this.#refuse("28000", "connections must be encrypted", "connect with --ssl-mode=REQUIRED, or --ssl for MariaDB");
+      return;
+    }
+    this.#charset = clientCharset(response.collation);
+    if (this.#charset === undefined) {
+      this.#refuse(
+        "22021",
+        "the character set of the connection is not supported: statements are checked as UTF-8",
+        "connect with --default-character-set=utf8mb4",
+      );
+      return;
+    }
+    if (this.#host.isThrottled(this.#address)) {
+      this.#refuse("28000", "too many failed logins from this address", "wait a minute");
+      return;
+    }
+    const login = identities.begin(response.user, { certificateHash: this.#tls ? tls?.certificateHash : undefined });
+    const channel = { isEncrypted: this.#tls, scramble: this.#scramble };
+    this.#authentication = new Authentication(login, channel, this.#front.passwords, this.#front.rsaKey);
+    this.#proceed(this.#authentication.first(response.plugin, response.authResponse));
+  }
+
+  /** Until the step is known, nothing more is read. */
+  #proceed(step: Promise<AuthStep>): void {
+    this.#socket.pause();
+    step.then(
+      (known) => {
+        if (this.#over || this.#socket.destroyed) return;
+        this.#take(known);
+        if (this.#over) return;
+        this.#read();
+        this.#socket.resume();
+      },
+      () => this.#refuse("XX000", "internal error of the proxy"),
+    );
+  }
+
+  #take(step: AuthStep): void {
+    switch (step.kind) {
+      case "switch":
+        this.#socket.write(encodeAuthSwitchRequest(step.plugin, step.data, this.#sequence));
+        this.#sequence = (this.#sequence + 1) & 0xff;
+        return;
+      case "more":
+        this.#more(step.data);
+        return;
+      case "refused": {
+        const user = this.#response?.user ?? "";
+        this.#host.loginFailed(this.#address, user, "wrong password or unknown user");
+        this.#refuse("28P01", `Access denied for user '${user}'`);
+        return;
+      }
+      case "done":
+        if (step.more !== undefined) this.#more(step.more);
+        this.#finish(step.principal);
+        return;
+      default:
+        step satisfies never;
+    }
+  }
+
+  #more(data: Buffer): void {
+    this.#socket.write(encodeAuthMoreData(data, this.#sequence));
+    this.#sequence = (this.#sequence + 1) & 0xff;
+  }
+
+  #finish(principal: Principal): void {
+    const response = this.#response;
+    const charset = this.#charset;
+    if (response === undefined || charset === undefined) return;
+    this.#over = true;
+    const socket = this.#socket;
+    socket.pause();
+    socket.removeAllListeners("data");
+    const { capabilities, user, database, attributes } = response;
+    this.#done({
+      socket,
+      principal,
+      connectionId: this.#connectionId,
+      capabilities,
+      charset,
+      user,
+      database,
+      attributes,
+      tls: this.#tls,
+      sequence: this.#sequence,
+      early: this.#framer.unread,
+    });
+  }
+}

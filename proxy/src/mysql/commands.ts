@@ -1,0 +1,180 @@
+/**
+ * What the client sent, command by command: decided, then sent upstream. A handler that has to wait returns false before it has changed
+ * anything, and gets the same command again. Hot.
+ */
+import { refuse, type Refused } from "../enforce/gate.ts";
+import { readText } from "../enforce/read-text.ts";
+import { type CommandReader, found } from "./command-reader.ts";
+import { approvalsOf, decideText } from "./decide.ts";
+import { errOf } from "./errors.ts";
+import { type AnswerKind, Exchange } from "./exchange.ts";
+import { admitText } from "./held-statement.ts";
+import { killOf } from "./kill.ts";
+import { close, execute, fetch, longData, prepare, reset } from "./prepared-commands.ts";
+import type { Session } from "./session.ts";
+import { forwarded, quoteName, textCommand } from "./to-server.ts";
+import { PacketReader } from "./wire.ts";
+
+/** By the first byte ("Command Phase"). Each returns whether the command is done with. */
+const handlers: Readonly<Record<number, (session: Session, command: CommandReader) => boolean>> = {
+  0x01: (session) => {
+    session.end("terminate");
+    return true;
+  },
+  0x02: initDatabase,
+  0x03: query,
+  0x04: fieldList,
+  0x09: (session, command) => pass(session, command, "text"),
+  0x0c: (session, command) => {
+    const id = new PacketReader(command.buffer, command.body + 1, command.end).uint32();
+    kill(session, id, "connection");
+    return true;
+  },
+  0x0e: (session, command) => pass(session, command, "simple"),
+  0x11: changeUser,
+  0x16: prepare,
+  0x17: execute,
+  0x18: longData,
+  0x19: close,
+  0x1a: reset,
+  0x1b: (session, command) => pass(session, command, "simple"),
+  0x1c: fetch,
+  0x1f: resetConnection,
+};
+
+/** @returns false where the command has to wait */
+export function handleCommand(session: Session, command: CommandReader, which: number): boolean {
+  if (which === found.oversize) {
+    session.deny(tooLarge(session, command));
+    return true;
+  }
+  const handler = handlers[command.kind];
+  if (handler !== undefined) return handler(session, command);
+  // ER_UNKNOWN_COM_ERROR, but not as of a broken connection.
+  session.answerErr({ code: 1047, sqlstate: "HY000", message: `command ${command.kind} is not supported` });
+  return true;
+}
+
+function tooLarge(session: Session, command: CommandReader): Refused {
+  return refuse(
+    {
+      sqlstate: "54000",
+      message: `the command has ${command.length} bytes; ${session.host.limits.statementBytes} are permitted`,
+      hint: "send it in parts",
+      code: "too_large",
+    },
+    "",
+  );
+}
+
+/** Nothing in it can be decided upon. */
+function pass(session: Session, command: CommandReader, kind: AnswerKind): boolean {
+  session.ask(new Exchange(kind, command.packets, 0), forwarded(command));
+  return true;
+}
+
+function query(session: Session, command: CommandReader): boolean {
+  if (!session.knowledge.isSure()) return false;
+  const text = readText(command.buffer, command.body + 1, command.end);
+  if (typeof text !== "string") {
+    session.deny(text);
+    return true;
+  }
+  const killed = killOf(text);
+  if (killed !== undefined) {
+    kill(session, killed.connectionId, killed.kind);
+    return true;
+  }
+  return runText(session, command, text, "query");
+}
+
+/** @param text what is decided @param kind of the answer @param isText the command is COM_QUERY, so that another text can be sent */
+function runText(session: Session, command: CommandReader, text: string, kind: AnswerKind): boolean {
+  const ruling = decideText(session, text);
+  if (ruling === undefined) return false;
+  if (ruling.kind === "refused") {
+    session.deny(ruling);
+    return true;
+  }
+  const { verdict, plans } = ruling;
+  if (verdict.rewritten && kind !== "query") {
+    const fields = plans.map(({ auditFields }) => auditFields);
+    session.deny(refuse(onlyAsText, text, fields));
+    return true;
+  }
+  const approvals = approvalsOf(ruling);
+  const grant = approvals.length === 0 ? undefined : admitText(session, text, plans, approvals);
+  if (approvals.length > 0 && grant === undefined) return false;
+  if (grant?.kind === "refused") {
+    session.deny(grant);
+    return true;
+  }
+  const sent = verdict.rewritten
+    ? textCommand(0x03, verdict.text)
+    : { bytes: forwarded(command), packets: command.packets };
+  const exchange = new Exchange(kind, sent.packets, command.packets - sent.packets);
+  exchange.isRewritten = verdict.rewritten;
+  exchange.runs = plans.map((plan) => session.begin(plan, plan.auditFields, grant));
+  session.ask(exchange, sent.bytes);
+  return true;
+}
+
+const onlyAsText = {
+  sqlstate: "42501",
+  message: "data is hidden from you, which this command cannot be sent without",
+  hint: "use SHOW COLUMNS or a query",
+  code: "not_as_text",
+} as const;
+
+/** COM_INIT_DB is USE. */
+function initDatabase(session: Session, command: CommandReader): boolean {
+  if (!session.knowledge.isSure()) return false;
+  const name = readText(command.buffer, command.body + 1, command.end);
+  if (typeof name === "string") return runText(session, command, `use ${quoteName(name)}`, "simple");
+  session.deny(name);
+  return true;
+}
+
+/** COM_FIELD_LIST tells what SHOW COLUMNS tells. */
+function fieldList(session: Session, command: CommandReader): boolean {
+  if (!session.knowledge.isSure()) return false;
+  const { buffer, body, end } = command;
+  const nameEnd = buffer.indexOf(0, body + 1);
+  const name = readText(buffer, body + 1, nameEnd < 0 || nameEnd > end ? end : nameEnd);
+  if (typeof name === "string") return runText(session, command, `show columns from ${quoteName(name)}`, "fields");
+  session.deny(name);
+  return true;
+}
+
+function kill(session: Session, connectionId: number, kind: "query" | "connection"): void {
+  const error = session.front.kill(session, connectionId, kind);
+  const what = `kill ${kind} ${connectionId}`;
+  const fields = `"text":${JSON.stringify(what)},"decision":"${error === undefined ? "allow" : "deny"}"`;
+  session.recordOwn(fields, error?.sqlstate ?? "00000");
+  if (error === undefined) session.answerOk();
+  else session.answerErr(error);
+}
+
+/** As a new login would be: whoever wants to be somebody else, or anew, connects again. */
+function changeUser(session: Session): boolean {
+  session.answerErr(
+    errOf(
+      "0A000",
+      "changing the user of a connection is not supported",
+      "connect again, as drivers do when this fails",
+    ),
+  );
+  return true;
+}
+
+function resetConnection(session: Session, command: CommandReader): boolean {
+  const exchange = new Exchange("simple", command.packets, 0);
+  exchange.ended = (succeeded) => {
+    if (!succeeded) return;
+    for (const prepared of session.statements.values()) session.closeCursor(prepared);
+    session.statements.clear();
+    session.knowledge.stateChanged();
+  };
+  session.ask(exchange, forwarded(command));
+  return true;
+}

@@ -1,0 +1,138 @@
+/** From a text to what happens with it in this session. */
+import type { Approval } from "@penstock/engine";
+import { type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
+import { approvalsToRun, effect } from "../enforce/plan.ts";
+import type { Refusal } from "../enforce/session-rules.ts";
+import type { Prepared } from "./prepared.ts";
+import type { Session } from "./session.ts";
+
+/** A relation or schema that the catalog does not have: it may have been made since. */
+const unknownName = /^(?:42P01|3F000)$/;
+
+/** `undefined`: the session has to wait and try the same command again. Ask `Knowledge.isSure` first. */
+export function decideText(
+  session: Session,
+  text: string,
+  parameters?: readonly (string | null | undefined)[],
+): Pass | Refused | undefined {
+  const { knowledge } = session;
+  const problem = knowledge.takeProblem();
+  if (problem !== undefined) return refuse(problem, text);
+  if (knowledge.readsAsciiOnly && !isAscii(text)) return refuse(notAscii, text);
+  const { enforcer, names, catalog } = knowledge.epoch;
+  const verdict = enforcer.decide(text, session.who, names, catalog, parameters);
+  const ruling = feasible(session, rulingOf(verdict, text), text);
+  if (ruling.kind === "refused") {
+    if (unknownName.test(ruling.sqlstate) && knowledge.retryUnknown()) return undefined;
+    return ruling;
+  }
+  knowledge.retried = false;
+  return ruling;
+}
+
+function isAscii(text: string): boolean {
+  // oxlint-disable-next-line no-control-regex
+  return /^[\x00-\x7f]*$/.test(text);
+}
+
+/** What cannot be enforced on this protocol, or by this proxy, is refused with its reason. */
+function feasible(session: Session, ruling: Ruling, text: string): Ruling {
+  if (ruling.kind === "refused") return ruling;
+  const refusal = (ruling.showsTokens ? noTokens : undefined) ?? changedReading(ruling, text) ?? byName(ruling);
+  if (refusal !== undefined) {
+    const fields = ruling.plans.map(({ auditFields }) => auditFields);
+    const notifications = ruling.plans.flatMap((plan) => plan.notifications);
+    return refuse(refusal, text, fields, notifications);
+  }
+  if (ruling.unasked === undefined || session.host.approvals !== undefined) return ruling;
+  const hint = "this proxy asks nobody for approval: let somebody who needs none run the statement";
+  return { ...ruling.unasked, hint };
+}
+
+const notAscii: Refusal = {
+  sqlstate: "22021",
+  message: "the character set of this connection is not UTF-8, so its statements may hold ASCII characters only",
+  hint: "SET NAMES utf8mb4, or connect with --default-character-set=utf8mb4",
+  code: "encoding",
+};
+
+const noTokens: Refusal = {
+  sqlstate: "42501",
+  message: "a column is shown to you as tokens, which are made for PostgreSQL targets only",
+  hint: "leave the column out",
+  code: "no_tokens",
+};
+
+/** What no SET that leaves the reading of statements alone can do without. Names cannot be written with escapes. */
+const readingWords = /sql_mode|character|charset|names|collation/i;
+
+/**
+ * All statements of a text are read before the first one runs, as they would be read now. One that changes how the next ones are read must
+ * be the last.
+ */
+function changedReading({ plans, verdict }: Pass, text: string): Refusal | undefined {
+  if (plans.length < 2) return undefined;
+  const bytes = Buffer.from(text, "utf8");
+  const isChanged = plans.slice(0, -1).some(({ facts, effects }) => {
+    if ((effects & effect.hiddenCode) !== 0) return true;
+    if (facts.kind !== "set" && facts.kind !== "execute") return false;
+    return facts.kind === "execute" || readingWords.test(bytes.toString("utf8", facts.start, facts.end));
+  });
+  if (!isChanged && verdict.statements.length === plans.length) return undefined;
+  return {
+    sqlstate: "42501",
+    message: "an earlier statement of this text may change how the next ones are read, so they cannot be checked",
+    hint: "send the statements one by one",
+    code: "changed_within_text",
+  };
+}
+
+/** EXECUTE of a text that PREPARE has taken from a value: nobody has read it. */
+function byName({ plans }: Pass): Refusal | undefined {
+  const names = plans.some(({ facts: { session } }) => session?.kind === "prepare" || session?.kind === "execute");
+  return names ? preparedInSql : undefined;
+}
+
+const preparedInSql: Refusal = {
+  sqlstate: "42501",
+  message: "PREPARE and EXECUTE as statements are not supported: their text is a value, which nobody has checked",
+  hint: "send the statement itself, or prepare it by the protocol (COM_STMT_PREPARE), as drivers do",
+  code: "prepare_in_sql",
+};
+
+/** Who has to say yes before a text runs. */
+export function approvalsOf({ plans }: Pass): readonly Approval[] {
+  return plans.flatMap(approvalsToRun);
+}
+
+/** Decides a prepared statement again: it may run only if the server would get the same text now. */
+export function confirm(
+  session: Session,
+  prepared: Prepared,
+  parameters?: readonly (string | null | undefined)[],
+): Refused | undefined {
+  const { knowledge } = session;
+  const isCurrent = prepared.epoch === knowledge.epoch && !prepared.reads.time;
+  if (isCurrent && parameters === undefined) return undefined;
+  const { enforcer, names, catalog } = knowledge.epoch;
+  const verdict = enforcer.decide(prepared.text, session.who, names, catalog, parameters);
+  const ruling = feasible(session, rulingOf(verdict, prepared.text), prepared.text);
+  if (ruling.kind === "refused") return ruling;
+  if (ruling.verdict.text !== prepared.sentText) {
+    return refuse(
+      changedSince,
+      prepared.text,
+      ruling.plans.map(({ auditFields }) => auditFields),
+    );
+  }
+  prepared.plan = ruling.plans[0];
+  if (parameters === undefined) prepared.epoch = knowledge.epoch;
+  return undefined;
+}
+
+const changedSince: Refusal = {
+  sqlstate: "42501",
+  message: "policies or the schema have changed since this statement was prepared",
+  hint: "prepare it again",
+  code: "stale",
+};

@@ -1,0 +1,40 @@
+/** ERR of the server: of a statement that was cancelled by policy, the proxy says so, and nothing hidden stays in the server's words. */
+import type { Exchange } from "./exchange.ts";
+import type { Framer } from "./framer.ts";
+import { decodeErr, type ErrFields } from "./messages/err.ts";
+import { safeMessage } from "./server-words.ts";
+import type { Session } from "./session.ts";
+import { pass, settle } from "./to-client.ts";
+
+const skipped = "57014";
+/** ER_QUERY_INTERRUPTED. */
+const interrupted = 1317;
+
+export function errorAnswer(session: Session, framer: Framer, exchange: Exchange): void {
+  const error = decodeErr(framer.buffer, framer.body, framer.end);
+  const { run } = exchange;
+  if (run?.cancelledAfterMs !== undefined && error.code === interrupted) {
+    run.endedBy = "duration";
+    settle(session, exchange, tooLong(run.cancelledAfterMs));
+  } else {
+    const message = exchange.asked === undefined ? safeMessage(session, exchange, error) : error.message;
+    if (message === error.message) pass(session, framer, exchange);
+    else settle(session, exchange, { ...error, message });
+  }
+  const [failedRun, ...later] = exchange.runs;
+  if (failedRun !== undefined) session.endRun(failedRun, error.sqlstate, 0);
+  for (const next of later) session.endRun(next, skipped, 0);
+  exchange.runs = [];
+  exchange.isSettled = true;
+  exchange.asked?.reject(new Error(error.message));
+  session.answered(exchange);
+}
+
+function tooLong(durationMs: number): ErrFields {
+  const time = durationMs % 1000 === 0 ? `${durationMs / 1000} s` : `${durationMs} ms`;
+  return {
+    code: interrupted,
+    sqlstate: "70100",
+    message: `the statement was cancelled by policy: it ran longer than ${time}; hint: make it do less at a time, or ask for a higher limit`,
+  };
+}

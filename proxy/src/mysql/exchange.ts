@@ -1,0 +1,83 @@
+/** One command and its answer: how far the answer is, and what the client gets of it. */
+import type { StatementRun } from "../enforce/statement-run.ts";
+import type { ErrFields } from "./messages/err.ts";
+import type { Prepared } from "./prepared.ts";
+import type { Asked } from "./side-query.ts";
+
+/** The form of the answer ("Command Phase"). */
+export type AnswerKind =
+  /** OK, EOF or ERR. */
+  | "simple"
+  /** A text of any form, in one packet: COM_STATISTICS. */
+  | "text"
+  /** OK, ERR, or results: COM_QUERY and COM_STMT_EXECUTE. */
+  | "query"
+  | "prepare"
+  /** Rows only: COM_STMT_FETCH. */
+  | "fetch"
+  /** Descriptions only: COM_FIELD_LIST. */
+  | "fields";
+
+/** Which packet is due. */
+export const phase = {
+  first: 0,
+  columns: 1,
+  /** The EOF behind descriptions, for clients that want one. */
+  columnsEnd: 2,
+  rows: 3,
+  /** Of COM_STMT_PREPARE. */
+  parameters: 4,
+  parametersEnd: 5,
+  /** Descriptions up to an EOF, as many as there are. */
+  fields: 6,
+} as const;
+
+export class Exchange {
+  readonly kind: AnswerKind;
+  phase: number = phase.first;
+  /** Of the server's next packet. */
+  sequence: number;
+  /** What to add to the server's numbers for the client: its command may have come in more or fewer packets than the proxy has sent. */
+  shift: number;
+  /** Descriptions that are still due. */
+  columnsLeft = 0;
+  /** Of COM_STMT_PREPARE: how many descriptions of columns come after those of parameters. */
+  columnsAfter = 0;
+  /** The packet before was as long as a packet can be: the next one goes on with its payload. */
+  continues = false;
+  /** The row that is on its way goes on to the client. */
+  rowPasses = true;
+  /** The client has its answer, an error: nothing more passes. */
+  isSettled = false;
+  /** Answered by the proxy, as soon as the server has ended its own answer. */
+  verdict: ErrFields | undefined = undefined;
+  /** Executions of the text's statements that are not answered yet, first one first. */
+  runs: StatementRun[] = [];
+  /** What is being prepared, or run. */
+  prepared: Prepared | undefined = undefined;
+  /** Who asked, where it was the proxy itself. */
+  asked: Asked | undefined = undefined;
+  /** Called when the answer has ended. */
+  ended: ((succeeded: boolean) => void) | undefined = undefined;
+  /** The text that the server has is not the one that the client sent. */
+  isRewritten = false;
+  /** Its rows are warnings, in which words of the server stand. */
+  showsWarnings = false;
+
+  /** @param sequence number of the answer's first packet @param shift see there */
+  constructor(kind: AnswerKind, sequence: number, shift: number) {
+    this.kind = kind;
+    this.sequence = sequence;
+    this.shift = shift;
+  }
+
+  /** The execution that the next packets answer. */
+  get run(): StatementRun | undefined {
+    return this.runs[0];
+  }
+
+  /** Of the client's next packet. */
+  get clientSequence(): number {
+    return (this.sequence + this.shift) & 0xff;
+  }
+}

@@ -1,0 +1,121 @@
+/** The protocol of MySQL and MariaDB: logins, sessions, and what kills statements of other connections. */
+import { randomInt } from "node:crypto";
+import type { Socket } from "node:net";
+import type { Front, LoggedInClient } from "../enforce/front.ts";
+import type { LoginHost, OpenSession, SessionHost } from "../enforce/session-host.ts";
+import type { Target, Targets } from "../enforce/target.ts";
+import { Sha2Cache } from "../identity/sha2-cache.ts";
+import { status } from "./capabilities.ts";
+import { ClientLogin, type LoggedIn, type LoginFront } from "./client-login.ts";
+import { endWithError } from "./end-with-error.ts";
+import { killUpstream } from "./kill-upstream.ts";
+import type { ErrFields } from "./messages/err.ts";
+import { encodeOk } from "./messages/ok.ts";
+import { RsaKey } from "./rsa-key.ts";
+import { Session, type SessionFront } from "./session.ts";
+import { connectUpstream } from "./upstream.ts";
+
+/** Passwords that are recognised without being sent: one a user, so this many users. */
+const passwordsMax = 10_000;
+/** Of the greeting, where no target is known. */
+const defaultVersion = "8.0.0";
+const connectionIdMax = 2 ** 32 - 1;
+
+export class MysqlFront implements Front, LoginFront, SessionFront {
+  readonly protocol = "mysql";
+  readonly passwords = new Sha2Cache(passwordsMax);
+  readonly rsaKey = new RsaKey();
+  readonly #targets: Targets;
+  readonly #host: LoginHost & SessionHost;
+  readonly #sessions = new Map<number, Session>();
+  readonly #ids = new Map<OpenSession, number>();
+
+  constructor(host: LoginHost & SessionHost, targets: Targets) {
+    this.#host = host;
+    this.#targets = targets;
+  }
+
+  get serverVersion(): string {
+    return this.#targets.mysqlVersion?.() ?? defaultVersion;
+  }
+
+  login(socket: Socket, done: (client: LoggedInClient) => void): void {
+    // Nothing refers to it but its socket.
+    void new ClientLogin(this.#host, this, socket, (client) => done(this.#admitted(client)));
+  }
+
+  closed(session: OpenSession): void {
+    const id = this.#ids.get(session);
+    if (id === undefined) return;
+    this.#ids.delete(session);
+    this.#sessions.delete(id);
+  }
+
+  /** Nobody's, and nothing that could be guessed from others. */
+  newConnectionId(): number {
+    for (;;) {
+      const id = randomInt(1, connectionIdMax);
+      if (!this.#sessions.has(id)) return id;
+    }
+  }
+
+  kill(session: Session, connectionId: number, kind: "query" | "connection"): ErrFields | undefined {
+    const victim = this.#victim(session, connectionId);
+    if (victim === undefined) {
+      return { code: 1094, sqlstate: "HY000", message: `Unknown thread id: ${connectionId}` };
+    }
+    if (kind === "connection") victim.end("killed", { sqlstate: "57P01", message: "Connection was killed" });
+    else if (!victim.holding.cancel()) victim.cancel();
+    return undefined;
+  }
+
+  /** A connection of the same person; by the proxy's id, or by the server's own, which CONNECTION_ID() tells. */
+  #victim({ who, target }: Session, connectionId: number): Session | undefined {
+    const isOwn = (other: Session | undefined) => other?.who.principal.id === who.principal.id;
+    const named = this.#sessions.get(connectionId);
+    if (isOwn(named)) return named;
+    return [...this.#sessions.values()].find(
+      (other) => isOwn(other) && other.target === target && other.upstream.connectionId === connectionId,
+    );
+  }
+
+  killUpstream(target: Target, connectionId: number, done: () => void): void {
+    killUpstream(target, connectionId, this.#host.limits.upstreamConnectMs, done);
+  }
+
+  #admitted(client: LoggedIn): LoggedInClient {
+    const { socket, principal, user, database, attributes, tls, sequence } = client;
+    const { upstreamConnectMs, keepAliveMs } = this.#host.limits;
+    return {
+      socket,
+      principal,
+      user,
+      database,
+      application: attributes.get("program_name") ?? attributes.get("_client_name") ?? "",
+      tls,
+      refuse: (sqlstate, message, hint) => endWithError(socket, sequence, sqlstate, message, hint),
+      connect: async (target, chosen) => {
+        const login = {
+          database: chosen,
+          capabilities: client.capabilities,
+          collation: client.charset.collation,
+          attributes: Object.fromEntries(attributes),
+        };
+        const upstream = await connectUpstream(target, login, upstreamConnectMs, keepAliveMs);
+        return {
+          serverVersion: upstream.serverVersion,
+          discard: () => upstream.socket.destroy(),
+          begin: (who) => {
+            socket.write(encodeOk(status.autocommit, sequence));
+            const { capabilities, early, charset } = client;
+            const start = { client: socket, upstream, target, who, capabilities, early, results: charset.results };
+            const session = new Session(this.#host, this, start);
+            this.#sessions.set(client.connectionId, session);
+            this.#ids.set(session, client.connectionId);
+            return session;
+          },
+        };
+      },
+    };
+  }
+}

@@ -1,0 +1,30 @@
+/** What of a command people are asked about, where its plan needs approval. */
+import type { Approval } from "@penstock/engine";
+import type { BoundValue } from "../approvals/digest.ts";
+import type { Refused } from "../enforce/gate.ts";
+import type { Grant } from "../enforce/holding.ts";
+import type { StatementPlan } from "../enforce/plan.ts";
+import type { Session } from "./session.ts";
+
+export interface Bound {
+  readonly types: Buffer;
+  readonly values: readonly BoundValue[];
+  /** For people, `undefined` for one that is not understood. */
+  readonly parameters: readonly (string | null | undefined)[];
+}
+
+const nothingBound: Bound = { types: Buffer.alloc(0), values: [], parameters: [] };
+
+/** Whoever calls has seen that it needs approval. `undefined`: wait. */
+export function admitText(
+  session: Session,
+  text: string,
+  plans: readonly StatementPlan[],
+  approvals: readonly Approval[],
+  bound: Bound = nothingBound,
+): Grant | Refused | undefined {
+  const { approvals: desk } = session.host;
+  if (desk === undefined) throw new Error("a statement that needs approval got past the gate, and nobody can be asked");
+  const fields = plans.map(({ auditFields }) => auditFields);
+  return session.holding.admit(desk, { approvals, texts: [text], plans, fields, ...bound });
+}

@@ -1,0 +1,162 @@
+/** What decisions depend on beyond the text: policies, catalog, database and sql_mode, and how the session keeps up with them. */
+import { type Catalog, type Enforcer, type NameContext, parseSqlMode, type SqlMode } from "@penstock/engine";
+import { effect, type StatementPlan } from "../enforce/plan.ts";
+import type { Refusal } from "../enforce/session-rules.ts";
+import type { Session } from "./session.ts";
+
+/** Compared by identity: what was decided under another one may be stale. */
+export interface Epoch {
+  readonly enforcer: Enforcer;
+  readonly catalog: Catalog;
+  readonly names: NameContext;
+}
+
+const stateSql =
+  "select database(), @@session.sql_mode, @@session.character_set_client, @@session.character_set_results";
+/** The character set in which the server reads statements: always the one in which they are decided. */
+const readAs = "utf8mb4";
+
+export class Knowledge {
+  /** Current as far as is known; ask `isSure` first. */
+  epoch: Epoch;
+  /** The last text named an unknown relation, and the catalog was read anew for it. */
+  retried = false;
+  /**
+   * The client's character set is another one than UTF-8, as it shows in which results it wants: then its statements may hold ASCII only,
+   * which is the same in all of them.
+   */
+  readsAsciiOnly = false;
+
+  readonly #session: Session;
+  /** Why decisions cannot be made. */
+  #problem: string | undefined;
+  #stateUnsure = true;
+  /** `sql_mode` as the server shows it. */
+  #modeText = "";
+  #busy = false;
+  /** The character set of results that the client has asked for when it connected, until it is set. */
+  #results: string | undefined;
+
+  /** @param results the character set of results, where it is not the one of the connection */
+  constructor(session: Session, results: string | undefined) {
+    this.#session = session;
+    this.#results = results;
+    this.epoch = {
+      enforcer: session.host.enforcer,
+      catalog: session.target.catalog.current(),
+      names: { searchPath: [] },
+    };
+  }
+
+  /**
+   * Whether the next statement can be decided now, or refused because what that takes could not be read: ask `takeProblem`. If not, what is
+   * missing has been asked for and the session resumes by itself.
+   */
+  isSure(): boolean {
+    const session = this.#session;
+    if (this.#problem !== undefined) return true;
+    if (this.#busy) return false;
+    if (session.target.catalog.isStale) {
+      this.#work(() => session.target.catalog.refresh());
+      return false;
+    }
+    if (this.#stateUnsure) {
+      this.#work(() => this.#readState());
+      return false;
+    }
+    const catalog = session.target.catalog.current();
+    const { enforcer } = session.host;
+    if (catalog !== this.epoch.catalog || enforcer !== this.epoch.enforcer)
+      this.epoch = { enforcer, catalog, names: this.epoch.names };
+    return true;
+  }
+
+  /** A question of the proxy's own is on its way, or the next one is about to be: no command may go out in between. */
+  get isBusy(): boolean {
+    return this.#busy;
+  }
+
+  /** Why the next statement is refused; the one after tries again. */
+  takeProblem(): Refusal | undefined {
+    const reason = this.#problem;
+    if (reason === undefined) return undefined;
+    this.#problem = undefined;
+    return {
+      sqlstate: "58000",
+      message: `the statement cannot be decided: ${reason}`,
+      hint: "try again",
+      code: "catalog",
+    };
+  }
+
+  /** Reads the catalog anew for a name that it does not have. False when that has been tried for this text. */
+  retryUnknown(): boolean {
+    if (this.retried) {
+      this.retried = false;
+      return false;
+    }
+    this.retried = true;
+    this.#work(() => this.#session.target.catalog.refresh());
+    return true;
+  }
+
+  /** The statement has run. */
+  ran(plan: StatementPlan): void {
+    if ((plan.effects & effect.shared) !== 0) this.#session.target.catalog.changed();
+    if (mayChangeState(plan)) this.#stateUnsure = true;
+  }
+
+  /** Database, sql_mode and character sets may differ now. */
+  stateChanged(): void {
+    this.#stateUnsure = true;
+  }
+
+  /** What the server tells of its sql_mode with each answer. */
+  reportedBackslashes(areOff: boolean): void {
+    if (areOff !== (this.epoch.names.sqlMode?.noBackslashEscapes === true)) this.#stateUnsure = true;
+  }
+
+  async #readState(): Promise<void> {
+    const { side } = this.#session;
+    if (this.#results !== undefined) await side.run(`set character_set_results = ${this.#results}`);
+    this.#results = undefined;
+    const [row] = await side.run(stateSql);
+    const [database = null, mode = null, client = null, results = null] = row ?? [];
+    this.#learn(database, mode ?? "");
+    this.readsAsciiOnly = results !== null && !/^(?:utf8|utf8mb3|utf8mb4|binary)$/.test(results);
+    if (client !== readAs) await side.run(`set character_set_client = ${readAs}`);
+    this.#stateUnsure = false;
+  }
+
+  #learn(database: string | null, modeText: string): void {
+    const { names } = this.epoch;
+    const path = database === null ? [] : [database];
+    const isSame =
+      modeText === this.#modeText && path.length === names.searchPath.length && path[0] === names.searchPath[0];
+    if (isSame && names.sqlMode !== undefined) return;
+    const sqlMode: SqlMode | undefined = parseSqlMode(modeText);
+    if (sqlMode === undefined)
+      throw new Error(`statements under sql_mode ${modeText} follow another grammar: connect again`);
+    this.#modeText = modeText;
+    this.epoch = { ...this.epoch, names: { searchPath: path, sqlMode } };
+  }
+
+  #work(task: () => Promise<unknown>): void {
+    this.#busy = true;
+    task()
+      .catch((error: unknown) => {
+        this.#problem = error instanceof Error ? error.message : String(error);
+      })
+      .finally(() => {
+        this.#busy = false;
+        this.#session.resume();
+      });
+  }
+}
+
+/** Categories of statements that leave database, sql_mode and character sets as they are, whatever stored programs run with them. */
+const leavesState: ReadonlySet<string> = new Set(["read", "write", "transaction"]);
+
+function mayChangeState({ facts, effects }: StatementPlan): boolean {
+  return !leavesState.has(facts.category) || (effects & effect.hiddenCode) !== 0;
+}

@@ -1,0 +1,54 @@
+/** COM_STMT_EXECUTE and its relatives. */
+import { ProtocolError } from "../../enforce/protocol-error.ts";
+import { PacketReader } from "../wire.ts";
+
+/** The statement that COM_STMT_EXECUTE, FETCH, RESET, CLOSE or SEND_LONG_DATA is about. */
+export function decodeStatementId(buffer: Buffer, body: number, end: number): number {
+  return new PacketReader(buffer, body + 1, end).uint32();
+}
+
+export interface Execution {
+  /** Two bytes a parameter; those of the execution before where the client sends none. */
+  readonly types: Buffer;
+  /** Binary, `undefined` for NULL. */
+  readonly values: readonly (Buffer | undefined)[];
+}
+
+const typeNull = 6;
+
+/**
+ * COM_STMT_EXECUTE of a statement with parameters, all of whose values are in it.
+ * @param types as they were bound last
+ */
+export function decodeExecution(
+  buffer: Buffer,
+  body: number,
+  end: number,
+  parameters: number,
+  types: Buffer,
+): Execution {
+  const reader = new PacketReader(buffer, body + 1, end);
+  // Statement, flags, iterations.
+  reader.skip(4 + 1 + 4);
+  if (parameters === 0) return { types, values: [] };
+  const nulls = reader.bytes(Math.floor((parameters + 7) / 8));
+  const bound = reader.uint8() === 1 ? Buffer.from(reader.bytes(2 * parameters)) : types;
+  if (bound.length !== 2 * parameters) throw new ProtocolError("an execution without types of its values");
+  const values = Array.from({ length: parameters }, (_, index) => {
+    const isNull = (nulls[index >> 3]! & (1 << (index & 7))) !== 0;
+    const type = bound[2 * index]!;
+    return isNull || type === typeNull ? undefined : readValue(reader, type);
+  });
+  return { types: bound, values };
+}
+
+/** Bytes of the binary values of these types ("Binary Protocol Value"); of dates and times the first byte says how many follow. */
+const fixedBytes: Readonly<Record<number, number>> = { 1: 1, 2: 2, 3: 4, 4: 4, 5: 8, 8: 8, 9: 4, 13: 2 };
+const temporal: ReadonlySet<number> = new Set([7, 10, 11, 12]);
+
+function readValue(reader: PacketReader, type: number): Buffer {
+  const length = fixedBytes[type];
+  if (length !== undefined) return reader.bytes(length);
+  if (temporal.has(type)) return reader.bytes(reader.uint8());
+  return reader.lengthEncodedBytes();
+}

@@ -1,0 +1,48 @@
+/** OK_Packet and EOF_Packet: how an answer, or a part of one, ends well. */
+import { capability, has, status } from "../capabilities.ts";
+import { PacketReader, PacketWriter } from "../wire.ts";
+
+export function encodeOk(statusFlags: number, sequence: number, warnings = 0): Buffer {
+  return new PacketWriter()
+    .uint8(0)
+    .lengthEncoded(0)
+    .lengthEncoded(0)
+    .uint16(statusFlags)
+    .uint16(warnings)
+    .packet(sequence);
+}
+
+export interface OkFields {
+  readonly affectedRows: number;
+  readonly status: number;
+}
+
+/** @param body of a packet that begins with 0x00, or with 0xFE where OK takes the place of EOF */
+export function decodeOk(buffer: Buffer, body: number, end: number): OkFields {
+  const reader = new PacketReader(buffer, body + 1, end);
+  const affectedRows = reader.lengthEncoded();
+  reader.lengthEncoded();
+  return { affectedRows, status: reader.uint16() };
+}
+
+/** Status flags of what ends rows: an EOF, or an OK in its place. */
+export function decodeEnd(buffer: Buffer, body: number, end: number, capabilities: number): number {
+  if (has(capabilities, capability.deprecateEof)) return decodeOk(buffer, body, end).status;
+  const reader = new PacketReader(buffer, body + 1, end);
+  reader.uint16();
+  return reader.uint16();
+}
+
+/** What ends rows, or stands behind descriptions, for a client with these capabilities. */
+export function encodeEnd(statusFlags: number, capabilities: number, sequence: number, warnings = 0): Buffer {
+  if (!has(capabilities, capability.deprecateEof)) {
+    return new PacketWriter().uint8(0xfe).uint16(warnings).uint16(statusFlags).packet(sequence);
+  }
+  return new PacketWriter()
+    .uint8(0xfe)
+    .lengthEncoded(0)
+    .lengthEncoded(0)
+    .uint16(statusFlags & ~status.sessionStateChanged)
+    .uint16(warnings)
+    .packet(sequence);
+}

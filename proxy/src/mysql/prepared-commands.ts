@@ -1,0 +1,177 @@
+/** COM_STMT_*: a statement is decided when it is prepared, and again when it is executed and something has changed since. */
+import { refuse } from "../enforce/gate.ts";
+import type { Grant } from "../enforce/holding.ts";
+import { approvalsToRun } from "../enforce/plan.ts";
+import { readText } from "../enforce/read-text.ts";
+import type { CommandReader } from "./command-reader.ts";
+import { confirm, decideText } from "./decide.ts";
+import { errOf } from "./errors.ts";
+import { Exchange } from "./exchange.ts";
+import { admitText } from "./held-statement.ts";
+import { decodeExecution, decodeStatementId } from "./messages/execute.ts";
+import { boundValues } from "./parameters.ts";
+import { Prepared } from "./prepared.ts";
+import type { Session } from "./session.ts";
+import { forwarded, textCommand } from "./to-server.ts";
+
+export function prepare(session: Session, command: CommandReader): boolean {
+  if (!session.knowledge.isSure()) return false;
+  const text = readText(command.buffer, command.body + 1, command.end);
+  if (typeof text !== "string") {
+    session.deny(text);
+    return true;
+  }
+  if (session.statements.size >= session.host.limits.preparedStatements) {
+    session.deny(refuse(tooMany(session.host.limits.preparedStatements), text));
+    return true;
+  }
+  const ruling = decideText(session, text);
+  if (ruling === undefined) return false;
+  if (ruling.kind === "refused") {
+    session.deny(ruling);
+    return true;
+  }
+  const { verdict, plans } = ruling;
+  const sent = verdict.rewritten
+    ? textCommand(0x16, verdict.text)
+    : { bytes: forwarded(command), packets: command.packets };
+  const exchange = new Exchange("prepare", sent.packets, command.packets - sent.packets);
+  exchange.isRewritten = verdict.rewritten;
+  exchange.prepared = new Prepared({
+    text,
+    sentText: verdict.text,
+    plan: plans[0],
+    reads: verdict.reads,
+    epoch: session.knowledge.epoch,
+  });
+  session.ask(exchange, sent.bytes);
+  return true;
+}
+
+function tooMany(limit: number) {
+  return {
+    sqlstate: "54000",
+    message: `more than ${limit} prepared statements in one session`,
+    hint: "close some of them",
+    code: "too_many",
+  } as const;
+}
+
+/** The statement that a command is about, if there is one; the client is told if not. */
+function statementOf(session: Session, command: CommandReader): Prepared | undefined {
+  const id = decodeStatementId(command.buffer, command.body, command.end);
+  const prepared = session.statements.get(id);
+  if (prepared === undefined) session.answerErr(errOf("26000", `Unknown prepared statement handler (${id})`));
+  return prepared;
+}
+
+export function execute(session: Session, command: CommandReader): boolean {
+  if (!session.knowledge.isSure()) return false;
+  const problem = session.knowledge.takeProblem();
+  if (problem !== undefined) {
+    session.deny(refuse(problem, ""));
+    return true;
+  }
+  const prepared = statementOf(session, command);
+  if (prepared === undefined) return true;
+  const bound = boundOf(prepared, command);
+  const refused = confirm(session, prepared, prepared.reads.parameters ? bound.parameters : undefined);
+  if (refused !== undefined) {
+    session.deny(refused);
+    return true;
+  }
+  const { plan } = prepared;
+  let grant: Grant | undefined;
+  const approvals = plan === undefined ? [] : approvalsToRun(plan);
+  if (plan !== undefined && approvals.length > 0) {
+    const admission = admitText(session, prepared.text, [plan], approvals, bound);
+    if (admission === undefined) return false;
+    if (admission.kind === "refused") {
+      session.deny(admission);
+      return true;
+    }
+    grant = admission;
+  }
+  session.closeCursor(prepared);
+  prepared.types = bound.types;
+  prepared.hasLongData = false;
+  const exchange = new Exchange("query", command.packets, 0);
+  exchange.prepared = prepared;
+  exchange.isRewritten = prepared.sentText !== prepared.text;
+  if (plan !== undefined) exchange.runs = [session.begin(plan, plan.auditFields, grant)];
+  session.ask(exchange, forwarded(command));
+  return true;
+}
+
+/** Of values that came by COM_STMT_SEND_LONG_DATA nothing is known here: a policy that looks at them finds none, and people are shown none. */
+function boundOf(prepared: Prepared, { buffer, body, end }: CommandReader) {
+  if (prepared.parameters === 0) return { types: prepared.types, values: [], parameters: [] };
+  if (prepared.hasLongData) {
+    const unknown = Array.from({ length: prepared.parameters }, () => undefined);
+    return { types: typesAfterLongData(prepared, buffer, body, end), values: [], parameters: unknown };
+  }
+  const execution = decodeExecution(buffer, body, end, prepared.parameters, prepared.types);
+  return {
+    types: execution.types,
+    values: execution.values.map((bytes) => ({ binary: true, bytes })),
+    parameters: boundValues(execution),
+  };
+}
+
+function typesAfterLongData({ parameters, types }: Prepared, buffer: Buffer, body: number, end: number): Buffer {
+  const flag = body + 10 + Math.floor((parameters + 7) / 8);
+  const from = flag + 1;
+  return buffer[flag] === 1 && from + 2 * parameters <= end
+    ? Buffer.from(buffer.subarray(from, from + 2 * parameters))
+    : types;
+}
+
+export function fetch(session: Session, command: CommandReader): boolean {
+  if (!session.knowledge.isSure()) return false;
+  const prepared = statementOf(session, command);
+  if (prepared === undefined) return true;
+  const problem = session.knowledge.takeProblem();
+  const refused = problem === undefined ? confirm(session, prepared) : refuse(problem, prepared.text);
+  if (refused !== undefined) {
+    session.deny(refused);
+    return true;
+  }
+  const exchange = new Exchange("fetch", command.packets, 0);
+  exchange.prepared = prepared;
+  if (prepared.cursor !== undefined) exchange.runs = [prepared.cursor];
+  session.ask(exchange, forwarded(command));
+  return true;
+}
+
+/** Has no answer. */
+export function longData(session: Session, command: CommandReader): boolean {
+  const prepared = session.statements.get(decodeStatementId(command.buffer, command.body, command.end));
+  // The server says what is wrong when the statement is executed; without one, the client will hear so too.
+  if (prepared === undefined) return true;
+  prepared.hasLongData = true;
+  session.tell(forwarded(command));
+  return true;
+}
+
+/** Has no answer. */
+export function close(session: Session, command: CommandReader): boolean {
+  const id = decodeStatementId(command.buffer, command.body, command.end);
+  const prepared = session.statements.get(id);
+  if (prepared === undefined) return true;
+  session.closeCursor(prepared);
+  session.statements.delete(id);
+  session.tell(forwarded(command));
+  return true;
+}
+
+export function reset(session: Session, command: CommandReader): boolean {
+  const prepared = statementOf(session, command);
+  if (prepared === undefined) return true;
+  const exchange = new Exchange("simple", command.packets, 0);
+  exchange.ended = () => {
+    prepared.hasLongData = false;
+    session.closeCursor(prepared);
+  };
+  session.ask(exchange, forwarded(command));
+  return true;
+}
