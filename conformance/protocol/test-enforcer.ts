@@ -102,7 +102,7 @@ function statementOf(
       unknown: [],
       inner: undefined,
       session: described.session,
-      countsAllTables: false,
+      reveals: [],
       serverCopy: undefined,
     },
     decision: {

@@ -195,6 +195,8 @@ export interface Column {
   /** What a row gets that is given no value, as `pg_get_expr` prints it; empty for an identity column. Absent: NULL. */
   readonly default?: string;
   readonly comment: string | undefined;
+  /** `*` does not show it (INVISIBLE of MySQL and MariaDB). */
+  readonly isInvisible?: boolean;
 }
 
 /** A domain, its chain of domains united. */

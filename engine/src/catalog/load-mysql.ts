@@ -157,6 +157,7 @@ function columnOf(row: Row): Column {
     generated: generated === null || generated === undefined || generated === "" ? undefined : generated,
     ...(isAutomatic ? { default: "" } : typeof defaultValue === "string" ? { default: defaultValue } : {}),
     comment: comment === null || comment === "" ? undefined : comment,
+    ...(extra?.toUpperCase().includes("INVISIBLE") === true ? { isInvisible: true } : {}),
   };
 }
 

@@ -101,6 +101,11 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
       refusal("session_setting", `setting ${variable} is not permitted: ${reason}, and data is hidden from you`, hint),
     );
   }
+  for (const { what, by } of facts.reveals) {
+    if (what !== "statements") continue;
+    const message = `\`${by}\` shows statements as they really run, or values in them, and data is hidden from you`;
+    ways.push(refusal("statements", message, askForRole));
+  }
   for (const called of facts.functions) {
     if (called.category === "dynamic_sql") {
       ways.push(
@@ -213,7 +218,7 @@ function waysToCount(world: World, facts: StatementFacts): Reason[] {
       refusal("statistics", `${what} tells how many rows there are, and rows are filtered for you`, askForRole),
     );
   };
-  if (facts.countsAllTables) refuse("`VERBOSE`");
+  for (const { what, by } of facts.reveals) if (what === "counts") refuse(`\`${by}\``);
   for (const { schema, name, category } of facts.functions) {
     // The rewriter makes sizes NULL.
     if (category === "statistics" && !harmlessStatistics.has(name) && !system.tellsSize(name))
@@ -256,7 +261,14 @@ const harmlessStatistics: ReadonlySet<string> = new Set([
 ]);
 
 /** Code by nature, not constructs that nobody has thought about: rules see their kind, and `waysAround` knows them. */
-const opaqueByNature: ReadonlySet<string> = new Set(["DoStmt", "CallStmt"]);
+const opaqueByNature: ReadonlySet<string> = new Set([
+  "DoStmt",
+  "CallStmt",
+  "CALL",
+  "compound statement",
+  "body of a trigger",
+  "body of a stored program",
+]);
 
 const changesSchema: ReadonlySet<string> = new Set(["ddl", "privilege", "admin"]);
 

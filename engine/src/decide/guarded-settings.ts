@@ -23,6 +23,13 @@ const printed: GuardedSetting = {
   hint: "leave it off",
 };
 
+/** MySQL's switches; `optimizer_trace` is a list of them. */
+const traced: GuardedSetting = {
+  permits: (value) => /^(?:off|0|false|enabled=off)$/i.test(value),
+  reason: "it would show statements as they were rewritten",
+  hint: "leave it off",
+};
+
 /**
  * Settings that nobody changes from whom something is hidden. `row_security` is not here: off makes queries fail that a row policy would
  * filter, it reveals nothing, and pg_dump sets it.
@@ -42,16 +49,30 @@ const guarded: ReadonlyMap<string, GuardedSetting> = new Map([
   ["debug_print_raw_parse", printed],
   ["debug_print_rewritten", printed],
   ["debug_print_plan", printed],
+  ["default_role", role],
+  ["optimizer_trace", traced],
+  ["profiling", traced],
+  ["debug", traced],
+  ["debug_dbug", traced],
 ]);
+
+/** Of MySQL, variables of the whole server: among them are logs of statements and what runs when anybody connects. */
+const ofServer: GuardedSetting = {
+  permits: () => false,
+  reason: "it is a setting of the whole server",
+  hint: "ask an operator to do it at the server",
+};
 
 /** What a statement does to such a setting; `undefined` where it is none, or gets the value that sessions begin with. */
 export function guardedChange({ kind, session }: StatementFacts): GuardedChange | undefined {
   if (session?.kind !== "set" || kind === "reset") return undefined;
-  const { variable, values } = session;
-  const setting = guarded.get(variable);
-  // SET … TO DEFAULT is RESET by another name.
-  if (setting === undefined || (values === undefined && kind === "set")) return undefined;
-  const [value] = values ?? [];
-  if (value !== undefined && values?.length === 1 && setting.permits(value)) return undefined;
-  return { variable, reason: setting.reason, hint: setting.hint };
+  for (const { variable, values } of [session, ...(session.others ?? [])]) {
+    const setting = variable.startsWith("@@") ? ofServer : guarded.get(variable);
+    // SET … TO DEFAULT is RESET by another name.
+    if (setting === undefined || (values === undefined && kind === "set")) continue;
+    const [value] = values ?? [];
+    if (value !== undefined && values?.length === 1 && setting.permits(value)) continue;
+    return { variable, reason: setting.reason, hint: setting.hint };
+  }
+  return undefined;
 }

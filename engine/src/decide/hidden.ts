@@ -97,6 +97,6 @@ const plainRead: StatementFacts = {
   unknown: [],
   inner: undefined,
   session: undefined,
-  countsAllTables: false,
+  reveals: [],
   serverCopy: undefined,
 };

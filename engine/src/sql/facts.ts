@@ -28,10 +28,17 @@ export interface StatementFacts {
   /** For EXPLAIN, PREPARE, DECLARE, COPY (query), CREATE TABLE AS: the kind of the statement inside. */
   readonly inner: StatementKind | undefined;
   readonly session: SessionEffect | undefined;
-  /** VACUUM, ANALYZE and CLUSTER with VERBOSE print how many rows each table has: of all tables where they name none. */
-  readonly countsAllTables: boolean;
+  /** What the statement itself tells of data, whatever tables it names. */
+  readonly reveals: readonly Revelation[];
   /** COPY that reads or writes on the database server's own machine. */
   readonly serverCopy: "file" | "program" | undefined;
+}
+
+export interface Revelation {
+  /** Texts of statements as they run and values in them, or how many rows there are. */
+  readonly what: "statements" | "counts";
+  /** As messages name it: `VERBOSE`, `SHOW PROCESSLIST`. */
+  readonly by: string;
 }
 
 export interface TableFact {
@@ -84,7 +91,7 @@ export type SessionEffect =
       readonly kind: "set";
       /** Lower case. */
       readonly variable: string;
-      /** `undefined` for DEFAULT, RESET, and anything that is not a constant. */
+      /** `undefined` for DEFAULT, RESET and what set_config computes; empty for an expression in SET. */
       readonly values: readonly string[] | undefined;
       readonly local: boolean;
       /** Further variables that the same statement sets, as MySQL's can. Absent: none. */

@@ -12,7 +12,7 @@ export const mysqlDialect: SqlDialect = {
     return {
       kind: "statements",
       statements: statements.map(({ facts }) => facts),
-      rewrite: rewriteMysql,
+      rewrite: (plans) => rewriteMysql(text, statements, plans, { ...names, catalog }),
       freeLiterals: () => new Map(),
     };
   },

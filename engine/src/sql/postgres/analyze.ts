@@ -109,11 +109,14 @@ function factsOf(
     unknown: context.unknown,
     inner,
     session: sessionEffect(context, node, kind, result),
-    countsAllTables: countsAllTables(node),
+    reveals: countsAllTables(node) ? verbose : [],
     serverCopy: serverCopyOf(node),
   };
 }
 
+const verbose: StatementFacts["reveals"] = [{ what: "counts", by: "VERBOSE" }];
+
+/** VACUUM, ANALYZE and CLUSTER with VERBOSE print how many rows each table has: of all tables where they name none. */
 function countsAllTables(node: Node): boolean {
   const isVerbose = (options: readonly Node[] | undefined) =>
     options?.some((option) => "DefElem" in option && option.DefElem.defname === "verbose") === true;

@@ -1,7 +1,8 @@
 /** What INSERT, UPDATE, DELETE and LOAD DATA read and write. */
 import type { AccessKind } from "@penstock/language";
 import type { ColumnAssignment, Delete, Insert, LoadData, Update } from "../tree/dml.ts";
-import type { ColumnName } from "../tree/expressions.ts";
+import type { Relation } from "../../../catalog/catalog.ts";
+import type { ColumnName, Expression } from "../tree/expressions.ts";
 import { type FactContext, mark, touch } from "./context.ts";
 import type { ExpressionWalker } from "./expressions.ts";
 import {
@@ -30,13 +31,17 @@ export function walkInsert(context: FactContext, insert: Insert): QueryResult {
   else for (const column of item.columns) writeSources(column.sources);
   switch (source.kind) {
     case "values":
-      for (const row of source.rows) for (const value of row) walker.value(value, scope, []);
+      for (const row of source.rows) for (const value of row) store(context, item.relation, walker, value, scope);
       break;
     case "set":
-      for (const { value } of source.assignments) walker.value(value, scope, []);
+      for (const { value } of source.assignments) store(context, item.relation, walker, value, scope);
       break;
     case "query": {
-      const { columns } = walkQuery(context, source, undefined, undefined);
+      const { columns, open = [] } = walkQuery(context, source, undefined, undefined);
+      if (item.relation !== undefined) {
+        for (const { sources } of [...columns, { sources: open }])
+          context.stored.push({ into: item.relation, sources });
+      }
       // ON DUPLICATE KEY UPDATE sees the tables of the query as well: their columns, under any name.
       const sources = columns.flatMap((column) => column.sources);
       scope.items.push(newItem(undefined, { columns, open: sources }));
@@ -48,7 +53,7 @@ export function walkInsert(context: FactContext, insert: Insert): QueryResult {
       newItem(insert.rowAlias.text, { columns: item.columns, open: insert.rowColumns.length > 0 ? [] : item.open }),
     );
   }
-  assign(walker, insert.onDuplicateKey, scope);
+  assign(context, walker, insert.onDuplicateKey, scope);
   const output = walkItems(context, walker, insert.returning, scope);
   return { ...output, where: noWhere };
 }
@@ -61,11 +66,29 @@ function target(context: FactContext, name: Insert["table"]["name"], accesses: r
   return newItem(own, { columns: context.columnsOf(relation), open: undefined }, relation, relation.schema);
 }
 
-function assign(walker: ExpressionWalker, assignments: readonly ColumnAssignment[], scope: Scope): void {
+function assign(
+  context: FactContext,
+  walker: ExpressionWalker,
+  assignments: readonly ColumnAssignment[],
+  scope: Scope,
+): void {
   for (const { column, value } of assignments) {
-    write(walker, column, scope);
-    walker.value(value, scope, []);
+    const [written] = write(walker, column, scope);
+    store(context, written?.relation, walker, value, scope);
   }
+}
+
+/** A value that becomes a column's. */
+function store(
+  context: FactContext,
+  into: Relation | undefined,
+  walker: ExpressionWalker,
+  value: Expression,
+  scope: Scope,
+): void {
+  const sources: Source[] = [];
+  walker.value(value, scope, sources);
+  if (into !== undefined && sources.length > 0) context.stored.push({ into, sources });
 }
 
 function write(walker: ExpressionWalker, column: ColumnName, scope: Scope): readonly Source[] {
@@ -89,7 +112,7 @@ export function walkUpdate(context: FactContext, update: Update): QueryResult {
   for (const { column, value } of update.assignments) {
     const written = write(walker, column, scope);
     for (const { relation } of written) context.access(relation, "update");
-    walker.value(value, scope, []);
+    store(context, written[0]?.relation, walker, value, scope);
   }
   for (const expression of update.portion) walker.used(expression, scope, "filter");
   const where = walkWhere(walker, update.where, scope);
@@ -130,6 +153,6 @@ export function walkLoadData(context: FactContext, load: LoadData): QueryResult 
   const named = load.columns.filter((column) => column.kind === "column");
   if (load.columns.length === 0) for (const column of item.columns) writeSources(column.sources);
   for (const column of named) write(walker, column, scope);
-  assign(walker, load.assignments, scope);
+  assign(context, walker, load.assignments, scope);
   return { columns: [], open: undefined, where: noWhere };
 }

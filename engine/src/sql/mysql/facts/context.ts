@@ -1,7 +1,7 @@
 import type { AccessKind, ColumnUse } from "@penstock/language";
 import { type Column, objectPath, type Relation } from "../../../catalog/catalog.ts";
 import { accessBit, touchedBit, useBit } from "../../fact-sets.ts";
-import type { FunctionFact, OpaqueConstruct, UnknownName } from "../../facts.ts";
+import type { FunctionFact, OpaqueConstruct, Revelation, UnknownName } from "../../facts.ts";
 import type { Name, QualifiedName } from "../tree/node.ts";
 import type { TableName } from "../tree/queries.ts";
 import { functionFact } from "./functions.ts";
@@ -16,18 +16,20 @@ export interface RelationRead {
   readonly qualified: (readonly Name[])[];
 }
 
-/** A name that stands for a relation that is changed, locked or defined. */
-export interface RelationWrite {
-  readonly relation: Relation;
-  readonly name: QualifiedName;
-  readonly accesses: readonly AccessKind[];
+/** What INSERT or SET gives to a column of a relation. */
+export interface StoredValue {
+  readonly into: Relation;
+  /** Columns that the value comes from. */
+  readonly sources: readonly Source[];
 }
 
 /** What walking one statement collects. Positions are UTF-16 here. */
 export class FactContext {
   readonly names: NameState;
   readonly reads: RelationRead[] = [];
-  readonly writes: RelationWrite[] = [];
+
+  readonly stored: StoredValue[] = [];
+  readonly reveals: Revelation[] = [];
   readonly tables = new Map<Relation, number>();
   readonly functions = new Map<string, FunctionFact>();
   readonly opaque: OpaqueConstruct[] = [];
@@ -69,9 +71,6 @@ export class FactContext {
       return undefined;
     }
     for (const access of accesses) this.access(relation, access);
-    if (accesses.length === 0 || accesses.some((access) => access !== "read")) {
-      this.writes.push({ relation, name, accesses });
-    }
     return relation;
   }
 

@@ -6,6 +6,7 @@ import type { QualifiedName } from "../tree/node.ts";
 import type { Statement } from "../tree/statements.ts";
 import type { FactContext } from "./context.ts";
 import { walkerOf, walkQuery } from "./queries.ts";
+import { walkShow } from "./show.ts";
 import { newItem, newScope } from "./scope.ts";
 
 export function walkDefinition(context: FactContext, statement: Statement): void {
@@ -94,11 +95,7 @@ export function walkDefinition(context: FactContext, statement: Statement): void
       if (statement.source !== undefined) context.addOpaque("EXECUTE IMMEDIATE of a text", statement.start);
       return;
     case "show":
-      if (statement.where !== undefined) context.addOpaque("SHOW with WHERE", statement.start);
-      if (statement.name !== undefined && tableShows.has(statement.what)) {
-        const { name, database } = statement;
-        context.relation(database === undefined ? name : { ...name, parts: [database, ...name.parts.slice(-1)] });
-      }
+      walkShow(context, statement);
       return;
     case "describe":
       context.relation(statement.table);
@@ -116,8 +113,6 @@ export function walkDefinition(context: FactContext, statement: Statement): void
       return;
   }
 }
-
-const tableShows: ReadonlySet<string> = new Set(["columns", "index", "create table", "create view", "create sequence"]);
 
 /** An existing table that a definition changes; its expressions see its columns. */
 function defined(

@@ -4,7 +4,7 @@ import type { OutputFact, StatementFacts } from "../../facts.ts";
 import type { ParsedMysql } from "../parse.ts";
 import type { Statement } from "../tree/statements.ts";
 import { walkDelete, walkInsert, walkLoadData, walkUpdate } from "./changes.ts";
-import { FactContext, mark, type RelationRead, type RelationWrite } from "./context.ts";
+import { FactContext, mark, type RelationRead, type StoredValue } from "./context.ts";
 import type { NameState } from "./names.ts";
 import { sessionEffect } from "./session-effects.ts";
 import { walkDefinition } from "./definitions.ts";
@@ -18,7 +18,7 @@ export interface ResolvedMysql {
   readonly facts: StatementFacts;
   readonly node: Statement;
   readonly reads: readonly RelationRead[];
-  readonly writes: readonly RelationWrite[];
+  readonly stored: readonly StoredValue[];
 }
 
 /**
@@ -40,8 +40,8 @@ export function resolveMysql(
       if (isInside && /set_var/i.test(text.slice(hint.start, hint.end))) context.addOpaque("SET_VAR hint", hint.start);
     }
     if (statement.kind === "use") names.database = names.key(statement.database.text);
-    const { reads, writes } = context;
-    return { facts: factsOf(context, statement, result, bytes), node: statement, reads, writes };
+    const { reads, stored } = context;
+    return { facts: factsOf(context, statement, result, bytes), node: statement, reads, stored };
   });
 }
 
@@ -75,7 +75,7 @@ function factsOf(
     unknown: context.unknown.map(place),
     inner: inner === undefined ? undefined : statementKind(inner),
     session: sessionEffect(statement),
-    countsAllTables: false,
+    reveals: context.reveals,
     serverCopy: statement.kind === "load_data" && !statement.isLocal ? "file" : undefined,
   };
 }

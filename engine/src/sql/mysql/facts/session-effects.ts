@@ -34,7 +34,7 @@ export function sessionEffect(statement: Statement): SessionEffect | undefined {
   }
 }
 
-/** Variables that a text sets, by the names under which the session knows them: `global.general_log` is not the session's own. */
+/** Variables that a text sets: `@@global.general_log` is not the session's own. An expression gives no values. */
 export function settings(
   items: readonly SetItem[],
 ): { readonly variable: string; readonly values: readonly string[] | undefined }[] {
@@ -43,7 +43,7 @@ export function settings(
       case "system_variable": {
         const { scope, name } = item.variable;
         const isOwn = scope === undefined || scope === "session" || scope === "local";
-        const variable = isOwn ? name.toLowerCase() : `${scope}.${name.toLowerCase()}`;
+        const variable = isOwn ? name.toLowerCase() : `@@${scope.toLowerCase()}.${name.toLowerCase()}`;
         return [{ variable, values: item.value === undefined ? undefined : constant(item.value) }];
       }
       case "names":
@@ -58,7 +58,7 @@ export function settings(
   });
 }
 
-function constant(value: Expression): readonly string[] | undefined {
+function constant(value: Expression): readonly string[] {
   if (value.kind === "literal") return [value.text];
-  return value.kind === "column" ? value.parts.map(({ text }) => text) : undefined;
+  return value.kind === "column" ? [value.parts.map(({ text }) => text).join(".")] : [];
 }

@@ -59,7 +59,7 @@ export abstract class JsonTableGrammar extends QueriesGrammar {
                   },
                   {
                     ALT: (): JsonTableColumn => {
-                      this.SUBRULE(this.castType);
+                      this.SUBRULE(this.dataType);
                       const isExists = this.OPTION1(() => this.CONSUME(k.EXISTS)) !== undefined;
                       this.CONSUME1(k.PATH);
                       const path = this.SUBRULE1(this.stringLiteral);

@@ -1,16 +1,150 @@
-import { hiddenRows, because } from "../../protection.ts";
-import { isEmpty, type RewriteResult, type StatementPlan } from "../../rewriting.ts";
+import { Denial } from "../../denial.ts";
+import { because, hiddenRows, type Protection } from "../../protection.ts";
+import { isEmpty, type RewriteResult, type StatementPlan, unclear } from "../../rewriting.ts";
+import { mysqlDialectOf } from "../analyze.ts";
+import type { Dialect } from "../dialect.ts";
+import { NameState } from "../facts/names.ts";
+import type { ResolvedMysql } from "../facts/resolve.ts";
+import { parseMysql } from "../parse.ts";
+import { areAllSafe } from "./conditions.ts";
+import { type Edits, noEdits, type ReadingContext, spliced, type TextOfStatements } from "./edits.ts";
+import { inlineViews } from "./inline-views.ts";
+import { keepSpelling } from "./output-names.ts";
+import { isProtected } from "./proof.ts";
+import { rewriteRead } from "./read.ts";
+import { isSameTree, type TableSite, tablesIn } from "./tree.ts";
+import { refuseStoring, refuseWrite, words } from "./write-target.ts";
 
-/** Says of a text whether it may go on as it is. */
-export function rewriteMysql(plans: readonly StatementPlan[]): RewriteResult {
+/**
+ * Puts masks and filters where relations are read, as for PostgreSQL. INVARIANT: every read of a protected relation is replaced, whether or not
+ * the statement mentions what is hidden of it. The text is edited at the positions of the tree, and the result parsed again: it must be the
+ * original tree with exactly the intended replacements in it. Whatever cannot be done with certainty is denied.
+ */
+export function rewriteMysql(
+  text: string,
+  statements: readonly ResolvedMysql[],
+  plans: readonly StatementPlan[],
+  context: ReadingContext,
+): RewriteResult {
   if (plans.every(isEmpty)) return { kind: "unchanged" };
-  for (const [statement, { protections }] of plans.entries()) {
-    for (const protection of protections.values()) {
-      const reason = protection.columns.size > 0 ? because(protection) : hiddenRows(protection);
-      const hint = "ask for a role for which nothing is masked or filtered";
-      return { kind: "denied", statement, reason: `${reason}, which is not done for this server yet`, hint };
+  const dialect = mysqlDialectOf(context.catalog, context);
+  const edits = noEdits();
+  let current = plans.findIndex(({ inlined }) => inlined.size > 0);
+  try {
+    const sent: TextOfStatements = { text, statements, mapPosition: (position) => position };
+    const inlined = current < 0 ? sent : inlineViews(sent, plans, context);
+    for (const [index, statement] of inlined.statements.entries()) {
+      current = index;
+      const plan = plans[index];
+      if (plan === undefined) throw new Denial(unclear);
+      if (plan.protections.size > 0) protect(inlined.text, statement, plan.protections, dialect, edits);
     }
+    if (edits.splices.length === 0 && inlined === sent) return { kind: "unchanged" };
+    const made = spliced(inlined.text, edits);
+    current = firstMistake(made.text, inlined.statements, plans, dialect, context, edits) ?? -1;
+    if (current >= 0) throw new Denial(unclear);
+    return {
+      kind: "rewritten",
+      tokens: new Map(),
+      edits: undefined,
+      text: made.text,
+      mapPosition: (position) => inlined.mapPosition(made.mapPosition(position)),
+    };
+  } catch (error) {
+    // Whatever else went wrong: the statement was not rewritten as it should be, so it must not run.
+    const denial = error instanceof Denial ? error : new Denial(unclear);
+    return { kind: "denied", statement: Math.max(current, 0), reason: denial.message, hint: denial.hint };
   }
-  // A LIMIT can be left out: rows are counted all the same.
-  return { kind: "unchanged" };
+}
+
+/** Statements in which a derived table may stand wherever a table is read. */
+const rewritable: ReadonlySet<string> = new Set([
+  "query",
+  "insert",
+  "replace",
+  "update",
+  "delete",
+  "do",
+  "set",
+  "create_table",
+  "create_view",
+  "alter_view",
+]);
+
+function protect(
+  text: string,
+  statement: ResolvedMysql,
+  protections: ReadonlyMap<string, Protection>,
+  dialect: Dialect,
+  edits: Edits,
+): void {
+  const { node, reads, facts } = statement;
+  const [first] = protections.values();
+  if (first !== undefined && node.kind === "explain") {
+    throw new Denial(
+      `${because(first)}, and EXPLAIN would show values that it has read`,
+      "run the statement itself, or ask for a role for which nothing is masked or filtered",
+    );
+  }
+  for (const { relation, access } of facts.tables) {
+    const protection = protections.get(relation.path);
+    if (protection !== undefined) refuseWrite(statement, protection, access);
+  }
+  refuseStoring(statement, protections);
+  if (node.kind === "show" && node.what === "index") return refuseIndexes(protections);
+  const sites = new Map<unknown, TableSite>(tablesIn(node).map((site) => [site.table, site]));
+  const isSafe = areAllSafe(statement);
+  let isRead = false;
+  for (const read of reads) {
+    const protection = protections.get(read.relation.path);
+    if (protection === undefined) continue;
+    const site = sites.get(read.table);
+    if (site === undefined || !rewritable.has(node.kind)) {
+      throw new Denial(
+        `${because(protection)}, which does not go together with ${words(node.kind)}`,
+        "ask for a role for which nothing is masked or filtered",
+      );
+    }
+    isRead = true;
+    rewriteRead({ text, statement, dialect, edits }, read, site, protection, isSafe);
+  }
+  if (isRead) keepSpelling(statement, edits);
+}
+
+/** How different the values of its columns are tells how many rows there are. */
+function refuseIndexes(protections: ReadonlyMap<string, Protection>): void {
+  for (const protection of protections.values()) {
+    if (protection.filter === undefined) continue;
+    throw new Denial(
+      `${hiddenRows(protection)}, and SHOW INDEX tells how many there are`,
+      "read information_schema.statistics, in which that is NULL for you",
+    );
+  }
+}
+
+/** Index of the first statement that is not what it was meant to become, or in which a protected relation stands in the open. */
+function firstMistake(
+  text: string,
+  statements: readonly ResolvedMysql[],
+  plans: readonly StatementPlan[],
+  dialect: Dialect,
+  { catalog, searchPath }: ReadingContext,
+  { expected }: Edits,
+): number | undefined {
+  const parsed = parseMysql(text, dialect);
+  if (parsed.kind !== "statements" || parsed.statements.length !== statements.length) return 0;
+  const names = new NameState(catalog, searchPath[0]);
+  const generated = new Set([...expected.values()].flat());
+  const index = statements.findIndex(({ node }, at) => {
+    const made = parsed.statements[at];
+    const plan = plans[at];
+    const isRight =
+      made !== undefined &&
+      plan !== undefined &&
+      isSameTree(node, made, expected) &&
+      isProtected(made, plan.protections, [...plan.inlined.values()], names, generated);
+    if (made?.kind === "use") names.database = names.key(made.database.text);
+    return !isRight;
+  });
+  return index < 0 ? undefined : index;
 }

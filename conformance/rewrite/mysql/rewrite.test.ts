@@ -1,0 +1,81 @@
+/**
+ * Rewriting on a real MariaDB. The specification is a server on which the masks have already replaced the values and hidden rows are gone: the
+ * rewritten statement on the real one must answer as the original does there.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createDatabases, type Databases, run } from "./databases.ts";
+import { denied, disguised } from "./denied.ts";
+import { hidden } from "./schema.ts";
+import { answered, answeredOfFiltered } from "./statements.ts";
+
+let databases: Databases;
+beforeAll(async () => {
+  databases = await createDatabases();
+});
+afterAll(async () => {
+  await databases?.end();
+});
+
+function rewritten(text: string): string {
+  const verdict = databases.decide(text);
+  if (verdict.action !== "forward") throw new Error(`${verdict.action}: ${verdict.reason.message}`);
+  return verdict.text;
+}
+
+describe("a rewritten statement answers as the original does where nothing is hidden because it is not there", () => {
+  test.each([...answered, ...answeredOfFiltered])("%s", async (text) => {
+    const answer = await run(databases.raw, rewritten(text));
+    expect(answer).toEqual(await run(databases.masked, text));
+    expect(JSON.stringify(answer)).not.toMatch(hidden);
+  });
+
+  test("and the comparison is able to see a difference", async () => {
+    const text = "select email, ssn from customers";
+    const answer = await run(databases.raw, text);
+    expect(answer).not.toEqual(await run(databases.masked, text));
+    expect(JSON.stringify(answer)).toMatch(hidden);
+  });
+});
+
+describe("what cannot be done while masks and filters apply is denied with its reason, and a harmless twin is not", () => {
+  test.each(denied)("%s", (text, reason, twin) => {
+    const verdict = databases.decide(text);
+    if (verdict.action !== "deny") throw new Error(`${verdict.action}: ${JSON.stringify(verdict)}`);
+    expect(verdict.reason.message).toMatch(reason);
+    expect(verdict.reason.message).not.toMatch(hidden);
+    expect(rewritten(twin)).not.toBe("");
+  });
+});
+
+describe("a protected table is found however it is named", () => {
+  test.each(disguised)("%s", async (text) => {
+    const sent = rewritten(text);
+    await databases.raw.query("use shop");
+    await databases.masked.query("use shop");
+    for (const part of sent.split(";").slice(0, -1)) if (part.startsWith("use")) await databases.raw.query(part);
+    const answer = await run(databases.raw, sent.split(";").at(-1) ?? "");
+    await databases.raw.query("use shop");
+    expect(answer.kind).not.toBe("error");
+    expect(JSON.stringify(answer)).not.toMatch(hidden);
+    const [[variables]] = (await databases.raw.query("select @a, @b, @c")) as unknown as [[unknown]];
+    expect(JSON.stringify(variables)).not.toMatch(hidden);
+  });
+});
+
+describe("conditions are kept from hidden rows", () => {
+  test("by a derived table that is neither merged nor gets them pushed into it", async () => {
+    const sent = rewritten("select id from orders where cast(note as signed) > 0");
+    const plan = JSON.stringify(await run(databases.raw, `explain format=json ${sent}`));
+    expect(plan).toContain("materialized");
+    const warnings = await run(databases.raw, `${sent}`);
+    expect(warnings.kind).toBe("rows");
+    await databases.raw.query(sent);
+    expect(JSON.stringify(await run(databases.raw, "show warnings"))).not.toMatch(hidden);
+  });
+
+  test("but not from an index, where they tell nothing", async () => {
+    const sent = rewritten("select id from orders where id = 3");
+    expect(sent).not.toContain("limit");
+    expect(JSON.stringify(await run(databases.raw, `explain ${sent}`))).toContain("const");
+  });
+});

@@ -1,0 +1,54 @@
+/**
+ * The rewritten text looked at once more, by itself: a protected relation may stand in it only inside a generated derived table, or as what the
+ * statement changes. Independent of name resolution but for what names are the same.
+ */
+import type { Relation } from "../../../catalog/catalog.ts";
+import type { Protection } from "../../protection.ts";
+import type { NameState } from "../facts/names.ts";
+import type { TableName } from "../tree/queries.ts";
+import { baseName } from "./protected-source.ts";
+import { isSameTree, type TableSite, tablesIn } from "./tree.ts";
+
+/**
+ * @param inlined views that must not be named at all: their definitions stand for them.
+ * @param generated trees of what was put in.
+ */
+export function isProtected(
+  root: unknown,
+  protections: ReadonlyMap<string, Protection>,
+  inlined: readonly { readonly view: Relation }[],
+  names: NameState,
+  generated: ReadonlySet<unknown>,
+): boolean {
+  return tablesIn(root).every(
+    (site) =>
+      !inlined.some(({ view }) => couldBe(site, view, names)) &&
+      [...protections.values()].every(
+        ({ relation }) => !couldBe(site, relation, names) || isBase(site, relation, generated) || isTarget(site),
+      ),
+  );
+}
+
+function couldBe({ table, ctes }: TableSite, relation: Relation, names: NameState): boolean {
+  const { parts } = (table satisfies TableName).name;
+  const own = parts.at(-1)?.text ?? "";
+  if (own.toLowerCase() !== relation.name.toLowerCase()) return false;
+  const schema = parts.at(-2)?.text;
+  if (schema !== undefined) return schema.toLowerCase() === relation.schema.toLowerCase();
+  return !ctes.some((cte) => names.isSame(cte, own));
+}
+
+/** What INSERT and LOAD DATA add to, and LOCK TABLES locks. */
+function isTarget({ table, path }: TableSite): boolean {
+  const [outer, holder] = path.slice(-2);
+  return holder?.["table"] === table && (addsTo.has(holder["kind"]) || outer?.["kind"] === "lock_tables");
+}
+
+const addsTo: ReadonlySet<unknown> = new Set(["insert", "load_data"]);
+
+/** Under the reserved alias, and within what was generated for it. */
+function isBase({ table, path }: TableSite, relation: Relation, generated: ReadonlySet<unknown>): boolean {
+  if (table.alias?.text !== baseName || table.name.parts.length !== 2) return false;
+  if (table.name.parts[1]?.text !== relation.name) return false;
+  return path.some((around) => [...generated].some((made) => isSameTree(made, around, new Map())));
+}

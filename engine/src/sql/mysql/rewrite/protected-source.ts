@@ -1,0 +1,69 @@
+import { planMask } from "../../../masks/masks.ts";
+import { filterCondition, type Protection } from "../../protection.ts";
+import { Denial } from "../../denial.ts";
+import { quoteMysqlName } from "../quote.ts";
+
+/** By which generated SQL calls the relation itself. All its references are qualified with it, so no other name can capture them. */
+export const baseName = "penstock_base";
+const base = quoteMysqlName(baseName);
+
+export interface SourceOptions {
+  /** Between the relation's name and its alias: the partitions that are read. */
+  readonly partitions: readonly string[];
+  /** As the query has them. */
+  readonly indexHints: readonly string[];
+  /** In place of the relation's name: the query that stands for a view, in parentheses. */
+  readonly definition: string | undefined;
+  /** Columns that `*` does not show are left out. */
+  readonly leavesInvisible: boolean;
+  /** What keeps conditions of the query from hidden rows; undefined where they may be tried on them. */
+  readonly barrier: Barrier | undefined;
+  /** FOR UPDATE and the like: rows of a derived table are locked by what stands in it. */
+  readonly locking: string;
+}
+
+export interface Barrier {
+  /** Conditions that stand outside too and tell nothing: rows can be found by them. */
+  readonly implied: readonly string[];
+}
+
+export const wholeRelation: SourceOptions = {
+  partitions: [],
+  indexHints: [],
+  definition: undefined,
+  leavesInvisible: false,
+  barrier: undefined,
+  locking: "",
+};
+
+/** The manual's way to say that there is no limit: a derived table with LIMIT is not merged, and no condition is pushed into it. */
+const noLimit = "limit 18446744073709551615";
+
+/**
+ * The derived table that stands for a relation: its columns in their order and under their names, some of them masked, and the rows that its
+ * filter leaves.
+ */
+export function protectedSource(protection: Protection, alias: string, options: SourceOptions): string {
+  const { relation, columns: masked } = protection;
+  const outputs = relation.columns.flatMap((column) => {
+    if (options.leavesInvisible && column.isInvisible === true) return [];
+    const reference = `${base}.${quoteMysqlName(column.name)}`;
+    const mask = masked.get(column.attnum);
+    if (mask === undefined) return [reference];
+    const plan = planMask(mask.mask, column);
+    if (plan.kind === "refused") {
+      throw new Denial(`column \`${column.name}\` of ${relation.path} cannot be masked: ${plan.reason}`);
+    }
+    return [`${plan.sql(reference)} as ${quoteMysqlName(column.name)}`];
+  });
+  const partitions =
+    options.partitions.length === 0 ? "" : ` partition (${options.partitions.map(quoteMysqlName).join(", ")})`;
+  const table = `${quoteMysqlName(relation.schema)}.${quoteMysqlName(relation.name)}${partitions}`;
+  const hints = options.indexHints.map((hint) => ` ${hint}`).join("");
+  const from = `${options.definition ?? table} as ${base}${hints}`;
+  const filter = filterCondition(protection, base);
+  const conditions = [...(filter === undefined ? [] : [filter]), ...(options.barrier?.implied ?? [])];
+  const where = conditions.length === 0 ? "" : ` where ${conditions.join(" and ")}`;
+  const end = `${options.barrier === undefined ? "" : ` ${noLimit}`}${options.locking}`;
+  return `(select ${outputs.join(", ")} from ${from}${where}${end}) as ${quoteMysqlName(alias)}`;
+}

@@ -1,0 +1,67 @@
+import { Denial } from "../../denial.ts";
+import { because, type Protection } from "../../protection.ts";
+import type { RelationRead } from "../facts/context.ts";
+import { quoteMysqlName } from "../quote.ts";
+import type { Expression } from "../tree/expressions.ts";
+import type { QueryExpression } from "../tree/queries.ts";
+import { impliedBy, selectAround } from "./conditions.ts";
+import { baseName, protectedSource, wholeRelation } from "./protected-source.ts";
+import { type Rewriting, replaceTable } from "./edits.ts";
+import { nodesOf, type TableSite } from "./tree.ts";
+
+/** Puts a derived table in the place of a relation. */
+export function rewriteRead(
+  rewriting: Rewriting,
+  read: RelationRead,
+  site: TableSite,
+  protection: Protection,
+  isSafe: boolean,
+): void {
+  const { text, statement } = rewriting;
+  const { relation, table } = read;
+  if (table.systemTime !== undefined) {
+    throw new Denial(`${because(protection)}, which does not go together with FOR SYSTEM_TIME`, "leave it out");
+  }
+  const select = selectAround(site.path);
+  const name = table.alias?.text ?? table.name.parts.at(-1)?.text ?? relation.name;
+  const implied = select === undefined ? [] : impliedBy(select, name, relation);
+  const source = protectedSource(protection, name, {
+    ...wholeRelation,
+    partitions: table.partitions.map((each) => each.text),
+    indexHints: table.indexHints.map(({ start, end }) => text.slice(start, end)),
+    leavesInvisible: nodesOf(statement.node, stars).length > 0,
+    barrier:
+      protection.filter === undefined || isSafe
+        ? undefined
+        : { implied: implied.map((condition) => `(${overBase(text, condition)})`) },
+    locking: lockingOf(site, protection),
+  });
+  replaceTable(rewriting, read, site, source);
+}
+
+/** A condition with its columns as those of the relation itself. */
+function overBase(text: string, condition: Expression): string {
+  const columns = nodesOf(condition, columnKinds) as unknown as readonly Extract<Expression, { kind: "column" }>[];
+  let made = "";
+  let at = condition.start;
+  for (const column of [...columns].sort((a, b) => a.start - b.start)) {
+    const own = column.parts.at(-1)?.text ?? "";
+    made += `${text.slice(at, column.start)}${quoteMysqlName(baseName)}.${quoteMysqlName(own)}`;
+    at = column.end;
+  }
+  return made + text.slice(at, condition.end);
+}
+
+const columnKinds: ReadonlySet<string> = new Set(["column"]);
+const stars: ReadonlySet<string> = new Set(["star"]);
+
+/** Rows of a derived table are locked by what stands in it. */
+function lockingOf({ path }: TableSite, protection: Protection): string {
+  const query = path.findLast((each) => each["kind"] === "query") as unknown as QueryExpression | undefined;
+  const [lock] = query?.locking ?? [];
+  if (lock === undefined) return "";
+  if (lock.tables.length > 0) {
+    throw new Denial(`${because(protection)}, which does not go together with OF after FOR UPDATE`, "leave OF out");
+  }
+  return lock.mode === "update" ? " for update" : " lock in share mode";
+}

@@ -1,0 +1,56 @@
+import type { AccessKind } from "@penstock/language";
+import { Denial } from "../../denial.ts";
+import { because, hiddenRows, type Protection } from "../../protection.ts";
+import type { ResolvedMysql } from "../facts/resolve.ts";
+
+/** What may not be done to a relation of which something is hidden. @throws Denial */
+export function refuseWrite(
+  { node, facts }: ResolvedMysql,
+  protection: Protection,
+  access: ReadonlySet<AccessKind>,
+): void {
+  const { relation, columns, filter } = protection;
+  const changes = access.difference(harmless);
+  if (changes.size === 0) return;
+  if (access.has("ddl") && node.kind === "drop_object") return;
+  if (access.has("truncate") && filter === undefined) return;
+  if (changes.isSubsetOf(insertOnly) && node.kind === "insert" && filter === undefined) {
+    const masked = facts.columns.find(
+      (fact) => fact.relation === relation && fact.uses.has("write") && columns.has(fact.column.attnum),
+    );
+    if (masked === undefined && node.returning.length === 0) return;
+    throw new Denial(
+      `${because(protection)}, and ${masked === undefined ? "RETURNING would show the row" : `\`${masked.column.name}\` would be written`}`,
+      masked === undefined
+        ? "leave it out"
+        : "name the columns that are to be given values, without those that are masked",
+    );
+  }
+  throw new Denial(
+    `${columns.size > 0 ? because(protection) : hiddenRows(protection)}, and ${words(node.kind)} could change or show what you do not see`,
+    "ask for a role for which nothing of it is masked or filtered",
+  );
+}
+
+const harmless: ReadonlySet<AccessKind> = new Set<AccessKind>(["read", "lock"]);
+const insertOnly: ReadonlySet<AccessKind> = new Set<AccessKind>(["insert"]);
+
+/** A kind of statement as people write it. */
+export function words(kind: string): string {
+  return kind.replaceAll("_", " ").toUpperCase();
+}
+
+/**
+ * A masked value is not put among the real ones, where nobody could tell them apart. What CREATE TABLE makes is a copy for whoever made it.
+ * @throws Denial
+ */
+export function refuseStoring({ stored }: ResolvedMysql, protections: ReadonlyMap<string, Protection>): void {
+  for (const { into, sources } of stored) {
+    const masked = sources.find(({ relation, column }) => protections.get(relation.path)?.columns.has(column.attnum));
+    if (masked === undefined) continue;
+    throw new Denial(
+      `column \`${masked.column.name}\` of ${masked.relation.path} is masked for you, and ${into.path} would keep the masked value as if it were real`,
+      "leave the column out, or keep the copy in a table of its own with CREATE TABLE … SELECT",
+    );
+  }
+}
