@@ -11,7 +11,7 @@ export interface Endpoint {
   readonly password: string;
   readonly database: string;
   /** What stands in between. */
-  readonly process: Pick<MeasuredProcess, "cpuUs"> | undefined;
+  readonly process: (Pick<MeasuredProcess, "cpuUs"> & Partial<Pick<MeasuredProcess, "longestTurnMs">>) | undefined;
 }
 
 /** The server of one run, and the database in it that everything connects to. */

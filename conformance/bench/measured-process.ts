@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 
 /** A child process that serves on a port and tells its own processor time when asked. */
@@ -10,6 +11,8 @@ export interface MeasuredProcess {
   memoryBytes(): Promise<number>;
   /** What JavaScript holds of it, buffers included: without what was freed and not given back to the system. */
   heldBytes(): Promise<number>;
+  /** The longest time since it was last asked in which its event loop stood still, in milliseconds. Measured from the first question on. */
+  longestTurnMs(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -19,9 +22,10 @@ interface ChildMessage {
   readonly cpuUs?: number;
   readonly memoryBytes?: number;
   readonly heldBytes?: number;
+  readonly longestTurnMs?: number;
 }
 
-type Question = "cpuUs" | "memoryBytes" | "heldBytes";
+type Question = "cpuUs" | "memoryBytes" | "heldBytes" | "longestTurnMs";
 
 /** @param script file name beside this one. Its parameters go as JSON in one argument. */
 export async function startMeasured(script: string, parameters: unknown): Promise<MeasuredProcess> {
@@ -40,6 +44,7 @@ export async function startMeasured(script: string, parameters: unknown): Promis
     cpuUs: () => ask("cpuUs"),
     memoryBytes: () => ask("memoryBytes"),
     heldBytes: () => ask("heldBytes"),
+    longestTurnMs: () => ask("longestTurnMs"),
     stop: () =>
       new Promise((resolve) => {
         child.once("exit", () => resolve());
@@ -72,6 +77,10 @@ export function reportMeasured(port: number): void {
   process.send?.({ port } satisfies ChildMessage);
 }
 
+/** How often the event loop is looked at, in milliseconds: so much of a delay is no delay. */
+const resolution = 1;
+let delays: ReturnType<typeof monitorEventLoopDelay> | undefined;
+
 const answers: Readonly<Record<Question, () => number>> = {
   cpuUs: () => {
     const { user, system } = process.cpuUsage();
@@ -85,6 +94,17 @@ const answers: Readonly<Record<Question, () => number>> = {
     globalThis.gc?.();
     const { heapUsed, external } = process.memoryUsage();
     return heapUsed + external;
+  },
+  longestTurnMs: () => {
+    if (delays === undefined) {
+      // Not before it is asked for: a timer costs what other sections measure.
+      delays = monitorEventLoopDelay({ resolution });
+      delays.enable();
+      return 0;
+    }
+    const longest = delays.max / 1e6 - resolution;
+    delays.reset();
+    return Math.max(longest, 0);
   },
 };
 

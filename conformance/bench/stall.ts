@@ -24,14 +24,26 @@ const imports: readonly { readonly name: string; readonly guardedOnly: boolean; 
   { name: "… by a value a row", guardedOnly: true, text: () => insert("stock", (row) => `office ${row}`) },
 ];
 
-/** How long `select 1` of one session waits at most while another sends multi-row INSERTs of 200 KB, each text new. */
+/** What one session asking `select 1` met at most, in milliseconds. */
+interface Longest {
+  readonly answer: number;
+  /** In which what stands in between served nobody. */
+  readonly turn: number;
+}
+
+/**
+ * How long `select 1` of one session waits at most while another sends multi-row INSERTs of 200 KB, each text new; and how long what stands in
+ * between is busy at most with one thing. An answer waits for the server and for the machine's other work too.
+ */
 export async function benchStall(target: BenchTarget, rounds: number, seconds: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "penstock-stall-"));
   const script = join(folder, "select-1.sql");
   writeFileSync(script, "select 1;\n");
-  const ask = async (endpoint: Endpoint): Promise<number> => {
+  const ask = async (endpoint: Endpoint): Promise<Longest> => {
+    await endpoint.process?.longestTurnMs?.();
     const { latenciesUs } = await logPgbench(endpoint, ["-n", "-f", script, "-c", "1", "-T", String(seconds)]);
-    return latenciesUs.reduce((longest, each) => Math.max(longest, each), 0) / 1000;
+    const answer = latenciesUs.reduce((longest, each) => Math.max(longest, each), 0) / 1000;
+    return { answer, turn: (await endpoint.process?.longestTurnMs?.()) ?? Number.NaN };
   };
   const { direct, relay, penstock } = endpointNames;
   const { sources, data } = packSources();
@@ -41,30 +53,35 @@ export async function benchStall(target: BenchTarget, rounds: number, seconds: n
     await createStock(target);
     await withEndpoints(guarded, [direct, relay, penstock], async (endpoints) => {
       const columns = [undefined, ...imports];
-      const longest = new Map<string, number[][]>(endpoints.map(({ name }) => [name, columns.map(() => [])]));
+      const longest = new Map<string, Longest[][]>(endpoints.map(({ name }) => [name, columns.map(() => [])]));
       for (let round = 0; round <= rounds; round++) {
         for (const endpoint of endpoints) {
           for (const [index, sent] of columns.entries()) {
             if (sent?.guardedOnly === true && endpoint.name !== penstock) continue;
-            const ms = await (sent === undefined
+            const met = await (sent === undefined
               ? ask(endpoint)
               : withInserts(endpoint, sent.text, () => ask(endpoint)));
-            if (round > 0) longest.get(endpoint.name)?.[index]?.push(ms);
+            if (round > 0) longest.get(endpoint.name)?.[index]?.push(met);
           }
         }
       }
-      console.log(`\nlongest \`select 1\` in ${seconds} s, ms, ${rounds} rounds in turns: median (min–max)`);
-      printTable([
-        ["", "alone", ...imports.map(({ name }) => name)],
-        ...endpoints.map(({ name }) => [
-          name,
-          ...(longest.get(name) ?? []).map((each) => (each.length === 0 ? "" : printSample(sample(each), 1))),
-        ]),
-      ]);
+      const print = (title: string, of: (longest: Longest) => number): void => {
+        console.log(`\n${title}, ms, in ${seconds} s, ${rounds} rounds in turns: median (min–max)`);
+        printTable([
+          ["", "alone", ...imports.map(({ name }) => name)],
+          ...endpoints.map(({ name }) => [name, ...(longest.get(name) ?? []).map((each) => cell(each.map(of)))]),
+        ]);
+      };
+      print("longest `select 1`", ({ answer }) => answer);
+      print("longest turn of the event loop", ({ turn }) => turn);
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function cell(figures: readonly number[]): string {
+  return figures.length === 0 || figures.some(Number.isNaN) ? "" : printSample(sample(figures), 1);
 }
 
 /** Before the proxy reads its catalog. */
