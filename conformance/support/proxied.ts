@@ -3,12 +3,13 @@ import type { KeyObject } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createEnforcer, type Enforcer, type Principal, readPolicyFolder } from "@penstock/engine";
+import { createEnforcer, type Enforcer, type Engine, type Principal, readPolicyFolder } from "@penstock/engine";
 import { compile, formatDiagnostics, type SourceFile } from "@penstock/language";
 import { createProxyServer, type ProxyEvent, type ProxyLimits, type ProxyServer } from "@penstock/proxy";
 import { FileApprover } from "../../proxy/src/approvals/file-approver.ts";
 import type { Detection } from "../../proxy/src/detect/detection.ts";
 import { FileAuditLog } from "../../proxy/src/audit/file-audit-log.ts";
+import { protocolOf } from "../../proxy/src/enforce/target.ts";
 import { type Identities, Login } from "../../proxy/src/identity/login.ts";
 import { deriveVerifier } from "../../proxy/src/identity/scram-verifier.ts";
 import { ConfiguredTargets } from "../../proxy/src/targets/configured-targets.ts";
@@ -21,6 +22,8 @@ export interface ProxiedUser {
 }
 
 export interface ProxiedDatabase {
+  /** Default: `postgres`. All databases of a proxy speak the same protocol. */
+  readonly engine?: Engine;
   readonly host: string;
   readonly port: number;
   readonly database: string;
@@ -41,6 +44,8 @@ export interface ProxiedOptions {
   readonly approvals?: boolean;
   readonly tokenKey?: KeyObject;
   readonly limits?: Partial<ProxyLimits>;
+  /** PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string };
   /** No statement runs before its record is on disk. */
   readonly strictAudit?: boolean;
   /** What is looked for in results of each target. */
@@ -91,7 +96,7 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
     options.databases.map((database) => ({
       ...database,
       name: database.database,
-      engine: "postgres" as const,
+      engine: database.engine ?? "postgres",
       tls: undefined,
       environment: "test",
       tags: {},
@@ -131,12 +136,13 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
     ...(approvals === undefined ? {} : { approvals }),
     ...(options.tokenKey === undefined ? {} : { tokenKey: options.tokenKey }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
     audit,
     identities: identities(people),
     targets,
     report: (event) => events.push(event),
   });
-  const port = await proxy.listen(0, host);
+  const port = await proxy.listen(0, host, protocolOf[options.databases[0]?.engine ?? "postgres"]);
   const as = (user: string, database = options.databases[0]?.database ?? "") => ({
     host,
     port,

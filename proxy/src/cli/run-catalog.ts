@@ -1,8 +1,11 @@
-import { dumpCatalogFixture, loadPostgresCatalog } from "@penstock/engine";
+import { dumpCatalogFixture, loadMysqlCatalog, loadPostgresCatalog } from "@penstock/engine";
 import { loadConfig } from "../config/load-config.ts";
 import { formatProblems } from "../config/problem.ts";
+import { protocolOf } from "../enforce/target.ts";
 import { explainTargetError, withConnection } from "../targets/target-connection.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
+
+const loaders = { postgres: loadPostgresCatalog, mysql: loadMysqlCatalog } as const;
 
 /** Prints what the proxy knows of a target's schema, as JSON. */
 export async function runCatalog(name: string, file: string): Promise<void> {
@@ -16,7 +19,7 @@ export async function runCatalog(name: string, file: string): Promise<void> {
     throw new CommandError(`there is no target \`${name}\` in ${file}\n  help: it has ${known}`, exitCodes.misuse);
   }
   try {
-    const catalog = await withConnection(target, loadPostgresCatalog);
+    const catalog = await withConnection(target, loaders[protocolOf[target.engine]]);
     process.stdout.write(`${JSON.stringify(dumpCatalogFixture(catalog), undefined, 2)}\n`);
   } catch (error) {
     throw new CommandError(explainTargetError(target, error), exitCodes.upstream);

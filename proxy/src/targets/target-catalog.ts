@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
-import { type Catalog, loadPostgresCatalog, readDatabaseId, type SeenNames, seenNamesOf } from "@penstock/engine";
+import {
+  type Catalog,
+  loadMysqlCatalog,
+  loadPostgresCatalog,
+  readDatabaseId,
+  type SeenNames,
+  seenNamesOf,
+} from "@penstock/engine";
 import type { TargetConfig } from "../config/load-config.ts";
 import type { CatalogSource } from "../enforce/catalog-source.ts";
+import { protocolOf } from "../enforce/target.ts";
 import type { NamesFile } from "./names-file.ts";
 import { type RunQuery, withConnection } from "./target-connection.ts";
 
@@ -74,7 +82,8 @@ export class TargetCatalog implements CatalogSource {
    */
   readNamesAgain(): void {
     const { namesFile } = this.#options;
-    if (namesFile === undefined || this.#current === undefined) return;
+    if (namesFile === undefined || this.#current === undefined || protocolOf[this.#target.engine] !== "postgres")
+      return;
     const { databaseId, relations } = seenNamesOf(this.#current.catalog);
     this.#seen = namesFile.read() ?? { databaseId, relations: relations.map((each) => ({ ...each, former: [] })) };
   }
@@ -113,7 +122,9 @@ export class TargetCatalog implements CatalogSource {
     const changes = this.#changes;
     const seen = this.#seen;
     try {
-      const next = await withConnection(this.#target, (run) => readCatalog(run, this.#current?.catalog, seen));
+      const next = await withConnection(this.#target, (run) =>
+        readers[protocolOf[this.#target.engine]](run, this.#current?.catalog, seen),
+      );
       // Decisions are cached by the snapshot's identity: an unchanged schema must not make them all anew.
       if (next.digest !== this.#current?.digest || seen !== undefined) this.#replace(next);
       if (this.#seen === seen) this.#seen = undefined;
@@ -136,7 +147,7 @@ export class TargetCatalog implements CatalogSource {
     this.#current = next;
     let unwritten: unknown;
     try {
-      this.#options.namesFile?.write(seenNamesOf(next.catalog));
+      if (protocolOf[this.#target.engine] === "postgres") this.#options.namesFile?.write(seenNamesOf(next.catalog));
     } catch (error) {
       unwritten = error;
     }
@@ -158,7 +169,7 @@ function hasLocked({ relations }: Catalog): boolean {
 }
 
 /** @param seen names of before, where they are not those of `previous` */
-async function readCatalog(
+async function readPostgres(
   run: RunQuery,
   previous: Catalog | undefined,
   seen: SeenNames | undefined,
@@ -172,9 +183,19 @@ async function readCatalog(
     names: names ?? { databaseId, relations: [] },
   });
   // Another version of the server brings other functions: the whole is read again.
-  if (catalog.serverVersionNum !== known.serverVersionNum) return readCatalog(run, undefined, names);
+  if (catalog.serverVersionNum !== known.serverVersionNum) return readPostgres(run, undefined, names);
   return { catalog, digest: hash.digest("hex") };
 }
+
+/** Former names are not followed: MySQL has no numbers of tables and columns by which to know them again. */
+async function readMysql(run: RunQuery, previous: Catalog | undefined): Promise<Snapshot> {
+  const known = previous ?? (await loadMysqlCatalog(run));
+  const hash = createHash("sha256");
+  const catalog = await loadMysqlCatalog(digesting(run, hash), known);
+  return { catalog, digest: hash.digest("hex") };
+}
+
+const readers = { postgres: readPostgres, mysql: readMysql } as const;
 
 function digesting(run: RunQuery, hash: ReturnType<typeof createHash>): RunQuery {
   return async (sql) => {

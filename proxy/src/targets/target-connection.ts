@@ -1,45 +1,25 @@
 /** The proxy's own connections to a target, for the catalog and for checking at start that the target is there. */
-import { Client, DatabaseError } from "pg";
+import { DatabaseError } from "pg";
 import type { TargetConfig } from "../config/load-config.ts";
 import { errorCode, errorMessage } from "../config/system-error.ts";
+import { type Protocol, protocolOf } from "../enforce/target.ts";
+import { withMysqlConnection } from "./mysql-connection.ts";
+import { withPostgresConnection } from "./postgres-connection.ts";
 
 /** Rows of texts as the server sent them. */
 type TextRows = (string | null)[][];
 export type RunQuery = (sql: string) => Promise<TextRows>;
 
-const connectTimeoutMs = 10_000;
-const queryTimeoutMs = 60_000;
-/** Nothing that is read here waits for locks but in a race with who takes one. */
-const lockTimeoutMs = 2_000;
+type WithConnection = <T>(target: TargetConfig, use: (run: RunQuery) => Promise<T>) => Promise<T>;
 
-/** Connects, lets `use` run queries, disconnects. Rejects with what `pg` or `use` rejects with. */
-export async function withConnection<T>(target: TargetConfig, use: (run: RunQuery) => Promise<T>): Promise<T> {
-  const client = new Client({
-    host: target.host,
-    port: target.port,
-    database: target.database,
-    user: target.user,
-    // A function keeps pg from looking into a password file or the environment.
-    password: () => target.password ?? "",
-    ssl: target.tls ?? false,
-    connectionTimeoutMillis: connectTimeoutMs,
-    query_timeout: queryTimeoutMs,
-    application_name: "penstock",
-  });
-  // An error between queries is the next query's too.
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    // Definitions of views then name all of users' objects by their schemas.
-    await client.query(`set search_path = ''; set lock_timeout = ${lockTimeoutMs}`);
-    const types = { getTypeParser: () => (text: string | Buffer) => String(text) };
-    return await use(async (sql) => {
-      const result = await client.query<(string | null)[]>({ text: sql, rowMode: "array", types });
-      return result.rows;
-    });
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+const connections: Readonly<Record<Protocol, WithConnection>> = {
+  postgres: withPostgresConnection,
+  mysql: withMysqlConnection,
+};
+
+/** Connects, lets `use` run queries, disconnects. Rejects with what the driver or `use` rejects with. */
+export function withConnection<T>(target: TargetConfig, use: (run: RunQuery) => Promise<T>): Promise<T> {
+  return connections[protocolOf[target.engine]](target, use);
 }
 
 /** Why a target cannot be used and what to do, for the operator: names the address and the login, never the password. */
@@ -52,7 +32,7 @@ export function explainTargetError(target: TargetConfig, error: unknown): string
     case "ECONNREFUSED":
       return explain(
         "nothing listens there",
-        "check `host` and `port`, and that PostgreSQL runs and has the address in `listen_addresses`",
+        "check `host` and `port`, and that the server runs and listens on that address (`listen_addresses`, `bind_address`)",
       );
     case "ENOTFOUND":
     case "EAI_AGAIN":
@@ -62,6 +42,7 @@ export function explainTargetError(target: TargetConfig, error: unknown): string
     case "ENETUNREACH":
       return explain("no answer from there", "check `host`, and the firewalls on the way");
     case "28P01":
+    case "ER_ACCESS_DENIED_ERROR":
       return explain(
         `the password for \`${user}\` is wrong`,
         "check `user`, and the password in `password_file`, `password_env` or `password`",
@@ -72,6 +53,7 @@ export function explainTargetError(target: TargetConfig, error: unknown): string
         "check `user`, and pg_hba.conf of the server",
       );
     case "3D000":
+    case "ER_BAD_DB_ERROR":
       return explain(`there is no database \`${database}\``, "check `database` (left out, it is the target's `name`)");
     case "42501":
       return explain(
@@ -79,6 +61,7 @@ export function explainTargetError(target: TargetConfig, error: unknown): string
         `grant connect on the database to \`${user}\``,
       );
     case "53300":
+    case "ER_CON_COUNT_ERROR":
       return explain(
         "the server has no room for another connection",
         "raise `max_connections` there, or end what holds them",
@@ -107,10 +90,10 @@ export function explainTargetError(target: TargetConfig, error: unknown): string
 
 function explainOther(explain: (what: string, next: string) => string, error: unknown): string {
   const message = errorMessage(error);
-  if (message.includes("does not support SSL")) {
+  if (/does not support (?:SSL|secure connection)/.test(message)) {
     return explain(
       "the server does not speak TLS",
-      "switch `ssl` on there, or set `tls.mode: disable` if the way to it is safe",
+      "switch TLS on there, or set `tls.mode: disable` if the way to it is safe",
     );
   }
   if (/timeout|timed out/i.test(message))
