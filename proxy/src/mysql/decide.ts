@@ -38,7 +38,7 @@ function isAscii(text: string): boolean {
 /** What cannot be enforced on this protocol, or by this proxy, is refused with its reason. */
 function feasible(session: Session, ruling: Ruling, text: string): Ruling {
   if (ruling.kind === "refused") return ruling;
-  const refusal = (ruling.showsTokens ? noTokens : undefined) ?? changedReading(ruling, text) ?? byName(ruling);
+  const refusal = (ruling.showsTokens ? noTokens : undefined) ?? afterHiddenCode(ruling) ?? byName(ruling);
   if (refusal !== undefined) {
     const fields = ruling.plans.map(({ auditFields }) => auditFields);
     const notifications = ruling.plans.flatMap((plan) => plan.notifications);
@@ -63,22 +63,10 @@ const noTokens: Refusal = {
   code: "no_tokens",
 };
 
-/** What no SET that leaves the reading of statements alone can do without. Names cannot be written with escapes. */
-const readingWords = /sql_mode|character|charset|names|collation/i;
-
-/**
- * All statements of a text are read before the first one runs, as they would be read now. One that changes how the next ones are read must
- * be the last.
- */
-function changedReading({ plans, verdict }: Pass, text: string): Refusal | undefined {
-  if (plans.length < 2) return undefined;
-  const bytes = Buffer.from(text, "utf8");
-  const isChanged = plans.slice(0, -1).some(({ facts, effects }) => {
-    if ((effects & effect.hiddenCode) !== 0) return true;
-    if (facts.kind !== "set" && facts.kind !== "execute") return false;
-    return facts.kind === "execute" || readingWords.test(bytes.toString("utf8", facts.start, facts.end));
-  });
-  if (!isChanged && verdict.statements.length === plans.length) return undefined;
+/** All statements of a text are read before the first one runs; what code that nobody has read does to their reading, only the server knows. */
+function afterHiddenCode({ plans }: Pass): Refusal | undefined {
+  const isChanged = plans.slice(0, -1).some(({ effects }) => (effects & effect.hiddenCode) !== 0);
+  if (!isChanged) return undefined;
   return {
     sqlstate: "42501",
     message: "an earlier statement of this text may change how the next ones are read, so they cannot be checked",

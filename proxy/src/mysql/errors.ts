@@ -20,6 +20,7 @@ const numbers: Readonly<Record<string, Numbered>> = {
   "28P01": { code: 1045, sqlstate: "28000" },
   "3D000": { code: 1049, sqlstate: "42000" },
   "3F000": { code: 1049, sqlstate: "42000" },
+  "42000": { code: 1064, sqlstate: "42000" },
   "42501": { code: 1142, sqlstate: "42000" },
   "42601": { code: 1064, sqlstate: "42000" },
   "42703": { code: 1054, sqlstate: "42S22" },
