@@ -58,6 +58,21 @@ export const denied: readonly (readonly [text: string, reason: RegExp, twin: str
     /would keep the masked value/,
     "insert into labels set id = 77, label = (select city from customers where id = 1)",
   ],
+  [
+    "insert into labels (id, label) select c.id, c.city from customers c on duplicate key update label = c.email",
+    /could keep a masked value/,
+    "insert into labels (id, label) select l.id, 'x' from labels l on duplicate key update label = l.email",
+  ],
+  [
+    "create table merged (id int, note text) engine = merge union = (orders)",
+    /does not go together with CREATE TABLE/,
+    "create table merged (id int, note text) engine = merge union = (labels)",
+  ],
+  [
+    "alter table labels union = (customers)",
+    /does not go together with ALTER TABLE/,
+    "alter table labels comment = 'x'",
+  ],
   ["truncate orders", /filtered for you/, "truncate labels"],
   [
     "alter table customers rename column ssn to harmless",

@@ -62,6 +62,47 @@ describe("a protected table is found however it is named", () => {
   });
 });
 
+describe("copies hold what the principal sees", () => {
+  test.each([
+    "create table copied as select * from customers",
+    "create table copied (id int primary key) select id, ssn, email from customers",
+    "create or replace view copied as select id, ssn, email from customers where ssn like '%1%' or ssn = '***'",
+    "create temporary table copied select ssn, (select max(note) from orders) as note from customers",
+  ])("%s", async (text) => {
+    const kind = text.includes("view") ? "view" : "table";
+    try {
+      await databases.raw.query(rewritten(text));
+      await databases.masked.query(text);
+      const answer = await run(databases.raw, "select * from copied");
+      expect(answer).toEqual(await run(databases.masked, "select * from copied"));
+      expect(JSON.stringify(answer)).not.toMatch(hidden);
+    } finally {
+      for (const each of [databases.raw, databases.masked]) await each.query(`drop ${kind} if exists shop.copied`);
+    }
+  });
+});
+
+describe("the server's own databases tell nothing of what is hidden", () => {
+  test.each([
+    ["select info from information_schema.processlist", "info"],
+    ["select table_rows, auto_increment from information_schema.tables where table_schema = 'shop'", "table_rows"],
+    ["select cardinality from INFORMATION_SCHEMA.STATISTICS where table_schema = 'shop'", "cardinality"],
+    ["select min_value from mysql.column_stats", "min_value"],
+    ["select trace from information_schema.optimizer_trace", "trace"],
+  ])("%s", async (text) => {
+    const answer = await run(databases.raw, rewritten(text));
+    if (answer.kind !== "rows") throw new Error(JSON.stringify(answer));
+    expect(answer.rows.filter((row) => /[^\[\]null,]/.test(row))).toEqual([]);
+  });
+
+  test("and what is about the schema alone stays", async () => {
+    const text =
+      "select table_name, table_type, table_comment from information_schema.tables where table_schema = 'shop'";
+    const answer = await run(databases.raw, rewritten(text));
+    expect(answer).toEqual(await run(databases.masked, text));
+  });
+});
+
 describe("conditions are kept from hidden rows", () => {
   test("by a derived table that is neither merged nor gets them pushed into it", async () => {
     const sent = rewritten("select id from orders where cast(note as signed) > 0");

@@ -112,6 +112,9 @@ export const answeredOfFiltered: readonly string[] = [
   "select id from orders where region <> 'EU' or 1 = 1",
   "select id from orders order by id desc limit 1",
   "select id from orders where id = 3 for update",
+  "select id from orders where note like 'o%' for update nowait",
+  "select id from labels where id in (select id from orders where note like 'o%')",
+  "select id from labels l where exists (select 1 from orders o where o.id = l.id and o.note like '%e%')",
   "insert into labels (id, label) select id + 300, status from orders",
   "delete l from labels l join orders o on o.id = l.id",
 ];

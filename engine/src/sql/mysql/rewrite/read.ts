@@ -34,7 +34,7 @@ export function rewriteRead(
       protection.filter === undefined || isSafe
         ? undefined
         : { implied: implied.map((condition) => `(${overBase(text, condition)})`) },
-    locking: lockingOf(site, protection),
+    locking: lockingOf(text, site, protection),
   });
   replaceTable(rewriting, read, site, source);
 }
@@ -56,12 +56,12 @@ const columnKinds: ReadonlySet<string> = new Set(["column"]);
 const stars: ReadonlySet<string> = new Set(["star"]);
 
 /** Rows of a derived table are locked by what stands in it. */
-function lockingOf({ path }: TableSite, protection: Protection): string {
+function lockingOf(text: string, { path }: TableSite, protection: Protection): string {
   const query = path.findLast((each) => each["kind"] === "query") as unknown as QueryExpression | undefined;
   const [lock] = query?.locking ?? [];
   if (lock === undefined) return "";
   if (lock.tables.length > 0) {
     throw new Denial(`${because(protection)}, which does not go together with OF after FOR UPDATE`, "leave OF out");
   }
-  return lock.mode === "update" ? " for update" : " lock in share mode";
+  return ` ${text.slice(lock.start, lock.end)}`;
 }

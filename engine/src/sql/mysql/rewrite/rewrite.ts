@@ -92,6 +92,7 @@ function protect(
   }
   refuseStoring(statement, protections);
   if (node.kind === "show" && node.what === "index") return refuseIndexes(protections);
+  refuseUnplaced(statement, protections);
   const sites = new Map<unknown, TableSite>(tablesIn(node).map((site) => [site.table, site]));
   const isSafe = areAllSafe(statement);
   let isRead = false;
@@ -109,6 +110,19 @@ function protect(
     rewriteRead({ text, statement, dialect, edits }, read, site, protection, isSafe);
   }
   if (isRead) keepSpelling(statement, edits);
+}
+
+/** What is read without standing where a derived table may stand, as UNION of MERGE tables does. The structure of a table is not hidden. */
+function refuseUnplaced({ node, reads, facts }: ResolvedMysql, protections: ReadonlyMap<string, Protection>): void {
+  if (node.kind === "create_table" && node.like !== undefined) return;
+  for (const { relation, access } of facts.tables) {
+    const protection = protections.get(relation.path);
+    if (protection === undefined || !access.has("read") || reads.some((read) => read.relation === relation)) continue;
+    throw new Denial(
+      `${because(protection)}, which does not go together with ${words(node.kind)}`,
+      "read it with SELECT",
+    );
+  }
 }
 
 /** How different the values of its columns are tells how many rows there are. */

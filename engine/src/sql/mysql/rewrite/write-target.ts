@@ -44,7 +44,19 @@ export function words(kind: string): string {
  * A masked value is not put among the real ones, where nobody could tell them apart. What CREATE TABLE makes is a copy for whoever made it.
  * @throws Denial
  */
-export function refuseStoring({ stored }: ResolvedMysql, protections: ReadonlyMap<string, Protection>): void {
+export function refuseStoring(
+  { node, reads, stored }: ResolvedMysql,
+  protections: ReadonlyMap<string, Protection>,
+): void {
+  // Its values may be any columns of the query's tables.
+  const isMixed = node.kind === "insert" && node.source.kind === "query" && node.onDuplicateKey.length > 0;
+  const [mixed] = isMixed ? reads.flatMap(({ relation }) => protections.get(relation.path) ?? []) : [];
+  if (mixed !== undefined && mixed.columns.size > 0) {
+    throw new Denial(
+      `${because(mixed)}, and ON DUPLICATE KEY UPDATE could keep a masked value as if it were real`,
+      "leave ON DUPLICATE KEY UPDATE out",
+    );
+  }
   for (const { into, sources } of stored) {
     const masked = sources.find(({ relation, column }) => protections.get(relation.path)?.columns.has(column.attnum));
     if (masked === undefined) continue;
