@@ -92,7 +92,7 @@ describe("the server's own databases tell nothing of what is hidden", () => {
   ])("%s", async (text) => {
     const answer = await run(databases.raw, rewritten(text));
     if (answer.kind !== "rows") throw new Error(JSON.stringify(answer));
-    expect(answer.rows.filter((row) => /[^\[\]null,]/.test(row))).toEqual([]);
+    expect(answer.rows.filter((row) => row.replace(/null|,|\[|\]/g, "") !== "")).toEqual([]);
   });
 
   test("and what is about the schema alone stays", async () => {
@@ -108,8 +108,7 @@ describe("conditions are kept from hidden rows", () => {
     const sent = rewritten("select id from orders where cast(note as signed) > 0");
     const plan = JSON.stringify(await run(databases.raw, `explain format=json ${sent}`));
     expect(plan).toContain("materialized");
-    const warnings = await run(databases.raw, `${sent}`);
-    expect(warnings.kind).toBe("rows");
+    expect((await run(databases.raw, sent)).kind).toBe("rows");
     await databases.raw.query(sent);
     expect(JSON.stringify(await run(databases.raw, "show warnings"))).not.toMatch(hidden);
   });

@@ -16,7 +16,12 @@ export class NameState {
 
   /** Equal for names of databases, tables and aliases that the server takes for the same. */
   key(name: string): string {
-    return this.#isFolding ? name.toLowerCase() : name;
+    return this.#isFolding ? inLowerCase(name) : name;
+  }
+
+  /** The same for names of WITH: to MariaDB they never know a case. */
+  cteKey(name: string): string {
+    return this.catalog.engine === "mariadb" ? inLowerCase(name) : this.key(name);
   }
 
   isSame(one: string, other: string): boolean {
@@ -36,6 +41,11 @@ export class NameState {
     const found = byLowerCase(this.catalog).get(objectPath(schema, table).toLowerCase());
     return found?.isSystem === true || this.#isFolding ? found : undefined;
   }
+}
+
+/** Of ASCII alone: a letter too few makes a name unknown, one too many would take a table for what a query calls alike. */
+function inLowerCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 const folded = new WeakMap<Catalog, ReadonlyMap<string, Relation>>();

@@ -60,7 +60,7 @@ export function walkWith(
   if (clause === undefined) return outer;
   const scope: CteScope = { parent: outer, ctes: new Map() };
   for (const { name, columns, query } of clause.elements) {
-    const key = context.names.key(name.text);
+    const key = context.names.cteKey(name.text);
     const names = columns.map(({ text }) => text);
     if (!clause.isRecursive) {
       scope.ctes.set(key, renamed(walkQuery(context, query, parent, scope), names));
@@ -292,7 +292,7 @@ function tableItem(context: FactContext, table: Extract<TableReference, { kind: 
   const own = name.parts.at(-1)?.text ?? "";
   if (name.parts.length === 1) {
     for (let level = scope.ctes; level !== undefined; level = level.parent) {
-      const cte = level.ctes.get(context.names.key(own));
+      const cte = level.ctes.get(context.names.cteKey(own));
       if (cte !== undefined) return newItem(alias?.text ?? own, cte);
     }
   }

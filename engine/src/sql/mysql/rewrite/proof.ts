@@ -35,7 +35,7 @@ function couldBe({ table, ctes }: TableSite, relation: Relation, names: NameStat
   if (own.toLowerCase() !== relation.name.toLowerCase()) return false;
   const schema = parts.at(-2)?.text;
   if (schema !== undefined) return schema.toLowerCase() === relation.schema.toLowerCase();
-  return !ctes.some((cte) => names.isSame(cte, own));
+  return !ctes.some((cte) => names.cteKey(cte) === names.cteKey(own));
 }
 
 /** What INSERT and LOAD DATA add to, and LOCK TABLES locks. */

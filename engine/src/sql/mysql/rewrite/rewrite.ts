@@ -9,7 +9,7 @@ import { parseMysql } from "../parse.ts";
 import { areAllSafe } from "./conditions.ts";
 import { type Edits, noEdits, type ReadingContext, spliced, type TextOfStatements } from "./edits.ts";
 import { inlineViews } from "./inline-views.ts";
-import { keepSpelling } from "./output-names.ts";
+import { keepNames } from "./output-names.ts";
 import { isProtected } from "./proof.ts";
 import { rewriteRead } from "./read.ts";
 import { isSameTree, type TableSite, tablesIn } from "./tree.ts";
@@ -109,7 +109,7 @@ function protect(
     isRead = true;
     rewriteRead({ text, statement, dialect, edits }, read, site, protection, isSafe);
   }
-  if (isRead) keepSpelling(statement, edits);
+  if (isRead) keepNames(text, statement, edits);
 }
 
 /** What is read without standing where a derived table may stand, as UNION of MERGE tables does. The structure of a table is not hidden. */
