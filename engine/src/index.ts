@@ -39,7 +39,7 @@ export { NameState as MysqlNames } from "./sql/mysql/facts/names.ts";
 export { resolveMysql } from "./sql/mysql/facts/resolve.ts";
 export { type ParsedMysql, parseMysql } from "./sql/mysql/parse.ts";
 export { refusedRow } from "./sql/postgres/rewrite/new-rows.ts";
-export { withoutPasswords } from "./sql/postgres/without-passwords.ts";
+export { withoutPasswords } from "./sql/without-passwords.ts";
 export { type ParsedText, parsePostgres } from "./sql/postgres/parse.ts";
 export {
   builtinAggregateNames,

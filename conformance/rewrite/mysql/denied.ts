@@ -99,6 +99,8 @@ export const denied: readonly (readonly [text: string, reason: RegExp, twin: str
   ["show table status", /tells how many rows/, "show tables"],
   ["show processlist", /shows statements as they really run/, "show full tables"],
   ["show engine innodb status", /shows statements as they really run/, "show engines"],
+  ["show grants", /shows hashes of passwords/, "show privileges"],
+  ["show create user current_user()", /shows hashes of passwords/, "show create table labels"],
   ["show profiles", /shows statements as they really run/, "show warnings"],
   ["show session status", /tells how many rows/, "show session variables"],
   ["show binlog events", /shows statements as they really run/, "show databases where `Database` like 's%'"],

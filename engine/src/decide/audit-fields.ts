@@ -1,6 +1,5 @@
 import { objectPath } from "../catalog/catalog.ts";
 import type { StatementFacts } from "../sql/facts.ts";
-import { withoutPasswords } from "../sql/postgres/without-passwords.ts";
 import { printRule } from "./combine.ts";
 import type { Decision } from "./decision.ts";
 import type { World } from "./world.ts";
@@ -28,7 +27,7 @@ export function auditFields(
   );
   const { limits } = decision;
   const fields = {
-    text: withoutPasswords(text),
+    text: world.dialect.withoutPasswords(text),
     fingerprint,
     kind: facts.kind,
     tables: facts.tables.map(({ relation }) => relation.path),
@@ -65,7 +64,7 @@ export function auditFields(
     ...(limits.rows === undefined ? {} : { row_limit: limits.rows.value }),
     ...(limits.durationMs === undefined ? {} : { duration_limit_ms: limits.durationMs.value }),
     ...(limits.bytes === undefined ? {} : { byte_limit: limits.bytes.value }),
-    ...(rewritten === undefined ? {} : { rewritten: withoutPasswords(rewritten) }),
+    ...(rewritten === undefined ? {} : { rewritten: world.dialect.withoutPasswords(rewritten) }),
     revision: world.program.revision,
   };
   return JSON.stringify(fields).slice(1, -1);

@@ -102,9 +102,9 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
     );
   }
   for (const { what, by } of facts.reveals) {
-    if (what !== "statements") continue;
-    const message = `\`${by}\` shows statements as they really run, or values in them, and data is hidden from you`;
-    ways.push(refusal("statements", message, askForRole));
+    if (what === "counts") continue;
+    const shown = what === "credentials" ? "hashes of passwords" : "statements as they really run, or values in them,";
+    ways.push(refusal(what, `\`${by}\` shows ${shown} and data is hidden from you`, askForRole));
   }
   for (const called of facts.functions) {
     if (called.category === "dynamic_sql") {

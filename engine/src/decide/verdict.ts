@@ -38,7 +38,7 @@ export function verdictOf(
   if (unknown !== undefined) {
     return deny(
       unknown.what === "schema" ? "3F000" : "42P01",
-      unknownReason(unknown),
+      unknownReason(world.dialect.unknownName(unknown, prepared.names)),
       characterPosition(text, unknown.position),
       statementVerdicts(world, prepared, decisions, undefined),
     );
@@ -244,9 +244,9 @@ function firstUnknownRelation({ prepared }: PreparedText): UnknownName | undefin
   return undefined;
 }
 
-function unknownReason(unknown: UnknownName): Reason {
+function unknownReason(message: string): Reason {
   return {
-    message: `${unknown.what} "${unknown.name}" does not exist`,
+    message,
     rule: undefined,
     code: "unknown_relation",
     hint: undefined,

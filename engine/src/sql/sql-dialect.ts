@@ -4,7 +4,7 @@
  */
 import type { Catalog, Column, Relation } from "../catalog/catalog.ts";
 import type { NameContext } from "../enforcer.ts";
-import type { StatementFacts } from "./facts.ts";
+import type { StatementFacts, UnknownName } from "./facts.ts";
 import type { RewriteResult, StatementPlan } from "./rewriting.ts";
 import type { Splice, SplicedText } from "./splices.ts";
 
@@ -16,6 +16,10 @@ export interface SqlDialect {
   readonly read: (text: string, catalog: Catalog, names: NameContext) => ReadText | RefusedText;
   /** A digest of a statement without its literals, for the audit log only: texts that mean different things may share one. */
   readonly fingerprint: (statement: string, catalog: Catalog, names: NameContext) => string;
+  /** The text as it may be kept, with `'***'` in place of passwords that it gives to accounts and connections. */
+  readonly withoutPasswords: (text: string) => string;
+  /** What the server says of a relation or schema that there is not. */
+  readonly unknownName: (unknown: UnknownName, names: NameContext) => string;
   /** The search_path of a session that has chosen none. */
   readonly defaultPath: (catalog: Catalog) => readonly string[];
   /** Absent: every text is read whole. */

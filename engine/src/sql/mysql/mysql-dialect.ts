@@ -5,6 +5,7 @@ import { freeLiterals } from "./free-literals.ts";
 import { fingerprintMysql } from "./fingerprint.ts";
 import { rewriteMysql } from "./rewrite/rewrite.ts";
 import { systemColumnTells } from "./system-data.ts";
+import { withoutMysqlPasswords } from "./without-passwords.ts";
 
 export const mysqlDialect: SqlDialect = {
   read: (text, catalog, names) => {
@@ -19,6 +20,11 @@ export const mysqlDialect: SqlDialect = {
     };
   },
   fingerprint: (statement, catalog, names) => fingerprintMysql(statement, mysqlDialectOf(catalog, names)),
+  withoutPasswords: withoutMysqlPasswords,
+  unknownName: ({ what, name }, { searchPath: [database] }) => {
+    if (what === "schema") return `Unknown database '${name}'`;
+    return `Table '${name.includes(".") || database === undefined ? name : `${database}.${name}`}' doesn't exist`;
+  },
   defaultPath: ({ database }) => (database === "" ? [] : [database]),
   literals: plainLiterals,
   system: {

@@ -7,7 +7,7 @@ export function systemColumnTells({ schema, name }: Relation, column: Column): "
     if (statements.get(table)?.has(own) === true) return "values";
     return counts.get(table)?.has(own) === true || innodb.test(table) ? "counts" : undefined;
   }
-  if (database === "mysql") return mysqlTells(table);
+  if (database === "mysql") return credentials.get(table)?.has(own) === true ? "values" : mysqlTells(table);
   // Both are about what the server does with data: statements, values of variables, numbers of rows.
   return database === "performance_schema" || database === "sys" ? "values" : undefined;
 }
@@ -58,6 +58,14 @@ const counts: ReadonlyMap<string, ReadonlySet<string>> = sets({
 /** Pages, locks and sizes. */
 const innodb =
   /^innodb_(?:sys_tablestats|tablestats|sys_tablespaces|tablespaces|buffer_page|buffer_page_lru|cached_indexes|ft_|tablespaces_scrubbing|metrics)/;
+
+/** Passwords and their hashes: with one that is guessed, all that is hidden can be read at the server itself. */
+const credentials: ReadonlyMap<string, ReadonlySet<string>> = sets({
+  user: ["password", "authentication_string", "user_attributes"],
+  global_priv: ["priv"],
+  password_history: ["password"],
+  servers: ["password", "options"],
+});
 
 /** Statistics are samples of values; the logs hold statements. */
 function mysqlTells(table: string): "values" | "counts" | undefined {

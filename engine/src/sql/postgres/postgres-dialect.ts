@@ -8,6 +8,7 @@ import { editEveryRow, withMarks } from "./rewrite/every-row.ts";
 import { rewritePostgres } from "./rewrite/rewrite.ts";
 import { tellsSize } from "./rewrite/sizes.ts";
 import { holdsStatistics, systemColumnTells } from "./system-data.ts";
+import { withoutPostgresPasswords } from "./without-passwords.ts";
 
 export const postgresDialect: SqlDialect = {
   read: (text, catalog, names) => {
@@ -22,6 +23,8 @@ export const postgresDialect: SqlDialect = {
     };
   },
   fingerprint: (statement) => fingerprintPostgres(statement),
+  withoutPasswords: withoutPostgresPasswords,
+  unknownName: ({ what, name }) => `${what} "${name}" does not exist`,
   // PostgreSQL's default for a user without a schema of its own name.
   defaultPath: () => ["public"],
   manyRows: {

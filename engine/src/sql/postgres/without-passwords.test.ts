@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withoutPasswords } from "./without-passwords.ts";
+import { withoutPostgresPasswords } from "./without-passwords.ts";
 
 test.each([
   ["create role ann login password 'hidden'", "create role ann login password '***'"],
@@ -27,7 +27,7 @@ test.each([
   ],
   ["alter role ann password 'hidden", "alter role ann password '***'"],
 ])("%s is kept without its secret", (text, expected) => {
-  expect(withoutPasswords(text)).toBe(expected);
+  expect(withoutPostgresPasswords(text)).toBe(expected);
 });
 
 test.each([
@@ -37,7 +37,7 @@ test.each([
   "create role ann; select 'password', 'shown'",
   "alter table users add password text check (password <> 'shown')",
 ])("%s stays as it is", (text) => {
-  expect(withoutPasswords(text)).toBe(text);
+  expect(withoutPostgresPasswords(text)).toBe(text);
 });
 
 // Were every pair of words looked at, this would take half a minute.
@@ -45,5 +45,5 @@ test("a text that repeats one of the words costs no more than another of its len
   const text = `select '${"create ".repeat(40_000)}', '${"password ".repeat(40_000)}'`;
   const reversed = `select '${"password ".repeat(40_000)}', '${"create ".repeat(40_000)}'`;
   const half = `select '${"create ".repeat(40_000)}'`;
-  for (const each of [text, reversed, half]) expect(withoutPasswords(each)).toBe(each);
+  for (const each of [text, reversed, half]) expect(withoutPostgresPasswords(each)).toBe(each);
 });

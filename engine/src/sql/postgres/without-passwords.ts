@@ -12,7 +12,7 @@ const announces = /^(?:connection$|.*(?:password|passphrase|secret|token))/;
  * The text as it may be kept: `'***'` in place of the passwords of CREATE and ALTER ROLE, USER, SERVER, USER MAPPING and SUBSCRIPTION. Goes by
  * tokens, so that it serves for a text that does not parse as well.
  */
-export function withoutPasswords(text: string): string {
+export function withoutPostgresPasswords(text: string): string {
   if (!verbs.test(text) || !secrets.test(text)) return text;
   const bytes = Buffer.from(text, "utf8");
   const parts: string[] = [];

@@ -26,6 +26,7 @@ export function walkShow(context: FactContext, { what, name, database, where, st
 const ofTables: ReadonlySet<string> = new Set(["columns", "create table", "create view", "create sequence"]);
 
 function revealed(what: string): Revelation["what"] | undefined {
+  if (credentials.has(what)) return "credentials";
   if (what.startsWith("create ") || what.startsWith("count ") || harmless.has(what)) return undefined;
   return counts.has(what) ? "counts" : "statements";
 }
@@ -46,7 +47,6 @@ const harmless: ReadonlySet<string> = new Set([
   "function code",
   "function status",
   "global variables",
-  "grants",
   "index",
   "local variables",
   "open tables",
@@ -62,6 +62,9 @@ const harmless: ReadonlySet<string> = new Set([
   "variables",
   "warnings",
 ]);
+
+/** The proxy's own login is among them. */
+const credentials: ReadonlySet<string> = new Set(["grants", "create user"]);
 
 const counts: ReadonlySet<string> = new Set([
   "table status",
