@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { sampleColumns, type SampleColumn, texts } from "./sample-table.ts";
+import { type SampleColumn, texts } from "./sample-column.ts";
 
 /** A condition on a row `r`, as a policy has it and as plain Rego over an object without the columns that are NULL. */
 export interface Condition {
@@ -10,9 +10,6 @@ export interface Condition {
 }
 
 type Family = SampleColumn["family"];
-
-const columns = (families: readonly Family[]): fc.Arbitrary<SampleColumn> =>
-  fc.constantFrom(...sampleColumns.filter(({ family }) => families.includes(family)));
 
 const reference = ({ name }: SampleColumn): string => (/^\w+$/.test(name) ? `r.${name}` : `r[${JSON.stringify(name)}]`);
 
@@ -112,147 +109,11 @@ const constants: Readonly<Record<Family, fc.Arbitrary<string>>> = {
   citext: textConstant,
 };
 
-const column = (families: readonly Family[]): fc.Arbitrary<Expression> =>
-  columns(families).map((one) => ({
-    text: reference(one),
-    isPlain: isPlainColumn(one),
-  }));
-
 const cutset = fc
   .constantFrom(" ", "a", "'\\", "", "\u00e9A", "\u{1f600} ", "aA\0")
   .map((text) => JSON.stringify(text));
 
-/** A text of the row, with lower, upper and trim around it. */
-const textExpression: fc.Arbitrary<Expression> = fc
-  .tuple(
-    column(["text", "enum", "citext"]),
-    fc.array(
-      fc.oneof(
-        fc.constantFrom("lower", "upper").map((name) => (text: string) => `${name}(${text})`),
-        fc.tuple(fc.constantFrom("trim", "trim_left", "trim_right"), cutset).map(
-          ([name, set]) =>
-            (text: string) =>
-              `${name}(${text}, ${set})`,
-        ),
-        fc.constant((text: string) => `trim_space(${text})`),
-      ),
-      { maxLength: 2 },
-    ),
-  )
-  .map(([{ text, isPlain }, edits]) => ({ text: edits.reduce((inner, edit) => edit(inner), text), isPlain }));
-
-/** Whole numbers and decimals computed with; plain where Rego rounds nothing. */
-const numberExpression: fc.Arbitrary<Expression> = fc.letrec<{ number: Expression }>((tie) => ({
-  number: fc.oneof(
-    { maxDepth: 2, withCrossShrink: true },
-    fc.oneof(
-      { weight: 3, arbitrary: column(["integer"]) },
-      { weight: 2, arbitrary: column(["numeric"]).map(({ text }) => ({ text, isPlain: false })) },
-      { weight: 1, arbitrary: smallConstant.map((text) => ({ text, isPlain: true })) },
-    ),
-    fc.tuple(tie("number"), fc.constantFrom("+", "-", "*"), tie("number")).map(([a, operator, b]) => ({
-      text: `(${a.text} ${operator} ${b.text})`,
-      isPlain: a.isPlain && b.isPlain,
-    })),
-    fc
-      .tuple(tie("number"), fc.constantFrom("3", "-4", "0.5", "7"))
-      .map(([a, b]) => ({ text: `(${a.text} / ${b})`, isPlain: false })),
-    fc
-      .tuple(column(["integer"]), fc.constantFrom("3", "-4", "10"))
-      .map(([a, b]) => ({ text: `(${a.text} % ${b})`, isPlain: a.isPlain })),
-  ),
-})).number;
-
 const atom = (text: string, isPlain: boolean): Condition => ({ policy: text, rego: text, isPlain });
-
-/** A column against a constant of its type, or against another column. */
-const compared: fc.Arbitrary<Condition> = fc.constantFrom(...sampleColumns).chain((one) => {
-  const constant = constants[one.family].map((text): Expression => ({ text, isPlain: true }));
-  return fc
-    .tuple(
-      one.family === "enum" ? equality : comparison,
-      fc.oneof({ weight: 3, arbitrary: constant }, { weight: 1, arbitrary: column([one.family]) }),
-      fc.boolean(),
-    )
-    .map(([operator, other, isFlipped]) =>
-      atom(
-        isFlipped && !other.text.startsWith("-")
-          ? `${other.text} ${operator} ${reference(one)}`
-          : `${reference(one)} ${operator} ${other.text}`,
-        isPlainColumn(one) && other.isPlain,
-      ),
-    );
-});
-
-const isMember: fc.Arbitrary<Condition> = fc
-  .constantFrom(...sampleColumns)
-  .chain((one) =>
-    fc
-      .tuple(fc.array(constants[one.family], { minLength: 1, maxLength: 5 }), fc.boolean())
-      .map(([members, isSet]) =>
-        atom(
-          `${reference(one)} in ${isSet ? `{${members.join(", ")}}` : `[${members.join(", ")}]`}`,
-          isPlainColumn(one),
-        ),
-      ),
-  );
-
-const leaf: fc.Arbitrary<Condition> = fc.oneof(
-  { weight: 6, arbitrary: compared },
-  { weight: 2, arbitrary: isMember },
-  {
-    weight: 3,
-    arbitrary: fc
-      .tuple(textExpression, fc.oneof(equality, comparison), textConstant)
-      .map(([{ text, isPlain }, operator, constant]) => atom(`${text} ${operator} ${constant}`, isPlain)),
-  },
-  {
-    weight: 1,
-    arbitrary: fc
-      .tuple(textExpression, fc.array(textConstant, { minLength: 1, maxLength: 4 }))
-      .map(([{ text, isPlain }, members]) => atom(`${text} in {${members.join(", ")}}`, isPlain)),
-  },
-  {
-    weight: 3,
-    arbitrary: fc
-      .tuple(
-        fc.constantFrom("startswith", "endswith", "contains"),
-        textExpression,
-        fc.oneof(
-          { weight: 3, arbitrary: textConstant.map((text) => ({ text, isPlain: true })) },
-          { weight: 1, arbitrary: textExpression },
-        ),
-        fc.integer({ min: 0, max: 5 }),
-      )
-      .map(([test, a, b, flip]) =>
-        atom(flip === 0 ? `${test}(${b.text}, ${a.text})` : `${test}(${a.text}, ${b.text})`, a.isPlain && b.isPlain),
-      ),
-  },
-  {
-    weight: 3,
-    arbitrary: fc
-      .tuple(
-        numberExpression,
-        comparison,
-        fc.oneof(
-          numberExpression,
-          smallConstant.map((text) => ({ text, isPlain: true })),
-        ),
-      )
-      // A condition that begins with a minus would go on with the line before it.
-      .filter(([a, , b]) => !a.text.startsWith("-") && (a.text.includes("r.") || b.text.includes("r.")))
-      .map(([a, operator, b]) => atom(`${a.text} ${operator} ${b.text}`, a.isPlain && b.isPlain)),
-  },
-  { weight: 1, arbitrary: columns(["boolean"]).map((one) => atom(reference(one), true)) },
-  {
-    weight: 2,
-    arbitrary: fc.tuple(fc.constantFrom(...sampleColumns), equality).map(([one, operator]) => ({
-      policy: `${reference(one)} ${operator} null`,
-      rego: `${operator === "==" ? "not " : ""}${JSON.stringify(one.name)} in object.keys(r)`,
-      isPlain: true,
-    })),
-  },
-);
 
 /** Double negation has no spelling in one line of Rego, so what is negated already is negated in a helper. */
 function negated(condition: Condition): Condition {
@@ -268,33 +129,175 @@ function together(parts: readonly Condition[], print: (lines: readonly string[])
   };
 }
 
-const signed = fc.tuple(leaf, fc.integer({ min: 0, max: 3 })).map(([one, sign]) => (sign === 0 ? negated(one) : one));
+/** Bodies of filters over a row called `r` with these columns. */
+export function conditionsOver(sampleColumns: readonly SampleColumn[]): fc.Arbitrary<Condition> {
+  const columns = (families: readonly Family[]): fc.Arbitrary<SampleColumn> =>
+    fc.constantFrom(...sampleColumns.filter(({ family }) => families.includes(family)));
 
-/** Alternatives by iteration before the row: some of several texts, all of several numbers. */
-const iterated: fc.Arbitrary<Condition> = fc.oneof(
-  fc
+  const column = (families: readonly Family[]): fc.Arbitrary<Expression> =>
+    columns(families).map((one) => ({
+      text: reference(one),
+      isPlain: isPlainColumn(one),
+    }));
+
+  /** A text of the row, with lower, upper and trim around it. */
+  const textExpression: fc.Arbitrary<Expression> = fc
     .tuple(
-      column(["text"]),
-      fc.array(textConstant, { minLength: 1, maxLength: 3 }),
-      fc.constantFrom("==", "startswith"),
-    )
-    .map(([{ text, isPlain }, members, how]) =>
-      atom(
-        `some x in [${members.join(", ")}]\n    ${how === "==" ? `${text} == x` : `startswith(${text}, x)`}`,
-        isPlain,
+      column(["text", "enum", "citext"]),
+      fc.array(
+        fc.oneof(
+          fc.constantFrom("lower", "upper").map((name) => (text: string) => `${name}(${text})`),
+          fc.tuple(fc.constantFrom("trim", "trim_left", "trim_right"), cutset).map(
+            ([name, set]) =>
+              (text: string) =>
+                `${name}(${text}, ${set})`,
+          ),
+          fc.constant((text: string) => `trim_space(${text})`),
+        ),
+        { maxLength: 2 },
       ),
-    ),
-  fc
-    .tuple(column(["integer"]), fc.array(smallConstant, { maxLength: 3 }))
-    .map(([{ text, isPlain }, members]) => atom(`every y in [${members.join(", ")}] { ${text} != y }`, isPlain)),
-  fc
-    .tuple(textExpression, textConstant, textConstant)
-    .map(([{ text, isPlain }, first, second]) =>
-      atom(`z := ${text}\n    z != ${first}\n    not z == ${second}`, isPlain),
-    ),
-);
+    )
+    .map(([{ text, isPlain }, edits]) => ({ text: edits.reduce((inner, edit) => edit(inner), text), isPlain }));
 
-/** The body of a filter over a row called `r`. */
-export const conditions: fc.Arbitrary<Condition> = fc
-  .tuple(fc.array(signed, { minLength: 1, maxLength: 3 }), fc.option(iterated, { freq: 3 }))
-  .map(([parts, more]) => together(more === null ? parts : [...parts, more], (lines) => lines.join("\n    ")));
+  /** Whole numbers and decimals computed with; plain where Rego rounds nothing. */
+  const numberExpression: fc.Arbitrary<Expression> = fc.letrec<{ number: Expression }>((tie) => ({
+    number: fc.oneof(
+      { maxDepth: 2, withCrossShrink: true },
+      fc.oneof(
+        { weight: 3, arbitrary: column(["integer"]) },
+        { weight: 2, arbitrary: column(["numeric"]).map(({ text }) => ({ text, isPlain: false })) },
+        { weight: 1, arbitrary: smallConstant.map((text) => ({ text, isPlain: true })) },
+      ),
+      fc.tuple(tie("number"), fc.constantFrom("+", "-", "*"), tie("number")).map(([a, operator, b]) => ({
+        text: `(${a.text} ${operator} ${b.text})`,
+        isPlain: a.isPlain && b.isPlain,
+      })),
+      fc
+        .tuple(tie("number"), fc.constantFrom("3", "-4", "0.5", "7"))
+        .map(([a, b]) => ({ text: `(${a.text} / ${b})`, isPlain: false })),
+      fc
+        .tuple(column(["integer"]), fc.constantFrom("3", "-4", "10"))
+        .map(([a, b]) => ({ text: `(${a.text} % ${b})`, isPlain: a.isPlain })),
+    ),
+  })).number;
+
+  /** A column against a constant of its type, or against another column. */
+  const compared: fc.Arbitrary<Condition> = fc.constantFrom(...sampleColumns).chain((one) => {
+    const constant = constants[one.family].map((text): Expression => ({ text, isPlain: true }));
+    return fc
+      .tuple(
+        one.family === "enum" ? equality : comparison,
+        fc.oneof({ weight: 3, arbitrary: constant }, { weight: 1, arbitrary: column([one.family]) }),
+        fc.boolean(),
+      )
+      .map(([operator, other, isFlipped]) =>
+        atom(
+          isFlipped && !other.text.startsWith("-")
+            ? `${other.text} ${operator} ${reference(one)}`
+            : `${reference(one)} ${operator} ${other.text}`,
+          // MySQL's flags are numbers to each other.
+          isPlainColumn(one) && other.isPlain && (one.type !== "tinyint(1)" || !other.text.startsWith("r")),
+        ),
+      );
+  });
+
+  const isMember: fc.Arbitrary<Condition> = fc
+    .constantFrom(...sampleColumns)
+    .chain((one) =>
+      fc
+        .tuple(fc.array(constants[one.family], { minLength: 1, maxLength: 5 }), fc.boolean())
+        .map(([members, isSet]) =>
+          atom(
+            `${reference(one)} in ${isSet ? `{${members.join(", ")}}` : `[${members.join(", ")}]`}`,
+            isPlainColumn(one),
+          ),
+        ),
+    );
+
+  const leaf: fc.Arbitrary<Condition> = fc.oneof(
+    { weight: 6, arbitrary: compared },
+    { weight: 2, arbitrary: isMember },
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(textExpression, fc.oneof(equality, comparison), textConstant)
+        .map(([{ text, isPlain }, operator, constant]) => atom(`${text} ${operator} ${constant}`, isPlain)),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(textExpression, fc.array(textConstant, { minLength: 1, maxLength: 4 }))
+        .map(([{ text, isPlain }, members]) => atom(`${text} in {${members.join(", ")}}`, isPlain)),
+    },
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(
+          fc.constantFrom("startswith", "endswith", "contains"),
+          textExpression,
+          fc.oneof(
+            { weight: 3, arbitrary: textConstant.map((text) => ({ text, isPlain: true })) },
+            { weight: 1, arbitrary: textExpression },
+          ),
+          fc.integer({ min: 0, max: 5 }),
+        )
+        .map(([test, a, b, flip]) =>
+          atom(flip === 0 ? `${test}(${b.text}, ${a.text})` : `${test}(${a.text}, ${b.text})`, a.isPlain && b.isPlain),
+        ),
+    },
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(
+          numberExpression,
+          comparison,
+          fc.oneof(
+            numberExpression,
+            smallConstant.map((text) => ({ text, isPlain: true })),
+          ),
+        )
+        // A condition that begins with a minus would go on with the line before it.
+        .filter(([a, , b]) => !a.text.startsWith("-") && (a.text.includes("r.") || b.text.includes("r.")))
+        .map(([a, operator, b]) => atom(`${a.text} ${operator} ${b.text}`, a.isPlain && b.isPlain)),
+    },
+    { weight: 1, arbitrary: columns(["boolean"]).map((one) => atom(reference(one), true)) },
+    {
+      weight: 2,
+      arbitrary: fc.tuple(fc.constantFrom(...sampleColumns), equality).map(([one, operator]) => ({
+        policy: `${reference(one)} ${operator} null`,
+        rego: `${operator === "==" ? "not " : ""}${JSON.stringify(one.name)} in object.keys(r)`,
+        isPlain: true,
+      })),
+    },
+  );
+
+  const signed = fc.tuple(leaf, fc.integer({ min: 0, max: 3 })).map(([one, sign]) => (sign === 0 ? negated(one) : one));
+
+  /** Alternatives by iteration before the row: some of several texts, all of several numbers. */
+  const iterated: fc.Arbitrary<Condition> = fc.oneof(
+    fc
+      .tuple(
+        column(["text"]),
+        fc.array(textConstant, { minLength: 1, maxLength: 3 }),
+        fc.constantFrom("==", "startswith"),
+      )
+      .map(([{ text, isPlain }, members, how]) =>
+        atom(
+          `some x in [${members.join(", ")}]\n    ${how === "==" ? `${text} == x` : `startswith(${text}, x)`}`,
+          isPlain,
+        ),
+      ),
+    fc
+      .tuple(column(["integer"]), fc.array(smallConstant, { maxLength: 3 }))
+      .map(([{ text, isPlain }, members]) => atom(`every y in [${members.join(", ")}] { ${text} != y }`, isPlain)),
+    fc
+      .tuple(textExpression, textConstant, textConstant)
+      .map(([{ text, isPlain }, first, second]) =>
+        atom(`z := ${text}\n    z != ${first}\n    not z == ${second}`, isPlain),
+      ),
+  );
+
+  return fc
+    .tuple(fc.array(signed, { minLength: 1, maxLength: 3 }), fc.option(iterated, { freq: 3 }))
+    .map(([parts, more]) => together(more === null ? parts : [...parts, more], (lines) => lines.join("\n    ")));
+}

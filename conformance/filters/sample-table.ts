@@ -2,115 +2,9 @@ import * as fc from "fast-check";
 import type { Client } from "pg";
 import type { Relation } from "../../engine/src/catalog/catalog.ts";
 import { loadCatalog } from "../rewrite/databases.ts";
+import { type SampleColumn, type SampleRow, type SampleTable, texts } from "./sample-column.ts";
 
 export const asText = { getTypeParser: () => (text: string | Buffer) => text.toString() };
-
-/** How the generators of rows and of conditions see a column. */
-export interface SampleColumn {
-  readonly name: string;
-  /** As SQL declares it. */
-  readonly type: string;
-  readonly family:
-    | "text"
-    | "integer"
-    | "numeric"
-    | "float"
-    | "boolean"
-    | "date"
-    | "timestamp"
-    | "timestamptz"
-    | "uuid"
-    | "enum"
-    | "citext";
-  /** Of values as the server reads them. */
-  readonly values: fc.Arbitrary<string>;
-}
-
-/** Texts that are hard: quotes, escapes, patterns, blanks, cases with irregular mappings, several ways to write one letter. */
-const hardTexts = [
-  "",
-  " ",
-  "a",
-  "A",
-  "ab",
-  "AB",
-  "aB",
-  "a ",
-  " a",
-  "a  b",
-  "'",
-  "''",
-  "a'b",
-  "\\",
-  "a\\",
-  "\\'",
-  "%",
-  "_",
-  "a%",
-  '"',
-  "$$",
-  "--",
-  "/*",
-  ";",
-  "\u00e9",
-  "e\u0301",
-  "\u00c9",
-  "\u00df",
-  "\u1e9e",
-  "ss",
-  "SS",
-  "\u017f",
-  "s",
-  "S",
-  "k",
-  "K",
-  "\u212a",
-  "i",
-  "I",
-  "\u0130",
-  "\u0131",
-  "i\u0307",
-  "\u03c3",
-  "\u03c2",
-  "\u03a3",
-  "\u01c4",
-  "\u01c5",
-  "\u01c6",
-  "\u00b5",
-  "\u03bc",
-  "\u{10400}",
-  "\u{10428}",
-  "\u{1f600}",
-  "\u{1f600}a",
-  "\uffff",
-  "\ue000",
-  "\u00a0",
-  "\u3000a",
-  "a\u2003",
-  "\u200b",
-  "\t",
-  "\na\n",
-  "\u0001",
-  "\u007f",
-  "true",
-  "null",
-  "42",
-  "2024-02-29",
-  "low",
-  "high",
-];
-
-/** Characters that PostgreSQL cannot hold, left out. */
-const storable = (text: string): string => text.replaceAll("\0", "").replaceAll(/\p{Surrogate}/gu, "");
-
-export const texts: fc.Arbitrary<string> = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(...hardTexts) },
-  {
-    weight: 1,
-    arbitrary: fc.string({ unit: fc.constantFrom(...hardTexts.filter((text) => text.length > 0)), maxLength: 4 }),
-  },
-  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 6 }).map(storable) },
-);
 
 const cut = (text: string, characters: number): string => Array.from(text).slice(0, characters).join("");
 
@@ -237,7 +131,7 @@ const column = (
 });
 
 /** Columns of every type that filters compare, texts under collations of every kind. */
-export const sampleColumns: readonly SampleColumn[] = [
+const sampleColumns: readonly SampleColumn[] = [
   column("i2", "int2", "integer", integers(16n)),
   column("i4", "int4", "integer", integers(32n)),
   column("i8", "int8", "integer", integers(64n)),
@@ -363,25 +257,45 @@ const setup = `
   create domain evil.date as pg_catalog.date check (value = '2001-01-01');
   ${lookalikes}`;
 
+/** A session in which everything that filters do not name by schema means something else, and dates print otherwise. */
+const hostileSession =
+  "set search_path = evil, public, pg_catalog; set datestyle = 'SQL, DMY'; set extra_float_digits = 0";
+const plainSession =
+  "set search_path = public; set datestyle = 'ISO'; set extra_float_digits = 1; set timezone = 'UTC'";
+const timeZones = ["UTC", "America/St_Johns", "Pacific/Apia", "Africa/Monrovia"];
+
 /** Creates the tables in an empty database: `unfit` has types that filters refuse. */
-export async function createSample(client: Client): Promise<{ readonly sample: Relation; readonly unfit: Relation }> {
+export async function createSample(
+  client: Client,
+): Promise<{ readonly sample: SampleTable; readonly unfit: Relation }> {
   await client.query(setup);
   const { relations } = await loadCatalog(client);
-  const sample = relations.get("public.sample");
+  const relation = relations.get("public.sample");
   const unfit = relations.get("public.unfit");
-  if (sample === undefined || unfit === undefined) throw new Error("the catalog lacks a table that was just created");
+  if (relation === undefined || unfit === undefined) throw new Error("the catalog lacks a table that was just created");
+  let tables = 0;
+  const sample: SampleTable = {
+    relation,
+    columns: sampleColumns,
+    fill: async (rows) => {
+      await client.query(plainSession);
+      await fillSample(client, rows);
+      const stored = await client.query<SampleRow>("select * from public.sample order by id");
+      await client.query(`${hostileSession}; set timezone = '${timeZones[tables++ % timeZones.length]}'`);
+      return stored.rows;
+    },
+    choose: async (where) => {
+      const chosen = await client.query<{ id: string }>(
+        `select r.id from public.sample as r where ${where} order by r.id`,
+      );
+      return chosen.rows.map(({ id }) => id);
+    },
+    expectLeakproof: async (condition) => expectLeakproof(client, condition),
+  };
   return { sample, unfit };
 }
 
-/** A row by column name, `null` for NULL. */
-export type SampleRow = Readonly<Record<string, string | null>>;
-
-export const sampleRows: fc.Arbitrary<readonly SampleRow[]> = fc.array(
-  fc.record(Object.fromEntries(sampleColumns.map(({ name, values }) => [name, fc.option(values, { freq: 6 })]))),
-  { minLength: 40, maxLength: 40 },
-);
-
-export async function fillSample(client: Client, rows: readonly SampleRow[]): Promise<void> {
+async function fillSample(client: Client, rows: readonly SampleRow[]): Promise<void> {
   await client.query("truncate public.sample");
   const names = sampleColumns.map(({ name }) => name);
   const casts = sampleColumns.map(({ type }, index) => `cast(given.c${index} as ${type.replace(/ collate .*/, "")})`);
@@ -393,8 +307,13 @@ export async function fillSample(client: Client, rows: readonly SampleRow[]): Pr
   );
 }
 
-/** All rows as the server prints them. */
-export async function readSample(client: Client): Promise<readonly SampleRow[]> {
-  const result = await client.query<SampleRow>("select * from public.sample order by id");
-  return result.rows;
+/** The server pushes a condition into a security barrier that it cannot flatten only if nothing in it can leak. */
+async function expectLeakproof(client: Client, condition: string): Promise<void> {
+  const plan = await client.query<{ "QUERY PLAN": string }>(
+    `explain (costs off) select r.id from public.barrier as r where ${condition}`,
+  );
+  const lines = plan.rows.map((row) => row["QUERY PLAN"]);
+  if (lines[0]?.startsWith("Subquery Scan") === true && lines[1]?.includes("Filter:") === true) {
+    throw new Error(`not leakproof for the server: ${condition}\n${lines.join("\n")}`);
+  }
 }

@@ -2,6 +2,20 @@ import * as fc from "fast-check";
 import type { Connection } from "mysql2/promise";
 import type { Column } from "../../engine/src/catalog/catalog.ts";
 import { loadMysqlCatalog } from "../../engine/src/catalog/load-mysql.ts";
+import {
+  basic,
+  clocks,
+  cut,
+  dates,
+  decimals,
+  doubles,
+  integers,
+  latin,
+  quoted,
+  singles,
+  times,
+  timestamps,
+} from "../support/mysql-values.ts";
 import { textRows } from "../support/text-rows.ts";
 import { texts } from "./cases.ts";
 
@@ -11,94 +25,9 @@ interface TypedValues {
   readonly values: fc.Arbitrary<string>;
 }
 
-const cut = (text: string, length: number): string => Array.from(text).slice(0, length).join("");
 const cutTexts = (length: number): fc.Arbitrary<string> => texts.map((text) => cut(text, length));
-const basic = (text: string): string => text.replaceAll(/[\u{10000}-\u{10ffff}]/gu, "\u00e9");
-const latin = (text: string): string => text.replaceAll(/[^\x20-\x7e\xa0-\xff]/gu, "\u00e9");
 
-const integers = (min: bigint, max: bigint): fc.Arbitrary<string> =>
-  fc
-    .oneof(
-      fc.bigInt({ min: min < -30_000n ? -30_000n : min, max: max < 30_000n ? max : 30_000n }),
-      fc.constantFrom(min, min + 1n, max - 4n, max - 1n, max),
-      fc.bigInt({ min, max }),
-    )
-    .map(String);
-
-/** With up to so many digits before the point and after it. */
-const decimals = (whole: number, scale: number): fc.Arbitrary<string> =>
-  fc
-    .oneof(
-      fc.bigInt({ min: 0n, max: 10n ** BigInt(whole + scale) - 1n }),
-      fc.bigInt({ min: 0n, max: 100_000n * 10n ** BigInt(scale) }),
-      fc.constantFrom(0n, 10n ** BigInt(whole + scale) - 1n, 5n * 10n ** BigInt(scale)),
-    )
-    .chain((digits) => fc.constantFrom(digits, -digits))
-    .map((digits) => {
-      const size = String(digits < 0n ? -digits : digits).padStart(scale + 1, "0");
-      const fitted = size.length > whole + scale ? size.slice(-(whole + scale)) : size;
-      return `${digits < 0n ? "-" : ""}${fitted.slice(0, fitted.length - scale) || "0"}${scale === 0 ? "" : `.${fitted.slice(-scale)}`}`;
-    });
-
-const two = (value: number): string => String(Math.floor(value)).padStart(2, "0");
-const dates = fc.oneof(
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom("0000-00-00", "2024-00-00", "2024-05-00", "0000-01-15", "2024-02-30", "2023-04-31"),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.constantFrom("0001-01-01", "0001-01-02", "0050-03-04", "0999-12-31", "2024-02-29", "9999-12-31"),
-  },
-  {
-    weight: 4,
-    arbitrary: fc
-      .date({ min: new Date("1000-01-01T00:00:00Z"), max: new Date("9999-12-31T23:59:59Z"), noInvalidDate: true })
-      .map((date) => date.toISOString().slice(0, 10)),
-  },
-);
-const clocks = (digits: number): fc.Arbitrary<string> =>
-  fc.tuple(fc.integer({ min: 0, max: 86_399 }), fc.integer({ min: 0, max: 999_999 })).map(([seconds, micros]) => {
-    const fraction = digits === 0 ? "" : `.${String(micros).padStart(6, "0").slice(0, digits)}`;
-    return `${two(seconds / 3600)}:${two((seconds / 60) % 60)}:${two(seconds % 60)}${fraction}`;
-  });
-const times = (digits: number): fc.Arbitrary<string> =>
-  fc.tuple(dates, clocks(digits)).map(([date, clock]) => `${date} ${clock}`);
-/** Points in time that a `timestamp` can hold, in UTC. */
-const timestamps = (digits: number): fc.Arbitrary<string> =>
-  fc.oneof(
-    fc.constantFrom("0000-00-00 00:00:00", "1970-01-01 00:00:01", "1970-01-01 23:59:59", "2038-01-19 03:14:07"),
-    fc
-      .tuple(fc.integer({ min: 1, max: 2_147_483_646 }), fc.integer({ min: 0, max: 999_999 }))
-      .map(([seconds, micros]) => {
-        const fraction = digits === 0 ? "" : `.${String(micros).padStart(6, "0").slice(0, digits)}`;
-        return `${new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ")}${fraction}`;
-      }),
-  );
-
-const singles = fc.oneof(
-  fc.constantFrom("0", "-0", "0.1", "16777217", "123456.5", "1e30", "-3.4e38", "1e-38"),
-  fc.float({ noNaN: true, noDefaultInfinity: true }).map(String),
-  fc.integer({ min: -1_000_000, max: 1_000_000 }).map((value) => String(value / 100)),
-);
-const doubles = fc.oneof(
-  fc.constantFrom(
-    "0",
-    "-0",
-    "0.1",
-    "1e300",
-    "-1e33",
-    "9.99e32",
-    "1e-30",
-    "4.5e-31",
-    "1.7976931348623157e308",
-    "5e-324",
-  ),
-  fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
-  fc.integer({ min: -1_000_000_000, max: 1_000_000_000 }).map((value) => String(value / 1000)),
-);
-
-export const mysqlColumns: Readonly<Record<string, TypedValues>> = {
+const mysqlColumns: Readonly<Record<string, TypedValues>> = {
   char8: { type: "char(8)", values: cutTexts(8) },
   varchar9: { type: "varchar(9)", values: cutTexts(9) },
   varchar400: { type: "varchar(400)", values: cutTexts(400) },
@@ -147,8 +76,6 @@ export const mysqlColumns: Readonly<Record<string, TypedValues>> = {
   "odd `name": { type: "varchar(12)", values: cutTexts(12) },
 };
 
-export const quoted = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
-
 /** Creates `sample` in the session's database, and tells its columns as a catalog does. */
 export async function createMysqlSample(connection: Connection): Promise<readonly Column[]> {
   const definitions = Object.entries(mysqlColumns).map(([name, { type }]) => `${quoted(name)} ${type}`);
@@ -180,7 +107,7 @@ export const mysqlRows: fc.Arbitrary<readonly MysqlRow[]> = fc.array(
 /** In a session that stores every value. */
 export async function fillMysqlSample(connection: Connection, rows: readonly MysqlRow[]): Promise<void> {
   const names = Object.keys(mysqlColumns);
-  const paths = names.map((_, index) => `c${index} longtext path '$[${index}]'`);
+  const paths = names.map((_, index) => `c${index} longtext character set utf8mb4 path '$[${index}]'`);
   const given = names.map((name, index) =>
     // A text is stored in a `bit` by its bytes.
     /^(bit|year)/.test(mysqlColumns[name]?.type ?? "") ? `j.c${index} + 0` : `j.c${index}`,
@@ -191,10 +118,4 @@ export async function fillMysqlSample(connection: Connection, rows: readonly Mys
       from json_table(?, '$[*]' columns (position for ordinality, ${paths.join(", ")})) as j`,
     [JSON.stringify(rows.map((row) => names.map((name) => row[name] ?? null)))],
   );
-}
-
-/** An expression so that the server's text of it is exact: of floats it would show six digits, of bits the bytes. */
-export function exactly(column: Column, expression: string): string {
-  if (column.type === "float" || column.type === "double") return `(${expression}) + 0e0`;
-  return column.type === "bit" ? `(${expression}) + 0` : expression;
 }

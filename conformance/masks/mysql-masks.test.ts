@@ -10,7 +10,8 @@ import { applyMask, maskSql } from "../../engine/src/masks/masks.ts";
 import { type MariadbServer, startMariadb } from "../support/mariadb-server.ts";
 import { hostileSessions, underHostileSession, usePlainSession } from "../support/mariadb-sessions.ts";
 import { masks, printed } from "./cases.ts";
-import { columnsOf, createMysqlSample, exactly, fillMysqlSample, mysqlRows, quoted } from "./mysql-columns.ts";
+import { exactly, quoted } from "../support/mysql-values.ts";
+import { columnsOf, createMysqlSample, fillMysqlSample, mysqlRows } from "./mysql-columns.ts";
 
 describe("a mask in JavaScript and the same mask in MariaDB's SQL", () => {
   let server: MariadbServer;

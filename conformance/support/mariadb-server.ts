@@ -37,11 +37,13 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
   // The path of a socket has 107 bytes at most.
   const folder = mkdtempSync(join(tmpdir(), "penstock-mariadb-"));
   const data = join(folder, "data");
+  // A server that starts removes the temporary tables of all others that share its folder for them.
+  const env = { ...process.env, TMPDIR: folder };
   const user = `--user=${userInfo().username}`;
   const made = spawnSync(
     install,
     ["--no-defaults", `--datadir=${data}`, "--auth-root-authentication-method=normal", "--skip-test-db", user],
-    { encoding: "utf8" },
+    { encoding: "utf8", env },
   );
   if (made.status !== 0) throw new Error(`mariadb-install-db failed:\n${made.stdout}\n${made.stderr}`);
   const socketPath = join(folder, "socket");
@@ -59,7 +61,7 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
       user,
       ...options,
     ],
-    { stdio: ["ignore", "ignore", "pipe"] },
+    { stdio: ["ignore", "ignore", "pipe"], env },
   );
   let log = "";
   child.stderr.on("data", (chunk: Buffer) => {

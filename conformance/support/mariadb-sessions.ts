@@ -11,11 +11,12 @@ export const hostileSessions: readonly string[] = [
   "sql_mode = 'TRADITIONAL,ANSI', character_set_results = utf8mb4, group_concat_max_len = 4",
 ];
 
-const plainSession = `sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00', collation_connection = utf8mb4_general_ci,
+const plainSession = `sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00',
   default_regex_flags = '', sql_auto_is_null = 0, default_week_format = 0, div_precision_increment = 4, lc_time_names = 'en_US', group_concat_max_len = default`;
 
 /** One in which every value can be stored. */
 export async function usePlainSession(connection: Connection): Promise<void> {
+  await connection.query("set names utf8mb4");
   await connection.query(`set ${plainSession}`);
 }
 

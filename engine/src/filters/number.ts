@@ -115,7 +115,7 @@ export function constantNumber(writer: SqlWriter, value: number | bigint): Numbe
   return { kind: "number", column: undefined, exact: exactConstant(writer, decimalOfConstant(value)) };
 }
 
-export function exactConstant(writer: SqlWriter, decimal: Decimal): ExactNumber {
+function exactConstant(writer: SqlWriter, decimal: Decimal): ExactNumber {
   const { digits, scale } = decimal;
   return {
     writer,

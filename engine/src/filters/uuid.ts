@@ -51,7 +51,9 @@ export function uuidIn(column: Column, members: readonly string[]): Condition {
 /** MariaDB has another order of uuids, by the time in them. */
 function uuidReference(column: Column): (alias: string) => string {
   const reference = referenceTo(column);
-  return isMysql(column) ? (alias) => `cast(cast(${reference(alias)} as char(36)) as binary)` : reference;
+  return isMysql(column)
+    ? (alias) => `cast(cast(${reference(alias)} as char(36) character set ascii) as binary)`
+    : reference;
 }
 
 function uuidSql(column: Column, text: string): string {

@@ -6,7 +6,7 @@
 import type { Column } from "../catalog/catalog.ts";
 
 /** Functions that all servers have under one name and that mean the same in each. */
-export type SharedFunction = "abs" | "char_length" | "left" | "repeat" | "right" | "round" | "sign" | "substr";
+type SharedFunction = "abs" | "char_length" | "left" | "repeat" | "right" | "round" | "sign" | "substr";
 
 export type SqlOperator = "+" | "-" | "*" | "=" | "<>" | "<" | "<=" | ">" | ">=";
 

@@ -1,7 +1,5 @@
-import { plainLiterals } from "../literal-shape.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
 import { analyzeMysql, mysqlDialectOf } from "./analyze.ts";
-import { freeLiterals } from "./free-literals.ts";
 import { fingerprintMysql } from "./fingerprint.ts";
 import { rewriteMysql } from "./rewrite/rewrite.ts";
 import { systemColumnTells } from "./system-data.ts";
@@ -16,7 +14,7 @@ export const mysqlDialect: SqlDialect = {
       kind: "statements",
       statements: statements.map(({ facts }) => facts),
       rewrite: (plans) => rewriteMysql(text, statements, plans, { ...names, catalog }),
-      freeLiterals: () => freeLiterals(statements[0]?.node),
+      freeLiterals: () => new Map(),
     };
   },
   fingerprint: (statement, catalog, names) => fingerprintMysql(statement, mysqlDialectOf(catalog, names)),
@@ -26,7 +24,6 @@ export const mysqlDialect: SqlDialect = {
     return `Table '${name.includes(".") || database === undefined ? name : `${database}.${name}`}' doesn't exist`;
   },
   defaultPath: ({ database }) => (database === "" ? [] : [database]),
-  literals: plainLiterals,
   system: {
     tells: systemColumnTells,
     holdsStatistics: () => false,
