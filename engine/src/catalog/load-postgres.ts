@@ -1,18 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import {
-  type Catalog,
-  type Column,
-  type ForeignKey,
-  type FunctionName,
-  objectPath,
-  type OperatorInfo,
-  type ReferentialAction,
-  type Relation,
-  type RuleInfo,
-  type TypeInfo,
-} from "./catalog.ts";
+import { type Catalog, type FunctionName, objectPath, type OperatorInfo, type TypeInfo } from "./catalog.ts";
 import { type SeenNames, seenNamesOf, withFormerNames } from "./former-names.ts";
-import { codeOf, defaultCode, type TypeCode, typeCode, usedBy, type UsedBy } from "./postgres-code.ts";
+import * as sql from "./postgres-catalog-sql.ts";
+import { type TypeCode, usedBy } from "./postgres-code.ts";
 import {
   functionMap,
   functionNames,
@@ -21,14 +11,10 @@ import {
   strings,
   usersFunctions,
 } from "./postgres-functions.ts";
-import { triggerOf } from "./postgres-triggers.ts";
+import { loadRelations, type RelationNames } from "./postgres-relations.ts";
+import { groupBy, type Rows, type RunQuery } from "./postgres-rows.ts";
+import { indexTypes, type TypeIndex, type TypeRow } from "./postgres-types.ts";
 import { isSystemSchema } from "./system-schemas.ts";
-import { columnTypeOf, indexTypes, type TypeIndex, type TypeRow } from "./postgres-types.ts";
-import * as sql from "./postgres-catalog-sql.ts";
-
-type Rows = readonly (readonly (string | null)[])[];
-/** Runs one statement and gives its rows as text, as the simple query protocol does. */
-export type RunQuery = (sql: string) => Promise<Rows>;
 
 /** Names that are known from before, and which database is read now. */
 export interface SeenByServer {
@@ -65,12 +51,10 @@ export async function loadPostgresCatalog(
 const attemptsMax = 5;
 
 /** Rows that say what everything is called. */
-interface NameRows {
+interface NameRows extends RelationNames {
   readonly schemas: Rows;
   /** Oids of schemas of which nothing is read. */
   readonly skipped: readonly string[];
-  readonly relations: Rows;
-  readonly columns: Rows;
 }
 
 async function readNames(query: RunQuery, skipsSystem: boolean): Promise<NameRows> {
@@ -177,161 +161,6 @@ async function typeRows(query: RunQuery, schemas: ReadonlyMap<string, string>): 
   );
 }
 
-const relationKinds: Readonly<Record<string, Relation["kind"]>> = {
-  r: "table",
-  p: "partitioned",
-  v: "view",
-  m: "materialized_view",
-  f: "foreign",
-  S: "sequence",
-  i: "index",
-  I: "index",
-  c: "composite",
-  t: "toast",
-};
-
-async function loadRelations(
-  query: RunQuery,
-  { relations: rows, columns: columnRows }: NameRows,
-  schemas: ReadonlyMap<string, string>,
-  types: TypeIndex,
-  definitions: ReadonlyMap<string, string> | undefined,
-  typeFunctions: TypeCode,
-  used: UsedBy,
-): Promise<Relation[]> {
-  const defaults = await query(sql.defaults);
-  const columns = await loadColumns(query, columnRows, types, defaults);
-  const keys = new Map((await query(sql.primaryKeys)).map(([oid, attnums]) => [oid, numbers(attnums)]));
-  const foreignKeys = groupBy(await query(sql.foreignKeys));
-  const parents = groupBy(await query(sql.inheritance));
-  const keysOfPartitions = groupBy(await query(sql.partitionKeys));
-  const triggers = groupBy(await query(sql.triggers));
-  const rules = groupBy(await query(sql.tellingRules));
-  const namesDividing = (oid: string): readonly string[] => [
-    ...(keysOfPartitions.get(oid) ?? []).map(([, name]) => name ?? ""),
-    ...(parents.get(oid) ?? []).flatMap(([, parent]) => namesDividing(parent ?? "")),
-  ];
-  const code = groupBy(await query(sql.relationCode(definitions !== undefined)), 1);
-  const ofDefaults = groupBy(defaults);
-  const paths = new Map(
-    rows.map(([oid, schema, name]) => [oid, objectPath(schemas.get(schema ?? "") ?? "", name ?? "")]),
-  );
-  return rows.map(([oid, schemaOid, relname, relkind, isPartition, persistence, options, isReadable]): Relation => {
-    const schema = schemas.get(schemaOid ?? "") ?? "";
-    const name = relname ?? "";
-    const own = columns.get(oid ?? "") ?? [];
-    const dividing = namesDividing(oid ?? "");
-    const isSystem = isSystemSchema(schema);
-    const ownCode = isSystem
-      ? []
-      : [
-          ...(code.get(oid ?? "") ?? []).map((row) => codeOf(row, { schema, name }, used)),
-          ...(ofDefaults.get(oid ?? "") ?? []).map((row) => {
-            const column = own.find(({ attnum }) => attnum === Number(row[1]));
-            return defaultCode(row, column?.name ?? "", { schema, name }, used);
-          }),
-          ...own.flatMap((column) => typeCode(column, String(column.typeOid ?? ""), typeFunctions)),
-        ].filter((each) => each !== undefined);
-    return {
-      oid: Number(oid),
-      schema,
-      name,
-      path: objectPath(schema, name),
-      kind: relationKinds[relkind ?? ""] ?? "table",
-      isPartition: isPartition === "true",
-      isTemporary: persistence === "t",
-      isSystem,
-      columns: own,
-      primaryKey: keys.get(oid ?? ""),
-      parents: (parents.get(oid ?? "") ?? []).flatMap(([, parent]) => paths.get(parent ?? "") ?? []),
-      ...(dividing.length > 0
-        ? { dividedBy: dividing.map((key) => own.find((column) => column.name === key)?.attnum ?? 0) }
-        : {}),
-      ...(foreignKeys.has(oid ?? "")
-        ? { foreignKeys: (foreignKeys.get(oid ?? "") ?? []).map((row) => foreignKey(row, paths)) }
-        : {}),
-      definition: relkind === "v" || relkind === "m" ? definitionOf(definitions, oid ?? "", schema) : undefined,
-      ...(isReadable === "false" ? { isUnreadable: true } : {}),
-      ...(isSecurityBarrier(options) ? { isSecurityBarrier: true } : {}),
-      triggers: (triggers.get(oid ?? "") ?? []).map(([, ...row]) => triggerOf(row)),
-      ...(rules.has(oid ?? "") ? { tellingRules: (rules.get(oid ?? "") ?? []).map(ruleOf) } : {}),
-      ...(ownCode.length === 0 ? {} : { code: ownCode }),
-    };
-  });
-}
-
-/** pg_rewrite.ev_type. */
-const ruleEvents: Readonly<Record<string, RuleInfo["event"]>> = { 2: "update", 3: "insert", 4: "delete" };
-
-function ruleOf([, name, type]: Rows[number]): RuleInfo {
-  return { name: name ?? "", event: ruleEvents[type ?? ""] ?? "update" };
-}
-
-/** From pg_class.reloptions, which keep a boolean as it was written. */
-function isSecurityBarrier(options: string | null | undefined): boolean {
-  const value = /\bsecurity_barrier=(\w+)/.exec(options ?? "")?.[1];
-  return value !== undefined && !/^(?:f|fa|fal|fals|false|n|no|of|off|0)$/i.test(value);
-}
-
-/** pg_constraint.confdeltype and confupdtype. */
-const referentialActions: Readonly<Record<string, ReferentialAction>> = { c: "cascade", n: "set", d: "set" };
-
-function foreignKey(
-  [, columns, referenced, referencedColumns, onDelete, onUpdate]: Rows[number],
-  paths: ReadonlyMap<string | null | undefined, string>,
-): ForeignKey {
-  return {
-    columns: numbers(columns),
-    referenced: paths.get(referenced ?? "") ?? "",
-    referencedColumns: numbers(referencedColumns),
-    onDelete: referentialActions[onDelete ?? ""] ?? "none",
-    onUpdate: referentialActions[onUpdate ?? ""] ?? "none",
-  };
-}
-
-function definitionOf(
-  definitions: ReadonlyMap<string, string> | undefined,
-  oid: string,
-  schema: string,
-): string | undefined {
-  return isSystemSchema(schema) ? undefined : (definitions?.get(oid) ?? "");
-}
-
-async function loadColumns(
-  query: RunQuery,
-  rows: Rows,
-  types: TypeIndex,
-  defaults: Rows,
-): Promise<ReadonlyMap<string, readonly Column[]>> {
-  const expressions = (areGenerated: boolean) =>
-    new Map(
-      defaults
-        .filter(([, , , generated]) => (generated !== "") === areGenerated)
-        .map(([oid, attnum, text]) => [`${oid}.${attnum}`, text ?? ""]),
-    );
-  const generated = expressions(true);
-  const given = expressions(false);
-  const comments = new Map((await query(sql.comments)).map(([oid, attnum, text]) => [`${oid}.${attnum}`, text]));
-  const columns = new Map<string, Column[]>();
-  for (const [oid, attnum, name, typeOid, modifier, notNull, shown, isDeterministic, identity] of rows) {
-    const key = `${oid}.${attnum}`;
-    const column: Column = {
-      attnum: Number(attnum),
-      name: name ?? "",
-      ...columnTypeOf(types, typeOid ?? "", Number(modifier), shown ?? ""),
-      ...(isDeterministic === "false" ? { hasNondeterministicCollation: true } : {}),
-      notNull: notNull === "true",
-      generated: generated.get(key),
-      ...(identity === "" && !given.has(key) ? {} : { default: given.get(key) ?? "" }),
-      comment: comments.get(key) ?? undefined,
-    };
-    const list = columns.get(oid ?? "");
-    if (list === undefined) columns.set(oid ?? "", [column]);
-    else list.push(column);
-  }
-  return columns;
-}
-
 async function functionsOfTypes(
   query: RunQuery,
   types: TypeIndex,
@@ -387,20 +216,4 @@ function operatorList(rows: Rows, schemas: ReadonlyMap<string, string>, names: F
       functionName: path.name,
     };
   });
-}
-
-function groupBy(rows: Rows, by = 0): ReadonlyMap<string, (readonly (string | null)[])[]> {
-  const groups = new Map<string, (readonly (string | null)[])[]>();
-  for (const row of rows) {
-    const key = row[by] ?? "";
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [row]);
-    else group.push(row);
-  }
-  return groups;
-}
-
-/** `{1,2}` or `1 2`. */
-function numbers(text: string | null | undefined): readonly number[] {
-  return (text ?? "").match(/\d+/g)?.map(Number) ?? [];
 }
