@@ -1,4 +1,4 @@
-import { type AccessKind, statementKinds } from "@penstock/language";
+import { type AccessKind, type StatementKind, statementKinds } from "@penstock/language";
 import { type Catalog, type FunctionInfo, objectPath, type Relation, type TriggerInfo } from "../catalog/catalog.ts";
 import { type BodyFacts, bodyFacts, pathInside, userFunction } from "../catalog/function-body.ts";
 import { readBelow } from "../catalog/labels.ts";
@@ -111,7 +111,7 @@ export class CodeWalk {
       }
     }
     const changes = [kind, inner ?? kind].filter(
-      (each) => each === "select_into" || changesSchema.has(statementKinds[each]),
+      (each) => alsoFiring.has(each) || changesSchema.has(statementKinds[each]),
     );
     if (changes.length === 0 && !changesSchema.has(category)) return;
     for (const { name, tags, function: called } of eventTriggers) {
@@ -268,6 +268,9 @@ const bodiesMax = 500;
 
 const changesSchema: ReadonlySet<string> = new Set(["ddl", "privilege"]);
 
+/** What fires event triggers besides. */
+const alsoFiring: ReadonlySet<string> = new Set(["select_into", "reindex"]);
+
 /** Without a name they are about all tables. */
 const maintenance: ReadonlySet<string> = new Set(["analyze", "vacuum", "cluster", "reindex"]);
 
@@ -315,6 +318,22 @@ function changesMeaning({ category, session }: StatementFacts): boolean {
   return session?.kind !== "set" && session?.kind !== "begin";
 }
 
-function isTagOf(kind: string, tag: string): boolean {
-  return tag.toLowerCase().replaceAll(" ", "_") === kind;
+/** Kinds are named after the first and last word of their tags, but for these. */
+const lastWords: Readonly<Record<string, string>> = {
+  aggregate: "function",
+  procedure: "function",
+  routine: "function",
+  domain: "type",
+  wrapper: "server",
+  mapping: "server",
+};
+
+/** A rename, and a change of owner, have the tag of what they change. */
+function isTagOf(kind: StatementKind, tag: string): boolean {
+  const words = tag.toLowerCase().split(" ");
+  const [verb = "", last = ""] = [words[0], words.at(-1)];
+  if (kind === "rename" || kind === "alter_owner") return verb === "alter";
+  const near = `${verb}_${lastWords[last] ?? last}`;
+  const named = [words.join("_"), near].find((name) => Object.hasOwn(statementKinds, name));
+  return kind === (named ?? `${verb}_other`);
 }
