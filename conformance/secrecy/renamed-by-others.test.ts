@@ -62,6 +62,7 @@ beforeAll(async () => {
 });
 // Each on objects of its own: what one test renames is no other's.
 beforeEach(async () => {
+  await direct.query("drop table if exists pg_catalog.people, information_schema.wages cascade");
   await direct.query(`drop schema if exists x, public cascade; create schema public; ${setup}`);
   await proxied.refreshCatalogs();
   [ann, dba] = await Promise.all([connected(proxied.as("ann")), connected(proxied.as("dba"))]);
@@ -99,6 +100,17 @@ const renamings: readonly Renaming[] = [
     changes: ["alter table people rename ssn to x"],
     attack: ["select x from people", "select people from people", "table people", "select x || note from people"],
     twin: ["select note from people", "select count(x) from people"],
+  },
+  {
+    name: "a table, into the system's schema",
+    changes: ["alter table people set schema pg_catalog", "alter table wages set schema information_schema"],
+    attack: [
+      "select ssn from people",
+      "select mail from pg_catalog.people",
+      "table people",
+      "select * from information_schema.wages",
+    ],
+    twin: ["select note from people", "select count(ssn) from pg_catalog.people", "select count(*) from pg_class"],
   },
   {
     name: "a column that a label is for",

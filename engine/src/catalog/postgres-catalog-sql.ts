@@ -4,6 +4,7 @@
  * without one (IN, LIKE, IS DISTINCT FROM, NULLIF, a CASE with an operand, `=` itself) do not occur. Rows come in a fixed order, so that
  * an unchanged schema reads the same.
  */
+import { firstUserOid } from "./system-schemas.ts";
 
 const text = (expression: string): string => `(${expression})::pg_catalog.text`;
 
@@ -38,6 +39,11 @@ function outside(column: string, schemaOids: readonly string[]): string {
   return `${column} OPERATOR(pg_catalog.<>) all ('{${schemaOids.map(Number).join(",")}}'::pg_catalog.oid[])`;
 }
 
+/** Schemas that are not skipped, and what users have put into those that are. */
+const named = (alias: string, skipped: readonly string[]): string =>
+  `(${outside(`${alias}.relnamespace`, skipped)} or (${alias}.relkind OPERATOR(pg_catalog.<>) 'i'::pg_catalog."char"
+    and ${alias}.oid OPERATOR(pg_catalog.>=) '${firstUserOid}'::pg_catalog.oid))`;
+
 const kinds = (alias: string, list: string): string =>
   `${alias}.relkind OPERATOR(pg_catalog.=) any ('{${list}}'::pg_catalog."char"[])`;
 
@@ -49,7 +55,7 @@ export const relations = (skipped: readonly string[]): string =>
   ${text("c.relispartition")}, ${text("c.relpersistence")}, ${text("c.reloptions")},
   ${text("pg_catalog.has_schema_privilege(c.relnamespace, 'usage') and pg_catalog.has_table_privilege(c.oid, 'select')")}
 from pg_catalog.pg_class c
-where ${kinds("c", "r,p,v,m,f,S,c,i,I")} and ${own("c")} and ${outside("c.relnamespace", skipped)}
+where ${kinds("c", "r,p,v,m,f,S,c,i,I")} and ${own("c")} and ${named("c", skipped)}
 order by c.oid`;
 
 export const columns = (skipped: readonly string[]): string =>
@@ -59,7 +65,7 @@ from pg_catalog.pg_attribute a
 left join pg_catalog.pg_collation l on l.oid OPERATOR(pg_catalog.=) a.attcollation
 join pg_catalog.pg_class c on c.oid OPERATOR(pg_catalog.=) a.attrelid
 where a.attnum OPERATOR(pg_catalog.>) '0'::pg_catalog.int2 and not a.attisdropped
-  and ${kinds("c", "r,p,v,m,f,S,c")} and ${own("c")} and ${outside("c.relnamespace", skipped)}
+  and ${kinds("c", "r,p,v,m,f,S,c")} and ${own("c")} and ${named("c", skipped)}
 order by a.attrelid, a.attnum`;
 
 /**
@@ -153,10 +159,10 @@ order by r.ev_class, r.rulename`;
 const printed = (expression: string, relation: string): string =>
   `case when ${expression} is null then null when ${isLocked(relation)} then '' else pg_catalog.pg_get_expr(${expression}, ${relation}) end`;
 
-/** Disabled ones never fire. */
+/** Disabled ones never fire, and those of logins before there is a statement. */
 export const eventTriggers = `select e.evtname, ${array("e.evttags")}, ${text("e.evtfoid")}
 from pg_catalog.pg_event_trigger e
-where e.evtenabled OPERATOR(pg_catalog.<>) 'D'::pg_catalog."char"
+where e.evtenabled OPERATOR(pg_catalog.<>) 'D'::pg_catalog."char" and e.evtevent OPERATOR(pg_catalog.<>) 'login'::pg_catalog.name
 order by e.evtname`;
 
 /**

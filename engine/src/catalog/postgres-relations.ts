@@ -11,7 +11,7 @@ import { codeOf, defaultCode, type TypeCode, typeCode, type UsedBy } from "./pos
 import { groupBy, numbers, type Rows, type RunQuery } from "./postgres-rows.ts";
 import { triggerOf } from "./postgres-triggers.ts";
 import { columnTypeOf, type TypeIndex } from "./postgres-types.ts";
-import { isSystemSchema } from "./system-schemas.ts";
+import { firstUserOid, isSystemSchema } from "./system-schemas.ts";
 
 /** What relations and their columns are called. */
 export interface RelationNames {
@@ -63,7 +63,8 @@ export async function loadRelations(
     const name = relname ?? "";
     const own = columns.get(oid ?? "") ?? [];
     const dividing = namesDividing(oid ?? "");
-    const isSystem = isSystemSchema(schema);
+    // A superuser can move a table into a schema of the system's: it stays one of users'.
+    const isSystem = isSystemSchema(schema) && (Number(oid) < firstUserOid || relkind === "i");
     const ownCode = isSystem
       ? []
       : [
@@ -92,7 +93,7 @@ export async function loadRelations(
       ...(foreignKeys.has(oid ?? "")
         ? { foreignKeys: (foreignKeys.get(oid ?? "") ?? []).map((row) => foreignKey(row, paths)) }
         : {}),
-      definition: relkind === "v" || relkind === "m" ? definitionOf(definitions, oid ?? "", schema) : undefined,
+      definition: relkind === "v" || relkind === "m" ? definitionOf(definitions, oid ?? "", isSystem) : undefined,
       ...(isReadable === "false" ? { isUnreadable: true } : {}),
       ...(isSecurityBarrier(options) ? { isSecurityBarrier: true } : {}),
       triggers: (triggers.get(oid ?? "") ?? []).map(([, ...row]) => triggerOf(row)),
@@ -134,9 +135,9 @@ function foreignKey(
 function definitionOf(
   definitions: ReadonlyMap<string, string> | undefined,
   oid: string,
-  schema: string,
+  isSystem: boolean,
 ): string | undefined {
-  return isSystemSchema(schema) ? undefined : (definitions?.get(oid) ?? "");
+  return isSystem ? undefined : (definitions?.get(oid) ?? "");
 }
 
 async function loadColumns(
