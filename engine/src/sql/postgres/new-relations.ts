@@ -5,17 +5,19 @@ import type { StatementContext } from "./context.ts";
 /**
  * A relation that the statement creates: reported as a table with access `ddl`, and known to later statements of the text as one
  * without labels. What its columns are is not tracked.
+ * @param how `replaces`: one that is there of that name. `readsTemporary`: the server makes a view of temporary tables a temporary one.
  */
 export function createRelation(
   context: StatementContext,
   rangeVar: RangeVar | undefined,
   kind: Relation["kind"],
-  replaces = false,
+  { replaces = false, readsTemporary = false } = {},
 ): Relation | undefined {
   if (rangeVar === undefined) return undefined;
   context.visited.add(rangeVar);
   const { schemaname, relname: name = "", relpersistence } = rangeVar;
-  const isTemporary = relpersistence === "t" || schemaname === "pg_temp";
+  const isTemporary =
+    relpersistence === "t" || schemaname === "pg_temp" || (schemaname === undefined && readsTemporary);
   const schema = schemaname ?? context.creationSchema ?? context.names.creationSchema(isTemporary);
   const existing = context.names.relation(schema, name, false);
   let relation: Relation;
@@ -28,6 +30,6 @@ export function createRelation(
     context.created.push(relation);
   }
   context.access(relation, "ddl");
-  context.write(relation, rangeVar, "ddl");
+  context.write(relation, rangeVar, replaces && existing.kind === "found" ? "ddl" : "create");
   return relation;
 }

@@ -1,5 +1,5 @@
 import type { RangeVar } from "@pgsql/types";
-import type { Relation } from "../../catalog/catalog.ts";
+import { objectPath, type Relation } from "../../catalog/catalog.ts";
 import { positionOf, type StatementContext } from "./context.ts";
 
 /**
@@ -14,7 +14,7 @@ export function lookUpRelation(
 ): { readonly relation: Relation; readonly open: boolean } | undefined {
   const { schemaname: schema, relname = "" } = rangeVar;
   const position = isUtility ? undefined : positionOf(rangeVar.location);
-  const found = context.names.relation(schema, relname, reading);
+  const found = createdBeside(context, rangeVar) ?? context.names.relation(schema, relname, reading);
   switch (found.kind) {
     case "found":
       return found;
@@ -29,4 +29,15 @@ export function lookUpRelation(
       context.addOpaque("a name whose meaning an earlier statement of the same text may have changed", position);
       return undefined;
   }
+}
+
+/** What CREATE SCHEMA makes comes before everything of the search_path, for the other things that it makes. */
+function createdBeside(
+  { created, creationSchema }: StatementContext,
+  { schemaname, relname = "" }: RangeVar,
+): { readonly kind: "found"; readonly relation: Relation; readonly open: true } | undefined {
+  if (creationSchema === undefined || schemaname !== undefined) return undefined;
+  const path = objectPath(creationSchema, relname);
+  const relation = created.find((each) => each.path === path);
+  return relation === undefined ? undefined : { kind: "found", relation, open: true };
 }

@@ -74,6 +74,8 @@ export interface RelationWrite {
     | "copy_to"
     | "truncate"
     | "lock"
+    /** What is there is changed, named or referred to. */
     | "ddl"
+    | "create"
     | "refresh";
 }

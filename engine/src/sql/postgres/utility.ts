@@ -42,7 +42,8 @@ const walkers: { readonly [Name in StatementName]?: Walker<Name> } = {
   CreateTableAsStmt: createTableAs,
   ViewStmt: (context, fields) => {
     const result = inner(context, fields.query);
-    createRelation(context, fields.view, "view", fields.replace === true);
+    const readsTemporary = context.reads.some(({ read }) => read.relation.isTemporary);
+    createRelation(context, fields.view, "view", { replaces: fields.replace === true, readsTemporary });
     namesIn(context, fields.options);
     return result;
   },

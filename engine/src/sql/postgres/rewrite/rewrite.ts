@@ -189,6 +189,7 @@ function protect(
       case "ddl":
         refuseDefinition(statement, write, protection);
         break;
+      case "create":
       case "lock":
       case "refresh":
         break;
