@@ -2,6 +2,7 @@
  * What the server answers, packet by packet ("Command Phase"). Rows pass as they are and are only counted; descriptions are looked at for
  * columns that must not show; what the proxy asked for itself is taken out. Hot.
  */
+import type { StatementPlan } from "../enforce/plan.ts";
 import { capability, has, status } from "./capabilities.ts";
 import { errorAnswer } from "./error-answers.ts";
 import { errOf } from "./errors.ts";
@@ -11,6 +12,7 @@ import { decodeColumnOrigin } from "./messages/column-definition.ts";
 import { decodeEnd, decodeOk } from "./messages/ok.ts";
 import { decodePrepareOk } from "./messages/prepare-ok.ts";
 import { isForbidden } from "./origins.ts";
+import { safeWarning } from "./server-words.ts";
 import type { Session } from "./session.ts";
 import { drop, pass, settle } from "./to-client.ts";
 import { packetBytesMax, PacketReader, packetsOf } from "./wire.ts";
@@ -154,11 +156,26 @@ function column(session: Session, framer: Framer, exchange: Exchange): void {
       leak(session, exchange, `the result's column ${JSON.stringify(origin.name)} comes straight from a masked column`);
     }
   }
+  const { run } = exchange;
+  if (run !== undefined && !session.areWordsSafe) lookForWarnings(session, framer, exchange, run.plan);
   pass(session, framer, exchange);
   if (--exchange.columnsLeft > 0) return;
   const withEnd = !has(session.capabilities, capability.deprecateEof);
   if (withEnd) exchange.phase = phase.columnsEnd;
   else described(session, exchange);
+}
+
+/** SHOW WARNINGS and SHOW ERRORS, known by their columns, whose names nobody can change. */
+function lookForWarnings(
+  session: Session,
+  { buffer, body, end }: Framer,
+  exchange: Exchange,
+  plan: StatementPlan,
+): void {
+  if (plan.facts.kind !== "show" || decodeColumnOrigin(buffer, body, end).name !== "Message") return;
+  exchange.showsWarnings = true;
+  // In the binary format they are not taken apart.
+  if (exchange.prepared !== undefined) settle(session, exchange, errOf("42501", "warnings are shown as text only"));
 }
 
 /** It must never happen: something hidden is about to come out. */
@@ -199,6 +216,7 @@ function prepared(session: Session, framer: Framer, exchange: Exchange, head: nu
   if (statement !== undefined) {
     statement.parameters = parameters;
     session.statements.set(statementId, statement);
+    session.lastPreparedId = statementId;
   }
   exchange.columnsAfter = columns;
   exchange.columnsLeft = parameters;
@@ -262,6 +280,11 @@ function row(session: Session, framer: Framer, exchange: Exchange): void {
   if (exchange.asked !== undefined) {
     if (exchange.continues) throw new Error("a row of a side query has 16 MiB or more");
     exchange.asked.row(buffer, body, framer.end);
+    return;
+  }
+  if (exchange.showsWarnings && !exchange.isSettled) {
+    session.toClient.push(safeWarning(buffer, body, framer.end, (exchange.clientSequence - 1) & 0xff));
+    exchange.run?.admits(length + 4);
     return;
   }
   exchange.rowPasses = exchange.run?.admits(length + 4) ?? true;

@@ -35,6 +35,8 @@ type State = "initial" | "switched" | "password" | "encrypted" | "over";
 
 export interface AuthChannel {
   readonly isEncrypted: boolean;
+  /** It does not leave this machine. */
+  readonly isLocal: boolean;
   /** Of the greeting. */
   readonly scramble: Buffer;
 }
@@ -69,6 +71,8 @@ export class Authentication {
         return this.#recognise(response);
       case "password":
         if (this.#channel.isEncrypted) return this.#password(nulTerminated(response));
+        // MariaDB's library takes a connection within one machine for a safe one, and has sent its password.
+        if (this.#channel.isLocal && response.length > 1) return this.#password(nulTerminated(response));
         if (response.length !== 1 || response[0] !== publicKeyRequest) return this.#refused();
         this.#state = "encrypted";
         return { kind: "more", data: await this.#key.publicKey() };

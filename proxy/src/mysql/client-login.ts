@@ -174,7 +174,8 @@ export class ClientLogin {
       return;
     }
     const login = identities.begin(response.user, { certificateHash: this.#tls ? tls?.certificateHash : undefined });
-    const channel = { isEncrypted: this.#tls, scramble: this.#scramble };
+    const isLocal = /^(?:::ffff:)?127\.|^::1$/.test(this.#address);
+    const channel = { isEncrypted: this.#tls, isLocal, scramble: this.#scramble };
     this.#authentication = new Authentication(login, channel, this.#front.passwords, this.#front.rsaKey);
     this.#proceed(this.#authentication.first(response.plugin, response.authResponse));
   }

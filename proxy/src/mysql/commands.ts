@@ -11,6 +11,7 @@ import { type AnswerKind, Exchange } from "./exchange.ts";
 import { admitText } from "./held-statement.ts";
 import { killOf } from "./kill.ts";
 import { close, execute, fetch, longData, prepare, reset } from "./prepared-commands.ts";
+import { noteWords } from "./server-words.ts";
 import type { Session } from "./session.ts";
 import { forwarded, quoteName, textCommand } from "./to-server.ts";
 import { PacketReader } from "./wire.ts";
@@ -115,6 +116,7 @@ function runText(session: Session, command: CommandReader, text: string, kind: A
   const exchange = new Exchange(kind, sent.packets, command.packets - sent.packets);
   exchange.isRewritten = verdict.rewritten;
   exchange.runs = plans.map((plan) => session.begin(plan, plan.auditFields, grant));
+  noteWords(session, plans, verdict.rewritten);
   session.ask(exchange, sent.bytes);
   return true;
 }

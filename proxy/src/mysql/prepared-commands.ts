@@ -11,11 +11,13 @@ import { admitText } from "./held-statement.ts";
 import { decodeExecution, decodeStatementId } from "./messages/execute.ts";
 import { boundValues } from "./parameters.ts";
 import { Prepared } from "./prepared.ts";
+import { noteWords } from "./server-words.ts";
 import type { Session } from "./session.ts";
 import { forwarded, textCommand } from "./to-server.ts";
 
 export function prepare(session: Session, command: CommandReader): boolean {
   if (!session.knowledge.isSure()) return false;
+  session.lastPreparedId = undefined;
   const text = readText(command.buffer, command.body + 1, command.end);
   if (typeof text !== "string") {
     session.deny(text);
@@ -57,9 +59,23 @@ function tooMany(limit: number) {
   } as const;
 }
 
+/** With MariaDB: the statement that was prepared last, of which a client that has not waited for the answer has no number. */
+const lastPrepared = 0xffff_ffff;
+
+/**
+ * The number of the statement that a command is about. In place of a last one that there is not stands one that the server does not have
+ * either: what it holds for the last one may be another.
+ */
+function idOf({ lastPreparedId }: Session, { buffer, body, end }: CommandReader): number {
+  const id = decodeStatementId(buffer, body, end);
+  if (id !== lastPrepared) return id;
+  if (lastPreparedId !== undefined) buffer.writeUInt32LE(lastPreparedId, body + 1);
+  return lastPreparedId ?? id;
+}
+
 /** The statement that a command is about, if there is one; the client is told if not. */
 function statementOf(session: Session, command: CommandReader): Prepared | undefined {
-  const id = decodeStatementId(command.buffer, command.body, command.end);
+  const id = idOf(session, command);
   const prepared = session.statements.get(id);
   if (prepared === undefined) session.answerErr(errOf("26000", `Unknown prepared statement handler (${id})`));
   return prepared;
@@ -98,7 +114,10 @@ export function execute(session: Session, command: CommandReader): boolean {
   const exchange = new Exchange("query", command.packets, 0);
   exchange.prepared = prepared;
   exchange.isRewritten = prepared.sentText !== prepared.text;
-  if (plan !== undefined) exchange.runs = [session.begin(plan, plan.auditFields, grant)];
+  if (plan !== undefined) {
+    exchange.runs = [session.begin(plan, plan.auditFields, grant)];
+    noteWords(session, [plan], exchange.isRewritten);
+  }
   session.ask(exchange, forwarded(command));
   return true;
 }
@@ -145,7 +164,7 @@ export function fetch(session: Session, command: CommandReader): boolean {
 
 /** Has no answer. */
 export function longData(session: Session, command: CommandReader): boolean {
-  const prepared = session.statements.get(decodeStatementId(command.buffer, command.body, command.end));
+  const prepared = session.statements.get(idOf(session, command));
   // The server says what is wrong when the statement is executed; without one, the client will hear so too.
   if (prepared === undefined) return true;
   prepared.hasLongData = true;
@@ -155,7 +174,7 @@ export function longData(session: Session, command: CommandReader): boolean {
 
 /** Has no answer. */
 export function close(session: Session, command: CommandReader): boolean {
-  const id = decodeStatementId(command.buffer, command.body, command.end);
+  const id = idOf(session, command);
   const prepared = session.statements.get(id);
   if (prepared === undefined) return true;
   session.closeCursor(prepared);

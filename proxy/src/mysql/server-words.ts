@@ -6,6 +6,7 @@ import type { StatementPlan } from "../enforce/plan.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ErrFields } from "./messages/err.ts";
 import type { Session } from "./session.ts";
+import { PacketReader, PacketWriter } from "./wire.ts";
 
 /**
  * Errors whose text names objects and settings and no values, by number: what a server says of rights, names, locks, transactions and the
@@ -32,17 +33,33 @@ export function safeMessage(session: Session, exchange: Exchange, { code, messag
   if (exchange.isRewritten && code === parseError) {
     return "You have an error in your SQL syntax, in a form of the statement that hides data from you; hint: simplify the statement, and report it";
   }
-  const { plan } = exchange.run ?? {};
-  if (withoutValues.has(code) || !hidesSomething(session)) return message;
-  if (onlyReadsAsShown(plan) && !exchange.isRewritten) return message;
+  if (withoutValues.has(code) || session.areWordsSafe) return message;
+  return withheld(code);
+}
+
+function withheld(code: number): string {
   return `error ${code} of the server, whose words are withheld: data is hidden from you; hint: go by the number, or ask for a role from which nothing is hidden`;
 }
 
-/** A query that fires no trigger, of relations that are read as they are. */
-function onlyReadsAsShown(plan: StatementPlan | undefined): boolean {
-  return plan !== undefined && plan.onlyReads && plan.forbidden === undefined && !plan.isFiltered;
+/** Statements are about to run: what the server says of them until others do may tell of something hidden, or not. */
+export function noteWords(session: Session, plans: readonly StatementPlan[], isRewritten: boolean): void {
+  if (plans.every(({ facts }) => facts.kind === "show")) return;
+  session.areWordsSafe = (!isRewritten && plans.every(onlyReadsAsShown)) || !hidesSomething(session);
 }
 
-export function hidesSomething({ knowledge: { epoch }, who }: Session): boolean {
+/** A row of SHOW WARNINGS, in text format, as the client may have it. */
+export function safeWarning(buffer: Buffer, body: number, end: number, sequence: number): Buffer {
+  const reader = new PacketReader(buffer, body, end);
+  const [level, code, message] = [reader.textValue() ?? "", reader.textValue() ?? "", reader.textValue() ?? ""];
+  const text = withoutValues.has(Number(code)) ? message : withheld(Number(code));
+  return new PacketWriter().lengthEncodedText(level).lengthEncodedText(code).lengthEncodedText(text).packet(sequence);
+}
+
+/** A query that fires no trigger, of relations that are read as they are. */
+function onlyReadsAsShown(plan: StatementPlan): boolean {
+  return plan.onlyReads && plan.forbidden === undefined && !plan.isFiltered;
+}
+
+function hidesSomething({ knowledge: { epoch }, who }: Session): boolean {
   return epoch.enforcer.hiddenRelations(who, epoch.catalog)?.size !== 0;
 }

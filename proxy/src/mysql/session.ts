@@ -71,6 +71,10 @@ export class Session implements OpenSession {
   readonly side: SideQuery;
   readonly holding: Holding;
   readonly toClient = new OutBatch();
+  /** Of COM_STMT_PREPARE, when it was the last such command and has succeeded. */
+  lastPreparedId: number | undefined;
+  /** What the server has to say of the statement before can tell of nothing hidden. */
+  areWordsSafe = true;
   /** The command that the server answers; `undefined` while it has nothing to do. */
   exchange: Exchange | undefined;
   /** Status flags of the server's last answer. */
