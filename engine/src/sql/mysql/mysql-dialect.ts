@@ -1,5 +1,7 @@
+import { plainLiterals } from "../literal-shape.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
 import { analyzeMysql, mysqlDialectOf } from "./analyze.ts";
+import { freeLiterals } from "./free-literals.ts";
 import { fingerprintMysql } from "./fingerprint.ts";
 import { rewriteMysql } from "./rewrite/rewrite.ts";
 import { systemColumnTells } from "./system-data.ts";
@@ -14,7 +16,7 @@ export const mysqlDialect: SqlDialect = {
       kind: "statements",
       statements: statements.map(({ facts }) => facts),
       rewrite: (plans) => rewriteMysql(text, statements, plans, { ...names, catalog }),
-      freeLiterals: () => new Map(),
+      freeLiterals: () => freeLiterals(statements[0]?.node),
     };
   },
   fingerprint: (statement, catalog, names) => fingerprintMysql(statement, mysqlDialectOf(catalog, names)),
@@ -24,6 +26,7 @@ export const mysqlDialect: SqlDialect = {
     return `Table '${name.includes(".") || database === undefined ? name : `${database}.${name}`}' doesn't exist`;
   },
   defaultPath: ({ database }) => (database === "" ? [] : [database]),
+  literals: plainLiterals,
   system: {
     tells: systemColumnTells,
     holdsStatistics: () => false,

@@ -1,8 +1,8 @@
+import { plainLiterals } from "../literal-shape.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
 import { analyzePostgres } from "./analyze.ts";
 import { withFewRows } from "./few-rows.ts";
 import { freeLiterals } from "./free-literals.ts";
-import { literalShape } from "./literal-shape.ts";
 import { fingerprintPostgres } from "./parse.ts";
 import { editEveryRow, withMarks } from "./rewrite/every-row.ts";
 import { rewritePostgres } from "./rewrite/rewrite.ts";
@@ -33,11 +33,7 @@ export const postgresDialect: SqlDialect = {
     edit: (text, { text: few, standFor }, splices, marked, decisive) =>
       editEveryRow(text, standFor, { text: few, splices }, marked, decisive),
   },
-  literals: {
-    shape: literalShape,
-    value: (literal) =>
-      literal.startsWith("'") ? literal.slice(1, -1).replaceAll("''", "'") : String(Number(literal)),
-  },
+  literals: plainLiterals,
   system: {
     tells: ({ name }, column) => systemColumnTells(name, column.name),
     holdsStatistics: ({ name }) => holdsStatistics(name),

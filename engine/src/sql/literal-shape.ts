@@ -3,8 +3,17 @@
  * Hot: runs for every text that was not seen before, so it reads the characters once and knows only what most statements consist of.
  * Whatever could be read in another way (comments, dollar quotes, escape and Unicode strings, backslashes, anything but printable
  * ASCII) has no shape. Rules: PostgreSQL's documentation, "Lexical Structure".
+ *
+ * MySQL's texts are read with the same eyes. What they take for something else, a backtick, a comment after `#`, cannot mislead: a literal is
+ * taken for free only where the parser found one of that value at that place, and a text that differs from it in that alone is read alike up to
+ * there and behind it.
  */
-import type { LiteralShape } from "../sql-dialect.ts";
+import type { LiteralReader, LiteralShape } from "./sql-dialect.ts";
+
+export const plainLiterals: LiteralReader = {
+  shape: literalShape,
+  value: (literal) => (literal.startsWith("'") ? literal.slice(1, -1).replaceAll("''", "'") : String(Number(literal))),
+};
 
 const numberMark = "\u0001";
 const stringMark = "\u0002";
@@ -43,7 +52,7 @@ const asterisk = 0x2a;
 const minus = 0x2d;
 const slash = 0x2f;
 
-export function literalShape(text: string): LiteralShape | undefined {
+function literalShape(text: string): LiteralShape | undefined {
   const { length } = text;
   if (length > charactersMax) return undefined;
   const bounds: number[] = [];
