@@ -89,6 +89,25 @@ deny "not the archive" if {
   });
 });
 
+describe("a limit of rows stands in the text where that is sure to be right", () => {
+  const enforcer = enforcerFor("limit rows 10\n\nmask shop.customers.ssn with null()");
+  it.each([
+    ["select * from archive.customers", "select * from archive.customers limit 10"],
+    ["select * from archive.customers limit 1000, 500", "select * from archive.customers limit 1000, 10"],
+    ["select * from archive.customers limit 5", "select * from archive.customers limit 5"],
+    ["select 1 from archive.customers union select 2;", "select 1 from archive.customers union select 2 limit 10;"],
+    ["select * from archive.customers for update", "select * from archive.customers for update"],
+    ["select id from archive.customers into @x", "select id from archive.customers into @x"],
+    ["select city from customers", / as `customers` limit 10$/],
+  ])("%s", (text, sent) => {
+    const verdict = enforcer.decide(text, who, { searchPath: ["shop"] }, catalog);
+    if (verdict.action !== "forward") throw new Error(verdict.reason.message);
+    if (typeof sent === "string") expect(verdict.text).toBe(sent);
+    else expect(verdict.text).toMatch(sent);
+    expect(verdict.statements[0]?.limits.rows).toBe(10);
+  });
+});
+
 describe("while something is hidden", () => {
   const enforcer = enforcerFor("mask shop.customers.ssn with null()");
   const decide = (text: string) => enforcer.decide(text, who, { searchPath: ["shop"] }, catalog);

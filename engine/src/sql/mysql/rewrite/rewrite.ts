@@ -12,6 +12,7 @@ import { inlineViews } from "./inline-views.ts";
 import { keepNames } from "./output-names.ts";
 import { isProtected } from "./proof.ts";
 import { rewriteRead } from "./read.ts";
+import { limitRows } from "./row-limit.ts";
 import { isSameTree, type TableSite, tablesIn } from "./tree.ts";
 import { refuseStoring, refuseWrite, words } from "./write-target.ts";
 
@@ -27,6 +28,19 @@ export function rewriteMysql(
   context: ReadingContext,
 ): RewriteResult {
   if (plans.every(isEmpty)) return { kind: "unchanged" };
+  const withLimits = attempt(text, statements, plans, context);
+  if (withLimits.kind !== "denied" || plans.every(({ rowLimit }) => rowLimit === undefined)) return withLimits;
+  // A LIMIT can be left out, a mask cannot.
+  const withoutLimits = plans.map((plan) => ({ ...plan, rowLimit: undefined }));
+  return attempt(text, statements, withoutLimits, context);
+}
+
+function attempt(
+  text: string,
+  statements: readonly ResolvedMysql[],
+  plans: readonly StatementPlan[],
+  context: ReadingContext,
+): RewriteResult {
   const dialect = mysqlDialectOf(context.catalog, context);
   const edits = noEdits();
   let current = plans.findIndex(({ inlined }) => inlined.size > 0);
@@ -38,6 +52,7 @@ export function rewriteMysql(
       const plan = plans[index];
       if (plan === undefined) throw new Denial(unclear);
       if (plan.protections.size > 0) protect(inlined.text, statement, plan.protections, dialect, edits);
+      if (plan.rowLimit !== undefined) limitRows(statement.node, plan.rowLimit, edits);
     }
     if (edits.splices.length === 0 && inlined === sent) return { kind: "unchanged" };
     const made = spliced(inlined.text, edits);
