@@ -109,6 +109,22 @@ export const denied: readonly (readonly [text: string, reason: RegExp, twin: str
     /does not go together with SHOW/,
     "show tables where Tables_in_shop like 'c%'",
   ],
+  ["insert into noted (id) values (1)", /trigger `noted_ssn`/, "delete from noted"],
+  [
+    "select id from orders limit rows examined 3",
+    /ROWS EXAMINED would count them/,
+    "select id from labels limit rows examined 3",
+  ],
+  [
+    "set max_join_size = 5",
+    /setting max_join_size/,
+    "set sql_safe_updates = 1, sql_select_limit = 1000, max_join_size = 1000000",
+  ],
+  [
+    "set statement max_join_size = 5 for select id from orders",
+    /setting max_join_size/,
+    "set statement max_statement_time = 10 for select id from orders",
+  ],
   ["select known_ssn(1)", /known_ssn/, "select upper('x')"],
   ["select shop.known_ssn(id) from labels", /known_ssn/, "select lower(label) from labels"],
   ["call some_procedure()", /some_procedure/, "do 1"],

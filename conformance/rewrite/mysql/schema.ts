@@ -16,6 +16,8 @@ export const schema = [
   "create view rich as select id, name from customers where credit > 500",
   "create view cities as select city, count(*) as people from customers group by city",
   "create view order_totals as select customer_id, sum(total) as total from orders group by customer_id",
+  "create table noted (id int primary key, what varchar(80))",
+  "create trigger noted_ssn before insert on noted for each row set new.what = (select ssn from customers where id = 1)",
   "create function known_ssn(who int) returns char(11) reads sql data return (select ssn from customers where id = who)",
 ] as const;
 

@@ -50,6 +50,14 @@ const guarded: ReadonlyMap<string, GuardedSetting> = new Map([
   ["debug_print_rewritten", printed],
   ["debug_print_plan", printed],
   ["default_role", role],
+  [
+    "max_join_size",
+    {
+      permits: (value) => Number(value) >= 1_000_000,
+      reason: "a statement would fail or not by how many rows there are",
+      hint: "use 1000000 or more",
+    },
+  ],
   ["optimizer_trace", traced],
   ["profiling", traced],
   ["debug", traced],

@@ -89,8 +89,8 @@ function makesValueOfNull({ mask }: CombinedMask, { column }: ColumnOrigin): boo
   return plan.kind === "masking" && plan.apply(null) !== null;
 }
 
-/** By the words in which the server prints definitions: a literal that holds them costs a little time. */
-const joinsOrNests = /\bJOIN\b|\(\s*SELECT\b|\bROWS FROM\b/;
+/** By the words in which servers print definitions: a literal that holds them costs a little time. */
+const joinsOrNests = /\bJOIN\b|\(\s*SELECT\b|\bROWS FROM\b/i;
 
 function mayAddNulls(world: World, relation: Relation): boolean {
   if (relation.isSystem || relation.definition === undefined) return false;

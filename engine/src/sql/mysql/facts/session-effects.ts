@@ -9,11 +9,11 @@ import { statementKind } from "./statement-kinds.ts";
 export function sessionEffect(statement: Statement): SessionEffect | undefined {
   switch (statement.kind) {
     case "set": {
-      // Settings of SET STATEMENT hold for the statement in it.
-      if (statement.statement !== undefined) return undefined;
       const [first, ...others] = settings(statement.items);
       if (first === undefined) return undefined;
-      return { kind: "set", ...first, local: false, ...(others.length === 0 ? {} : { others }) };
+      // Settings of SET STATEMENT hold for the statement in it.
+      const local = statement.statement !== undefined;
+      return { kind: "set", ...first, local, ...(others.length === 0 ? {} : { others }) };
     }
     case "use":
       return { kind: "set", variable: "database", values: [statement.database.text], local: false };

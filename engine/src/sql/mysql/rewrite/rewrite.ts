@@ -1,5 +1,6 @@
 import { Denial } from "../../denial.ts";
 import { because, hiddenRows, type Protection } from "../../protection.ts";
+import { isObject } from "../../tree-object.ts";
 import { isEmpty, type RewriteResult, type StatementPlan, unclear } from "../../rewriting.ts";
 import { mysqlDialectOf } from "../analyze.ts";
 import type { Dialect } from "../dialect.ts";
@@ -13,7 +14,7 @@ import { keepNames } from "./output-names.ts";
 import { isProtected } from "./proof.ts";
 import { rewriteRead } from "./read.ts";
 import { limitRows } from "./row-limit.ts";
-import { isSameTree, type TableSite, tablesIn } from "./tree.ts";
+import { isSameTree, nodesOf, type TableSite, tablesIn } from "./tree.ts";
 import { refuseStoring, refuseWrite, words } from "./write-target.ts";
 
 /**
@@ -108,6 +109,7 @@ function protect(
   refuseStoring(statement, protections);
   if (node.kind === "show" && node.what === "index") return refuseIndexes(protections);
   refuseUnplaced(statement, protections);
+  refuseExamined(statement, protections);
   const sites = new Map<unknown, TableSite>(tablesIn(node).map((site) => [site.table, site]));
   const isSafe = areAllSafe(statement);
   let isRead = false;
@@ -139,6 +141,16 @@ function refuseUnplaced({ node, reads, facts }: ResolvedMysql, protections: Read
     );
   }
 }
+
+/** LIMIT ROWS EXAMINED counts rows that the filter hides. */
+function refuseExamined({ node }: ResolvedMysql, protections: ReadonlyMap<string, Protection>): void {
+  const filtered = [...protections.values()].find(({ filter }) => filter !== undefined);
+  if (filtered === undefined || !nodesOf(node, queries).some(({ limit }) => isObject(limit) && limit["examined"]))
+    return;
+  throw new Denial(`${hiddenRows(filtered)}, and LIMIT ROWS EXAMINED would count them`, "leave ROWS EXAMINED out");
+}
+
+const queries: ReadonlySet<string> = new Set(["query"]);
 
 /** How different the values of its columns are tells how many rows there are. */
 function refuseIndexes(protections: ReadonlyMap<string, Protection>): void {
