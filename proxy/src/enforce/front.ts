@@ -29,7 +29,7 @@ export interface LoggedInClient {
 }
 
 /** A client with its connection upstream. */
-export interface ConnectedClient {
+interface ConnectedClient {
   readonly serverVersion: string;
   /** Ends the connection upstream: no session begins. */
   discard(): void;

@@ -1,5 +1,5 @@
 /** OK_Packet and EOF_Packet: how an answer, or a part of one, ends well. */
-import { capability, has, status } from "../capabilities.ts";
+import { capability, has } from "../capabilities.ts";
 import { PacketReader, PacketWriter } from "../wire.ts";
 
 export function encodeOk(statusFlags: number, sequence: number, warnings = 0): Buffer {
@@ -31,18 +31,4 @@ export function decodeEnd(buffer: Buffer, body: number, end: number, capabilitie
   const reader = new PacketReader(buffer, body + 1, end);
   reader.uint16();
   return reader.uint16();
-}
-
-/** What ends rows, or stands behind descriptions, for a client with these capabilities. */
-export function encodeEnd(statusFlags: number, capabilities: number, sequence: number, warnings = 0): Buffer {
-  if (!has(capabilities, capability.deprecateEof)) {
-    return new PacketWriter().uint8(0xfe).uint16(warnings).uint16(statusFlags).packet(sequence);
-  }
-  return new PacketWriter()
-    .uint8(0xfe)
-    .lengthEncoded(0)
-    .lengthEncoded(0)
-    .uint16(statusFlags & ~status.sessionStateChanged)
-    .uint16(warnings)
-    .packet(sequence);
 }

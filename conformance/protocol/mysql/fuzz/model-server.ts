@@ -1,0 +1,88 @@
+/** A server that answers each command in the simplest form that it may have, and remembers what it was sent. */
+import { PacketWriter } from "../../../../proxy/src/mysql/wire.ts";
+
+export class ModelServer {
+  /** Texts of COM_QUERY and COM_STMT_PREPARE. */
+  readonly texts: string[] = [];
+  /** Databases of COM_INIT_DB, tables of COM_FIELD_LIST. */
+  readonly names: string[] = [];
+  /** Executions of statements that were never prepared. */
+  readonly unprepared: number[] = [];
+  #bytes: Buffer = Buffer.alloc(0);
+  #prepared = 0;
+
+  /** @returns its answers */
+  receive(bytes: Buffer): Buffer {
+    this.#bytes = Buffer.concat([this.#bytes, bytes]);
+    const answers: Buffer[] = [];
+    while (this.#bytes.length >= 4 && this.#bytes.length >= this.#bytes.readUIntLE(0, 3) + 4) {
+      const length = this.#bytes.readUIntLE(0, 3);
+      answers.push(this.#answer(this.#bytes.subarray(4, length + 4)));
+      this.#bytes = this.#bytes.subarray(length + 4);
+    }
+    return Buffer.concat(answers);
+  }
+
+  #answer(command: Buffer): Buffer {
+    const text = command.toString("utf8", 1);
+    switch (command[0]) {
+      case 0x03:
+        if (text.startsWith("select database()")) return row(["shop", "", "utf8mb4", "utf8mb4"]);
+        this.texts.push(text);
+        return text.length % 2 === 0 ? ok() : row([text.slice(0, 20)]);
+      case 0x16:
+        this.texts.push(text);
+        return new PacketWriter()
+          .uint8(0)
+          .uint32(++this.#prepared)
+          .uint16(0)
+          .uint16(0)
+          .uint8(0)
+          .uint16(0)
+          .packet(1);
+      case 0x02:
+      case 0x04:
+        this.names.push(text);
+        return command[0] === 0x02 ? ok() : end(1);
+      case 0x17: {
+        const id = command.readUInt32LE(1);
+        if (id === 0 || id > this.#prepared) this.unprepared.push(id);
+        return ok();
+      }
+      case 0x1c:
+      case 0x1b:
+        return end(1);
+      case 0x01:
+      case 0x18:
+      case 0x19:
+        return Buffer.alloc(0);
+      default:
+        return ok();
+    }
+  }
+}
+
+function ok(): Buffer {
+  return new PacketWriter().uint8(0).uint8(0).uint8(0).uint16(2).uint16(0).packet(1);
+}
+
+function end(sequence: number): Buffer {
+  return new PacketWriter().uint8(0xfe).uint16(0).uint16(2).packet(sequence);
+}
+
+/** A result of one row, for a client that wants EOF. */
+function row(values: readonly string[]): Buffer {
+  const column = () => {
+    const writer = new PacketWriter();
+    for (const name of ["def", "", "", "", "c", ""]) writer.lengthEncodedText(name);
+    return writer.lengthEncoded(12).uint16(45).uint32(80).uint8(0xfd).uint16(0).uint8(0).zeros(2);
+  };
+  const packets = [
+    new PacketWriter().lengthEncoded(values.length).packet(1),
+    ...values.map((_, index) => column().packet(index + 2)),
+  ];
+  const texts = new PacketWriter();
+  for (const value of values) texts.lengthEncodedText(value);
+  const next = values.length + 2;
+  return Buffer.concat([...packets, end(next), texts.packet(next + 1), end(next + 2)]);
+}
