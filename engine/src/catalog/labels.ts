@@ -105,7 +105,7 @@ function computeLineage(catalog: Catalog, relation: Relation): ViewLineage {
 }
 
 /** Facts of a definition that is read with certainty; `undefined` where anything in it is not. */
-export function definitionFacts(catalog: Catalog, definition: string): StatementFacts | undefined {
+function definitionFacts(catalog: Catalog, definition: string): StatementFacts | undefined {
   return onlyFacts(readDefinition(catalog, definition));
 }
 

@@ -4,7 +4,7 @@ import { isObject, type TreeObject } from "./tree-object.ts";
  * What an object of the original tree must have become. In a list it may have become several. A replacement may hold parts of the
  * original, with expectations of their own, but not the replaced object itself.
  */
-export type Expectations = ReadonlyMap<TreeObject, readonly unknown[]>;
+type Expectations = ReadonlyMap<TreeObject, readonly unknown[]>;
 
 export type SameTree = (original: unknown, rewritten: unknown, expected: Expectations) => boolean;
 

@@ -59,7 +59,7 @@ export type RefusedText =
     };
 
 /** Reads a large INSERT of plain rows by few of them. */
-export interface ManyRowsReader {
+interface ManyRowsReader {
   /** @returns `undefined` for any other text */
   readonly few: (text: string) => FewRows | undefined;
   /** The few with another literal in place of each, which nobody guesses. */

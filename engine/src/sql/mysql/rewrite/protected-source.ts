@@ -22,7 +22,7 @@ export interface SourceOptions {
   readonly locking: string;
 }
 
-export interface Barrier {
+interface Barrier {
   /** Conditions that stand outside too and tell nothing: rows can be found by them. */
   readonly implied: readonly string[];
 }
