@@ -173,7 +173,7 @@ test("a server that says anything ends its session at the worst", async () => {
         let at = 0;
         while (at + 4 <= answers.length) at += 4 + answers.readUIntLE(at, 3);
         // Only of a row that was cut off by the end of its connection may something be missing.
-        if (!ends.isOver) expect(at).toBeGreaterThanOrEqual(answers.length);
+        expect(ends.isOver || at >= answers.length).toBe(true);
       },
     ),
     { numRuns: 800 },
