@@ -10,6 +10,8 @@ export const clientTools = {
   // Debian ships pgbench with the server.
   pgbench: { why: "load and benchmarks", debianPackage: "postgresql" },
   mariadbd: { why: "what only a real MariaDB can say", debianPackage: "mariadb-server" },
+  mariadb: { why: "sessions of MariaDB as people have them", debianPackage: "mariadb-client" },
+  "mariadb-dump": { why: "dumps of MariaDB through the proxy", debianPackage: "mariadb-client" },
   "mariadb-install-db": { why: "its data directory", debianPackage: "mariadb-server" },
 } as const;
 export type ClientTool = keyof typeof clientTools;

@@ -46,6 +46,7 @@ export interface LoggedIn {
 }
 
 const utf8mb4General = 45;
+const tlsHandshakeByte = 0x16;
 
 export class ClientLogin {
   readonly #host: LoginHost;
@@ -133,11 +134,15 @@ export class ClientLogin {
   #startTls(): void {
     const { tls } = this.#host;
     if (tls === undefined || this.#tls) throw new ProtocolError("unexpected request for encryption");
-    // Bytes that came in the clear and would be read as if they had come encrypted.
-    if (this.#framer.unread.length > 0) throw new ProtocolError("received unencrypted data after the request for TLS");
+    // The client may begin with TLS at once. What is anything else came in the clear, and must not be read as if it had come encrypted.
+    const ahead = this.#framer.unread;
+    if (ahead.length > 0 && ahead[0] !== tlsHandshakeByte)
+      throw new ProtocolError("received unencrypted data after the request for TLS");
     const plain = this.#socket;
     plain.removeAllListeners("data");
     plain.pause();
+    if (ahead.length > 0) plain.unshift(ahead);
+    this.#framer.push(Buffer.alloc(0));
     const secure = new TLSSocket(plain, { isServer: true, secureContext: tls.context });
     this.#tls = true;
     this.#socket = secure;
