@@ -253,6 +253,7 @@ const misused = [
   "create table stolen as select email from people",
   "create temp table stolen as select email from people",
   "select email into temp stolen from people",
+  "select email into temp stolen from people union all select email from people",
   "copy people to stdout",
   "copy (select email from people) to stdout",
   "prepare p as select email from people",

@@ -91,3 +91,8 @@ vacuum products;
 analyze products;
 reindex table products;
 cluster products using products_pkey;
+-- INTO of a UNION stands in its first query.
+select 1 as a into of_union union all select 2 order by 1;
+table of_union;
+explain (costs off) select 1 as a into explained union all select 2;
+drop table of_union;

@@ -7,7 +7,6 @@ import type { OutputFact, StatementFacts } from "../facts.ts";
 import { audit } from "./audit.ts";
 import { distinct, type ResolvedInContext, StatementContext } from "./context.ts";
 import { defaultParseLimits, type ParseLimits } from "./limits.ts";
-import { createRelation } from "./new-relations.ts";
 import { NameState } from "./names.ts";
 import { parsePostgres, type ParsedStatement, type RefusedResult, type SyntaxErrorResult } from "./parse.ts";
 import { refuse } from "./prescan.ts";
@@ -63,7 +62,6 @@ function resolveStatement({ node, start, end }: ParsedStatement, state: NameStat
   let innerNode: Node | undefined;
   if (isQuery(node)) {
     result = topQuery(context, node);
-    if ("SelectStmt" in node) createRelation(context, node.SelectStmt.intoClause?.rel, "table");
   } else {
     context.isUtility = true;
     const inner = walkStatement(context, node);

@@ -5,6 +5,7 @@ import { type QueryWalker, withClause } from "./ctes.ts";
 import { expression, rowElement, used, windowDefinition } from "./expressions.ts";
 import { fromClause } from "./from.ts";
 import { functionalDependents, type GroupKey } from "./grouping.ts";
+import { createRelation } from "./new-relations.ts";
 import { outputName } from "./output-names.ts";
 import { type CteScope, newScope, type RangeColumn, type Scope, type Source } from "./scope.ts";
 
@@ -24,6 +25,8 @@ export function select(
   onFirstBranch?: (output: QueryOutput) => void,
 ): SelectResult {
   context.visited.add(fields);
+  // Where INTO does not belong, it is the server that refuses it.
+  createRelation(context, fields.intoClause?.rel, "table");
   const ctes = withClause(context, fields.withClause, parent, outer, walk);
   const scope = newScope(parent, ctes);
   if (fields.larg !== undefined && fields.rarg !== undefined) {

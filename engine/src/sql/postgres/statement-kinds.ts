@@ -1,5 +1,5 @@
 import type { StatementKind } from "@penstock/language";
-import type { ObjectType } from "@pgsql/types";
+import type { IntoClause, ObjectType, SelectStmt } from "@pgsql/types";
 import type { NodeName, NodeOf } from "./grammar.ts";
 
 /** Node types of whole statements. */
@@ -12,7 +12,7 @@ type KindRule<Name extends StatementName> = StatementKind | ((fields: NodeOf<Nam
 
 /** What each statement of the grammar is called in `query.kind`. The type makes a new statement node an error until it has a name. */
 const rules: { readonly [Name in StatementName]: KindRule<Name> } = {
-  SelectStmt: (fields) => (fields.intoClause === undefined ? "select" : "select_into"),
+  SelectStmt: (fields) => (intoOf(fields) === undefined ? "select" : "select_into"),
   InsertStmt: "insert",
   UpdateStmt: "update",
   DeleteStmt: "delete",
@@ -164,6 +164,11 @@ const rules: { readonly [Name in StatementName]: KindRule<Name> } = {
   UnlistenStmt: "unlisten",
   NotifyStmt: "notify",
 };
+
+/** Of UNION and the like, the first query may have it. */
+export function intoOf(select: SelectStmt): IntoClause | undefined {
+  return select.larg === undefined ? select.intoClause : intoOf(select.larg);
+}
 
 /** Settings that change who the session is. */
 const roleVariables: ReadonlySet<string> = new Set(["role", "session_authorization"]);

@@ -243,11 +243,7 @@ const copyOptions = new Set(
 function copy(context: StatementContext, fields: CopyStmt): Inner | undefined {
   knownOptions(context, "COPY", fields.options, copyOptions);
   namesIn(context, fields.options);
-  if (fields.query !== undefined) {
-    // COPY (SELECT … INTO …) is grammar and nothing else: the server refuses it.
-    if ("SelectStmt" in fields.query) createRelation(context, fields.query.SelectStmt.intoClause?.rel, "table");
-    return inner(context, fields.query);
-  }
+  if (fields.query !== undefined) return inner(context, fields.query);
   const direction = fields.is_from === true ? "copy_from" : "copy_to";
   const relation = target(context, fields.relation, fields.is_from === true ? "insert" : "read", direction);
   if (relation === undefined || fields.relation === undefined) return undefined;

@@ -1,5 +1,6 @@
 import type { Node } from "@pgsql/types";
 import { isObject, type TreeObject } from "../../tree-object.ts";
+import { intoOf } from "../statement-kinds.ts";
 import { listOf } from "./tree.ts";
 
 /** How a statement is treated when a relation in it has masked columns. */
@@ -11,6 +12,10 @@ export type StatementShape =
   | { readonly kind: "harmless" }
   | { readonly kind: "refused"; readonly what: string };
 
+function isSelectInto(statement: Node): boolean {
+  return "SelectStmt" in statement && intoOf(statement.SelectStmt) !== undefined;
+}
+
 export function shapeOf(statement: Node): StatementShape {
   const root: unknown = statement;
   const [[name, value] = ["", undefined]] = isObject(root) ? Object.entries(root) : [];
@@ -18,7 +23,7 @@ export function shapeOf(statement: Node): StatementShape {
   const inner = value["query"];
   switch (name) {
     case "SelectStmt":
-      return { kind: "query", select: value["intoClause"] === undefined ? value : undefined };
+      return { kind: "query", select: isSelectInto(statement) ? undefined : value };
     case "InsertStmt":
     case "UpdateStmt":
     case "DeleteStmt":

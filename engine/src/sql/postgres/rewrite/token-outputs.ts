@@ -14,6 +14,7 @@ import type { TokenOutputs } from "../../rewriting.ts";
 import type { ResolvedStatement } from "../resolution.ts";
 import { Denial } from "../../denial.ts";
 import type { Protection } from "../../protection.ts";
+import { intoOf } from "../statement-kinds.ts";
 import { misusedName } from "./token-names.ts";
 import { isObject } from "../../tree-object.ts";
 import type { TreeIndex } from "./tree.ts";
@@ -43,7 +44,7 @@ export function tokenOutputs(
   shown: readonly ShownColumn[],
 ): TokenOutputs {
   const { facts, node } = statement;
-  if (!("SelectStmt" in node) || node.SelectStmt.intoClause !== undefined) throw misuse(shown[0], onlySelect);
+  if (!("SelectStmt" in node) || intoOf(node.SelectStmt) !== undefined) throw misuse(shown[0], onlySelect);
   for (const { relation, column } of shown) {
     const fact = facts.columns.find((one) => one.relation === relation && one.column === column);
     for (const use of fact?.uses ?? []) if (use !== "output") throw misuse({ relation, column }, uses[use] ?? use);
