@@ -33,3 +33,16 @@ create statistics s on a from t natural join t as u;
 create statistics s on a from (values (1)) as v (a);
 create statistics s on a from generate_series(1, 2) as f (a);
 drop table t;
+-- Queries of WITH that are not there yet, and INTO where it does not belong.
+with early as (select * from late), late as (select 1) select * from early;
+with itself as (select * from itself) select 1;
+with outer_one as (with inner_one as (select * from outer_one union select * from later_one) select * from inner_one), later_one as (select 2) select * from outer_one;
+with a as (select 1) select * from (with b as (select * from c), c as (select 1) select * from b) x;
+select * from (select 1 into kept) x;
+select 1 union select 2 into kept;
+create view kept as select 1 into other;
+insert into kept select 1 into other;
+declare kept cursor for select 1 into other;
+copy (select 1 into kept union select 2) to stdout;
+prepare kept as select 1 into other;
+with w as (select 1 into kept) select * from w;

@@ -38,7 +38,7 @@ export function verdictOf(
   if (unknown !== undefined) {
     return deny(
       unknown.what === "schema" ? "3F000" : "42P01",
-      unknownReason(world.dialect.unknownName(unknown, prepared.names)),
+      unknownReason(world.dialect.unknownName(unknown, prepared.names), unknown),
       characterPosition(text, unknown.position),
       statementVerdicts(world, prepared, decisions, undefined),
     );
@@ -244,13 +244,8 @@ function firstUnknownRelation({ prepared }: PreparedText): UnknownName | undefin
   return undefined;
 }
 
-function unknownReason(message: string): Reason {
-  return {
-    message,
-    rule: undefined,
-    code: "unknown_relation",
-    hint: undefined,
-  };
+function unknownReason(message: string, { advice }: UnknownName): Reason {
+  return { message, rule: undefined, code: "unknown_relation", hint: advice?.hint, detail: advice?.detail };
 }
 
 /** From a UTF-8 byte offset to PostgreSQL's error position: characters (code points) from 1. */

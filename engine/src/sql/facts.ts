@@ -83,6 +83,8 @@ export interface UnknownName {
   readonly name: string;
   /** UTF-8 byte position. */
   readonly position: number | undefined;
+  /** What the server says besides. */
+  readonly advice?: { readonly detail: string; readonly hint: string } | undefined;
 }
 
 /** What a statement does to the session that later statements depend on. */

@@ -103,8 +103,13 @@ export class StatementContext {
     if (this.opaque.length < opaqueMax) this.opaque.push({ construct, position });
   }
 
-  addUnknown(what: UnknownName["what"], name: string, position: number | undefined): void {
-    this.unknown.push({ what, name, position });
+  addUnknown(
+    what: UnknownName["what"],
+    name: string,
+    position: number | undefined,
+    advice?: UnknownName["advice"],
+  ): void {
+    this.unknown.push({ what, name, position, ...(advice === undefined ? {} : { advice }) });
   }
 }
 

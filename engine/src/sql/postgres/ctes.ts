@@ -1,4 +1,5 @@
 import type { CommonTableExpr, Node, WithClause } from "@pgsql/types";
+import type { UnknownName } from "../facts.ts";
 import { distinct, type QueryOutput, type StatementContext, strings } from "./context.ts";
 import type { CteEntry, CteScope, RangeColumn, Scope, Source } from "./scope.ts";
 
@@ -23,7 +24,7 @@ export function withClause(
   walk: QueryWalker,
 ): CteScope | undefined {
   if (clause === undefined) return outer;
-  const scope: CteScope = { parent: outer, ctes: new Map() };
+  const scope: CteScope = { parent: outer, ctes: new Map(), later: new Set() };
   const queries = (clause.ctes ?? []).flatMap((node) => ("CommonTableExpr" in node ? [node.CommonTableExpr] : []));
   if (clause.recursive === true) {
     const entries = queries.map((query) => {
@@ -35,12 +36,14 @@ export function withClause(
     for (const entry of entries) entry.evaluate?.();
     return scope;
   }
+  for (const { ctename = "" } of queries) scope.later.add(ctename);
   for (const query of queries) {
     context.visited.add(query);
     cycleMarks(context, query, walk);
     const output = query.ctequery === undefined ? noOutput : walk(context, query.ctequery, parent, scope);
     const { columns, open } = named(query, output);
     scope.ctes.set(query.ctename ?? "", { columns, open, evaluate: undefined });
+    scope.later.delete(query.ctename ?? "");
   }
   return scope;
 }
@@ -54,6 +57,18 @@ export function findCte(scope: CteScope | undefined, name: string): CteEntry | u
     if (entry === undefined) continue;
     entry.evaluate?.();
     return entry;
+  }
+  return undefined;
+}
+
+/** What the server says of a name that is unknown where it stands, and a query's further on in WITH. */
+export function adviceOnLaterCte(scope: CteScope | undefined, name: string): UnknownName["advice"] {
+  for (let level = scope; level !== undefined; level = level.parent) {
+    if (!level.later.has(name)) continue;
+    return {
+      detail: `There is a WITH item named "${name}", but it cannot be referenced from this part of the query.`,
+      hint: "Use WITH RECURSIVE, or re-order the WITH items to remove forward references.",
+    };
   }
   return undefined;
 }

@@ -11,7 +11,7 @@ import type {
 } from "@pgsql/types";
 import { columnsByName } from "./catalog-index.ts";
 import { distinct, mark, type StatementContext, strings } from "./context.ts";
-import { findCte, renamed } from "./ctes.ts";
+import { adviceOnLaterCte, findCte, renamed } from "./ctes.ts";
 import { expression, expressions, operator } from "./expressions.ts";
 import { lookUpRelation } from "./relations.ts";
 import {
@@ -55,7 +55,8 @@ function relationItem(context: StatementContext, rangeVar: RangeVar, scope: Scop
       return newItem(alias?.aliasname ?? relname, columns, cte.open);
     }
   }
-  const relation = lookUpRelation(context, rangeVar, true);
+  const advice = schema === undefined ? adviceOnLaterCte(scope.ctes, relname) : undefined;
+  const relation = lookUpRelation(context, rangeVar, true, false, advice);
   if (relation === undefined) {
     const item = newItem(alias?.aliasname ?? relname, renamed([], strings(alias?.colnames), []), []);
     return alias === undefined ? { ...item, unaliased: { schema, name: relname } } : item;

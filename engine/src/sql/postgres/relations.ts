@@ -1,5 +1,6 @@
 import type { RangeVar } from "@pgsql/types";
 import { objectPath, type Relation } from "../../catalog/catalog.ts";
+import type { UnknownName } from "../facts.ts";
 import { positionOf, type StatementContext } from "./context.ts";
 
 /**
@@ -11,6 +12,7 @@ export function lookUpRelation(
   rangeVar: RangeVar,
   reading: boolean,
   isUtility = false,
+  advice?: UnknownName["advice"],
 ): { readonly relation: Relation; readonly open: boolean } | undefined {
   const { schemaname: schema, relname = "" } = rangeVar;
   const position = isUtility ? undefined : positionOf(rangeVar.location);
@@ -23,7 +25,7 @@ export function lookUpRelation(
         context.addUnknown("schema", schema, position);
         if (isUtility) return undefined;
       }
-      context.addUnknown("relation", schema === undefined ? relname : `${schema}.${relname}`, position);
+      context.addUnknown("relation", schema === undefined ? relname : `${schema}.${relname}`, position, advice);
       return undefined;
     case "uncertain":
       context.addOpaque("a name whose meaning an earlier statement of the same text may have changed", position);

@@ -67,6 +67,8 @@ export interface ReadRecord {
 export interface CteScope {
   readonly parent: CteScope | undefined;
   readonly ctes: Map<string, CteEntry>;
+  /** Names that queries further on in the list have, which cannot be seen yet. */
+  readonly later: Set<string>;
 }
 
 export interface CteEntry {
