@@ -23,3 +23,18 @@ with recursive walk (f, t) as (
 select * from walk;
 with recursive walk (f) as (select 1 union all select f % 3 + 1 from walk) cycle f set seen to 'yes'::text default 'no' using way
 select f, seen from walk;
+-- What is prepared follows the search_path.
+create schema east create table places (name text);
+create schema west create table places (name text);
+insert into east.places values ('eastern');
+insert into west.places values ('western');
+set search_path = east;
+prepare place as select name from places;
+execute place;
+set search_path = west;
+execute place;
+alter table east.places add column more int;
+execute place;
+begin; select name from places; commit;
+reset search_path;
+drop schema east, west cascade;

@@ -6,7 +6,7 @@ import type {
   Verdict,
   VerdictReads,
 } from "../enforcer.ts";
-import type { UnknownName } from "../sql/facts.ts";
+import type { SessionEffect, UnknownName } from "../sql/facts.ts";
 import type { Protection } from "../sql/protection.ts";
 import type { StatementPlan, TokenOutputs } from "../sql/rewriting.ts";
 import type { RefusedText } from "../sql/sql-dialect.ts";
@@ -153,9 +153,9 @@ function plansOf(
   decisions: readonly Decision[],
   subject: SubjectMasks,
 ): StatementPlan[] {
-  // An earlier statement of the text may have changed the search_path.
-  const searchPath = prepared.some(({ facts }) => facts.category === "session") ? undefined : names.searchPath;
+  const changer = prepared.findIndex(({ facts }) => facts.session !== undefined && !keepPath.has(facts.session.kind));
   return decisions.map((decision, index) => {
+    const searchPath = changer >= 0 && changer < index ? undefined : names.searchPath;
     const shared = (prepared[index]?.relations ?? []).filter((relation) => world.hasNamesake(relation));
     const namesakes =
       shared.length === 0
@@ -176,6 +176,17 @@ function plansOf(
     };
   });
 }
+
+/** What leaves the search_path as it was for the statements behind it. */
+const keepPath: ReadonlySet<SessionEffect["kind"]> = new Set([
+  "prepare",
+  "deallocate",
+  "declare",
+  "close",
+  "begin",
+  "savepoint",
+  "release",
+]);
 
 function protectionsOf({ masks, filters }: Decision): ReadonlyMap<string, Protection> {
   if (masks.size === 0 && filters.size === 0) return nothingProtected;
