@@ -87,3 +87,13 @@ select nowhere from products;
 select count(*) from products where;
 select no_such_function(1);
 select 'a' + 1;
+-- A superuser may put a table among the system's.
+create table moved (id int, note text);
+alter table moved set schema pg_catalog;
+insert into moved values (1, 'one'), (2, 'two');
+update moved set note = 'three' where id = 2;
+select * from pg_catalog.moved order by id;
+alter table moved rename to moved_again;
+delete from moved_again;
+truncate moved_again;
+drop table moved_again;
