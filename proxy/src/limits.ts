@@ -22,9 +22,9 @@ export const proxyLimits = {
   startupBytes: 10_000,
   /** Password and SASL messages. */
   authenticationBytes: 4_200,
-  /** Query and Parse. What is larger is refused, not forwarded unread. */
+  /** Query and Parse, and MySQL's commands but for those with values. What is larger is refused, not forwarded unread. */
   statementBytes: 16 * 1024 * 1024,
-  /** Bind. */
+  /** Bind, and MySQL's executions of prepared statements. */
   bindBytes: 256 * 1024 * 1024,
   /** Execute, Describe, Close, Sync and the like. */
   controlBytes: 16 * 1024,

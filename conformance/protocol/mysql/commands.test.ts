@@ -296,6 +296,16 @@ test("LOAD DATA LOCAL is not offered, and refused", async () => {
   expect((await client.query("select 1 as one"))[0]).toEqual([{ one: 1 }]);
 });
 
+test("values of more than one packet are passed on", async () => {
+  const owner = await stage.direct();
+  await owner.query("set global max_allowed_packet = 64 * 1024 * 1024");
+  const client = await stage.enter("ann");
+  const body = Buffer.alloc(17 * 1024 * 1024, "z");
+  await client.execute("insert into blobs values (?, ?)", [8, body]);
+  const [rows] = await client.query("select length(body) as bytes from blobs where id = 8");
+  expect(rows).toEqual([{ bytes: body.length }]);
+});
+
 test("a statement of more than one packet is decided and answered", async () => {
   const client = await stage.enter("ann");
   const owner = await stage.direct();

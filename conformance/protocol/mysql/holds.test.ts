@@ -65,5 +65,5 @@ test("a client that leaves takes its question along", async () => {
   other.query("update items set state = 'left' where id = 2").catch(() => undefined);
   await people.one();
   other.destroy();
-  await people.waiting(0);
+  expect(await people.waiting(0)).toEqual([]);
 });

@@ -149,10 +149,11 @@ function refuseFile(session: Session, framer: Framer, exchange: Exchange): void 
 }
 
 function column(session: Session, framer: Framer, exchange: Exchange): void {
-  const forbidden = exchange.run?.plan.forbidden ?? exchange.prepared?.plan?.forbidden;
-  if (forbidden !== undefined && !exchange.isSettled) {
+  const { forbidden } = exchange;
+  if (forbidden.length > 0 && !exchange.isSettled) {
     const origin = decodeColumnOrigin(framer.buffer, framer.body, framer.end);
-    if (isForbidden(session.knowledge.epoch.catalog, forbidden, origin)) {
+    const { catalog } = session.knowledge.epoch;
+    if (forbidden.some((columns) => isForbidden(catalog, columns, origin))) {
       leak(session, exchange, `the result's column ${JSON.stringify(origin.name)} comes straight from a masked column`);
     }
   }

@@ -3,6 +3,7 @@
  * each other. Hot: a command in one packet is not copied.
  */
 import { ProtocolError } from "../enforce/protocol-error.ts";
+import type { ProxyLimits } from "../limits.ts";
 import { frame, Framer } from "./framer.ts";
 import { packetBytesMax } from "./wire.ts";
 
@@ -14,6 +15,8 @@ export const found = {
   oversize: 2,
 } as const;
 
+/** COM_STMT_EXECUTE and COM_STMT_SEND_LONG_DATA. */
+const carriesValues: ReadonlySet<number> = new Set([0x17, 0x18]);
 const noBytes = Buffer.alloc(0);
 
 export class CommandReader {
@@ -31,12 +34,17 @@ export class CommandReader {
   kind = -1;
 
   readonly #framer = new Framer(packetBytesMax);
-  readonly #payloadBytesMax: number;
+  readonly #limits: Pick<ProxyLimits, "statementBytes" | "bindBytes">;
   #parts: Buffer[] = [];
   #again: number = found.none;
 
-  constructor(payloadBytesMax: number) {
-    this.#payloadBytesMax = payloadBytesMax;
+  constructor(limits: Pick<ProxyLimits, "statementBytes" | "bindBytes">) {
+    this.#limits = limits;
+  }
+
+  /** Of the command that is being read. */
+  get payloadBytesMax(): number {
+    return carriesValues.has(this.kind) ? this.#limits.bindBytes : this.#limits.statementBytes;
   }
 
   push(chunk: Buffer): void {
@@ -90,7 +98,7 @@ export class CommandReader {
     this.packets++;
     this.length += length;
     const isLast = length < packetBytesMax;
-    const isOver = this.length > this.#payloadBytesMax;
+    const isOver = this.length > this.payloadBytesMax;
     if (isLast && this.packets === 1) {
       this.buffer = buffer;
       this.start = start;

@@ -46,7 +46,7 @@ const handlers: Readonly<Record<number, (session: Session, command: CommandReade
 /** @returns false where the command has to wait */
 export function handleCommand(session: Session, command: CommandReader, which: number): boolean {
   if (which === found.oversize) {
-    session.deny(tooLarge(session, command));
+    session.deny(tooLarge(command));
     return true;
   }
   const handler = handlers[command.kind];
@@ -56,11 +56,11 @@ export function handleCommand(session: Session, command: CommandReader, which: n
   return true;
 }
 
-function tooLarge(session: Session, command: CommandReader): Refused {
+function tooLarge(command: CommandReader): Refused {
   return refuse(
     {
       sqlstate: "54000",
-      message: `the command has ${command.length} bytes; ${session.host.limits.statementBytes} are permitted`,
+      message: `the command has ${command.length} bytes; ${command.payloadBytesMax} are permitted`,
       hint: "send it in parts",
       code: "too_large",
     },
@@ -115,6 +115,7 @@ function runText(session: Session, command: CommandReader, text: string, kind: A
     : { bytes: forwarded(command), packets: command.packets };
   const exchange = new Exchange(kind, sent.packets, command.packets - sent.packets);
   exchange.isRewritten = verdict.rewritten;
+  exchange.forbidden = plans.flatMap(({ forbidden }) => forbidden ?? []);
   exchange.runs = plans.map((plan) => session.begin(plan, plan.auditFields, grant));
   noteWords(session, plans, verdict.rewritten);
   session.ask(exchange, sent.bytes);

@@ -53,6 +53,8 @@ export class Exchange {
   verdict: ErrFields | undefined = undefined;
   /** Executions of the text's statements that are not answered yet, first one first. */
   runs: StatementRun[] = [];
+  /** Of all statements of the text: columns that no result may come from. Which of them a result is of, cannot always be told. */
+  forbidden: readonly ReadonlySet<number>[] = [];
   /** What is being prepared, or run. */
   prepared: Prepared | undefined = undefined;
   /** Who asked, where it was the proxy itself. */

@@ -39,6 +39,7 @@ export function prepare(session: Session, command: CommandReader): boolean {
     : { bytes: forwarded(command), packets: command.packets };
   const exchange = new Exchange("prepare", sent.packets, command.packets - sent.packets);
   exchange.isRewritten = verdict.rewritten;
+  exchange.forbidden = plans.flatMap(({ forbidden }) => forbidden ?? []);
   exchange.prepared = new Prepared({
     text,
     sentText: verdict.text,
@@ -116,6 +117,7 @@ export function execute(session: Session, command: CommandReader): boolean {
   exchange.isRewritten = prepared.sentText !== prepared.text;
   if (plan !== undefined) {
     exchange.runs = [session.begin(plan, plan.auditFields, grant)];
+    if (plan.forbidden !== undefined) exchange.forbidden = [plan.forbidden];
     noteWords(session, [plan], exchange.isRewritten);
   }
   session.ask(exchange, forwarded(command));

@@ -101,7 +101,7 @@ export class Session implements OpenSession {
     this.records = new SessionRecords(start.who);
     this.log = new StatementLog(host, this, this.records);
     this.#client = start.client;
-    this.#commands = new CommandReader(host.limits.statementBytes);
+    this.#commands = new CommandReader(host.limits);
     this.knowledge = new Knowledge(this, start.results);
     this.side = new SideQuery(this);
     this.holding = new Holding(new MysqlHolding(this));
