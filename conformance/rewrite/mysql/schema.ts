@@ -11,6 +11,9 @@ export const schema = [
   "create table loud (id int primary key, email varchar(80), shout varchar(80) generated always as (upper(email)) virtual)",
   "create table parted (id int primary key, secret varchar(20)) partition by range (id) (partition low values less than (3), partition high values less than maxvalue)",
   "create table secretive (id int primary key, open_text varchar(20), ssn char(11) invisible)",
+  "create table numbered (id int primary key, number int, ssn char(11), note varchar(20), unique (ssn, number))",
+  "create table watched (id int primary key, ssn char(11))",
+  "create trigger watched_gone after delete on watched for each row insert into labels values (old.id, old.ssn, null)",
   "create table archive.customers (id int primary key, email varchar(80))",
   "create view contacts as select id, email as contact, city from customers",
   "create view rich as select id, name from customers where credit > 500",
@@ -51,6 +54,8 @@ export const masks: Readonly<Record<string, Readonly<Record<string, MaskCall>>>>
   "shop.loud": { email: { name: "email", args: [] } },
   "shop.parted": { secret: redact },
   "shop.secretive": { ssn: redact },
+  "shop.numbered": { ssn: redact },
+  "shop.watched": { ssn: redact },
 };
 
 export const hiddenOrders = "region <> 'EU'";
@@ -64,6 +69,8 @@ mask shop.customers.born with truncate("year")
 mask shop.loud.email with email()
 mask shop.parted.secret with redact()
 mask shop.secretive.ssn with redact()
+mask shop.numbered.ssn with redact()
+mask shop.watched.ssn with redact()
 
 filter shop.orders as row where row.region == "EU"
 `;

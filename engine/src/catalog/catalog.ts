@@ -71,6 +71,8 @@ export interface Relation {
   readonly columns: readonly Column[];
   /** Attribute numbers of the primary key, where there is one. */
   readonly primaryKey: readonly number[] | undefined;
+  /** Of MySQL: attribute numbers of each unique key, the primary one included. */
+  readonly uniqueKeys?: readonly (readonly number[])[];
   /** Paths of inheritance or partition parents. */
   readonly parents: readonly string[];
   /** Attribute numbers of what its rows, or those of the tables that it is a partition of, are divided by; 0 for expressions. Absent: nothing. */

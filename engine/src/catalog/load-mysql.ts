@@ -118,6 +118,7 @@ async function loadRelations(query: RunQuery, names: NameRows): Promise<Omit<Rel
       isSystem,
       columns: own,
       primaryKey: ofKeys.primaryKey,
+      uniqueKeys: ofKeys.uniqueKeys,
       parents: [],
       definition: isSystem ? undefined : definitionOf(type ?? "", engine ?? "", view?.[2]),
       ...(ofKeys.foreignKeys.length === 0 ? {} : { foreignKeys: ofKeys.foreignKeys }),
@@ -165,11 +166,19 @@ function keysOf(
   rows: readonly Row[],
   columns: readonly Column[],
   columnsOf: (path: string) => readonly Column[],
-): { readonly primaryKey: readonly number[] | undefined; readonly foreignKeys: readonly ForeignKey[] } {
+): Required<Pick<Relation, "primaryKey" | "uniqueKeys" | "foreignKeys">> {
   const numbers = (list: readonly Column[], names: readonly (string | null | undefined)[]) =>
     names.flatMap((name) => list.find((column) => column.name.toLowerCase() === name?.toLowerCase())?.attnum ?? []);
   const byName = Map.groupBy(rows, ([, , constraint]) => constraint ?? "");
   const primary = byName.get("PRIMARY");
+  const uniqueKeys = [...byName.values()]
+    .filter(([part]) => typeof part?.[5] !== "string")
+    .map((parts) =>
+      numbers(
+        columns,
+        parts.map((part) => part[3]),
+      ),
+    );
   const foreignKeys = [...byName.values()].flatMap((parts): ForeignKey[] => {
     const [, , , , schema, table, , onDelete, onUpdate] = parts[0] ?? [];
     if (typeof schema !== "string" || typeof table !== "string") return [];
@@ -197,6 +206,7 @@ function keysOf(
         columns,
         primary.map((part) => part[3]),
       ),
+    uniqueKeys,
     foreignKeys,
   };
 }

@@ -29,7 +29,7 @@ function columnsCalled({ columns, former = [] }: Relation, name: string): string
 }
 
 /** INVARIANT: in a predicate's tree, columns stand under `column` and nothing else does. */
-function columnsIn(part: unknown): ReadonlySet<string> {
+export function columnsIn(part: unknown): ReadonlySet<string> {
   if (typeof part !== "object" || part === null) return new Set();
   const inner = Object.entries(part).flatMap(([key, value]) =>
     key === "column" && typeof value === "string" ? [value] : [...columnsIn(value)],

@@ -5,6 +5,7 @@ import type { RelationFilter } from "../decide/decision.ts";
 import { compare, isMember } from "./compare.ts";
 import { allOf, anyOf, CannotFilter, type Condition, constantCondition, notOf, type RowText } from "./condition.ts";
 import { booleanColumn } from "./boolean.ts";
+import { columnsIn } from "./former-columns.ts";
 import { operandOf } from "./operand.ts";
 import { columnNamed, referenceTo } from "./reference.ts";
 import { textTest } from "./text.ts";
@@ -49,6 +50,11 @@ export function filterConjuncts(
   alias: string,
 ): readonly { readonly sql: string; readonly isLeakproof: boolean }[] {
   return accepted(filter).map(({ sql, isLeakproof }) => ({ sql: sql(alias), isLeakproof }));
+}
+
+/** Names of the columns that decide which rows there are. */
+export function columnsOfFilter({ predicates }: RelationFilter): ReadonlySet<string> {
+  return new Set(predicates.flatMap((predicate) => [...columnsIn(predicate)]));
 }
 
 /** The same filter as a function over a row. @throws for a filter that `planFilter` refuses */

@@ -5,7 +5,9 @@
 import type { Relation } from "../../../catalog/catalog.ts";
 import type { Protection } from "../../protection.ts";
 import type { NameState } from "../facts/names.ts";
+import type { Statement } from "../tree/statements.ts";
 import type { TableName } from "../tree/queries.ts";
+import { changeOf } from "./changed-rows.ts";
 import { baseName } from "./protected-source.ts";
 import { isSameTree, type TableSite, tablesIn } from "./tree.ts";
 
@@ -38,9 +40,10 @@ function couldBe({ table, ctes }: TableSite, relation: Relation, names: NameStat
   return !ctes.some((cte) => names.cteKey(cte) === names.cteKey(own));
 }
 
-/** What INSERT and LOAD DATA add to, and LOCK TABLES locks. */
+/** What INSERT and LOAD DATA add to, UPDATE and DELETE of one table change, and LOCK TABLES locks. */
 function isTarget({ table, path }: TableSite): boolean {
-  const [outer, holder] = path.slice(-2);
+  const [holder, outer] = [path.at(-1), path.at(-2)];
+  if (holder !== undefined && changeOf(holder as unknown as Statement)?.table === table) return true;
   return holder?.["table"] === table && (addsTo.has(holder["kind"]) || outer?.["kind"] === "lock_tables");
 }
 

@@ -7,6 +7,7 @@ import type { Dialect } from "../dialect.ts";
 import { NameState } from "../facts/names.ts";
 import type { ResolvedMysql } from "../facts/resolve.ts";
 import { parseMysql } from "../parse.ts";
+import { changeOf, changeRows } from "./changed-rows.ts";
 import { areAllSafe } from "./conditions.ts";
 import { type Edits, noEdits, type ReadingContext, spliced, type TextOfStatements } from "./edits.ts";
 import { inlineViews } from "./inline-views.ts";
@@ -102,9 +103,10 @@ function protect(
       "run the statement itself, or ask for a role for which nothing is masked or filtered",
     );
   }
+  const change = changeOf(node);
   for (const { relation, access } of facts.tables) {
     const protection = protections.get(relation.path);
-    if (protection !== undefined) refuseWrite(statement, protection, access);
+    if (protection !== undefined) refuseWrite(statement, change, protection, access);
   }
   refuseStoring(statement, protections);
   if (node.kind === "show" && node.what === "index") return refuseIndexes(protections);
@@ -124,6 +126,10 @@ function protect(
       );
     }
     isRead = true;
+    if (change?.table === read.table) {
+      changeRows({ text, statement, dialect, edits }, change, protection, isSafe);
+      continue;
+    }
     rewriteRead({ text, statement, dialect, edits }, read, site, protection, isSafe);
   }
   if (isRead) keepNames(text, statement, edits);

@@ -1,17 +1,21 @@
 import type { AccessKind } from "@penstock/language";
 import { Denial } from "../../denial.ts";
+import { type Change, refuseChange } from "./changed-rows.ts";
 import { because, hiddenRows, type Protection } from "../../protection.ts";
 import type { ResolvedMysql } from "../facts/resolve.ts";
 
 /** What may not be done to a relation of which something is hidden. @throws Denial */
 export function refuseWrite(
   { node, facts }: ResolvedMysql,
+  change: Change | undefined,
   protection: Protection,
   access: ReadonlySet<AccessKind>,
 ): void {
   const { relation, columns, filter } = protection;
   const changes = access.difference(harmless);
   if (changes.size === 0) return;
+  if (change !== undefined && relation.kind === "table" && changes.isSubsetOf(rowChanges))
+    return refuseChange(change, protection);
   if (access.has("ddl") && node.kind === "drop_object") return;
   if (access.has("truncate") && filter === undefined) return;
   if (changes.isSubsetOf(insertOnly) && node.kind === "insert" && filter === undefined) {
@@ -33,6 +37,7 @@ export function refuseWrite(
 }
 
 const harmless: ReadonlySet<AccessKind> = new Set<AccessKind>(["read", "lock"]);
+const rowChanges: ReadonlySet<AccessKind> = new Set<AccessKind>(["update", "delete"]);
 const insertOnly: ReadonlySet<AccessKind> = new Set<AccessKind>(["insert"]);
 
 /** A kind of statement as people write it. */
