@@ -79,6 +79,14 @@ describe("a query", () => {
     );
   });
 
+  test("nor in one text with a call that sets a path on which there was none of the name", async () => {
+    await client.query("revoke usage on schema mine from target");
+    await client.query("set search_path = pg_catalog");
+    await expect(
+      client.query("select set_config('search_path', 'mine, public', false); select * from t"),
+    ).rejects.toThrow("permission denied for schema mine");
+  });
+
   test("what the policies refuse stays refused", async () => {
     await expect(client.query("select * from public.t")).rejects.toThrow("what is in public is not for you");
   });
