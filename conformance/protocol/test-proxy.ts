@@ -1,4 +1,5 @@
 /** The proxy in front of a real server, with a user and a target made for the test. */
+import type { ConnectionOptions } from "node:tls";
 import {
   createProxyServer,
   type ProxyEvent,
@@ -60,7 +61,12 @@ export interface TestProxyOptions {
   readonly database?: string;
   /** Default: `postgres`. */
   readonly engine?: Engine;
-  readonly upstream?: Partial<{ readonly host: string; readonly port: number; readonly password: string }>;
+  readonly upstream?: Partial<{
+    readonly host: string;
+    readonly port: number;
+    readonly password: string;
+    readonly tls: ConnectionOptions;
+  }>;
 }
 
 /** Where the proxy finds its one target, and as whom it logs in there. */
@@ -119,7 +125,7 @@ function testTargets(server: TestServer, options: TestProxyOptions): Targets {
           database: options.database ?? database,
           user: server.user,
           password: upstream.password ?? server.password,
-          tls: undefined,
+          tls: upstream.tls,
           detection: undefined,
           catalog: {
             current: () => noCatalog,
