@@ -196,7 +196,7 @@ export function conditionsOver(sampleColumns: readonly SampleColumn[]): fc.Arbit
             ? `${other.text} ${operator} ${reference(one)}`
             : `${reference(one)} ${operator} ${other.text}`,
           // MySQL's flags are numbers to each other.
-          isPlainColumn(one) && other.isPlain && (one.type !== "tinyint(1)" || !other.text.startsWith("r")),
+          isPlainColumn(one) && other.isPlain && (!/^(tinyint|bit)/.test(one.type) || !other.text.startsWith("r")),
         ),
       );
   });
