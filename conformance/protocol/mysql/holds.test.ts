@@ -1,6 +1,7 @@
 /** Statements of MySQL's protocol that wait for people, and those that cannot be recorded. */
 import type { Connection } from "mysql2/promise";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { MysqlWireClient } from "../../support/mysql-wire-client.ts";
 import { type MysqlStage, startMysqlStage } from "../../support/mysql-stage.ts";
 import { PeopleAsked } from "../../approvals/people.ts";
 
@@ -46,6 +47,22 @@ test("a prepared statement waits with its values, and is refused when somebody s
     expect(held).rejects.toMatchObject({ errno: 1142, message: expect.stringContaining("not approved by dana") }),
     people.answer(request, "dana", "deny"),
   ]);
+  expect(await stateOf(2)).toEqual([{ state: "new" }]);
+});
+
+test("values that were sent in parts are not approved unseen, and the session goes on", async () => {
+  const client = new MysqlWireClient(await stage.enter("ann"));
+  client.command(0x16, "update items set state = ? where id = 2");
+  const id = (await client.packet()).payload.subarray(1, 5);
+  for (let packet = 0; packet < 2; packet++) await client.packet();
+  client.command(0x18, Buffer.concat([id, Buffer.from([0, 0]), Buffer.from("unseen")]));
+  client.command(0x17, Buffer.concat([id, Buffer.from([0, 1, 0, 0, 0, 0, 1, 0xfc, 0])]));
+  const { payload } = await client.packet();
+  expect(payload[0]).toBe(0xff);
+  expect(payload.toString()).toContain("values that were sent in parts");
+  client.command(0x0e);
+  expect((await client.packet()).payload[0]).toBe(0x00);
+  expect(await people.waiting(0)).toEqual([]);
   expect(await stateOf(2)).toEqual([{ state: "new" }]);
 });
 

@@ -101,6 +101,10 @@ export function execute(session: Session, command: CommandReader): boolean {
   let grant: Grant | undefined;
   const approvals = plan === undefined ? [] : approvalsToRun(plan);
   if (plan !== undefined && approvals.length > 0) {
+    if (prepared.hasLongData) {
+      session.deny(refuse(unseenValues, prepared.text, [plan.auditFields]));
+      return true;
+    }
     const admission = admitText(session, prepared.text, [plan], approvals, bound);
     if (admission === undefined) return false;
     if (admission.kind === "refused") {
@@ -124,7 +128,15 @@ export function execute(session: Session, command: CommandReader): boolean {
   return true;
 }
 
-/** Of values that came by COM_STMT_SEND_LONG_DATA nothing is known here: a policy that looks at them finds none, and people are shown none. */
+/** Who said yes to one execution would have said yes to any other. */
+const unseenValues = {
+  sqlstate: "42501",
+  message: "the statement needs approval, and people cannot be shown values that were sent in parts",
+  hint: "send the values with the execution",
+  code: "unseen_values",
+} as const;
+
+/** Of values that came by COM_STMT_SEND_LONG_DATA nothing is known here: a policy that looks at them finds none. */
 function boundOf(prepared: Prepared, { buffer, body, end }: CommandReader) {
   if (prepared.parameters === 0) return { types: prepared.types, values: [], parameters: [] };
   if (prepared.hasLongData) {
