@@ -74,9 +74,9 @@ function meaningOf(message: Message): string[] {
   }
 }
 
-/** @param across whether rows of several steps belong together: which of them a FETCH gets is not fixed. */
+/** @param across whether rows of several steps belong together: where no order is fixed, nor is which of them a FETCH gets. */
 function sortRows(lines: readonly string[], isOrdered: boolean, across = false): string[] {
-  if (isOrdered && !across) return [...lines];
+  if (isOrdered) return [...lines];
   const isRow = (line: string) => line.startsWith("D ") || line.startsWith("d ");
   if (across) return [...lines.filter((line) => !isRow(line)), ...lines.filter(isRow).sort()];
   const sorted: string[] = [];

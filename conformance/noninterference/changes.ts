@@ -14,6 +14,8 @@ interface Changeable {
     readonly row: (key: string, scope: Scope) => string;
   };
   readonly assignments: readonly string[];
+  /** Two columns, and a value for each. */
+  readonly pair: { readonly columns: string; readonly values: string };
 }
 
 const changeable: Readonly<Record<string, Changeable>> = {
@@ -30,6 +32,7 @@ const changeable: Readonly<Record<string, Changeable>> = {
       "total = t.total + 1",
       "status = 'paid', note = t.total::text",
     ],
+    pair: { columns: "note, total", values: "'set', 999" },
   },
   products: {
     insert: {
@@ -38,9 +41,13 @@ const changeable: Readonly<Record<string, Changeable>> = {
         `${key}, 'made-' || ${key}, 'made', 'kitchen', ${choices.pick(["1", "2.5", "'3'"])}, 1`,
     },
     assignments: ["name = 'changed'", "price = t.price + 1", "in_stock = 0, name = upper(t.name)"],
+    pair: { columns: "name, price", values: "'set', 9" },
   },
   // Some of its columns are masked, but none of these.
-  customers: { assignments: ["city = 'changed'", "city = upper(t.city)"] },
+  customers: {
+    assignments: ["city = 'changed'", "city = upper(t.city)"],
+    pair: { columns: "city, country", values: "'Oslo', 'NO'" },
+  },
 };
 
 /** A change with RETURNING, and the table that it changes. */
@@ -65,10 +72,40 @@ export function change(scope: Scope): Query & { readonly table: string } {
         `update ${table.name} as t set ${choices.pick(of.assignments)} where ${condition([target])} returning ${returned}`,
     ],
     [2, () => `delete from ${table.name} t where ${condition([target])} returning ${returned}`],
+    [2, () => joinedChange(scope, table, of, target, condition, returned)],
+    [
+      1,
+      () =>
+        `with changed as (delete from ${table.name} t where ${condition([target])} returning t.id) select count(*), sum(id) from changed`,
+    ],
     ...(insert === undefined ? [] : ([[3, () => insertion(scope, table, insert)]] as const)),
     [4, () => merger(scope, table, of, target, condition)],
   ]);
   return { sql, outputs: undefined, isOrdered: false, table: table.name };
+}
+
+/** UPDATE … FROM and DELETE … USING, and an assignment of several columns at once. */
+function joinedChange(
+  scope: Scope,
+  { name }: SchemaTable,
+  { assignments, pair }: Changeable,
+  target: RangeItem,
+  condition: (items: readonly RangeItem[]) => string,
+  returned: string,
+): string {
+  const { choices } = scope;
+  const source: RangeItem = { alias: "s", outputs: [{ name: "n", kind: "int", isSortable: true }], table: undefined };
+  const from = `generate_series(1, 20) as s(n)`;
+  const where = `t.id = s.n and ${condition([target, source])}`;
+  return choices.weighted<string>([
+    [2, () => `update ${name} as t set ${choices.pick(assignments)} from ${from} where ${where} returning ${returned}`],
+    [2, () => `delete from ${name} as t using ${from} where ${where} returning t.id, s.n`],
+    [
+      1,
+      () =>
+        `update ${name} as t set (${pair.columns}) = (select ${pair.values}) where ${condition([target])} returning with (old as before, new as after) before.id, after.*`,
+    ],
+  ]);
 }
 
 function insertion(scope: Scope, table: SchemaTable, { columns, row }: NonNullable<Changeable["insert"]>): string {

@@ -1,6 +1,7 @@
 /** Expressions of each kind over what a scope offers. */
 import type { Kind } from "./schema.ts";
 import { quoteLiteral, type Scope } from "./scope.ts";
+import { specialForms } from "./special-forms.ts";
 
 /** An expression of the kind, at most `depth` calls deep. */
 export function expression(kind: Kind, scope: Scope, depth: number): string {
@@ -86,6 +87,8 @@ function compound(kind: Kind, scope: Scope, depth: number): string {
   const { choices } = scope;
   const rows = scope.items;
   const anyRow = () => choices.pick(rows).alias;
+  const special = specialForms(kind, scope, on);
+  if (special.length > 0 && choices.chance(15)) return choices.weighted(special);
   switch (kind) {
     case "text":
       return choices.weighted<string>([
@@ -317,6 +320,7 @@ function aggregate(kind: Kind, scope: Scope, depth: number): string {
         [3, () => `count(distinct ${on("text")})${filter}::int`],
         [2, () => `max(${on("int")})${filter}`],
         [1, () => `min(${on("int")})${filter}`],
+        [1, () => `(rank(${literal("text", scope)}) within group (order by ${on("text")})${filter})::int`],
         ...(rows.length === 0
           ? []
           : ([[1, () => `count(distinct ${choices.pick(rows).alias})${filter}::int`]] as const)),
@@ -338,6 +342,8 @@ function aggregate(kind: Kind, scope: Scope, depth: number): string {
       return choices.weighted<string>([
         [2, () => ordered("jsonb_agg", on("text"), "", filter)],
         [1, () => ordered("jsonb_agg", on("jsonb"), "", filter)],
+        [1, () => ordered("json_arrayagg", on("text"), "", filter).concat("::jsonb")],
+        [1, () => `json_objectagg(coalesce(${on("text")}, ''): 1 returning jsonb)${filter}`],
         ...(rows.length === 0
           ? []
           : ([

@@ -106,9 +106,10 @@ function merged(scope: Scope): FromClause {
   const right = table(scope, other, false);
   const names = common(other).map((column) => quoteIdentifier(column.name));
   const kind = choices.pick(["", "left ", "full ", "inner "]);
+  const as = choices.chance(20) ? ` as ${choices.fresh("u")}` : "";
   const sql = choices.chance(40)
     ? `${left.sql} natural ${kind}join ${right.sql}`
-    : `${left.sql} ${kind}join ${right.sql} using (${choices.chance(50) ? names.join(", ") : choices.pick(names)})`;
+    : `${left.sql} ${kind}join ${right.sql} using (${choices.chance(50) ? names.join(", ") : choices.pick(names)})${as}`;
   return { sql, items: [left.item, right.item], starIsKnown: false };
 }
 
@@ -154,7 +155,8 @@ function aliased(scope: Scope, reference: string, { outputs, table: of }: NamedR
   const { choices } = scope;
   const alias = choices.fresh(choices.pick(["c", "t", "x"]));
   const as = choices.pick([" ", " as "]);
-  const count = mayRename && choices.chance(12) ? 1 + choices.below(Math.min(outputs.length, 4)) : 0;
+  const count =
+    mayRename && outputs.length > 0 && choices.chance(12) ? 1 + choices.below(Math.min(outputs.length, 4)) : 0;
   if (count === 0) {
     return { sql: `${reference}${as}${alias}`, item: { alias, outputs, table: of }, isLateral: false };
   }
@@ -202,6 +204,42 @@ function rowsOf(scope: Scope, left: readonly RangeItem[]): Placed {
       },
     ],
     [1, () => place(`generate_series(1, ${choices.below(3) + 1}) as ${alias}(n)`, [column("n", "int")], false)],
+    [
+      1,
+      () =>
+        place(
+          `rows from (generate_series(1, 2), unnest(${expression("text[]", inside, 1)})) with ordinality as ${alias}(n, s, o)`,
+          [column("n", "int"), column("s", "text"), column("o", "int")],
+          left.length > 0,
+        ),
+    ],
+    [
+      1,
+      () =>
+        place(
+          `json_table(${expression("jsonb", inside, 1)}, '$' columns (o for ordinality, s text path '$.language' null on error, nested path '$[*]' columns (n int path '$' null on error))) as ${alias}`,
+          [column("o", "int"), column("s", "text"), column("n", "int")],
+          left.length > 0,
+        ),
+    ],
+    [
+      1,
+      () =>
+        place(
+          `xmltable('/r' passing xmlelement(name r, ${expression("text", inside, 1)}) columns s text path '.') as ${alias}`,
+          [column("s", "text")],
+          left.length > 0,
+        ),
+    ],
+    [
+      1,
+      () =>
+        place(
+          `large_orders(${expression("int", inside, 1)}) as ${alias}(n, s)`,
+          [column("n", "int"), column("s", "text")],
+          left.length > 0,
+        ),
+    ],
     [
       left.length === 0 ? 0 : 1,
       () =>

@@ -1,4 +1,5 @@
 /** Queries: select lists, grouping, windows, set operations, WITH, and the subqueries inside expressions. */
+import type { Choices } from "./choices.ts";
 import { expression, literal, typeNames } from "./expressions.ts";
 import { fromClause, type FromClause } from "./from-clause.ts";
 import type { Kind } from "./schema.ts";
@@ -31,6 +32,8 @@ function body(scope: Scope): Query {
     [2, () => setOperation(scope)],
     [scope.level === 0 ? 1 : 0, () => tableCommand(scope)],
     [1, () => values(scope)],
+    [scope.level === 0 ? 1 : 0, () => locking(scope)],
+    [1, () => neighbours(scope)],
   ]);
 }
 
@@ -48,6 +51,7 @@ function ending(scope: Scope, inner: Query): Query {
   const limit = choices.weighted<string>([
     [4, () => ""],
     [2, () => ` limit ${choices.below(9)}`],
+    [1, () => ` fetch first ${choices.below(5) + 1} rows with ties`],
     [1, () => ` limit 5 offset ${choices.below(5)}`],
     [1, () => ` offset ${choices.below(4)} rows fetch next ${choices.below(4) + 1} rows only`],
     [1, () => ` limit abs(${scope.subqueries.scalar("int", plainScope({ ...scope, correlated: [] }))} % 10)`],
@@ -102,14 +106,24 @@ function recursiveQuery(scope: Scope): { readonly sql: string; readonly relation
     `select c.id + 1, c.ssn::text from customers c join ${name} on c.id = ${name}.n + 1 where n between 0 and ${limit}`,
   ]);
   const shadowed = scope.ctes.some((cte) => cte.name === "customers");
+  const [way, added] = choices.pick<readonly [string, readonly Output[]]>([
+    ["", []],
+    ["", []],
+    [" search depth first by n, s set placed", [{ name: "placed", kind: undefined, isSortable: true }]],
+    [" search breadth first by s set placed", [{ name: "placed", kind: undefined, isSortable: true }]],
+    [
+      " cycle n, s set looped using way",
+      [
+        { name: "looped", kind: "bool", isSortable: true },
+        { name: "way", kind: undefined, isSortable: true },
+      ],
+    ],
+  ]);
   return {
-    sql: `${name}(n, s) as (select a::int, b::text from (${start.sql}) as i(a, b) ${union} ${shadowed ? step.replace("from customers", "from public.customers") : step})`,
+    sql: `${name}(n, s) as (select a::int, b::text from (${start.sql}) as i(a, b) ${union} ${shadowed ? step.replace("from customers", "from public.customers") : step})${way}`,
     relation: {
       name,
-      outputs: [
-        { name: "n", kind: "int", isSortable: true },
-        { name: "s", kind: "text", isSortable: true },
-      ],
+      outputs: [{ name: "n", kind: "int", isSortable: true }, { name: "s", kind: "text", isSortable: true }, ...added],
       table: undefined,
     },
   };
@@ -135,6 +149,43 @@ function tableCommand(scope: Scope): Query {
   return {
     sql: `table ${quoteIdentifier(chosen.name)}`,
     outputs: cte === undefined ? outputsOf(chosen) : cte.outputs,
+    isOrdered: false,
+  };
+}
+
+/** FOR UPDATE and the like, of one table that stands alone. */
+function locking(scope: Scope): Query {
+  const { choices } = scope;
+  const chosen = choices.pick(scope.schema.filter(({ isProtected, isPlainTable }) => isProtected && isPlainTable));
+  const item: RangeItem = { alias: choices.fresh("l"), outputs: outputsOf(chosen), table: chosen };
+  const inside = scopeOf(scope, [item]);
+  const items = choices.some(1, 3, () => wanted(choices.pick(["text", "int", "date"]), inside));
+  const where = choices.chance(60) ? ` where ${expression("bool", inside, 2)}` : "";
+  const strength = choices.pick(["update", "no key update", "share", "key share"]);
+  const wait = choices.pick(["", " nowait", " skip locked"]);
+  return {
+    sql: `select ${list(items)} from public.${quoteIdentifier(chosen.name)} ${item.alias}${where} for ${strength} of ${item.alias}${wait}`,
+    outputs: undefined,
+    isOrdered: false,
+  };
+}
+
+/**
+ * lag and lead, alone: of several equal rows one gets another value than the rest, and which one nothing fixes; what they are together is
+ * fixed.
+ */
+function neighbours(scope: Scope): Query {
+  const { choices } = scope;
+  const from = fromClause(scope, query);
+  const inside = scopeOf(scope, from.items);
+  const where = choices.chance(50) ? ` where ${expression("bool", inside, 2)}` : "";
+  const value = expression("text", inside, 2);
+  const name = choices.fresh("e");
+  const call = choices.pick([`lag(${value})`, `lead(${value}, 2)`, `lag(${value}, 1, 'none')`, "row_number()"]);
+  const order = `${value}${choices.pick(["", " desc nulls last"])}`;
+  return {
+    sql: `select ${call} over (order by ${order}) as ${name} from ${from.sql}${where}`,
+    outputs: [{ name, kind: call === "row_number()" ? "int" : "text", isSortable: true }],
     isOrdered: false,
   };
 }
@@ -174,7 +225,7 @@ function core(scope: Scope, want: readonly Kind[] | undefined): Query {
   if (choices.chance(25)) return grouped(scope, inside, from, where, want);
   const items =
     want === undefined ? choices.some(1, 4, () => selectItem(inside, from)) : want.map((kind) => wanted(kind, inside));
-  const window = items.some((item) => item.sql.includes("over named"))
+  const window = items.some((item) => /over \(?named/.test(item.sql))
     ? ` window named as (partition by ${expression("bool", inside, 1)} order by ${expression("text", inside, 1)})`
     : "";
   const outputs = outputsOfItems(items);
@@ -330,6 +381,16 @@ function selectItem(scope: Scope, from: FromClause): SelectItem {
   ]);
 }
 
+/** A frame that is the same for all peers. */
+function framed(value: string, choices: Choices): string {
+  const frame = choices.pick([
+    "range between unbounded preceding and current row",
+    "groups between 1 preceding and 1 following",
+    "groups between current row and unbounded following exclude group",
+  ]);
+  return `over (order by ${value} ${frame})`;
+}
+
 /** Window functions of which no result depends on the order among peers. */
 function windowItem(
   scope: Scope,
@@ -346,8 +407,12 @@ function windowItem(
     [2, () => named(`rank() ${window("")}`, undefined, true)],
     [1, () => named(`dense_rank() ${window("")}`, undefined, true)],
     [1, () => named(`count(*) ${window("")}`, undefined, true)],
+    [1, () => named(`${choices.pick(["percent_rank", "cume_dist"])}() ${window("")}`, undefined, true)],
+    [1, () => named(`max(${value}) over (named)`, "text", true)],
+    [1, () => named(`count(*) ${framed(value, choices)}`, undefined, true)],
+    [1, () => named(`max(${value}) filter (where ${on("bool")}) ${framed(value, choices)}`, "text", true)],
     [1, () => named(`sum(${on("int")}) ${window("")}`, undefined, true)],
-    // Not lag, of which one of several equal rows gets another value than the rest.
+    // Not lag, which stands alone.
     [1, () => named(`nth_value(${value}, 2) ${window(value)}`, "text", true)],
     [1, () => named(`first_value(${value}) ${window(value)}`, "text", true)],
     [1, () => named(`max(${value}) over ()`, "text", true)],
@@ -423,8 +488,16 @@ function groupBy(
       2,
       () => {
         const columns = expressions();
-        const form = choices.pick(["rollup (#)", "cube (#)", "grouping sets ((#), ())"]);
-        return { sql: ` group by ${form.replace("#", () => columns.map((column) => column.sql).join(", "))}`, columns };
+        const form = choices.pick([
+          "rollup (#)",
+          "cube (#)",
+          "grouping sets ((#), ())",
+          "distinct rollup (#), rollup (#)",
+        ]);
+        const sql = ` group by ${form.replaceAll("#", () => columns.map((column) => column.sql).join(", "))}`;
+        // Which of the columns a row is grouped by is a number of its own.
+        const grouping = columns.map((column): ColumnExpression => ({ kind: "int", sql: `grouping(${column.sql})` }));
+        return { sql, columns: [...columns, ...grouping] };
       },
     ],
     // By the primary key, on which the other columns of the table depend.
@@ -473,8 +546,15 @@ export const subqueries: Subqueries = {
     if (scope.level >= 2) return literal("bool", scope);
     return `exists (${core(inner(scope), undefined).sql})`;
   },
+  texts(scope) {
+    return scope.level >= 2 ? `select ${literal("text", scope)}` : core(inner(scope), ["text"]).sql;
+  },
   membership(scope) {
     const { choices } = scope;
+    if (scope.level < 2 && choices.chance(20)) {
+      const left = `(${expression("text", scope, 1)}, ${expression("int", scope, 1)})`;
+      return `${left} ${choices.pick(["in", "not in", "= any"])} (${core(inner(scope), ["text", "int"]).sql})`;
+    }
     const kind = choices.pick(["text", "text", "int", "date"] as const);
     if (scope.level >= 2) return `${expression(kind, scope, 1)} in (${literal(kind, scope)})`;
     const operator = choices.pick(["in", "in", "not in", "= any", "> all"]);

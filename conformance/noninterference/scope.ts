@@ -62,6 +62,8 @@ export interface Subqueries {
   readonly scalar: (kind: Kind, scope: Scope) => string;
   readonly exists: (scope: Scope) => string;
   readonly membership: (scope: Scope) => string;
+  /** A query of one column of texts. */
+  readonly texts: (scope: Scope) => string;
 }
 
 export function emptyScope(choices: Choices, schema: readonly SchemaTable[], subqueries: Subqueries): Scope {

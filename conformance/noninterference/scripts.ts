@@ -4,7 +4,7 @@ import { Choices } from "./choices.ts";
 import { change } from "./changes.ts";
 import { query, subqueries } from "./queries.ts";
 import type { SchemaTable } from "./schema.ts";
-import { emptyScope } from "./scope.ts";
+import { emptyScope, quoteLiteral } from "./scope.ts";
 
 export interface Step {
   readonly mode: "simple" | "extended text" | "extended binary";
@@ -115,25 +115,28 @@ const forms: readonly Form[] = [
     ),
   ]),
   form("explain", (sql) => [simple(`explain (costs off) ${sql}`)], { keepsOrder: false }),
-  form(
-    "cursor",
-    (sql, choices) => [
-      simple("begin"),
-      simple(
-        `declare found ${choices.pick(["", "no scroll ", "scroll "])}cursor ${choices.pick(["", "with hold "])}for ${sql}`,
-      ),
-      simple("fetch 2 from found"),
-      simple("fetch all from found"),
-      simple("rollback"),
-    ],
-    { keepsOrder: false },
-  ),
-  form("prepare", (sql) => [
-    simple(`prepare again as ${sql}`),
-    simple("execute again"),
-    simple("execute again"),
-    simple("deallocate again"),
+  form("cursor", (sql, choices) => [
+    simple("begin"),
+    simple(
+      `declare found ${choices.pick(["", "no scroll ", "scroll "])}cursor ${choices.pick(["", "with hold "])}for ${sql}`,
+    ),
+    simple(choices.pick(["fetch 2 from found", "move 1 in found", "fetch forward 3 in found"])),
+    simple("fetch all from found"),
+    simple("rollback"),
   ]),
+  form(
+    "prepare",
+    (sql, { parameters }) => {
+      const values = parameters.length === 0 ? "" : `(${parameters.map((value) => quoteLiteral(value)).join(", ")})`;
+      return [
+        simple(`prepare again as ${sql}`),
+        simple(`execute again${values}`),
+        simple(`execute again${values}`),
+        simple("deallocate again"),
+      ];
+    },
+    { takesParameters: true },
+  ),
   form(
     "temporary table",
     (sql) => [
@@ -145,6 +148,36 @@ const forms: readonly Form[] = [
     ],
     { keepsOrder: false, writes: true },
   ),
+  form(
+    "select into temporary table",
+    (sql) => [
+      simple("begin"),
+      simple(`select * into temp kept from (${sql}) as q`),
+      simple("table kept"),
+      simple("rollback"),
+    ],
+    { keepsOrder: false, writes: true },
+  ),
+  form(
+    "temporary view",
+    (sql) => [
+      simple("begin"),
+      simple(`create temp view seen as ${sql}`),
+      simple("table seen"),
+      simple("select count(*), min(seen::text) from seen"),
+      simple("rollback"),
+    ],
+    { keepsOrder: false, writes: true },
+  ),
+  form("savepoints", (sql) => [
+    simple("begin"),
+    simple("savepoint one"),
+    simple(sql),
+    simple("rollback to one"),
+    simple(sql),
+    simple("rollback to savepoint one; release one"),
+    simple("commit"),
+  ]),
   form(
     "insert into temporary table",
     (sql) => [

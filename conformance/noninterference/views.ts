@@ -68,9 +68,19 @@ export const views: Readonly<Record<string, View>> = {
   },
 };
 
+/** What statements call: one that computes, one in PL/pgSQL, and one that reads a table. */
+const functions: readonly string[] = [
+  "create function shout(words text, times int default 1) returns text language sql immutable return upper(words) || repeat('!', times)",
+  "create function halve(number bigint) returns bigint language plpgsql immutable as $$ begin if number is null then return 0; end if; return number / 2; end $$",
+  "create function large_orders(bound bigint) returns table (n int, s text) language sql stable as $$ select id, note from orders where total > bound order by id $$",
+];
+
 export function viewStatements(): string[] {
-  return Object.entries(views).map(
-    ([name, { definition, isBarrier }]) =>
-      `create view ${name} ${isBarrier === true ? "with (security_barrier) " : ""}as ${definition}`,
-  );
+  return [
+    ...Object.entries(views).map(
+      ([name, { definition, isBarrier }]) =>
+        `create view ${name} ${isBarrier === true ? "with (security_barrier) " : ""}as ${definition}`,
+    ),
+    ...functions,
+  ];
 }
