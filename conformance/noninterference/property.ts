@@ -134,11 +134,11 @@ async function readSchemaOf({ shop }: Twins, subject: Subject): Promise<readonly
 }
 
 /**
- * Not for plans, which show the statement that really runs; nor for tables that the principal makes, whose columns are classified by
- * their names and types like all others.
+ * Not for plans, which show the statement that really runs; nor for tables and views that the principal makes, whose columns are classified
+ * by their names and types like all others.
  */
 function differenceFromMasked(script: Script, mine: readonly Answer[], masked: readonly Answer[]): string | undefined {
-  if (script.form === "explain" || script.form === "temporary table") return undefined;
+  if (script.form === "explain" || script.makesRelation) return undefined;
   const difference = firstDifference(meaning(script, mine), meaning(script, masked), sameMeaning);
   if (difference === undefined || mayDependOnPlan(mine) || mayDependOnPlan(masked)) return undefined;
   return difference;

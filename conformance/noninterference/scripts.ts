@@ -19,6 +19,8 @@ export interface Script {
   readonly steps: readonly Step[];
   /** Which steps give rows in an order that the statement fixes. */
   readonly isOrdered: boolean;
+  /** With the columns of the query. */
+  readonly makesRelation: boolean;
 }
 
 const streamLength = { minLength: 60, maxLength: 600, size: "max" } as const;
@@ -45,13 +47,14 @@ function script(numbers: readonly number[], schema: readonly SchemaTable[], allo
   const scope = emptyScope(choices, schema, subqueries);
   if (chosen.changes) {
     const { sql, table } = change(scope);
-    return { form: chosen.name, steps: chosen.steps(sql, choices, table), isOrdered: false };
+    return { form: chosen.name, steps: chosen.steps(sql, choices, table), isOrdered: false, makesRelation: false };
   }
   const made = query(scope);
   return {
     form: chosen.name,
     steps: chosen.steps(made.sql, choices, ""),
     isOrdered: made.isOrdered && chosen.keepsOrder,
+    makesRelation: chosen.makesRelation,
   };
 }
 
@@ -60,6 +63,7 @@ interface Form {
   readonly takesParameters: boolean;
   readonly keepsOrder: boolean;
   readonly writes: boolean;
+  readonly makesRelation: boolean;
   /** Its statement is no query but changes a table. */
   readonly changes: boolean;
   readonly steps: (sql: string, choices: Choices, table: string) => readonly Step[];
@@ -70,6 +74,7 @@ const form = (name: string, steps: Form["steps"], more: Partial<Form> = {}): For
   takesParameters: false,
   keepsOrder: true,
   writes: false,
+  makesRelation: false,
   changes: false,
   steps,
   ...more,
@@ -146,7 +151,7 @@ const forms: readonly Form[] = [
       simple("select kept::text from kept order by 1"),
       simple("rollback"),
     ],
-    { keepsOrder: false, writes: true },
+    { keepsOrder: false, writes: true, makesRelation: true },
   ),
   form(
     "select into temporary table",
@@ -156,7 +161,7 @@ const forms: readonly Form[] = [
       simple("table kept"),
       simple("rollback"),
     ],
-    { keepsOrder: false, writes: true },
+    { keepsOrder: false, writes: true, makesRelation: true },
   ),
   form(
     "temporary view",
@@ -167,7 +172,7 @@ const forms: readonly Form[] = [
       simple("select count(*), min(seen::text) from seen"),
       simple("rollback"),
     ],
-    { keepsOrder: false, writes: true },
+    { keepsOrder: false, writes: true, makesRelation: true },
   ),
   form("savepoints", (sql) => [
     simple("begin"),

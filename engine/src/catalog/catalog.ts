@@ -128,6 +128,11 @@ export interface RelationCode {
   readonly tellsOfRow: boolean;
   /** Attribute number of a column without which a read does not set it off. Absent: any read does. */
   readonly ofColumn?: number;
+  /**
+   * When an update fails by values of the row that it leaves as they are: where it gives another value to one of the columns, where it puts the
+   * row into this partition, or always. Absent: it never does.
+   */
+  readonly failsFor?: "change" | "move" | "all";
 }
 
 interface EventTrigger {

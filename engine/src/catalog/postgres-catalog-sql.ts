@@ -167,12 +167,17 @@ order by e.evtname`;
 
 /**
  * What statements on a relation run without naming it, beside defaults and triggers: kind, relation, oid of what it belongs to, name, event,
- * and one or two expressions or a definition, empty while what they name is locked. Policies of row security are those that the login is under.
+ * and one or two expressions or a definition, empty while what they name is locked. The event of a check is for which updates it can fail by what
+ * they leave as it is. Policies of row security are those that the login is under.
  * @param canPrintRules `pg_get_ruledef` looks its rule up with an unqualified `=`, as `pg_get_viewdef` does.
  */
 export const relationCode = (canPrintRules: boolean): string =>
-  `select 'check', ${text("c.conrelid")}, ${text("c.oid")}, ${text("c.conname")}, '', ${printed("c.conbin", "c.conrelid")}, null
+  `select 'check', ${text("c.conrelid")}, ${text("c.oid")}, ${text("c.conname")}, case when not c.convalidated then 'all'
+    when r.relispartition and c.coninhcount OPERATOR(pg_catalog.=) 0 then 'move'
+    when pg_catalog.cardinality(c.conkey) OPERATOR(pg_catalog.=) 1 and c.conkey[1] OPERATOR(pg_catalog.<>) '0'::pg_catalog.int2 then '' else 'change' end,
+  ${printed("c.conbin", "c.conrelid")}, null
 from pg_catalog.pg_constraint c
+join pg_catalog.pg_class r on r.oid OPERATOR(pg_catalog.=) c.conrelid
 where c.contype OPERATOR(pg_catalog.=) 'c'::pg_catalog."char" and c.conrelid OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid
 union all
 select 'index', ${text("i.indrelid")}, ${text("i.indexrelid")}, ${text("c.relname")}, '', ${printed("i.indexprs", "i.indrelid")},

@@ -6,6 +6,7 @@ import {
   type Relation,
   type RuleInfo,
 } from "./catalog.ts";
+import { failuresOf, failuresOfGenerated } from "./failing-code.ts";
 import * as sql from "./postgres-catalog-sql.ts";
 import { codeOf, defaultCode, type TypeCode, typeCode, type UsedBy } from "./postgres-code.ts";
 import { groupBy, numbers, type Rows, type RunQuery } from "./postgres-rows.ts";
@@ -68,10 +69,14 @@ export async function loadRelations(
     const ownCode = isSystem
       ? []
       : [
-          ...(code.get(oid ?? "") ?? []).map((row) => codeOf(row, { schema, name }, used)),
-          ...(ofDefaults.get(oid ?? "") ?? []).map((row) => {
-            const column = own.find(({ attnum }) => attnum === Number(row[1]));
-            return defaultCode(row, column?.name ?? "", { schema, name }, used);
+          ...(code.get(oid ?? "") ?? []).flatMap((row) => [
+            codeOf(row, { schema, name }, used),
+            ...failuresOf(row, { schema, name }, used),
+          ]),
+          ...(ofDefaults.get(oid ?? "") ?? []).flatMap((row) => {
+            const column = own.find(({ attnum }) => attnum === Number(row[1]))?.name ?? "";
+            const relation = { schema, name };
+            return [defaultCode(row, column, relation, used), ...failuresOfGenerated(row, column, relation, used)];
           }),
           ...own.flatMap((column) => typeCode(column, String(column.typeOid ?? ""), typeFunctions)),
         ].filter((each) => each !== undefined);

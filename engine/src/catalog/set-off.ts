@@ -9,7 +9,7 @@ export interface RelationUse {
   readonly access: ReadonlySet<AccessKind>;
   /** Attribute numbers of the columns that are touched. Absent: it is not known which. */
   readonly touched?: ReadonlySet<number>;
-  /** Of those that are given values; absent together with `touched`. */
+  /** Of those that are given values. Absent: it is not known which. */
   readonly written?: ReadonlySet<number>;
 }
 
@@ -30,7 +30,10 @@ export function usesBrought(catalog: Catalog, first: RelationUse): readonly Rela
     // A row whose key changes goes from one partition into another.
     const moves = relation.kind === "partitioned" && access.has("update");
     const below = moves ? access.union(new Set<AccessKind>(["insert", "delete"])) : access;
-    for (const child of index.descendants(relation)) waiting.push({ relation: child, access: below });
+    for (const child of index.descendants(relation)) {
+      const written = use.written && sameColumns(relation, use.written, child);
+      waiting.push({ relation: child, access: below, ...(written === undefined ? {} : { written }) });
+    }
     for (const table of viewTables(catalog, relation)) waiting.push({ relation: table, access });
     for (const { relation: follower, key } of index.followers(relation)) {
       const follows = new Set<AccessKind>();
@@ -41,6 +44,34 @@ export function usesBrought(catalog: Catalog, first: RelationUse): readonly Rela
     }
   }
   return [...found.values()];
+}
+
+/** A child has its parent's columns under the same names, in an order of its own. */
+function sameColumns(parent: Relation, written: ReadonlySet<number>, child: Relation): ReadonlySet<number> {
+  const names = new Set(parent.columns.filter(({ attnum }) => written.has(attnum)).map(({ name }) => name));
+  return new Set(child.columns.filter(({ name }) => names.has(name)).map(({ attnum }) => attnum));
+}
+
+/**
+ * Of the columns that code of the relation is computed from, those whose values tell whether an update fails. Triggers that come before it may
+ * give further columns another value.
+ */
+export function columnsThatFail(
+  { relation, access, written }: RelationUse,
+  { failsFor }: RelationCode,
+  columns: readonly number[],
+): readonly number[] {
+  if (failsFor === undefined || !access.has("update")) return [];
+  if (failsFor === "all" || written === undefined) return columns;
+  const changed = new Set(written);
+  for (const { timing, events, forEach, assigns } of relation.triggers) {
+    if (timing !== "before" || forEach !== "row" || !events.has("update")) continue;
+    if (assigns === undefined) return columns;
+    for (const { attnum, name } of relation.columns) if (assigns.includes(name)) changed.add(attnum);
+  }
+  const decides = (attnum: number) => attnum === 0 || changed.has(attnum);
+  if (columns.some(decides)) return columns;
+  return failsFor === "move" && relation.dividedBy?.some(decides) === true ? columns : [];
 }
 
 /** Triggers that a use fires: one of UPDATE OF only where its columns are set. */

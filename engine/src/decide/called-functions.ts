@@ -1,7 +1,7 @@
 import type { AccessKind, ColumnUse } from "@penstock/language";
 import type { Catalog, Relation } from "../catalog/catalog.ts";
 import { unitedWhere } from "../catalog/function-body.ts";
-import type { ColumnFact, StatementFacts, TableFact } from "../sql/facts.ts";
+import type { ColumnFact, StatementFacts, TableFact, TableUse } from "../sql/facts.ts";
 import { CodeWalk } from "./code-walk.ts";
 
 /** What code in the database does that a statement runs: functions that it calls, those that these call, and what its relations set off. */
@@ -10,7 +10,7 @@ export interface CalledFunctions {
   /** Code of which it is not known what it does, and why. */
   readonly unread: readonly UnreadCode[];
   /** Relations that set-off code touches: no rule is asked about them, but what is hidden of them counts. */
-  readonly tables: readonly TableFact[];
+  readonly tables: readonly TableUse[];
   /** Functions that the statement calls and that write, as messages name them. */
   readonly writers: readonly string[];
   /** Some of the code looks at details of errors, which may show all of a row that another piece of it changes. */

@@ -3,9 +3,9 @@ import { type Catalog, type FunctionInfo, objectPath, type Relation, type Trigge
 import { type BodyFacts, bodyFacts, pathInside, userFunction } from "../catalog/function-body.ts";
 import { readBelow } from "../catalog/labels.ts";
 import { codeFacts, conditionFacts } from "../catalog/relation-code.ts";
-import { codeSetOff, type RelationUse, triggersFired, usesBrought } from "../catalog/set-off.ts";
+import { codeSetOff, columnsThatFail, type RelationUse, triggersFired, usesBrought } from "../catalog/set-off.ts";
 import { columnsOfRow } from "../catalog/trigger-row.ts";
-import type { ColumnFact, FunctionFact, StatementFacts, TableFact } from "../sql/facts.ts";
+import type { ColumnFact, FunctionFact, StatementFacts, TableFact, TableUse } from "../sql/facts.ts";
 import { builtinAggregateNames } from "../sql/postgres/builtin-names.ts";
 import { builtinCategory, isBuiltinFunction } from "../sql/postgres/functions.ts";
 import { setReturning } from "../sql/postgres/set-returning.ts";
@@ -39,7 +39,7 @@ interface Call {
 export class CodeWalk {
   readonly reads: CalledRead[] = [];
   readonly unread: UnreadCode[] = [];
-  readonly tables: TableFact[] = [];
+  readonly tables: TableUse[] = [];
   readonly writers: string[] = [];
   seesDetails = false;
   #seesErrors = false;
@@ -182,6 +182,8 @@ export class CodeWalk {
 
   #readRow(code: string, relation: Relation, columns: readonly number[]): void {
     if (columns.length === 0) return;
+    // The statement may have come to it by a view, a parent or a key, and not name it.
+    this.tables.push({ relation, access: rowLooked });
     this.reads.push({
       code,
       relation,
@@ -214,8 +216,9 @@ export class CodeWalk {
         const setOffBy = `${code.name} of ${relation.path}`;
         const body = codeFacts(this.#catalog, relation, code);
         const tells = !access.isDisjointFrom(rowStays);
-        const ofRow = tells ? [...touchedOf(relation, body.columns)] : [];
-        if (code.tellsOfRow) this.#readRow(setOffBy, relation, ofRow);
+        const computedFrom = [...touchedOf(relation, body.columns)];
+        const ofRow = tells ? computedFrom : [];
+        this.#readRow(setOffBy, relation, code.tellsOfRow ? ofRow : columnsThatFail(use, code, computedFrom));
         this.#enterDefinition(setOffBy, relation, body, ofRow);
       }
       if (access.has("read") && relation.definition !== undefined) this.#callOfView(relation);
@@ -276,6 +279,7 @@ const maintenance: ReadonlySet<string> = new Set(["analyze", "vacuum", "cluster"
 
 /** A row that was there before: its values are not those that the statement gives. */
 const rowStays: ReadonlySet<AccessKind> = new Set(["read", "update", "delete", "lock", "ddl"]);
+const rowLooked: ReadonlySet<AccessKind> = new Set(["read"]);
 const writing: ReadonlySet<AccessKind> = new Set(["insert", "update", "delete", "truncate"]);
 
 function touchedOf(relation: Relation, columns: readonly ColumnFact[]): Set<number> {

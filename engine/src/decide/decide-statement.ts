@@ -1,7 +1,7 @@
 import type { Effect, Input, Value } from "@penstock/language";
 import type { Relation } from "../catalog/catalog.ts";
 import { dataKey } from "../data-key.ts";
-import type { ColumnFact, StatementFacts, TableFact } from "../sql/facts.ts";
+import type { ColumnFact, StatementFacts, TableUse } from "../sql/facts.ts";
 import type { CalledFunctions, CalledRead } from "./called-functions.ts";
 import { approvalReason, combineOnce } from "./combine.ts";
 import type { Decision, Reason } from "./decision.ts";
@@ -19,7 +19,7 @@ export interface PreparedStatement {
   readonly facts: StatementFacts;
   readonly query: Value;
   /** Of the statement and of the code that it runs. */
-  readonly tables: readonly TableFact[];
+  readonly tables: readonly TableUse[];
   readonly relations: readonly Relation[];
   readonly candidates: readonly LabelledColumn[];
   readonly candidateValues: readonly Value[];

@@ -221,8 +221,8 @@ function waysToCount(world: World, facts: StatementFacts): Reason[] {
   for (const { what, by } of facts.reveals) if (what === "counts") refuse(`\`${by}\``);
   for (const { schema, name, category } of facts.functions) {
     // The rewriter makes sizes NULL.
-    if (category === "statistics" && !harmlessStatistics.has(name) && !system.tellsSize(name))
-      refuse(`\`${schema}.${name}\``);
+    const tells = category === "statistics" && !harmlessStatistics.has(name) && !system.tellsSize(name);
+    if (tells || countsPages.has(name)) refuse(`\`${schema}.${name}\``);
   }
   for (const { relation, access } of facts.tables) {
     if (!access.has("read")) continue;
@@ -258,6 +258,14 @@ const harmlessStatistics: ReadonlySet<string> = new Set([
   "pg_stat_get_activity",
   "pg_xact_commit_timestamp",
   "pg_last_committed_xact",
+]);
+
+/** Maintenance that returns how much there was to do. */
+const countsPages: ReadonlySet<string> = new Set([
+  "brin_summarize_new_values",
+  "brin_summarize_range",
+  "gin_clean_pending_list",
+  "pg_prewarm",
 ]);
 
 /** Code by nature, not constructs that nobody has thought about: rules see their kind, and `waysAround` knows them. */

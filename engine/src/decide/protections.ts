@@ -1,7 +1,7 @@
 import type { AccessKind } from "@penstock/language";
 import { viewTables } from "../catalog/labels.ts";
 import type { Relation } from "../catalog/catalog.ts";
-import type { TableFact } from "../sql/facts.ts";
+import type { TableUse } from "../sql/facts.ts";
 import type { CombinedEffects } from "./combine.ts";
 import type { InlinedView, Reason, RelationFilter, RelationMasks } from "./decision.ts";
 import { filterOfRelation } from "./relation-filters.ts";
@@ -26,7 +26,7 @@ export interface Protections {
  */
 export function protectionsOf(
   world: World,
-  tables: readonly TableFact[],
+  tables: readonly TableUse[],
   own: CombinedEffects,
   combined: CombinedEffects,
   fixed: SubjectMasks,
@@ -44,14 +44,14 @@ class Found implements Protections {
   refusals: readonly Reason[] = noRefusals;
 
   readonly #world: World;
-  readonly #tables: readonly TableFact[];
+  readonly #tables: readonly TableUse[];
   readonly #own: CombinedEffects;
   readonly #combined: CombinedEffects;
   readonly #fixed: SubjectMasks;
 
   constructor(
     world: World,
-    tables: readonly TableFact[],
+    tables: readonly TableUse[],
     own: CombinedEffects,
     combined: CombinedEffects,
     fixed: SubjectMasks,

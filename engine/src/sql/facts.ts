@@ -47,6 +47,9 @@ export interface TableFact {
   readonly access: ReadonlySet<AccessKind>;
 }
 
+/** A relation as a statement uses it, by name or by way of others. */
+export type TableUse = Pick<TableFact, "relation" | "access">;
+
 export interface ColumnFact {
   readonly relation: Relation;
   readonly column: Column;

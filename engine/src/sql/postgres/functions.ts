@@ -66,7 +66,7 @@ const categories = {
     pg_lock_status pg_blocking_pids pg_safe_snapshot_blocking_pids pg_isolation_test_session_is_blocked pg_mcv_list_items
     pg_stat_get_activity pg_stat_statements pg_stat_statements_info pgstattuple pgstattuple_approx pgstatindex pgstatginindex
     pgstathashindex pg_relpages pg_buffercache_pages pg_freespace pg_visibility pg_visibility_map pg_visibility_map_summary
-    pg_stat_have_stats pg_show_replication_origin_status pg_last_committed_xact pg_xact_commit_timestamp
+    pg_stat_have_stats currtid2 pg_show_replication_origin_status pg_last_committed_xact pg_xact_commit_timestamp
     pg_xact_commit_timestamp_origin pg_statistics_obj_is_visible_stats pg_current_wal_lsn pg_current_wal_insert_lsn
     pg_current_wal_flush_lsn`,
   /** Give another value each time, or change a sequence. */
