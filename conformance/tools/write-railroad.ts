@@ -1,5 +1,5 @@
 /** `npm run --silent railroad > mysql.html`: the rules of the MySQL grammar as railroad diagrams, a page that fetches Chevrotain's scripts. */
 import { createSyntaxDiagramsCode } from "chevrotain";
-import { parser } from "../../engine/src/sql/mysql/grammar/parser.ts";
+import { mysqlParser } from "../../engine/src/sql/mysql/grammar/parser.ts";
 
-process.stdout.write(createSyntaxDiagramsCode(parser.getSerializedGastProductions()));
+process.stdout.write(createSyntaxDiagramsCode(mysqlParser().getSerializedGastProductions()));

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { parseSqlMode } from "../sql/mysql/dialect.ts";
+import { mysqlParser } from "../sql/mysql/grammar/parser.ts";
 import {
   type Catalog,
   type Column,
@@ -28,6 +29,8 @@ let snapshots = 0;
  * @param previous a snapshot of the same server: what the server brings itself is taken from it.
  */
 export async function loadMysqlCatalog(query: RunQuery, previous?: Catalog): Promise<Catalog> {
+  // Who asks for a catalog is going to decide texts: no session need wait for the grammar then.
+  mysqlParser();
   const [server = []] = await query(sql.server);
   const [version = "", lowerCase, mode, database] = server;
   const engine = /mariadb/i.test(version ?? "") ? "mariadb" : "mysql";

@@ -1,7 +1,7 @@
 import { EOF } from "chevrotain";
 import type { Dialect } from "./dialect.ts";
 import { Refused } from "./grammar/base.ts";
-import { parser } from "./grammar/parser.ts";
+import { mysqlParser } from "./grammar/parser.ts";
 import { tokenize } from "./lexer/lexer.ts";
 import { defaultMysqlLimits, type MysqlParseLimits } from "./limits.ts";
 import type { Statement } from "./tree/statements.ts";
@@ -43,6 +43,7 @@ export function parseMysql(text: string, dialect: Dialect, limits: MysqlParseLim
   if (!text.isWellFormed()) return refuse("invalid_text", "statement is not valid Unicode text");
   try {
     const { tokens, hints } = tokenize(text, dialect);
+    const parser = mysqlParser();
     const statements = parser.run(tokens, dialect, limits.nestingMax, limits.chainMax);
     const [error] = parser.errors;
     if (error !== undefined) {

@@ -3,7 +3,7 @@ import type { SqlToken } from "../lexer/tokens.ts";
 import type { Statement } from "../tree/statements.ts";
 import { StatementsGrammar } from "./statements.ts";
 
-/** The whole grammar. Making one costs what analysing a grammar of this size does: it is made once. */
+/** The whole grammar. */
 class MysqlParser extends StatementsGrammar {
   constructor() {
     super();
@@ -17,8 +17,14 @@ class MysqlParser extends StatementsGrammar {
   }
 }
 
-export const parser: {
+let parser: MysqlParser | undefined;
+
+/** The one parser. Made when it is first asked for: analysing a grammar of this size takes a good part of a second, which who has no MySQL need not wait for. */
+export function mysqlParser(): {
   run: (tokens: readonly SqlToken[], dialect: Dialect, nestingMax: number, chainMax: number) => Statement[];
   readonly errors: MysqlParser["errors"];
   getSerializedGastProductions: MysqlParser["getSerializedGastProductions"];
-} = new MysqlParser();
+} {
+  parser ??= new MysqlParser();
+  return parser;
+}
