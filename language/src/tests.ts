@@ -13,6 +13,7 @@ import type { TestCase, TestFailure, TestHost, TestResult } from "./program.ts";
 
 export function makeTests(parts: ProgramParts, dispatcher: Dispatcher): TestCase[] {
   const tests: TestCase[] = [];
+  const blank = blankMemo(parts.groups.length);
   for (const group of parts.groups) {
     const name = group.path.at(-1) ?? "";
     const [first] = group.rules;
@@ -30,7 +31,7 @@ export function makeTests(parts: ProgramParts, dispatcher: Dispatcher): TestCase
           (sql, parameters, input, from) =>
             dispatcher.under(from, () => host[what](sql, parameters, input, from.data));
         const asked = { decide: under("decide"), rows: under("rows") };
-        return runTest(parts, (environment) => run(environment), host, asked, span);
+        return runTest(parts, blank, (environment) => run(environment), host, asked, span);
       },
     });
   }
@@ -39,6 +40,7 @@ export function makeTests(parts: ProgramParts, dispatcher: Dispatcher): TestCase
 
 function runTest(
   parts: ProgramParts,
+  blank: ReturnType<typeof blankMemo>,
   run: (environment: Environment) => unknown,
   host: TestHost,
   asked: AskedHost,
@@ -47,7 +49,7 @@ function runTest(
   const prints: string[] = [];
   const environment = new Environment(
     parts.data,
-    blankMemo(parts.groups.length),
+    blank,
     new EvaluationContext(languageLimits.testStepsMax, true, (line) => prints.push(line)),
   );
   const tracer = new Tracer();
