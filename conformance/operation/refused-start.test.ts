@@ -210,7 +210,7 @@ describe("a target", () => {
   test("that does not speak TLS is named", async () => {
     const tls = `${target(server.port, "postgres", "postgres", server.password)}\n    tls: { mode: require }`;
     installation.write("penstock.yaml", installation.config({ target: tls }));
-    expect(await refusal(4, "the server does not speak TLS\n  help: switch `ssl` on there")).toEqual([]);
+    expect(await refusal(4, "the server does not speak TLS\n  help: switch TLS on there")).toEqual([]);
   });
 
   test("is named beside every other that cannot be used", async () => {
