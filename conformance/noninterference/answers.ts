@@ -111,13 +111,18 @@ function columnsOf(body: Buffer): string[] {
   return columns;
 }
 
+/** The number in the name of a schema of temporary objects says which place of the server a session has, and nothing of data. */
+function withoutSlot(text: string): string {
+  return text.replaceAll(/\bpg_temp_\d+/g, "pg_temp");
+}
+
 function readable(script: Script, message: Message): string {
   switch (message.type) {
     case "T":
       return script.form.includes("temporary") ? columnsOf(message.body).join(", ") : message.body.toString("latin1");
     case "E":
     case "N":
-      return [...errorFields(message)].map(([field, value]) => `${field}: ${value}`).join(" | ");
+      return [...errorFields(message)].map(([field, value]) => `${field}: ${withoutSlot(value)}`).join(" | ");
     default:
       return message.body.toString("latin1");
   }

@@ -29,6 +29,11 @@ const options =
     ? { timeLimitMs }
     : { timeLimitMs, seed: Number(process.env["PENSTOCK_SEED"]) };
 
+/** How far a share may be off in so many random statements: three standard deviations. */
+function byChance(runs: number, share: number): number {
+  return 3 * Math.sqrt(runs * share * (1 - share));
+}
+
 describe("two databases that differ in masked values and hidden rows only", { timeout: timeLimitMs + 60_000 }, () => {
   test.each([
     ["analyst", 300],
@@ -40,9 +45,9 @@ describe("two databases that differ in masked values and hidden rows only", { ti
     const report = await check(laboratory, { runs, ...options });
     if (report.failure !== undefined) throw new Error(report.failure);
     expect(report.scripts).toBe(runs);
-    // Who is refused everything is told nothing, and needs no masks.
-    expect(report.outcomes.denied).toBeLessThanOrEqual(runs * 0.1);
-    expect(report.outcomes.ran).toBeGreaterThanOrEqual(runs * 0.8);
+    // Who is refused everything is told nothing, and needs no masks. Changes of masked tables, which are refused by intent, are among them.
+    expect(report.outcomes.denied).toBeLessThanOrEqual(runs * 0.1 + byChance(runs, 0.1));
+    expect(report.outcomes.ran).toBeGreaterThanOrEqual(runs * 0.8 - byChance(runs, 0.8));
     expect(laboratory.proxied.events.filter(({ kind }) => kind === "fault" || kind === "origin_leak")).toEqual([]);
   });
 
