@@ -7,6 +7,7 @@ import { type Cell, type Ink, cut, plain } from "./screen.ts";
 export interface AuditStatement {
   readonly time: string;
   readonly principal: string;
+  readonly target: string;
   readonly onBehalfOf: string | undefined;
   readonly text: string;
   readonly tables: readonly string[];
@@ -44,6 +45,7 @@ function parseStatement(line: string): AuditStatement | undefined {
   return {
     time: String(field(record, "time")),
     principal: String(field(principal, "id")),
+    target: String(field(record, "target")),
     onBehalfOf: typeof onBehalfOf === "string" ? onBehalfOf : undefined,
     text: String(field(record, "text")),
     tables: strings(field(record, "tables")),
@@ -81,12 +83,13 @@ export function auditCells(statement: AuditStatement, ink: Ink): Cell[] {
   ];
 }
 
-/** What clients ask of the catalog before they show anything: psql sends a dozen of these for one `\d`. */
-export function isHousekeeping({ decision, tables }: AuditStatement): boolean {
-  return decision === "allow" && tables.length > 0 && tables.every((table) => systemSchemas.test(table));
+/** What clients ask of the catalog before they show anything: psql sends a dozen of these for one `\d`, and `mariadb` SHOW when it starts. */
+export function isHousekeeping({ decision, kind, tables }: AuditStatement): boolean {
+  if (decision !== "allow") return false;
+  return kind === "show" || (tables.length > 0 && tables.every((table) => systemSchemas.test(table)));
 }
 
-const systemSchemas = /^(pg_catalog|information_schema)\./;
+const systemSchemas = /^(pg_catalog|information_schema|mysql|performance_schema|sys)\./;
 
 /** `public.customers.email`, … without the schema, a few of them. */
 function shortColumns(paths: readonly string[]): string {

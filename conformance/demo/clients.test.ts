@@ -10,14 +10,20 @@ let stage: Stage;
 
 beforeAll(async () => {
   // The oldest server: pg_dump refuses servers newer than itself.
-  stage = await setStage({ port: undefined, policies: undefined, major: 15, log: () => undefined });
+  stage = await setStage({
+    port: undefined,
+    mysqlPort: undefined,
+    policies: undefined,
+    major: 15,
+    log: () => undefined,
+  });
 });
 
 afterAll(() => stage?.stop());
 
 async function as(name: string, tool: ClientTool, ...args: string[]): Promise<string> {
   const person = stage.people.find((each) => each.name === name);
-  const { host, port, database } = stage.address;
+  const { host, port, database } = stage.postgres;
   const env = {
     ...process.env,
     PGHOST: host,
@@ -27,6 +33,17 @@ async function as(name: string, tool: ClientTool, ...args: string[]): Promise<st
     PGPASSWORD: person?.password,
   };
   const { stdout } = await run(requireTool(tool), args, { env, maxBuffer: 64 * 1024 * 1024 });
+  return stdout;
+}
+
+async function asOnMariadb(name: string, tool: ClientTool, ...args: string[]): Promise<string> {
+  const person = stage.people.find((each) => each.name === name);
+  if (stage.mariadb === undefined || person === undefined) throw new Error("no MariaDB, or nobody of that name");
+  const { host, port } = stage.mariadb;
+  const login = [`--host=${host}`, `--port=${port}`, `--user=${name}`, `--password=${person.password}`];
+  const { stdout } = await run(requireTool(tool), ["--no-defaults", ...login, "--skip-ssl", ...args], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
   return stdout;
 }
 
@@ -65,6 +82,38 @@ test("pg_dump dumps masked data for the analyst and real data for the administra
   for (const dump of [masked, real]) {
     expect(dump).toContain("CREATE VIEW public.customer_overview");
     expect(dump).toContain("PostgreSQL database dump complete");
+  }
+  expect(real).toContain("423-00-3779");
+  expect(masked).not.toContain("423-00-3779");
+  expect(masked).not.toMatch(/scrypt\$/);
+});
+
+describe.each(["analyst", "agent"])("mariadb of the %s", (name) => {
+  test.each([
+    ["show tables", "customer_overview"],
+    ["show full tables", "VIEW"],
+    ["show table status like 'customers'", "Everyone who has ever ordered"],
+    ["show full columns from customers", "card_number"],
+    ["show create table customers", "`ssn` varchar(11)"],
+    ["show create view customer_overview", "customer_overview"],
+    ["show index from orders", "orders_customer"],
+    ["describe employees", "salary"],
+    ["show databases", "shop"],
+    ["show variables like 'version'", "10.11"],
+    ["status", "Server version"],
+  ])("understands %s", async (command, expected) => {
+    expect(await asOnMariadb(name, "mariadb", "shop", "--execute", command)).toContain(expected);
+  });
+});
+
+test("mariadb-dump dumps masked data for the analyst and real data for the administrator", async () => {
+  const [masked, real] = await Promise.all([
+    asOnMariadb("analyst", "mariadb-dump", "--single-transaction", "shop"),
+    asOnMariadb("dba", "mariadb-dump", "--single-transaction", "shop"),
+  ]);
+  for (const dump of [masked, real]) {
+    expect(dump).toContain("customer_overview");
+    expect(dump).toContain("-- Dump completed");
   }
   expect(real).toContain("423-00-3779");
   expect(masked).not.toContain("423-00-3779");

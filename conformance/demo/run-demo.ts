@@ -3,7 +3,7 @@ import { greeting } from "./greeting.ts";
 import type { DemoOptions } from "./options.ts";
 import { type Ink, inkFor } from "./screen.ts";
 import { showTour } from "./show-tour.ts";
-import { type Stage, setStage } from "./stage.ts";
+import { hasMariadb, type Stage, setStage } from "./stage.ts";
 
 /** Runs until Ctrl-C, or until the tour is over. Gives the exit code. */
 export async function runDemo(options: Extract<DemoOptions, { kind: "run" }>): Promise<number> {
@@ -11,9 +11,12 @@ export async function runDemo(options: Extract<DemoOptions, { kind: "run" }>): P
   const ink = inkFor(colour);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
+  // Whoever read the output, such as `head`, has enough.
+  process.stdout.on("error", () => stop.abort());
   let stage: Stage | undefined;
   try {
-    print(ink.dim("starting PostgreSQL with a shop in it, and the proxy in front …"));
+    const servers = hasMariadb() ? "PostgreSQL and MariaDB with the same shop in them" : "PostgreSQL with a shop in it";
+    print(ink.dim(`starting ${servers}, and the proxy in front …`));
     stage = await setStage({ ...options, log: (line) => print(logLine(line, ink)) });
     if (stop.signal.aborted) return 0;
     if (options.tour) {

@@ -1,6 +1,9 @@
+import { createConnection } from "mysql2/promise";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
+import { startMariadb } from "../support/mariadb-server.ts";
+import { createMysqlShop } from "./mysql-shop.ts";
 import { createShop, type Shop } from "./shop.ts";
 
 let server: PostgresServer;
@@ -68,4 +71,39 @@ test("its owner is no superuser", async () => {
   expect(
     await rowsOf("select current_user::text as user, rolsuper from pg_roles where rolname = current_user"),
   ).toEqual([{ user: "shop", rolsuper: false }]);
+});
+
+test("is the same on MariaDB, and its owner may do nothing elsewhere", async () => {
+  const mariadb = await startMariadb();
+  try {
+    const owner = await createConnection({ ...(await createMysqlShop(mariadb)), dateStrings: true });
+    const count = "select count(*) as `rows`, count(distinct id) as ids";
+    for (const table of ["customers", "products", "orders", "employees", "support_tickets", "customer_overview"]) {
+      const [own] = await owner.query(`${count} from ${table}`);
+      const postgres = await rowsOf(`select count(*)::int as rows, count(distinct id)::int as ids from ${table}`);
+      expect({ table, rows: own }).toEqual({ table, rows: postgres });
+    }
+    const row = "select name, email, ssn, credit_limit, is_vip, preferences, created_at from customers where id = 7";
+    const [rows] = await owner.query(row);
+    expect(rows).toMatchInlineSnapshot(`
+      [
+        {
+          "created_at": "2020-04-25 05:16:58",
+          "credit_limit": "2600.00",
+          "email": "carlos.wirth7@example.org",
+          "is_vip": 1,
+          "name": "Carlos Wirth",
+          "preferences": {
+            "language": "es",
+            "newsletter": false,
+          },
+          "ssn": "423-00-3779",
+        },
+      ]
+    `);
+    await expect(owner.query("create database elsewhere")).rejects.toThrow("Access denied");
+    await owner.end();
+  } finally {
+    await mariadb.stop();
+  }
 });

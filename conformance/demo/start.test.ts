@@ -13,8 +13,12 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type Connection, createConnection } from "mysql2/promise";
 import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { greeting } from "./greeting.ts";
+import { makePeople } from "./people.ts";
+import { inkFor } from "./screen.ts";
 
 const start = new URL("start.ts", import.meta.url).pathname;
 const packs = new URL("../../policies", import.meta.url).pathname;
@@ -72,6 +76,13 @@ async function connectAs(name: string, output: string): Promise<Client> {
   return client;
 }
 
+async function connectToMariadbAs(name: string, output: string): Promise<Connection> {
+  const line = new RegExp(`MYSQL_PWD=(\\S+) mariadb --skip-ssl -h (\\S+) -P (\\d+) -u ${name} (\\S+)`).exec(output);
+  if (line === null) throw new Error(`no mariadb line for ${name} in:\n${output}`);
+  const [, password = "", host = "", port, database = ""] = line;
+  return createConnection({ host, port: Number(port), user: name, password, database });
+}
+
 const emailOf = async (client: Client) =>
   (await client.query<{ email: string }>("select email from customers where id = 7")).rows[0]?.email;
 
@@ -93,6 +104,10 @@ describe("npm start", () => {
     );
     await demo.shows("new policies are in force");
     expect(await emailOf(analyst)).toBe("hidden@policy");
+    const onMariadb = await connectToMariadbAs("analyst", output);
+    const [rows] = await onMariadb.query("select email from customers where id = 7");
+    expect(rows).toEqual([{ email: "hidden@policy" }]);
+    onMariadb.destroy();
 
     appendFileSync(masks, '\ndeny "a mistake" if query.knid == "select"\n');
     await demo.shows(/error\[P\d+\].*knid/);
@@ -123,10 +138,29 @@ describe("npm start", () => {
   test.each([
     [["--help"], 0, "--tour"],
     [["--port", "0x"], 2, "--port takes a number"],
+    [["--mysql-port", "70000"], 2, "--mysql-port takes a number"],
     [["--prot", "1"], 2, "--prot"],
   ])("%j ends with %i", async (args, code, text) => {
     const demo = run(...args);
     expect(await demo.exited).toBe(code);
     expect(demo.output()).toContain(text);
+  });
+
+  test("without MariaDB it says how to get it, and no line to paste for it", () => {
+    const [first] = makePeople();
+    if (first === undefined) throw new Error("nobody to greet");
+    const postgres = { engine: "postgres", serverName: "PostgreSQL 18", host: "h", port: 1, database: "shop" } as const;
+    const stage = {
+      postgres,
+      mariadb: undefined,
+      people: [first],
+      auditFile: "",
+      policiesShown: "",
+      stop: async () => {},
+    };
+    const text = greeting(stage, inkFor(false)).join("\n");
+    expect(text).toContain("apt-get install mariadb-server");
+    expect(text).not.toContain("MYSQL_PWD");
+    expect(text).toContain("psql -h h");
   });
 });

@@ -7,6 +7,8 @@ export interface TourStep {
   readonly note: string;
   /** The statement writes: it runs in a transaction that is rolled back. */
   readonly writes?: true;
+  /** What is another on MariaDB. */
+  readonly mariadb?: { readonly sql?: string; readonly note?: string };
 }
 
 export const tourSteps: readonly TourStep[] = [
@@ -17,7 +19,7 @@ export const tourSteps: readonly TourStep[] = [
   },
   {
     title: "What holds nothing personal is left alone",
-    sql: "select status, count(*), sum(total) from orders group by status order by 2 desc limit 3",
+    sql: "select status, count(*) as orders, sum(total) as total from orders group by status order by 2 desc limit 3",
     note: "Forwarded byte for byte, rows never decoded.",
   },
   {
@@ -29,6 +31,9 @@ export const tourSteps: readonly TourStep[] = [
     title: "A trick: the whole row as JSON",
     sql: "select row_to_json(c) as row from (select id, email, ssn from customers) c where id = 7",
     note: "Masks act where the table is read, so no expression around it can undo them.",
+    mariadb: {
+      sql: "select json_object('id', id, 'email', email, 'ssn', ssn) as customer from customers where id = 7",
+    },
   },
   {
     title: "A trick: guessing with WHERE",
@@ -37,7 +42,7 @@ export const tourSteps: readonly TourStep[] = [
   },
   {
     title: "Salaries",
-    sql: "select department, count(*), round(avg(salary)) as average_salary from employees group by 1 order by 1",
+    sql: "select department, count(*) as people, round(avg(salary)) as average_salary from employees group by 1 order by 1",
     note: "",
   },
   {
@@ -67,10 +72,12 @@ export const tourSteps: readonly TourStep[] = [
     sql: "drop table order_items",
     note: "Rolled back by the tour.",
     writes: true,
+    mariadb: { note: "MariaDB rolls no DROP back: here the table is gone." },
   },
   {
     title: "Files of the server",
     sql: "select pg_read_file('/etc/passwd')",
     note: "",
+    mariadb: { sql: "select load_file('/etc/passwd')" },
   },
 ];

@@ -2,40 +2,53 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readStatements } from "./audit-view.ts";
 import { inkFor } from "./screen.ts";
 import { type Stage, setStage } from "./stage.ts";
-import { type Answer, type StepResult, stepLines, takeTour } from "./tour.ts";
+import { type StepResult, takeTour } from "./tour.ts";
+import { stepLines } from "./tour-lines.ts";
+import type { Answer } from "./tour-session.ts";
 import { tourSteps } from "./tour-steps.ts";
 
 let stage: Stage;
 let results: readonly StepResult[];
 
 beforeAll(async () => {
-  stage = await setStage({ port: undefined, policies: undefined, log: () => undefined });
-  results = await takeTour(stage.address, stage.people, () => undefined);
+  stage = await setStage({ port: undefined, mysqlPort: undefined, policies: undefined, log: () => undefined });
+  if (stage.mariadb === undefined) throw new Error("MariaDB is missing: run `node conformance/tools/ensure-tools.ts`");
+  results = await takeTour([stage.postgres, stage.mariadb], stage.people, () => undefined);
 });
 
 afterAll(() => stage?.stop());
 
-function answer(titleStart: string, person: string): Answer {
-  const result = results.find(({ step }) => step.title.startsWith(titleStart));
-  const found = result?.answers.find((each) => each.person === person)?.answer;
-  if (found === undefined) throw new Error(`no step of the tour begins with ${titleStart}, or ${person} was not asked`);
-  return found;
-}
+const engines = ["postgres", "mariadb"] as const;
 
-function firstRow(titleStart: string, person: string): readonly (string | null)[] | undefined {
-  const found = answer(titleStart, person);
-  return found.kind === "rows" ? found.rows[0] : [found.kind];
-}
+describe.each(engines)("the tour on %s", (engine) => {
+  const schema = { postgres: "public", mariadb: "shop" }[engine];
+  const readsFiles = { postgres: "pg_read_file", mariadb: "load_file" }[engine];
 
-function rowCount(person: string): number {
-  const found = answer("A large result", person);
-  return found.kind === "rows" ? found.rows.length : 0;
-}
+  function answer(titleStart: string, person: string): Answer {
+    const result = results.find(({ step }) => step.title.startsWith(titleStart));
+    const ofServer = result?.servers.find(({ server }) => server.engine === engine);
+    const found = ofServer?.answers.find((each) => each.person === person)?.answer;
+    if (found === undefined) throw new Error(`no step begins with ${titleStart}, or ${person} was not asked`);
+    return found;
+  }
 
-describe("the tour", () => {
+  function firstRow(titleStart: string, person: string): readonly (string | null)[] | undefined {
+    const found = answer(titleStart, person);
+    return found.kind === "rows" ? found.rows[0] : [found.kind];
+  }
+
+  function rowCount(person: string): number {
+    const found = answer("A large result", person);
+    return found.kind === "rows" ? found.rows.length : 0;
+  }
+
   test("asks about ten questions of everybody", () => {
     expect(tourSteps.length).toBeGreaterThanOrEqual(10);
-    for (const { answers } of results) expect(answers.map(({ person }) => person)).toEqual(["analyst", "dba", "agent"]);
+    for (const { servers } of results) {
+      for (const { answers } of servers) {
+        expect(answers.map(({ person }) => person)).toEqual(["analyst", "dba", "agent"]);
+      }
+    }
   });
 
   test("shows the same customer masked to the analyst, whole to the administrator, hidden from the agent", () => {
@@ -99,15 +112,17 @@ describe("the tour", () => {
   });
 
   test.each([
-    ["A write without", "analyst", "UPDATE changes every row of public.products"],
-    ["A write without", "dba", "UPDATE changes every row of public.products"],
+    ["A write without", "analyst", `UPDATE changes every row of ${schema}.products`],
+    ["A write without", "dba", `UPDATE changes every row of ${schema}.products`],
     ["A write without", "agent", "agents only read: UPDATE is not for them"],
     ["DROP TABLE", "analyst", "DROP TABLE is for administrators and migrations"],
     ["DROP TABLE", "agent", "agents only read: DROP TABLE is not for them"],
-    ["Files", "analyst", "pg_read_file reaches files or other hosts from the database server"],
-    ["Files", "dba", "pg_read_file reaches files or other hosts from the database server"],
+    ["Files", "analyst", `${readsFiles} reaches files or other hosts from the database server`],
+    ["Files", "dba", `${readsFiles} reaches files or other hosts from the database server`],
   ])("refuses “%s…” to the %s", (title, person, message) => {
-    expect(answer(title, person)).toMatchObject({ kind: "refused", sqlstate: "42501", message });
+    const sqlstate = { postgres: "42501", mariadb: "42000" }[engine];
+    expect(answer(title, person)).toMatchObject({ kind: "refused", sqlstate, message });
+    expect(answer(title, person)).toMatchObject({ rule: expect.stringMatching(/^penstock\.\w+:\d+$/) });
   });
 
   test("lets people write, and the administrator drop", () => {
@@ -118,19 +133,24 @@ describe("the tour", () => {
 
   test("is in the audit log, statement by statement, with the person behind the agent", async () => {
     const { statements } = await readStatements(stage.auditFile);
-    for (const { step } of results) expect(statements.filter(({ text }) => text === step.sql)).toHaveLength(3);
-    const refused = statements.filter(({ decision }) => decision === "deny");
+    const own = statements.filter(({ target }) => target === { postgres: "shop", mariadb: "shop-mariadb" }[engine]);
+    for (const { servers } of results) {
+      const asked = servers.find(({ server }) => server.engine === engine)?.sql;
+      expect(own.filter(({ text }) => text === asked)).toHaveLength(3);
+    }
+    const refused = own.filter(({ decision }) => decision === "deny");
     expect(refused.length).toBeGreaterThanOrEqual(8);
     for (const { reasons, rules } of refused) {
       expect(reasons).not.toEqual([]);
       expect(rules).not.toEqual([]);
     }
-    expect(statements.find(({ principal }) => principal === "report-bot")?.onBehalfOf).toBe("ann@shop.example");
+    expect(own.find(({ principal }) => principal === "report-bot")?.onBehalfOf).toBe("ann@shop.example");
   });
+});
 
-  test("is printed without colour where there is no terminal, and fits a screen", () => {
-    const lines = results.flatMap((result, index) => stepLines(result, index + 1, inkFor(false)));
-    expect(lines.join("\n")).not.toContain("\u001b");
-    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(130);
-  });
+test("the tour is printed without colour where there is no terminal, and fits a screen", () => {
+  const lines = results.flatMap((result, index) => stepLines(result, index + 1, inkFor(false)));
+  expect(lines.join("\n")).not.toContain("\u001b");
+  expect(lines.join("\n")).toContain("MariaDB 10.11: the same.");
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(130);
 });

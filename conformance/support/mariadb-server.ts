@@ -1,10 +1,12 @@
 /** A throw-away MariaDB, for what only a real server can say. */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { type Connection, createConnection } from "mysql2/promise";
+import { type Guard, guard } from "../../engine/src/throw-away/guard.ts";
 import { requireTool } from "./client-tools.ts";
 import { freePort } from "./postgres-server.ts";
 
@@ -27,8 +29,10 @@ const host = "127.0.0.1";
 /** Whom a proxy logs in as. */
 const owner = { user: "penstock", password: "the owner's password" } as const;
 
+const run = promisify(execFile);
+
 /**
- * Starts a server; where there is none on this machine, the error says how to get it.
+ * Starts a server, which ends when this process is gone, however it went; where there is none on this machine, the error says how to get it.
  * @param options of `mariadbd`, besides those that keep it apart from any other server
  */
 export async function startMariadb(options: readonly string[] = []): Promise<MariadbServer> {
@@ -37,50 +41,43 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
   // The path of a socket has 107 bytes at most.
   const folder = mkdtempSync(join(tmpdir(), "penstock-mariadb-"));
   const data = join(folder, "data");
-  // A server that starts removes the temporary tables of all others that share its folder for them.
-  const env = { ...process.env, TMPDIR: folder };
-  const user = `--user=${userInfo().username}`;
-  const made = spawnSync(
-    install,
-    ["--no-defaults", `--datadir=${data}`, "--auth-root-authentication-method=normal", "--skip-test-db", user],
-    { encoding: "utf8", env },
-  );
-  if (made.status !== 0) throw new Error(`mariadb-install-db failed:\n${made.stdout}\n${made.stderr}`);
+  const common = [
+    "--no-defaults",
+    `--datadir=${data}`,
+    `--user=${userInfo().username}`,
+    // A server that starts removes the temporary tables of all others that share its folder for them.
+    `--tmpdir=${folder}`,
+  ];
+  try {
+    await run(install, [...common, "--auth-root-authentication-method=normal", "--skip-test-db"]);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw new Error(`mariadb-install-db failed: ${error instanceof Error ? error.message : ""}`, { cause: error });
+  }
   const socketPath = join(folder, "socket");
   const port = await freePort();
-  const child = spawn(
-    mariadbd,
-    [
-      "--no-defaults",
-      `--datadir=${data}`,
-      `--socket=${socketPath}`,
-      `--bind-address=${host}`,
-      `--port=${port}`,
-      "--skip-log-bin",
-      "--skip-name-resolve",
-      user,
-      ...options,
-    ],
-    { stdio: ["ignore", "ignore", "pipe"], env },
-  );
-  let log = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    log = `${log}${chunk.toString()}`.slice(-65_536);
-  });
-  const stop = async (): Promise<void> => {
-    await ended(child);
-    rmSync(folder, { recursive: true, force: true });
-  };
+  const args = [
+    ...common,
+    `--socket=${socketPath}`,
+    `--bind-address=${host}`,
+    `--port=${port}`,
+    "--skip-log-bin",
+    "--skip-name-resolve",
+    // Nothing is kept, so nothing needs to reach the disk, and nothing is lost by ending it at once.
+    "--innodb-flush-log-at-trx-commit=0",
+    ...options,
+  ];
+  const guarded = guard(folder, { file: mariadbd, args, endWith: "KILL" });
   try {
-    const version = await waitFor(socketPath, child, () => log);
-    return { version, host, port, ...owner, connect: () => open(socketPath, "test"), stop };
+    const version = await waitFor(socketPath, guarded);
+    return { version, host, port, ...owner, connect: () => open(socketPath, "test"), stop: guarded.close };
   } catch (error) {
-    await stop();
+    await guarded.close();
     throw error;
   }
 }
 
-async function waitFor(socketPath: string, child: ChildProcess, log: () => string): Promise<string> {
+async function waitFor(socketPath: string, guarded: Guard): Promise<string> {
   const deadline = Date.now() + startTimeoutMs;
   for (;;) {
     try {
@@ -94,8 +91,8 @@ async function waitFor(socketPath: string, child: ChildProcess, log: () => strin
       await connection.end();
       return (rows as { version: string }[])[0]?.version ?? "";
     } catch (error) {
-      if (child.exitCode !== null || Date.now() > deadline) {
-        throw new Error(`mariadbd did not start:\n${log()}`, { cause: error });
+      if (guarded.ended() || Date.now() > deadline) {
+        throw new Error(`mariadbd did not start:\n${guarded.log()}`, { cause: error });
       }
       await sleep(100);
     }
@@ -112,11 +109,4 @@ function open(socketPath: string, database: string | undefined): Promise<Connect
     bigNumberStrings: true,
     ...(database === undefined ? {} : { database }),
   });
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  child.kill();
-  await gone;
 }

@@ -27,14 +27,26 @@ const people: readonly ProxiedUser[] = [
   { name: "dba", kind: "human", groups: ["dba"] },
 ];
 
-export async function startMysqlStage({ setup, policy, ...others }: MysqlStageOptions): Promise<MysqlStage> {
+export async function startMysqlStage(options: MysqlStageOptions): Promise<MysqlStage> {
   const server = await startMariadb();
+  try {
+    return await stageOn(server, options);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+async function stageOn(server: MariadbServer, { setup, policy, ...others }: MysqlStageOptions): Promise<MysqlStage> {
   const { host, port, user, password } = server;
   const login = { host, port, user, password };
   const owner = await createConnection({ ...login, multipleStatements: true });
-  await owner.query("create database shop character set utf8mb4; use shop");
-  await owner.query(setup);
-  await owner.end();
+  try {
+    await owner.query("create database shop character set utf8mb4; use shop");
+    await owner.query(setup);
+  } finally {
+    await owner.end();
+  }
   const database = { ...login, engine: "mariadb", database: "shop" } as const;
   const proxied = await startProxied({
     users: people,
