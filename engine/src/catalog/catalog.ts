@@ -32,11 +32,20 @@ export interface Catalog {
   /** In order of their names, disabled ones left out. Absent: none. */
   readonly eventTriggers?: readonly EventTrigger[];
   readonly schemas: ReadonlySet<string>;
+  /** Temporary tables of one session of MySQL's, which hide those of their names in `relations`. Absent: none. */
+  readonly temporary?: TemporaryTables;
   /**
    * The search_path, implicit schemas included, by which names in view definitions are to be read: a server prints them by the
    * session's own, and asking for another would leave a trace in a session that may be a user's. Empty for MySQL, which prints every name whole.
    */
   readonly definitionPath: readonly string[];
+}
+
+interface TemporaryTables {
+  /** By `objectPath` of database and name, as `NameState.key` has them. */
+  readonly byName: ReadonlyMap<string, Relation>;
+  /** The snapshot without them: they are for statements, definitions of views never mean them. */
+  readonly shared: Catalog;
 }
 
 export interface MysqlServer {
@@ -65,6 +74,8 @@ export interface Relation {
     | "toast";
   readonly isPartition: boolean;
   readonly isTemporary: boolean;
+  /** Of a temporary table of MySQL: the database in which statements find it. `schema` is one that no other relation is in. */
+  readonly database?: string;
   /** In a schema of the server's own, such as pg_catalog, information_schema or `mysql`. */
   readonly isSystem: boolean;
   /** Live columns in attribute order; dropped ones are left out. System columns are not listed. */
@@ -295,6 +306,11 @@ export function pathParts(path: string): readonly string[] | undefined {
 /** `schema.name` or `schema.table.column`; a part with a dot or a double quote is quoted, so that no two objects share a path. */
 export function objectPath(...parts: readonly string[]): string {
   return parts.map((part) => (/[."]/.test(part) ? `"${part.replaceAll('"', '""')}"` : part)).join(".");
+}
+
+/** In which schema or database statements name the relation. */
+export function namedIn({ schema, database = schema }: Relation): string {
+  return database;
 }
 
 /** A relation that a statement is about to make: nothing is known of it but its name. */

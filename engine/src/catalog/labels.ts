@@ -1,6 +1,7 @@
 import { readDefinition, type ReadDefinition } from "../sql/definitions.ts";
 import type { FunctionFact, StatementFacts } from "../sql/facts.ts";
 import { type Catalog, type Column, type Relation } from "./catalog.ts";
+import { withoutTemporaryTables } from "./temporary-tables.ts";
 
 export interface ColumnOf {
   readonly relation: Relation;
@@ -27,7 +28,8 @@ interface ViewLineage {
 const lineages = new WeakMap<Catalog, Map<string, ViewLineage>>();
 
 /** The lineage of a view or materialised view by its definition, computed once a catalog. A relation that is no view has none. */
-export function viewLineage(catalog: Catalog, relation: Relation): ViewLineage {
+export function viewLineage(session: Catalog, relation: Relation): ViewLineage {
+  const catalog = withoutTemporaryTables(session);
   let known = lineages.get(catalog);
   if (known === undefined) lineages.set(catalog, (known = new Map()));
   const lineage = known.get(relation.path);

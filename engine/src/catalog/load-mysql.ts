@@ -130,7 +130,7 @@ async function loadRelations(query: RunQuery, names: NameRows): Promise<Omit<Rel
   });
 }
 
-function kindOf(type: string, engine: string): Relation["kind"] {
+export function kindOf(type: string, engine: string): Relation["kind"] {
   if (type.endsWith("VIEW")) return "view";
   if (type === "SEQUENCE") return "sequence";
   return remoteEngines.has(engine.toUpperCase()) ? "foreign" : "table";
@@ -139,12 +139,13 @@ function kindOf(type: string, engine: string): Relation["kind"] {
 const remoteEngines: ReadonlySet<string> = new Set(["FEDERATED", "CONNECT", "SPIDER"]);
 
 /** A MERGE table shows rows of other tables, and which is not told: it is read like a view of which nothing is known. */
-function definitionOf(type: string, engine: string, definition: string | null | undefined): string | undefined {
+export function definitionOf(type: string, engine: string, definition: string | null | undefined): string | undefined {
   if (type.endsWith("VIEW") || engine.toUpperCase() === "MRG_MYISAM") return definition ?? "";
   return undefined;
 }
 
-function columnOf(row: Row): Column {
+/** @param row as `sql.columns` asks for it */
+export function columnOf(row: Row): Column {
   const [, , position, name, dataType, columnType, nullable, characterSet, collation] = row;
   const [defaultValue, generated, comment, extra] = row.slice(9);
   const isAutomatic = extra?.toLowerCase().includes("auto_increment") === true;

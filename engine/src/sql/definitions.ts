@@ -1,5 +1,6 @@
 /** Reads what a catalog has as text, the definitions of views and the expressions of columns, as the server prints them. */
 import type { Catalog, Engine, Relation } from "../catalog/catalog.ts";
+import { withoutTemporaryTables } from "../catalog/temporary-tables.ts";
 import type { StatementFacts } from "./facts.ts";
 import { analyzeMysql } from "./mysql/analyze.ts";
 import { quoteMysqlName } from "./mysql/quote.ts";
@@ -22,7 +23,8 @@ const postgres: DefinitionReader = {
 };
 
 const mysql: DefinitionReader = {
-  read: (catalog, text) => {
+  read: (session, text) => {
+    const catalog = withoutTemporaryTables(session);
     const sqlMode = catalog.mysql?.definitionMode;
     return readable(analyzeMysql(text, catalog, { searchPath: [], ...(sqlMode === undefined ? {} : { sqlMode }) }));
   },

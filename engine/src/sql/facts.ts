@@ -84,6 +84,8 @@ export interface UnknownName {
   readonly what: "relation" | "column" | "schema";
   /** As the server would print it in its error. */
   readonly name: string;
+  /** Of a relation of MySQL's: its database and its own name. */
+  readonly path?: readonly [database: string, name: string];
   /** UTF-8 byte position. */
   readonly position: number | undefined;
   /** What the server says besides. */

@@ -176,7 +176,7 @@ function resetConnection(session: Session, command: CommandReader): boolean {
     if (!succeeded) return;
     for (const prepared of session.statements.values()) session.closeCursor(prepared);
     session.statements.clear();
-    session.knowledge.stateChanged();
+    session.knowledge.wasReset();
   };
   session.ask(exchange, forwarded(command));
   return true;

@@ -1,5 +1,5 @@
 /** From a text to what happens with it in this session. */
-import type { Approval } from "@penstock/engine";
+import { type Approval, mayRunStoredCode, namedIn, objectPath, type StatementFacts } from "@penstock/engine";
 import { type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
 import { approvalsToRun, effect } from "../enforce/plan.ts";
 import type { Refusal } from "../enforce/session-rules.ts";
@@ -21,6 +21,7 @@ export function decideText(
   if (knowledge.readsAsciiOnly && !isAscii(text)) return refuse(notAscii, text);
   const { enforcer, names, catalog } = knowledge.epoch;
   const verdict = enforcer.decide(text, session.who, names, catalog, parameters);
+  if (knowledge.asksForTemporary(verdict.statements.map(({ facts }) => facts))) return undefined;
   const ruling = feasible(session, rulingOf(verdict, text), text);
   if (ruling.kind === "refused") {
     if (unknownName.test(ruling.sqlstate) && knowledge.retryUnknown()) return undefined;
@@ -38,7 +39,11 @@ function isAscii(text: string): boolean {
 /** What cannot be enforced on this protocol, or by this proxy, is refused with its reason. */
 function feasible(session: Session, ruling: Ruling, text: string): Ruling {
   if (ruling.kind === "refused") return ruling;
-  const refusal = (ruling.showsTokens ? noTokens : undefined) ?? afterHiddenCode(ruling) ?? byName(ruling);
+  const refusal =
+    (ruling.showsTokens ? noTokens : undefined) ??
+    afterHiddenCode(session, ruling) ??
+    besideItsNamesake(ruling) ??
+    byName(ruling);
   if (refusal !== undefined) {
     const fields = ruling.plans.map(({ auditFields }) => auditFields);
     const notifications = ruling.plans.flatMap((plan) => plan.notifications);
@@ -47,6 +52,29 @@ function feasible(session: Session, ruling: Ruling, text: string): Ruling {
   if (ruling.unasked === undefined || session.host.approvals !== undefined) return ruling;
   const hint = "this proxy asks nobody for approval: let somebody who needs none run the statement";
   return { ...ruling.unasked, hint };
+}
+
+/** The server says of results which table they come from, and calls a temporary one like the masked one that it hides. */
+function besideItsNamesake({ plans }: Pass): Refusal | undefined {
+  const tables = plans.flatMap((plan) => plan.facts.tables.map(({ relation }) => relation));
+  const made = tables.filter(({ isTemporary, columns }) => isTemporary && columns.length === 0);
+  const paths = new Set(made.map((relation) => objectPath(namedIn(relation), relation.name)));
+  const masked = plans.some(
+    ({ forbidden, facts }) => forbidden !== undefined && facts.tables.some(({ relation }) => paths.has(relation.path)),
+  );
+  return masked ? namesakes : undefined;
+}
+
+const namesakes: Refusal = {
+  sqlstate: "42501",
+  message:
+    "this text makes a temporary table and reads the masked one that it hides, and whose results are which cannot be told",
+  hint: "send the statements one by one",
+  code: "changed_within_text",
+};
+
+function isOfSession({ relation }: StatementFacts["tables"][number]): boolean {
+  return relation.isTemporary;
 }
 
 const notAscii: Refusal = {
@@ -64,8 +92,14 @@ const noTokens: Refusal = {
 };
 
 /** All statements of a text are read before the first one runs; what code that nobody has read does to their reading, only the server knows. */
-function afterHiddenCode({ plans }: Pass): Refusal | undefined {
-  const isChanged = plans.slice(0, -1).some(({ effects }) => (effects & effect.hiddenCode) !== 0);
+function afterHiddenCode({ knowledge }: Session, { plans }: Pass): Refusal | undefined {
+  const { catalog } = knowledge.epoch;
+  const isChanged = plans.slice(0, -1).some(({ effects, facts }, index) => {
+    if ((effects & effect.hiddenCode) !== 0) return true;
+    // A trigger may drop a temporary table, so that its name is another's again.
+    const later = plans.slice(index + 1).some(({ facts: { tables } }) => tables.some(isOfSession));
+    return later && mayRunStoredCode(catalog, facts);
+  });
   if (!isChanged) return undefined;
   return {
     sqlstate: "42501",

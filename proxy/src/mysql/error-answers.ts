@@ -4,6 +4,7 @@ import type { Framer } from "./framer.ts";
 import { decodeErr, type ErrFields } from "./messages/err.ts";
 import { safeMessage } from "./server-words.ts";
 import type { Session } from "./session.ts";
+import { SideQueryError } from "./side-query.ts";
 import { pass, settle } from "./to-client.ts";
 
 const skipped = "57014";
@@ -26,7 +27,7 @@ export function errorAnswer(session: Session, framer: Framer, exchange: Exchange
   for (const next of later) session.endRun(next, skipped, 0);
   exchange.runs = [];
   exchange.isSettled = true;
-  exchange.asked?.reject(new Error(error.message));
+  exchange.asked?.reject(new SideQueryError(error.code, error.message));
   session.answered(exchange);
 }
 

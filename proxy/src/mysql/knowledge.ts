@@ -1,8 +1,16 @@
 /** What decisions depend on beyond the text: policies, catalog, database and sql_mode, and how the session keeps up with them. */
-import { type Catalog, type Enforcer, type NameContext, parseSqlMode, type SqlMode } from "@penstock/engine";
+import {
+  type Catalog,
+  type Enforcer,
+  type NameContext,
+  parseSqlMode,
+  type SqlMode,
+  type StatementFacts,
+} from "@penstock/engine";
 import { effect, type StatementPlan } from "../enforce/plan.ts";
 import type { Refusal } from "../enforce/session-rules.ts";
 import type { Session } from "./session.ts";
+import { TemporaryTables } from "./temporary-tables.ts";
 
 /** Compared by identity: what was decided under another one may be stale. */
 export interface Epoch {
@@ -34,6 +42,7 @@ export class Knowledge {
   /** `sql_mode` as the server shows it. */
   #modeText = "";
   #busy = false;
+  readonly #temporary = new TemporaryTables();
   /** The character set of results that the client has asked for when it connected, until it is set. */
   #results: string | undefined;
 
@@ -64,7 +73,12 @@ export class Knowledge {
       this.#work(() => this.#readState());
       return false;
     }
-    const catalog = session.target.catalog.current();
+    if (!this.#temporary.areSure) {
+      this.#work(() => this.#temporary.read(session.side));
+      return false;
+    }
+    const catalog = this.#catalogNow();
+    if (catalog === undefined) return true;
     const { enforcer } = session.host;
     if (catalog !== this.epoch.catalog || enforcer !== this.epoch.enforcer)
       this.epoch = { enforcer, catalog, names: this.epoch.names };
@@ -100,10 +114,24 @@ export class Knowledge {
     return true;
   }
 
+  /** Whether the server has to be asked first of temporary tables that these statements may mean. If so, the session resumes by itself. */
+  asksForTemporary(statements: readonly StatementFacts[]): boolean {
+    if (!this.#temporary.mayBeHidden(statements)) return false;
+    this.#work(() => this.#temporary.read(this.#session.side));
+    return true;
+  }
+
   /** The statement has run. */
   ran(plan: StatementPlan): void {
+    this.#temporary.ran(plan.facts, this.epoch.catalog);
     if ((plan.effects & effect.shared) !== 0) this.#session.target.catalog.changed();
     if (mayChangeState(plan)) this.#stateUnsure = true;
+  }
+
+  /** The server has taken back all that the session has made its own. */
+  wasReset(): void {
+    this.#stateUnsure = true;
+    this.#temporary.askAll();
   }
 
   /** Database, sql_mode and character sets may differ now. */
@@ -114,6 +142,15 @@ export class Knowledge {
   /** What the server tells of its sql_mode with each answer. */
   reportedBackslashes(areOff: boolean): void {
     if (areOff !== (this.epoch.names.sqlMode?.noBackslashEscapes === true)) this.#stateUnsure = true;
+  }
+
+  #catalogNow(): Catalog | undefined {
+    try {
+      return this.#temporary.in(this.#session.target.catalog.current());
+    } catch (error) {
+      this.#problem = error instanceof Error ? error.message : String(error);
+      return undefined;
+    }
   }
 
   async #readState(): Promise<void> {

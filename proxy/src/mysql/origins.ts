@@ -1,4 +1,4 @@
-import type { Catalog } from "@penstock/engine";
+import { type Catalog, namedIn } from "@penstock/engine";
 import type { ColumnOrigin } from "./messages/column-definition.ts";
 
 /** Number of a column by database, table and name, in lower case: for alerts it does not matter whether the server tells cases apart. */
@@ -15,8 +15,12 @@ function numbersOf(catalog: Catalog): ReadonlyMap<string, number> {
   let known = numbers.get(catalog);
   if (known === undefined) {
     known = new Map(
-      [...catalog.relations.values()].flatMap(({ oid, schema, name, columns }) =>
-        columns.map((column) => [keyOf(schema, name, column.name), oid * 65_536 + column.attnum] as const),
+      // Temporary tables last: where they hide others, the name is theirs.
+      [...catalog.relations.values(), ...(catalog.temporary?.byName.values() ?? [])].flatMap((relation) =>
+        relation.columns.map(
+          (column) =>
+            [keyOf(namedIn(relation), relation.name, column.name), relation.oid * 65_536 + column.attnum] as const,
+        ),
       ),
     );
     numbers.set(catalog, known);

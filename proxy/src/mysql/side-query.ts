@@ -28,6 +28,17 @@ export class Asked {
   }
 }
 
+/** What the server says against a question. */
+export class SideQueryError extends Error {
+  /** The server's number for it. */
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
 export class SideQuery {
   readonly #session: Session;
 

@@ -1,12 +1,13 @@
 /** What INSERT, UPDATE, DELETE and LOAD DATA read and write. */
 import type { AccessKind } from "@penstock/language";
 import type { ColumnAssignment, Delete, Insert, LoadData, Update } from "../tree/dml.ts";
-import type { Relation } from "../../../catalog/catalog.ts";
+import { namedIn, type Relation } from "../../../catalog/catalog.ts";
 import type { ColumnName, Expression } from "../tree/expressions.ts";
 import { type FactContext, mark, touch } from "./context.ts";
 import type { ExpressionWalker } from "./expressions.ts";
 import {
   noWhere,
+  openOf,
   type QueryResult,
   walkerOf,
   walkItems,
@@ -63,7 +64,7 @@ function target(context: FactContext, name: Insert["table"]["name"], accesses: r
   const relation = context.relation(name, ...accesses);
   const own = name.parts.at(-1)?.text ?? "";
   if (relation === undefined) return newItem(own, { columns: [], open: [] });
-  return newItem(own, { columns: context.columnsOf(relation), open: undefined }, relation, relation.schema);
+  return newItem(own, { columns: context.columnsOf(relation), open: openOf(relation) }, relation, namedIn(relation));
 }
 
 function assign(

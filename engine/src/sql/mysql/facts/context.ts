@@ -64,10 +64,19 @@ export class FactContext {
 
   /** The relation that a name means, noted with its access; what the catalog does not have is reported. */
   relation(name: QualifiedName, ...accesses: readonly AccessKind[]): Relation | undefined {
-    const relation = this.names.find(name);
+    return this.#noted(name, this.names.find(name), accesses);
+  }
+
+  /** The same of what never means a temporary table. */
+  lasting(name: QualifiedName, ...accesses: readonly AccessKind[]): Relation | undefined {
+    return this.#noted(name, this.names.lasting(name), accesses);
+  }
+
+  #noted(name: QualifiedName, relation: Relation | undefined, accesses: readonly AccessKind[]): Relation | undefined {
     if (relation === undefined) {
       const printed = name.parts.map(({ text }) => text).join(".");
-      this.unknown.push({ what: "relation", name: printed, position: name.start });
+      const path = this.names.pathOf(name);
+      this.unknown.push({ what: "relation", name: printed, path, position: name.start });
       return undefined;
     }
     for (const access of accesses) this.access(relation, access);

@@ -1,6 +1,7 @@
 /** What DDL and utility statements read and write, and what of them is not analysed. */
 import type { AccessKind } from "@penstock/language";
-import { type Relation, relationToBe } from "../../../catalog/catalog.ts";
+import { namedIn, type Relation, relationToBe } from "../../../catalog/catalog.ts";
+import type { DropObject } from "../tree/ddl.ts";
 import type { Expression } from "../tree/expressions.ts";
 import type { QualifiedName } from "../tree/node.ts";
 import type { Statement } from "../tree/statements.ts";
@@ -12,7 +13,6 @@ import { newItem, newScope } from "./scope.ts";
 export function walkDefinition(context: FactContext, statement: Statement): void {
   switch (statement.kind) {
     case "create_table":
-      created(context, statement.table, "table");
       // Defaults may read: `DEFAULT nextval(s)`.
       visible(context, statement.table, undefined, [
         ...statement.expressions,
@@ -21,22 +21,32 @@ export function walkDefinition(context: FactContext, statement: Statement): void
       if (statement.like !== undefined) context.relation(statement.like, "read");
       if (statement.query !== undefined) walkQuery(context, statement.query, undefined, undefined);
       for (const table of statement.union) context.relation(table, "read");
-      for (const { references } of statement.elements)
-        if (references !== undefined) context.relation(references, "ddl");
+      for (const { references } of statement.elements) if (references !== undefined) context.lasting(references, "ddl");
+      // Last: what it reads of its own name is what there was before.
+      if (statement.isTemporary) madeTemporary(context, statement.table);
+      else created(context, statement.table, "table");
       return;
     case "alter_table": {
       const expressions = statement.actions.flatMap((action) => [
         ...action.expressions,
         ...action.elements.flatMap((element) => element.expressions),
       ]);
+      const isTemporary = context.names.temporary(statement.table) !== undefined;
       defined(context, statement.table, ["ddl"], expressions);
       for (const { elements, tables, kind } of statement.actions) {
-        for (const { references } of elements) if (references !== undefined) context.relation(references, "ddl");
+        for (const { references } of elements) if (references !== undefined) context.lasting(references, "ddl");
         for (const table of tables) {
-          if (kind === "rename_table" || kind === "exchange") created(context, table, "table");
+          if (kind === "rename_table") continue;
+          if (kind === "exchange") created(context, table, "table");
           else context.relation(table, "read");
         }
       }
+      const [renamed] = statement.actions.filter(({ kind }) => kind === "rename_table").flatMap(({ tables }) => tables);
+      if (isTemporary) {
+        // Its columns are not what they were.
+        context.names.dropTemporary(statement.table);
+        madeTemporary(context, renamed ?? statement.table);
+      } else if (renamed !== undefined) created(context, renamed, "table");
       return;
     }
     case "create_index":
@@ -48,8 +58,11 @@ export function walkDefinition(context: FactContext, statement: Statement): void
       return;
     case "rename_table":
       for (const { from, to } of statement.renames) {
-        context.relation(from, "ddl");
-        created(context, to, "table");
+        const isTemporary = context.relation(from, "ddl")?.isTemporary === true;
+        if (isTemporary) {
+          context.names.dropTemporary(from);
+          madeTemporary(context, to);
+        } else created(context, to, "table");
       }
       return;
     case "create_view":
@@ -59,15 +72,16 @@ export function walkDefinition(context: FactContext, statement: Statement): void
       return;
     case "create_sequence":
     case "alter_sequence":
-      created(context, statement.name, "sequence");
+      if (statement.isTemporary) madeTemporary(context, statement.name);
+      else created(context, statement.name, "sequence");
       return;
     case "drop_object":
       if (statement.object === "table" || statement.object === "view" || statement.object === "sequence") {
-        for (const name of statement.names) context.relation(name, "ddl");
+        for (const name of statement.names) dropped(context, statement, name);
       }
       return;
     case "create_trigger":
-      context.relation(statement.table, "ddl");
+      context.lasting(statement.table, "ddl");
       context.addOpaque("body of a trigger", statement.body.start);
       return;
     case "create_procedure":
@@ -133,14 +147,35 @@ function visible(
   const scope = newScope(undefined, undefined);
   // Columns that the statement itself adds are not in the catalog: any name may be one.
   const columns = relation === undefined ? [] : context.columnsOf(relation);
-  scope.items.push(newItem(name.parts.at(-1)?.text, { columns, open: [] }, relation, relation?.schema));
+  scope.items.push(newItem(name.parts.at(-1)?.text, { columns, open: [] }, relation, relation && namedIn(relation)));
   for (const expression of expressions) walkerOf(context).used(expression, scope, "filter");
+}
+
+/** CREATE TEMPORARY TABLE, or one that another becomes. */
+function madeTemporary(context: FactContext, name: QualifiedName): void {
+  const { names } = context;
+  context.access(names.temporary(name) ?? names.temporaryToBe(name), "ddl");
+  names.makeTemporary(name);
+}
+
+/** DROP takes a temporary table before any other; with TEMPORARY, none but such. What may not be there is asked about by its name. */
+function dropped(context: FactContext, { object, isTemporary, ifExists }: DropObject, name: QualifiedName): void {
+  const { names } = context;
+  const temporary = object === "view" ? undefined : names.temporary(name);
+  if (temporary !== undefined || isTemporary) {
+    context.access(temporary ?? names.temporaryToBe(name), "ddl");
+    names.dropTemporary(name);
+    return;
+  }
+  if (ifExists && names.lasting(name) === undefined) created(context, name, object === "view" ? "view" : "table");
+  else context.lasting(name, "ddl");
 }
 
 /** A relation that the statement makes, or one of that name that is there already. */
 function created(context: FactContext, name: QualifiedName, kind: Relation["kind"]): void {
   const { names } = context;
   const schema = name.parts.at(-2)?.text ?? names.database ?? "";
-  const relation = names.find(name) ?? relationToBe(names.key(schema), names.key(name.parts.at(-1)?.text ?? ""), kind);
+  const relation =
+    names.lasting(name) ?? relationToBe(names.key(schema), names.key(name.parts.at(-1)?.text ?? ""), kind);
   context.access(relation, "ddl");
 }

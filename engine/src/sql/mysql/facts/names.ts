@@ -1,4 +1,5 @@
 import { type Catalog, objectPath, type Relation } from "../../../catalog/catalog.ts";
+import { temporaryToBe } from "../../../catalog/temporary-tables.ts";
 import type { QualifiedName } from "../tree/node.ts";
 
 /** What names mean at one point of a session: which database they are looked for in, and which of them are the same. */
@@ -7,6 +8,8 @@ export class NameState {
   /** `undefined`: none was chosen, and names have to be qualified. */
   database: string | undefined;
   readonly #isFolding: boolean;
+  /** Temporary tables as the statements of the text before leave them, where they do not leave those of the catalog. */
+  readonly #temporary = new Map<string, Relation | undefined>();
 
   constructor(catalog: Catalog, database: string | undefined) {
     this.catalog = catalog;
@@ -28,8 +31,46 @@ export class NameState {
     return one === other || this.key(one) === this.key(other);
   }
 
-  /** The relation of a name; the server's own databases know no case anywhere. */
+  /** The relation of a name, a temporary table before any other. */
   find(name: QualifiedName): Relation | undefined {
+    return this.temporary(name) ?? this.lasting(name);
+  }
+
+  temporary(name: QualifiedName): Relation | undefined {
+    const { temporary } = this.catalog;
+    if (temporary === undefined && this.#temporary.size === 0) return undefined;
+    const key = this.#keyOf(name);
+    return this.#temporary.has(key) ? this.#temporary.get(key) : temporary?.byName.get(key);
+  }
+
+  /** From here on the text has a temporary table of that name, of whose columns nothing is known. */
+  makeTemporary(name: QualifiedName): Relation {
+    const made = this.temporaryToBe(name);
+    this.#temporary.set(this.#keyOf(name), made);
+    return made;
+  }
+
+  /** What CREATE TEMPORARY TABLE makes. */
+  temporaryToBe(name: QualifiedName): Relation {
+    return temporaryToBe(...this.pathOf(name));
+  }
+
+  /** From here on the name means what it would without a temporary table. */
+  dropTemporary(name: QualifiedName): void {
+    this.#temporary.set(this.#keyOf(name), undefined);
+  }
+
+  #keyOf(name: QualifiedName): string {
+    return objectPath(...this.pathOf(name));
+  }
+
+  /** Equal for names by which a statement here would mean the same table. */
+  pathOf({ parts }: QualifiedName): readonly [database: string, name: string] {
+    return [this.key(parts.at(-2)?.text ?? this.database ?? ""), this.key(parts.at(-1)?.text ?? "")];
+  }
+
+  /** The same without temporary tables; the server's own databases know no case anywhere. */
+  lasting(name: QualifiedName): Relation | undefined {
     const table = name.parts.at(-1)?.text ?? "";
     const schema = name.parts.at(-2)?.text ?? this.database;
     if (schema === undefined) return undefined;

@@ -1,4 +1,5 @@
 /** Which tables and columns a query reads, and what its columns come from. */
+import { namedIn, type Relation } from "../../../catalog/catalog.ts";
 import type { QueryBody, QueryExpression, Select, SelectItem, TableReference, WithClause } from "../tree/queries.ts";
 import { type FactContext, mark, type RelationRead, touch } from "./context.ts";
 import { ExpressionWalker, isMeant } from "./expressions.ts";
@@ -300,7 +301,11 @@ function tableItem(context: FactContext, table: Extract<TableReference, { kind: 
   if (relation === undefined) return newItem(alias?.text ?? own, { ...nothing, open: [] });
   const read: RelationRead = { relation, table, qualified: [] };
   context.reads.push(read);
-  // Of the system's own relations of a fixture no columns are known: any may be one.
-  const output = { columns: context.columnsOf(relation), open: relation.columns.length === 0 ? [] : undefined };
-  return newItem(alias?.text ?? own, output, relation, relation.schema, read);
+  const output = { columns: context.columnsOf(relation), open: openOf(relation) };
+  return newItem(alias?.text ?? own, output, relation, namedIn(relation), read);
+}
+
+/** Of a table that the text itself makes, and of the system's own of a fixture, no columns are known: any may be one. */
+export function openOf({ columns }: Relation): [] | undefined {
+  return columns.length === 0 ? [] : undefined;
 }

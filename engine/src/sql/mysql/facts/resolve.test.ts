@@ -177,7 +177,7 @@ test("outputs, functions, limit, joins and inner kinds are told as for PostgreSQ
 test("names that the catalog does not have are told with their places in UTF-8", () => {
   const { unknown } = only("select 'é', x.a, nope from customers join missing on 1");
   expect(unknown).toEqual([
-    { what: "relation", name: "missing", position: 43 },
+    { what: "relation", name: "missing", path: ["shop", "missing"], position: 43 },
     { what: "column", name: "x.a", position: 13 },
   ]);
   expect(only("select nope from customers").unknown).toEqual([{ what: "column", name: "nope", position: 7 }]);

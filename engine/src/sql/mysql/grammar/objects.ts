@@ -206,32 +206,41 @@ export abstract class ObjectsGrammar extends AlterTableGrammar {
             { ALT: () => this.CONSUME(k.SEQUENCE) && ("sequence" as const) },
             { ALT: () => this.CONSUME(k.VIEW) && ("view" as const) },
           ]);
-          this.OPTION1(() => this.SUBRULE(this.ifExists));
+          const ifExists = this.OPTION1(() => this.SUBRULE(this.ifExists)) !== undefined;
           const names = this.SUBRULE(this.objectNames);
           this.OPTION2(() => this.SUBRULE(this.waiting));
           this.OPTION3(() =>
             this.OR2([{ ALT: () => this.CONSUME(k.RESTRICT) }, { ALT: () => this.CONSUME(k.CASCADE) }]),
           );
-          return { kind: "drop_object", object, isTemporary, names, accounts: [], ...this.range(start) };
+          return { kind: "drop_object", object, isTemporary, ifExists, names, accounts: [], ...this.range(start) };
         },
       },
       {
         ALT: (): DropObject | DropIndex => {
           const object = this.SUBRULE(this.droppedKind);
-          this.OPTION4(() => this.SUBRULE1(this.ifExists));
+          const ifExists = this.OPTION4(() => this.SUBRULE1(this.ifExists)) !== undefined;
           const names = [this.SUBRULE(this.objectName)];
-          return { kind: "drop_object", object, isTemporary: false, names, accounts: [], ...this.range(start) };
+          return {
+            kind: "drop_object",
+            object,
+            isTemporary: false,
+            ifExists,
+            names,
+            accounts: [],
+            ...this.range(start),
+          };
         },
       },
       {
         ALT: (): DropObject | DropIndex => {
           this.CONSUME(k.SERVER);
-          this.OPTION5(() => this.SUBRULE2(this.ifExists));
+          const ifExists = this.OPTION5(() => this.SUBRULE2(this.ifExists)) !== undefined;
           const names = [ownName(this.SUBRULE(this.identifierOrText))];
           return {
             kind: "drop_object",
             object: "server",
             isTemporary: false,
+            ifExists,
             names,
             accounts: [],
             ...this.range(start),
@@ -244,9 +253,17 @@ export abstract class ObjectsGrammar extends AlterTableGrammar {
             { ALT: () => this.CONSUME(k.USER) && ("user" as const) },
             { ALT: () => this.CONSUME(k.ROLE) && ("role" as const) },
           ]);
-          this.OPTION6(() => this.SUBRULE3(this.ifExists));
+          const ifExists = this.OPTION6(() => this.SUBRULE3(this.ifExists)) !== undefined;
           const accounts = this.SUBRULE(this.accountNames);
-          return { kind: "drop_object", object, isTemporary: false, names: [], accounts, ...this.range(start) };
+          return {
+            kind: "drop_object",
+            object,
+            isTemporary: false,
+            ifExists,
+            names: [],
+            accounts,
+            ...this.range(start),
+          };
         },
       },
       {
@@ -257,6 +274,7 @@ export abstract class ObjectsGrammar extends AlterTableGrammar {
             kind: "drop_object",
             object: "prepare",
             isTemporary: false,
+            ifExists: false,
             names,
             accounts: [],
             ...this.range(start),

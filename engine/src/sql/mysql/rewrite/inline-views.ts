@@ -4,6 +4,7 @@
  */
 import type { Catalog, Relation } from "../../../catalog/catalog.ts";
 import { readBelow } from "../../../catalog/labels.ts";
+import { hiddenByTemporary } from "../../../catalog/temporary-tables.ts";
 import { Denial } from "../../denial.ts";
 import { type InliningPlan, unclear } from "../../rewriting.ts";
 import { analyzeMysql, mysqlDialectOf } from "../analyze.ts";
@@ -71,6 +72,13 @@ function inlineInto(
     const { relation: view, table } = read;
     const inlined = plan.inlined.get(view.path);
     if (inlined === undefined) continue;
+    const hidden = hiddenByTemporary(context.catalog, readBelow(context.catalog, view).tables);
+    if (hidden !== undefined) {
+      throw new Denial(
+        `view ${view.path} has to be read by its definition, in which ${hidden.path} would be your temporary table`,
+        "drop the temporary table, or give it another name",
+      );
+    }
     const site = sites.get(table);
     if (site === undefined) throw new Denial(inlined.why, "read the view's tables instead");
     const name = table.alias?.text ?? table.name.parts.at(-1)?.text ?? view.name;

@@ -2,7 +2,7 @@
  * The rewritten text looked at once more, by itself: a protected relation may stand in it only inside a generated derived table, or as what the
  * statement changes. Independent of name resolution but for what names are the same.
  */
-import type { Relation } from "../../../catalog/catalog.ts";
+import { namedIn, type Relation } from "../../../catalog/catalog.ts";
 import type { Protection } from "../../protection.ts";
 import type { NameState } from "../facts/names.ts";
 import type { Statement } from "../tree/statements.ts";
@@ -36,7 +36,7 @@ function couldBe({ table, ctes }: TableSite, relation: Relation, names: NameStat
   const own = parts.at(-1)?.text ?? "";
   if (own.toLowerCase() !== relation.name.toLowerCase()) return false;
   const schema = parts.at(-2)?.text;
-  if (schema !== undefined) return schema.toLowerCase() === relation.schema.toLowerCase();
+  if (schema !== undefined) return schema.toLowerCase() === namedIn(relation).toLowerCase();
   return !ctes.some((cte) => names.cteKey(cte) === names.cteKey(own));
 }
 

@@ -1,3 +1,4 @@
+import { namedIn } from "../../../catalog/catalog.ts";
 import { planMask } from "../../../masks/masks.ts";
 import { filterCondition, type Protection } from "../../protection.ts";
 import { Denial } from "../../denial.ts";
@@ -58,7 +59,7 @@ export function protectedSource(protection: Protection, alias: string, options: 
   });
   const partitions =
     options.partitions.length === 0 ? "" : ` partition (${options.partitions.map(quoteMysqlName).join(", ")})`;
-  const table = `${quoteMysqlName(relation.schema)}.${quoteMysqlName(relation.name)}${partitions}`;
+  const table = `${quoteMysqlName(namedIn(relation))}.${quoteMysqlName(relation.name)}${partitions}`;
   const hints = options.indexHints.map((hint) => ` ${hint}`).join("");
   const from = `${options.definition ?? table} as ${base}${hints}`;
   const filter = filterCondition(protection, base);

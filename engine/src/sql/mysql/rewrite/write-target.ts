@@ -46,7 +46,8 @@ export function words(kind: string): string {
 }
 
 /**
- * A masked value is not put among the real ones, where nobody could tell them apart. What CREATE TABLE makes is a copy for whoever made it.
+ * A masked value is not put among the real ones, where nobody could tell them apart. What CREATE TABLE makes is a copy for whoever made it, and
+ * so is a temporary table.
  * @throws Denial
  */
 export function refuseStoring(
@@ -54,7 +55,11 @@ export function refuseStoring(
   protections: ReadonlyMap<string, Protection>,
 ): void {
   // Its values may be any columns of the query's tables.
-  const isMixed = node.kind === "insert" && node.source.kind === "query" && node.onDuplicateKey.length > 0;
+  const isMixed =
+    node.kind === "insert" &&
+    node.source.kind === "query" &&
+    node.onDuplicateKey.length > 0 &&
+    stored.some(({ into }) => !into.isTemporary);
   const [mixed] = isMixed ? reads.flatMap(({ relation }) => protections.get(relation.path) ?? []) : [];
   if (mixed !== undefined && mixed.columns.size > 0) {
     throw new Denial(
@@ -63,11 +68,12 @@ export function refuseStoring(
     );
   }
   for (const { into, sources } of stored) {
+    if (into.isTemporary) continue;
     const masked = sources.find(({ relation, column }) => protections.get(relation.path)?.columns.has(column.attnum));
     if (masked === undefined) continue;
     throw new Denial(
       `column \`${masked.column.name}\` of ${masked.relation.path} is masked for you, and ${into.path} would keep the masked value as if it were real`,
-      "leave the column out, or keep the copy in a table of its own with CREATE TABLE … SELECT",
+      "leave the column out, or keep the copy in a temporary table",
     );
   }
 }

@@ -186,6 +186,7 @@ export interface DropObject extends Node {
   readonly kind: "drop_object";
   readonly object: ObjectKind;
   readonly isTemporary: boolean;
+  readonly ifExists: boolean;
   readonly names: readonly QualifiedName[];
   readonly accounts: readonly AccountName[];
 }
