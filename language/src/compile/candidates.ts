@@ -18,6 +18,8 @@ export interface DecisionTraits {
   readonly path: string | undefined;
   readonly kinds: ReadonlySet<string> | undefined;
   readonly touch: Touch | undefined;
+  /** Without being of this group nobody is meant. */
+  readonly group: string | undefined;
   readonly reads: Reads;
   /** See `Program.fixedMasks` and `Program.fixedFilters`. */
   readonly isFixed: boolean;
@@ -125,6 +127,30 @@ export class Candidate {
       this.failures += 1;
       this.lastFailure = errors[before];
     }
+  }
+}
+
+/** Decision statements by the group of which the person must be. */
+export class GroupIndex {
+  private readonly forAll: readonly CompiledDecision[];
+  private readonly byGroup: ReadonlyMap<string, readonly CompiledDecision[]>;
+
+  constructor(decisions: readonly CompiledDecision[]) {
+    this.forAll = decisions.filter(({ group }) => group === undefined);
+    this.byGroup = Map.groupBy(
+      decisions.filter(({ group }) => group !== undefined),
+      ({ group }) => group ?? "",
+    );
+  }
+
+  /** What may be meant for somebody of such groups. */
+  of(groups: Value | undefined): readonly CompiledDecision[] {
+    const found = new Set<readonly CompiledDecision[]>();
+    for (const group of valuesOf(groups)) {
+      const decisions = typeof group === "string" ? this.byGroup.get(group) : undefined;
+      if (decisions !== undefined) found.add(decisions);
+    }
+    return found.size === 0 ? this.forAll : [this.forAll, ...found].flat();
   }
 }
 

@@ -117,6 +117,7 @@ export function traitsOf({ decisions, finder }: Analysis): DecisionTraits[] {
     path: plan.path,
     kinds: split.kinds,
     touch: split.touch,
+    group: split.group,
     reads: readsOf(plan, finder),
     isFixed: split.isFixed,
     isSettled: split.isSettled,

@@ -15,7 +15,7 @@ function programOf(text: string): Program {
 interface Facts {
   readonly kind: string;
   readonly principal: string;
-  readonly groups: readonly string[];
+  readonly groups: unknown;
   readonly level: number | string;
   readonly tables: readonly string[];
   readonly labels: readonly string[];
@@ -24,7 +24,14 @@ interface Facts {
 const facts: fc.Arbitrary<Facts> = fc.record({
   kind: fc.constantFrom("select", "update", "delete"),
   principal: fc.constantFrom("human", "agent"),
-  groups: fc.subarray(["dba", "hr"]),
+  groups: fc.subarray(["dba", "hr"]).chain((groups) =>
+    fc.constantFrom<unknown>(
+      new Set(groups),
+      groups,
+      Object.fromEntries(groups.map((name, index) => [String(index), name])),
+      groups.join(),
+    ),
+  ),
   level: fc.constantFrom(1, "not a number"),
   tables: fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 3 }),
   labels: fc.array(fc.constantFrom("", "pii", "secret", "secret.key"), { maxLength: 3 }),
@@ -39,7 +46,7 @@ function columnOf(label: string, index: number): Value {
 
 function inputOf({ kind, principal, groups, level, tables, labels }: Facts, columns: readonly Value[]): Input {
   return {
-    principal: toValue({ id: "ann", kind: principal, groups: new Set(groups), claims: { level } }),
+    principal: toValue({ id: "ann", kind: principal, groups, claims: { level } }),
     session: toValue({ database: "shop" }),
     target: toValue({ environment: "production" }),
     query: toValue({
@@ -57,6 +64,7 @@ const aboutSession = [
   'not "dba" in principal.groups',
   'principal.kind == "agent"',
   "principal.claims.level + 1 > 0",
+  '"hr" in principal.groups',
 ];
 const aboutQuery = [
   'query.kind == "update"',

@@ -7,7 +7,7 @@
  */
 import type { Effect, Input, Reads } from "../program.ts";
 import { RegoObject, type Value } from "../values.ts";
-import { Candidate, type CompiledDecision, FilterIndex, MaskIndex, StatementIndex } from "./candidates.ts";
+import { Candidate, type CompiledDecision, FilterIndex, GroupIndex, MaskIndex, StatementIndex } from "./candidates.ts";
 import { blankMemo, Environment, field, type Memo } from "./runtime.ts";
 import { EvaluationContext, stepsFor } from "./evaluation-context.ts";
 import { allReads } from "./reads.ts";
@@ -45,7 +45,7 @@ const isMask = ({ decision }: Candidate): boolean => decision.statement === "mas
 const isFilter = ({ decision }: Candidate): boolean => decision.statement === "filter";
 
 export class Dispatcher {
-  private readonly decisions: readonly CompiledDecision[];
+  private readonly decisions: GroupIndex;
   private readonly data: Value;
   private readonly blank: readonly Memo[];
   /** The time of what is asked, where it is not that of the machine. */
@@ -58,7 +58,7 @@ export class Dispatcher {
   private replaced: Pick<Environment, "mocks" | "shadow"> | undefined;
 
   constructor(decisions: readonly CompiledDecision[], data: Value, groups: number) {
-    this.decisions = decisions;
+    this.decisions = new GroupIndex(decisions.filter(({ statement }) => statement !== "label"));
     this.data = data;
     this.blank = blankMemo(groups);
     this.labelRules = decisions
@@ -207,11 +207,10 @@ export class Dispatcher {
   }
 
   /** `environment` has no query yet: conditions of the session do not read it. */
-  private newSessionPlan({ session, target }: Subject, environment: Environment): SessionPlan {
-    // Of a thousand rules most are about others: these cost a call each, and nothing is made for them.
+  private newSessionPlan({ principal, session, target }: Subject, environment: Environment): SessionPlan {
     const all: Candidate[] = [];
-    for (const decision of this.decisions) {
-      const candidate = decision.statement === "label" ? undefined : Candidate.of(decision, environment);
+    for (const decision of this.decisions.of(field(principal, "groups"))) {
+      const candidate = Candidate.of(decision, environment);
       if (candidate !== undefined) all.push(candidate);
     }
     const isFixed = ({ decision }: Candidate): boolean => decision.isFixed;

@@ -1,6 +1,7 @@
 /**
- * Conditions that an index answers before a statement is looked at: `query.kind == "x"`, `some t in query.tables` with `t.path == "x"`. So
- * a thousand rules about a thousand tables cost a query what the rules about its own tables cost.
+ * Conditions that an index answers before a statement is looked at: `query.kind == "x"`, `some t in query.tables` with `t.path == "x"`,
+ * and before a session is: `"x" in principal.groups`. So a thousand rules about a thousand tables and groups cost a query what the rules
+ * about its own tables cost, and a session what those about its own groups cost.
  */
 import { RegoSet, type Value } from "../values.ts";
 import { field, valuesOf } from "./runtime.ts";
@@ -25,6 +26,33 @@ export function kindsOf(literal: Literal): ReadonlySet<string> | undefined {
     const [collection, ...rest] = queryPath(term);
     return collection === "kind" && rest.length === 0;
   });
+}
+
+/**
+ * The group of which a person must be for conditions of the session to hold: `"x" in principal.groups`. Only where nothing is asked before
+ * it that can fail, since an error is shown whoever asks.
+ */
+export function groupOf(session: Body): string | undefined {
+  for (const literal of session) {
+    if (literal.kind !== "test") return undefined;
+    const { term } = literal;
+    if (term.kind === "member" && term.key === undefined && isPrincipals(term.domain, "groups")) {
+      return constantString(term.value);
+    }
+    const isPlain = term.kind === "compare" && (isPrincipals(term.left, "kind") || isPrincipals(term.right, "kind"));
+    if (!isPlain || (term.left.kind !== "const" && term.right.kind !== "const")) return undefined;
+  }
+  return undefined;
+}
+
+function isPrincipals(term: Term, name: string): boolean {
+  return (
+    term.kind === "ref" &&
+    term.base.kind === "root" &&
+    term.base.root === "principal" &&
+    term.path.length === 1 &&
+    constantString(term.path[0]) === name
+  );
 }
 
 /** The condition of a body that the index answers best. */

@@ -7,7 +7,7 @@
  * asked earlier than the others would have allowed; whoever evaluates a part early falls back to the whole statement then.
  */
 import { type FactFinder, isOfKind, isOfSession, literalReadsOnlyFields, readsOnlyFields } from "./facts.ts";
-import { kindsOf, type Touch, touchOf } from "./index-conditions.ts";
+import { groupOf, kindsOf, type Touch, touchOf } from "./index-conditions.ts";
 import { literalLocals, order, termLocals } from "./order.ts";
 import { type Body, type DecisionPlan, headTerms, type Literal, type Local } from "./plan.ts";
 
@@ -16,6 +16,8 @@ export interface SplitBody {
   readonly kinds: ReadonlySet<string> | undefined;
   /** What it must find in the query; a part of `rest`, which is evaluated all the same. */
   readonly touch: Touch | undefined;
+  /** The group of which the person must be; a part of `session`, which is evaluated all the same. */
+  readonly group: string | undefined;
   readonly session: Body;
   /** Reads nothing of the query but its kind and category. */
   readonly kind: Body;
@@ -50,6 +52,7 @@ export function splitBody(plan: DecisionPlan, facts: FactFinder): SplitBody {
   return {
     kinds,
     touch: touchOf(rest),
+    group: groupOf(session),
     session,
     kind,
     label,
@@ -66,7 +69,15 @@ function isSettled(plan: DecisionPlan, rest: Body, facts: FactFinder): boolean {
 
 /** Everything asked each time, in the order of the policy: what counting needs. */
 export function unsplit(plan: DecisionPlan, facts: FactFinder): SplitBody {
-  const asked = { kinds: undefined, touch: undefined, session: [], kind: [], label: [], rest: plan.body };
+  const asked = {
+    kinds: undefined,
+    touch: undefined,
+    group: undefined,
+    session: [],
+    kind: [],
+    label: [],
+    rest: plan.body,
+  };
   return { ...splitBody(plan, facts), ...asked };
 }
 
