@@ -45,7 +45,7 @@ for (let file = 0; file < files; file += 1) {
 const large = `package acme.large\n\n${pairs(100_000, half)}`;
 writeFileSync(join(folder, "policies", "large.policy"), large);
 
-const policyCommand = new URL("../../engine/bin/policy.ts", import.meta.url).pathname;
+const policyCommand = new URL("../../engine/bin/policy.js", import.meta.url).pathname;
 const service = spawn(process.execPath, [policyCommand, "lsp", "--stdio"], { stdio: ["pipe", "pipe", "inherit"] });
 const connection = createMessageConnection(
   new StreamMessageReader(service.stdout),

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { printSample, printTable, sample } from "./statistics.ts";
 
-const policyCommand = fileURLToPath(new URL("../../engine/bin/policy.ts", import.meta.url));
+const policyCommand = fileURLToPath(new URL("../../engine/bin/policy.js", import.meta.url));
 const rulesWanted = 1_000;
 const testsWanted = 500;
 const rulesInFile = 50;

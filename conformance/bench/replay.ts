@@ -57,7 +57,7 @@ export async function benchReplay(statements: number): Promise<void> {
     const started = performance.now();
     const { stdout, stderr, status } = spawnSync(
       process.execPath,
-      [join(root, "engine/bin/policy.ts"), "replay", ...args, "--catalog", catalog],
+      [join(root, "engine/bin/policy.js"), "replay", ...args, "--catalog", catalog],
       { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 },
     );
     const seconds = (performance.now() - started) / 1000;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { policyFixture, policyFixtureFile } from "./policy-fixture.ts";
 
-const policy = new URL("../../engine/bin/policy.ts", import.meta.url).pathname;
+const policy = new URL("../../engine/bin/policy.js", import.meta.url).pathname;
 const packs = new URL("../../policies", import.meta.url).pathname;
 
 test("the packs' own tests pass and reach every rule", () => {

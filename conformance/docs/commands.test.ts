@@ -44,7 +44,7 @@ function folderOfReader(): string {
 }
 
 function run(folder: string, command: string): { readonly status: number | null; readonly stderr: string } {
-  const script = `policy() { "${process.execPath}" "${root}/engine/bin/policy.ts" "$@"; }; ${command}`;
+  const script = `policy() { "${process.execPath}" "${root}/engine/bin/policy.js" "$@"; }; ${command}`;
   return spawnSync("bash", ["-c", script], { cwd: folder, encoding: "utf8" });
 }
 

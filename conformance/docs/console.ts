@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import type { Fence } from "./markdown.ts";
 
 const commands: Readonly<Record<string, string>> = {
-  policy: new URL("../../engine/bin/policy.ts", import.meta.url).pathname,
+  policy: new URL("../../engine/bin/policy.js", import.meta.url).pathname,
   "policy-proxy": new URL("../../proxy/bin/policy-proxy.ts", import.meta.url).pathname,
 };
 

@@ -14,7 +14,7 @@ const password = "ana's password";
 const verifier = formatVerifier(await deriveVerifier(password));
 const bin = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const proxyCommand = bin("../../proxy/bin/policy-proxy.ts");
-const policyCommand = bin("../../engine/bin/policy.ts");
+const policyCommand = bin("../../engine/bin/policy.js");
 const startTimeoutMs = 60_000;
 
 // Each start would otherwise strip the types of the same files again, which takes longer than everything else.

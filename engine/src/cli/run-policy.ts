@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 
-const policyCommand: string = new URL("../../bin/policy.ts", import.meta.url).pathname;
+const policyCommand: string = new URL("../../bin/policy.js", import.meta.url).pathname;
 
 /** A folder with these files, removed when the test ends. */
 export function folderOf(files: Readonly<Record<string, string>>): string {

@@ -21,7 +21,7 @@ import type {
 } from "vscode-languageserver/node";
 import { folderOf } from "../cli/run-policy.ts";
 
-const policyCommand: string = new URL("../../bin/policy.ts", import.meta.url).pathname;
+const policyCommand: string = new URL("../../bin/policy.js", import.meta.url).pathname;
 
 const capabilities: ClientCapabilities = {
   textDocument: { completion: { completionItem: { snippetSupport: true } } },

@@ -128,7 +128,7 @@ test("a question that is taken back is answered as such", async () => {
 
 test("a stream that is no protocol ends the process without a stack trace on the output", () => {
   const folder = folderOf({});
-  const bin = new URL("../../bin/policy.ts", import.meta.url).pathname;
+  const bin = new URL("../../bin/policy.js", import.meta.url).pathname;
   const { status, stdout } = spawnSync(process.execPath, [bin, "lsp", "--stdio"], {
     cwd: folder,
     input: 'GET / HTTP/1.1\r\nHost: x\r\n\r\nContent-Length: 4\r\n\r\n{"a"',

@@ -24,14 +24,16 @@ interface Facts {
 const facts: fc.Arbitrary<Facts> = fc.record({
   kind: fc.constantFrom("select", "update", "delete"),
   principal: fc.constantFrom("human", "agent"),
-  groups: fc.subarray(["dba", "hr"]).chain((groups) =>
-    fc.constantFrom<unknown>(
-      new Set(groups),
-      groups,
-      Object.fromEntries(groups.map((name, index) => [String(index), name])),
-      groups.join(),
+  groups: fc
+    .subarray(["dba", "hr"])
+    .chain((groups) =>
+      fc.constantFrom<unknown>(
+        new Set(groups),
+        groups,
+        Object.fromEntries(groups.map((name, index) => [String(index), name])),
+        groups.join(),
+      ),
     ),
-  ),
   level: fc.constantFrom(1, "not a number"),
   tables: fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 3 }),
   labels: fc.array(fc.constantFrom("", "pii", "secret", "secret.key"), { maxLength: 3 }),
