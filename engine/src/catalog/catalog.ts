@@ -169,6 +169,11 @@ export interface TriggerInfo {
   readonly transitionTables?: readonly string[];
 }
 
+/** Under which `Catalog.functions` has the body of a trigger of MySQL, which has no function that anybody else could call. */
+export function triggerBodyName(trigger: string): string {
+  return `trigger ${trigger}`;
+}
+
 export type TriggerEvent = "insert" | "update" | "delete" | "truncate";
 
 export interface ForeignKey {
@@ -212,6 +217,8 @@ export interface Column {
   readonly generated: string | undefined;
   /** What a row gets that is given no value, as `pg_get_expr` prints it; empty for an identity column. Absent: NULL. */
   readonly default?: string;
+  /** It gets the time of the change when other columns of its row change (ON UPDATE CURRENT_TIMESTAMP of MySQL and MariaDB). */
+  readonly setOnUpdate?: true;
   readonly comment: string | undefined;
   /** `*` does not show it (INVISIBLE of MySQL and MariaDB). */
   readonly isInvisible?: boolean;
@@ -258,15 +265,15 @@ export interface FunctionInfo {
   readonly body?: FunctionBody;
 }
 
-/** What a function of users' own in SQL or PL/pgSQL runs. */
+/** What a function of users' own in SQL, in PL/pgSQL, or of MySQL runs. */
 export interface FunctionBody {
-  /** Of a function in SQL, what stands between the quotes of AS; in PL/pgSQL the whole of `pg_get_functiondef`. */
+  /** Of a function in SQL, what stands between the quotes of AS; in PL/pgSQL the whole of `pg_get_functiondef`; of MySQL the statement. */
   readonly text: string;
   /** Written as BEGIN ATOMIC or RETURN: its names were bound when it was made, and are printed under `Catalog.definitionPath`. */
   readonly isBound: boolean;
   /** It runs with the rights of its owner. */
   readonly isSecurityDefiner: boolean;
-  /** Its SET clauses, each `name=value`. */
+  /** Its SET clauses, each `name=value`; of MySQL the `sql_mode` in which it was written. */
   readonly settings: readonly string[];
   /** Of OUT arguments and columns of its result too. */
   readonly argumentNames: readonly string[];

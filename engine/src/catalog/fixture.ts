@@ -162,7 +162,8 @@ class FixtureReader {
     const given = view.columns === undefined ? undefined : this.#columns(view.columns, where, types);
     // Of a view whose definition could not be read only its columns are known.
     const isUnread = view.definition === "" && given !== undefined;
-    const derived = isUnread ? unknownColumns : viewColumns({ ...catalog, version: "" }, view.definition);
+    const [schema] = this.#path(path, where);
+    const derived = isUnread ? unknownColumns : viewColumns({ ...catalog, version: "" }, view.definition, schema);
     if (derived.kind === "error") {
       this.problems.push(`${where}: ${derived.message}`);
       return true;

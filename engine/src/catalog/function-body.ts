@@ -1,36 +1,13 @@
 import { type FunctionCategory } from "@penstock/language";
 import { analyzePostgres } from "../sql/postgres/analyze.ts";
-import type { ColumnFact, FunctionFact, StatementFacts, TableFact, UnknownName } from "../sql/facts.ts";
+import type { StatementFacts, UnknownName } from "../sql/facts.ts";
 import { splitIdentifierList } from "../sql/postgres/session.ts";
 import type { RelationRead, ResolvedStatement } from "../sql/postgres/resolution.ts";
+import { type BodyFacts, nothing, unitedWhere, userFunction } from "./body-facts.ts";
+import type { Catalog, FunctionBody, FunctionInfo, Relation } from "./catalog.ts";
 import { plpgsqlBody } from "./plpgsql-body.ts";
-import type { Catalog, FunctionBody, FunctionInfo, FunctionName, Relation } from "./catalog.ts";
-import { noRow, type TriggerRow, triggerRow } from "./trigger-row.ts";
-
-/** What a function does by itself; what those that it calls do is theirs. */
-export interface BodyFacts {
-  readonly tables: readonly TableFact[];
-  /** Those that it names without a schema, while the session's search_path says which is meant. */
-  readonly namedByPath: ReadonlySet<Relation>;
-  readonly columns: readonly ColumnFact[];
-  readonly functions: readonly FunctionFact[];
-  /** What of NEW and OLD it looks at, where it is a trigger's. */
-  readonly row: TriggerRow;
-  /** The same, for what its errors say. */
-  readonly rowInErrors: TriggerRow;
-  /** It may read what an error says, of other code too. */
-  readonly seesErrors: boolean;
-  /** Whether more comes of it than a value: it writes, or may raise an error or a notice of its own. */
-  readonly acts: boolean;
-  /** Of its UPDATE and DELETE, as in `StatementFacts`; absent where it has none. */
-  readonly where?: Pick<StatementFacts, "hasWhere" | "whereIsConstant">;
-  /** It looks at details of errors (PG_EXCEPTION_DETAIL), which show whole rows. */
-  readonly seesDetails: boolean;
-  /** A name without a schema that means something else to somebody who may not use all schemas of the search_path. */
-  readonly ambiguous?: string;
-  /** Why there may be more to it, as what the function does: "is written in c". Absent: it reads these tables and nothing else. */
-  readonly problem?: string;
-}
+import { psmBody } from "./psm-body.ts";
+import { noRow, triggerRow } from "./trigger-row.ts";
 
 const known = new WeakMap<Catalog, Map<FunctionInfo, Map<string, BodyFacts>>>();
 
@@ -68,11 +45,11 @@ const pathSetting = "search_path=";
 
 function readBody(catalog: Catalog, info: FunctionInfo, searchPath: readonly string[]): BodyFacts {
   const { kind, language, body } = info;
+  if (language === "psm") return psmBody(catalog, info);
   if (body === undefined || (language !== "sql" && language !== "plpgsql")) {
     return {
       ...nothing,
-      problem:
-        kindProblems[kind] ?? (language === "psm" ? "has a body that is not analysed" : `is written in ${language}`),
+      problem: kindProblems[kind] ?? `is written in ${language}`,
     };
   }
   const everywhere = (path: readonly string[]) => [...new Set([...path, ...schemasWithCode(catalog)])];
@@ -127,16 +104,6 @@ function readBody(catalog: Catalog, info: FunctionInfo, searchPath: readonly str
   };
 }
 
-/** Every change has to have a WHERE that looks at columns for all to have one. */
-export function unitedWhere(
-  changes: readonly Pick<StatementFacts, "hasWhere" | "whereIsConstant">[],
-): Pick<StatementFacts, "hasWhere" | "whereIsConstant"> {
-  return {
-    hasWhere: changes.every(({ hasWhere }) => hasWhere),
-    whereIsConstant: changes.some(({ whereIsConstant }) => whereIsConstant),
-  };
-}
-
 const kindProblems = {
   function: undefined,
   procedure: undefined,
@@ -158,23 +125,6 @@ function hasNamesakeIn(
     if (other.name === name && other.path !== path && searchPath.includes(other.schema)) return true;
   }
   return false;
-}
-
-/** Of code that does nothing by itself but, perhaps, act. */
-export const nothing: BodyFacts = {
-  tables: [],
-  namedByPath: new Set(),
-  columns: [],
-  functions: [],
-  row: noRow,
-  rowInErrors: noRow,
-  seesErrors: false,
-  acts: true,
-  seesDetails: false,
-};
-
-export function userFunction({ schema, name }: FunctionName): FunctionFact {
-  return { schema, name, builtin: false, category: "user_defined" };
 }
 
 const schemas = new WeakMap<Catalog, readonly string[]>();

@@ -77,7 +77,7 @@ const partsOfOutputs: ReadonlySet<string> = new Set(["output", "argument", "cond
 
 function computeLineage(catalog: Catalog, relation: Relation): ViewLineage {
   if (relation.definition === undefined) return unknownLineage;
-  const facts = definitionFacts(catalog, relation.definition);
+  const facts = onlyFacts(readDefinition(catalog, relation.definition, relation.schema));
   if (facts === undefined) return unknownLineage;
   const columns = relation.columns.map((_, index) => {
     const output = facts.outputs[index];
@@ -106,12 +106,7 @@ function computeLineage(catalog: Catalog, relation: Relation): ViewLineage {
   };
 }
 
-/** Facts of a definition that is read with certainty; `undefined` where anything in it is not. */
-function definitionFacts(catalog: Catalog, definition: string): StatementFacts | undefined {
-  return onlyFacts(readDefinition(catalog, definition));
-}
-
-/** Of a single statement that is read with certainty. */
+/** Facts of a single statement that is read with certainty; `undefined` where anything in it is not. */
 export function onlyFacts(read: ReadDefinition): StatementFacts | undefined {
   if (read.kind !== "statements" || read.statements.length !== 1) return undefined;
   const facts = read.statements[0]?.facts;

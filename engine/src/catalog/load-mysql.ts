@@ -10,11 +10,13 @@ import {
   objectPath,
   type ReferentialAction,
   type Relation,
+  triggerBodyName,
   type TriggerEvent,
   type TriggerInfo,
 } from "./catalog.ts";
 import * as sql from "./mysql-catalog-sql.ts";
 import { mysqlTypeCategory } from "./mysql-types.ts";
+import { assignedByPsm } from "./psm-body.ts";
 import { isSystemDatabase } from "./system-schemas.ts";
 
 type Row = readonly (string | null)[];
@@ -40,11 +42,14 @@ export async function loadMysqlCatalog(query: RunQuery, previous?: Catalog): Pro
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     const names = await readNames(query, known !== undefined);
     const users = await loadRelations(query, names);
-    const functions = functionMap(await query(sql.routines));
+    const functions = functionMap([
+      ...routinesOf(await query(sql.routines), await query(sql.parameters)),
+      ...(await query(sql.triggers)).map(triggerBody),
+    ]);
     if (!isDeepStrictEqual(names, await readNames(query, known !== undefined))) continue;
     const reused = known === undefined ? [] : [...known.relations.values()].filter(({ isSystem }) => isSystem);
     const relations = [...reused, ...users].map((relation, index) => ({ ...relation, oid: index + 1 }));
-    return {
+    return withAssignments({
       engine,
       version: `snapshot-${engine}-${++snapshots}`,
       database: database ?? "",
@@ -57,7 +62,7 @@ export async function loadMysqlCatalog(query: RunQuery, previous?: Catalog): Pro
       operators: [],
       schemas: new Set(names.schemas.map(([name]) => name ?? "")),
       definitionPath: [],
-    };
+    });
   }
   throw new Error(`the schema changed while it was read, ${attemptsMax} times`);
 }
@@ -161,6 +166,7 @@ export function columnOf(row: Row): Column {
     notNull: nullable === "NO",
     generated: generated === null || generated === undefined || generated === "" ? undefined : generated,
     ...(isAutomatic ? { default: "" } : typeof defaultValue === "string" ? { default: defaultValue } : {}),
+    ...(extra?.toLowerCase().includes("on update") === true ? { setOnUpdate: true } : {}),
     comment: comment === null || comment === "" ? undefined : comment,
     ...(extra?.toUpperCase().includes("INVISIBLE") === true ? { isInvisible: true } : {}),
   };
@@ -227,25 +233,85 @@ function triggerOf(schema: string, [, , name, timing, event]: Row): TriggerInfo 
     events: new Set([(event ?? "").toLowerCase() as TriggerEvent]),
     forEach: "row",
     columns: [],
-    // A trigger has no function: its body is its own, and nobody else can call it by this name.
-    function: { schema, name: `trigger ${name ?? ""}` },
+    function: { schema, name: triggerBodyName(name ?? "") },
   };
 }
 
-/** Names of routines know no case. */
-function functionMap(rows: readonly Row[]): ReadonlyMap<string, readonly FunctionInfo[]> {
-  return Map.groupBy(
-    rows.map(
-      ([schema, name, type, , , , deterministic]): FunctionInfo => ({
-        schema: schema ?? "",
-        name: (name ?? "").toLowerCase(),
-        kind: type === "PROCEDURE" ? "procedure" : "function",
-        language: "psm",
-        volatility: deterministic === "YES" ? "stable" : "volatile",
-        leakproof: false,
-        isSystem: false,
-      }),
-    ),
-    (info) => objectPath(info.schema, info.name),
+/** The body of a trigger, as a procedure that nobody else can call. */
+function triggerBody([schema, , name, , , text, mode]: Row): FunctionInfo {
+  return {
+    schema: schema ?? "",
+    name: triggerBodyName(name ?? ""),
+    kind: "procedure",
+    language: "psm",
+    volatility: "volatile",
+    leakproof: false,
+    isSystem: false,
+    ...bodyOf(text, mode, "DEFINER", []),
+  };
+}
+
+function bodyOf(
+  text: string | null | undefined,
+  mode: string | null | undefined,
+  security: string | null | undefined,
+  argumentNames: readonly string[],
+): Pick<FunctionInfo, "body"> {
+  if (typeof text !== "string") return {};
+  return {
+    body: {
+      text,
+      isBound: false,
+      isSecurityDefiner: security !== "INVOKER",
+      settings: [`sql_mode=${mode ?? ""}`],
+      argumentNames,
+      defaults: "",
+      functions: [],
+    },
+  };
+}
+
+/** With the columns that BEFORE triggers give values to, which their bodies tell. */
+function withAssignments(catalog: Catalog): Catalog {
+  const assigning = (trigger: TriggerInfo): TriggerInfo => {
+    const [body] = catalog.functions.get(objectPath(trigger.function.schema, trigger.function.name)) ?? [];
+    const assigns = trigger.timing !== "before" || body === undefined ? undefined : assignedByPsm(catalog, body);
+    return assigns === undefined ? trigger : { ...trigger, assigns };
+  };
+  const relations = [...catalog.relations.values()].map((relation) =>
+    relation.triggers.length === 0 ? relation : { ...relation, triggers: relation.triggers.map(assigning) },
   );
+  return {
+    ...catalog,
+    relations: new Map(relations.map((relation) => [relation.path, relation])),
+    relationsByOid: new Map(relations.map((relation) => [relation.oid, relation])),
+  };
+}
+
+function routinesOf(rows: readonly Row[], parameters: readonly Row[]): readonly FunctionInfo[] {
+  const keyOf = (row: readonly (string | null | undefined)[]) => JSON.stringify(row);
+  const names = Map.groupBy(parameters, ([schema, name, type]) => keyOf([schema, name, type]));
+  return rows.map(([schema, name, type, security, text, mode, deterministic]): FunctionInfo => {
+    const own = names.get(keyOf([schema, name, type])) ?? [];
+    return {
+      schema: schema ?? "",
+      name: (name ?? "").toLowerCase(),
+      kind: type === "PROCEDURE" ? "procedure" : "function",
+      language: "psm",
+      volatility: deterministic === "YES" ? "stable" : "volatile",
+      leakproof: false,
+      isSystem: false,
+      ...bodyOf(
+        text,
+        mode,
+        security,
+        own.map((row) => row[3] ?? ""),
+      ),
+    };
+  });
+}
+
+/** Names of routines know no case. */
+function functionMap(infos: readonly FunctionInfo[]): ReadonlyMap<string, readonly FunctionInfo[]> {
+  return Map.groupBy(infos, (info) => objectPath(info.schema, info.name));
 }

@@ -26,6 +26,8 @@ export const keys = `select k.table_schema, k.table_name, k.constraint_name, k.c
 
 export const routines = `select routine_schema, routine_name, routine_type, security_type, routine_definition, sql_mode, is_deterministic from information_schema.routines${where("routine_schema", true)} order by routine_schema, routine_name, routine_type`;
 
+export const parameters = `select specific_schema, specific_name, routine_type, parameter_name from information_schema.parameters${where("specific_schema", true)} and parameter_name is not null order by specific_schema, specific_name, ordinal_position`;
+
 export const triggers = `select event_object_schema, event_object_table, trigger_name, action_timing, event_manipulation, action_statement, sql_mode from information_schema.triggers${where("event_object_schema", true)} order by event_object_schema, event_object_table, action_order`;
 
 function where(column: string, skipsSystem: boolean): string {

@@ -1,7 +1,7 @@
 import { analyzePostgres } from "../sql/postgres/analyze.ts";
 import type { FunctionFact } from "../sql/facts.ts";
-import type { BodyFacts } from "./function-body.ts";
-import { nothing, problemOfStatement, userFunction } from "./function-body.ts";
+import { type BodyFacts, nothing, userFunction } from "./body-facts.ts";
+import { problemOfStatement } from "./function-body.ts";
 import type { Catalog, Relation, RelationCode } from "./catalog.ts";
 import { withoutComparedRows } from "./trigger-row.ts";
 

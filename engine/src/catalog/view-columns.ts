@@ -8,8 +8,8 @@ type ViewColumns =
   | { readonly kind: "error"; readonly message: string };
 
 /** The columns of a view by its definition: a column that it shows unchanged has that column's type, a computed one an unknown type. */
-export function viewColumns(catalog: Catalog, definition: string): ViewColumns {
-  const analyzed = readDefinition(catalog, definition);
+export function viewColumns(catalog: Catalog, definition: string, schema: string): ViewColumns {
+  const analyzed = readDefinition(catalog, definition, schema);
   if (analyzed.kind !== "statements") return { kind: "error", message: analyzed.message };
   const [statement, second] = analyzed.statements;
   if (statement === undefined || second !== undefined) return { kind: "error", message: "write one SELECT" };

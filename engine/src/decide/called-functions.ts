@@ -1,6 +1,6 @@
 import type { AccessKind, ColumnUse } from "@penstock/language";
 import type { Catalog, Relation } from "../catalog/catalog.ts";
-import { unitedWhere } from "../catalog/function-body.ts";
+import { unitedWhere } from "../catalog/body-facts.ts";
 import type { ColumnFact, StatementFacts, TableFact, TableUse } from "../sql/facts.ts";
 import { CodeWalk } from "./code-walk.ts";
 

@@ -1,6 +1,14 @@
 import { type AccessKind, type StatementKind, statementKinds } from "@penstock/language";
-import { type Catalog, type FunctionInfo, objectPath, type Relation, type TriggerInfo } from "../catalog/catalog.ts";
-import { type BodyFacts, bodyFacts, pathInside, userFunction } from "../catalog/function-body.ts";
+import {
+  type Catalog,
+  type FunctionInfo,
+  objectPath,
+  type Relation,
+  triggerBodyName,
+  type TriggerInfo,
+} from "../catalog/catalog.ts";
+import { type BodyFacts, userFunction } from "../catalog/body-facts.ts";
+import { bodyFacts, pathInside } from "../catalog/function-body.ts";
 import { readBelow } from "../catalog/labels.ts";
 import { codeFacts, conditionFacts } from "../catalog/relation-code.ts";
 import { codeSetOff, columnsThatFail, type RelationUse, triggersFired, usesBrought } from "../catalog/set-off.ts";
@@ -16,6 +24,8 @@ interface Way {
   readonly searchPath: readonly string[];
   /** What of a relation sets it off, as messages name it. Absent: the statement calls it. */
   readonly setOffBy?: string;
+  /** It is the body of a trigger, which has no function. */
+  readonly isTrigger?: true;
   /** It runs with the rights of the owner of a function (SECURITY DEFINER). */
   readonly asOwner: boolean;
   /** The row for which it is run, where the statement does not give all of its values. */
@@ -131,7 +141,7 @@ export class CodeWalk {
     const key = JSON.stringify([path, way.searchPath, setOffBy, way.asOwner, row?.relation.path, row?.columns]);
     if (this.#seen.has(key)) return;
     this.#seen.add(key);
-    const code = setOffBy === undefined ? `function \`${path}\`` : `function \`${path}\`, which ${setOffBy} runs,`;
+    const code = codeOf(path, way);
     if (this.#seen.size > bodiesMax) {
       if (this.#seen.size === bodiesMax + 1) {
         this.unread.push({ code, problem: `is one of more than ${bodiesMax} that are called` });
@@ -158,7 +168,8 @@ export class CodeWalk {
       if (row?.ofTrigger === false && body.acts) this.#readRow(code, row.relation, row.columns);
       if (body.acts && setOffBy === undefined) this.writers.push(code);
       this.seesDetails ||= body.seesDetails;
-      this.#enter(code, body, { ...way, asOwner, searchPath: pathInside(info, way.searchPath) });
+      const { isTrigger: _, ...inside } = way;
+      this.#enter(code, body, { ...inside, asOwner, searchPath: pathInside(info, way.searchPath) });
     }
   }
 
@@ -242,7 +253,8 @@ export class CodeWalk {
     }
     if (isStored && transitionTables !== undefined) this.#readRow(setOffBy, relation, all);
     const row = isStored ? { row: { relation, columns: all, ofTrigger: true } } : {};
-    this.#push(userFunction(called), { searchPath, asOwner: false, setOffBy, ...row });
+    const isTrigger = called.name === triggerBodyName(name) ? { isTrigger: true as const } : {};
+    this.#push(userFunction(called), { searchPath, asOwner: false, setOffBy, ...isTrigger, ...row });
   }
 
   /** @param columns of the row for which it is run. */
@@ -268,6 +280,12 @@ export class CodeWalk {
 }
 
 const bodiesMax = 500;
+
+/** As messages name it. */
+function codeOf(path: string, { setOffBy, isTrigger }: Way): string {
+  if (setOffBy === undefined) return `function \`${path}\``;
+  return isTrigger === true ? setOffBy : `function \`${path}\`, which ${setOffBy} runs,`;
+}
 
 const changesSchema: ReadonlySet<string> = new Set(["ddl", "privilege"]);
 
@@ -305,7 +323,9 @@ function problemOf(
   if (overloads.length === 0) return category === "user_defined" ? "is not known" : undefined;
   if (!overloads.some(hasReadableBody)) return undefined;
   // By the name alone it would be taken for an aggregate, or for what a rule is about.
-  if (isBuiltinFunction(catalog, name) && !isOrdinary(name)) return "has the name of a built-in function";
+  const isOfPostgres = overloads.some(({ language }) => language !== "psm");
+  if (isOfPostgres && isBuiltinFunction(catalog, name) && !isOrdinary(name))
+    return "has the name of a built-in function";
   return isUncertain ? "may mean something else after an earlier statement of the same text" : undefined;
 }
 

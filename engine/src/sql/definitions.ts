@@ -12,7 +12,8 @@ export type ReadDefinition =
   | { readonly kind: "unreadable"; readonly message: string };
 
 interface DefinitionReader {
-  readonly read: (catalog: Catalog, text: string) => ReadDefinition;
+  /** @param schema that the definition is of */
+  readonly read: (catalog: Catalog, text: string, schema: string) => ReadDefinition;
   /** A query for an expression over a table's own rows. */
   readonly query: (relation: Relation, expression: string) => string;
 }
@@ -23,10 +24,13 @@ const postgres: DefinitionReader = {
 };
 
 const mysql: DefinitionReader = {
-  read: (session, text) => {
+  // The server prints every name of a relation whole, but not those of functions in the view's own database.
+  read: (session, text, schema) => {
     const catalog = withoutTemporaryTables(session);
     const sqlMode = catalog.mysql?.definitionMode;
-    return readable(analyzeMysql(text, catalog, { searchPath: [], ...(sqlMode === undefined ? {} : { sqlMode }) }));
+    return readable(
+      analyzeMysql(text, catalog, { searchPath: [schema], ...(sqlMode === undefined ? {} : { sqlMode }) }),
+    );
   },
   query: ({ schema, name }, expression) =>
     `select ${expression} from ${quoteMysqlName(schema)}.${quoteMysqlName(name)}`,
@@ -34,14 +38,15 @@ const mysql: DefinitionReader = {
 
 const readers: Readonly<Record<Engine, DefinitionReader>> = { postgres, mysql, mariadb: mysql };
 
-export function readDefinition(catalog: Catalog, text: string): ReadDefinition {
-  return readers[catalog.engine].read(catalog, text);
+/** @param schema of the view */
+export function readDefinition(catalog: Catalog, text: string, schema: string): ReadDefinition {
+  return readers[catalog.engine].read(catalog, text, schema);
 }
 
 /** The same for an expression over the rows of a table. */
 export function readExpression(catalog: Catalog, relation: Relation, expression: string): ReadDefinition {
   const reader = readers[catalog.engine];
-  return reader.read(catalog, reader.query(relation, expression));
+  return reader.read(catalog, reader.query(relation, expression), relation.schema);
 }
 
 function readable(

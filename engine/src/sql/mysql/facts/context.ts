@@ -6,6 +6,7 @@ import type { Name, QualifiedName } from "../tree/node.ts";
 import type { TableName } from "../tree/queries.ts";
 import { functionFact } from "./functions.ts";
 import type { NameState } from "./names.ts";
+import type { ProgramNames } from "./program-names.ts";
 import type { RangeColumn, Source } from "./scope.ts";
 
 /** A place where a relation is read: in FROM, TABLE, and the like. */
@@ -26,6 +27,8 @@ export interface StoredValue {
 /** What walking one statement collects. Positions are UTF-16 here. */
 export class FactContext {
   readonly names: NameState;
+  /** Of the body of a stored program. */
+  readonly program: ProgramNames | undefined;
   readonly reads: RelationRead[] = [];
 
   readonly stored: StoredValue[] = [];
@@ -37,8 +40,9 @@ export class FactContext {
   joins = 0;
   readonly #sources = new Map<Column, Source>();
 
-  constructor(names: NameState) {
+  constructor(names: NameState, program?: ProgramNames) {
     this.names = names;
+    this.program = program;
   }
 
   get sources(): Iterable<Source> {

@@ -98,6 +98,11 @@ export class ExpressionWalker {
   /** A column by its name, looked for in each level outwards. */
   column({ parts, start }: ColumnName, scope: Scope, sources: Source[]): RangeColumn | undefined {
     const names = parts.map(({ text }) => text);
+    const ofRow = this.#context.program?.rowColumn(names);
+    if (ofRow !== undefined) {
+      touch([ofRow], sources);
+      return undefined;
+    }
     const name = names.at(-1)?.toLowerCase() ?? "";
     const [table, schema] = [names.at(-2), names.at(-3)];
     for (let level: Scope | undefined = scope; level !== undefined; level = level.parent) {

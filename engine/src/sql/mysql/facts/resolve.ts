@@ -94,7 +94,7 @@ function innerOf(statement: Statement): Statement | undefined {
 }
 
 /** What a statement reads and writes; its output, where it has one. */
-function walkStatement(context: FactContext, statement: Statement): QueryResult | undefined {
+export function walkStatement(context: FactContext, statement: Statement): QueryResult | undefined {
   switch (statement.kind) {
     case "query":
       return walkQuery(context, statement, undefined, undefined);

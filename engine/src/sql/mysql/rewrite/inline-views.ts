@@ -9,11 +9,14 @@ import { Denial } from "../../denial.ts";
 import { type InliningPlan, unclear } from "../../rewriting.ts";
 import { analyzeMysql, mysqlDialectOf } from "../analyze.ts";
 import type { ResolvedMysql } from "../facts/resolve.ts";
+import { functionFact } from "../facts/functions.ts";
 import { parseMysql } from "../parse.ts";
+import type { Call } from "../tree/expressions.ts";
 import type { TableName } from "../tree/queries.ts";
+import type { Statement } from "../tree/statements.ts";
 import { type Edits, noEdits, type ReadingContext, replaceTable, spliced, type TextOfStatements } from "./edits.ts";
 import { protectedSource, wholeRelation } from "./protected-source.ts";
-import { isSameTree, tablesIn } from "./tree.ts";
+import { isSameTree, nodesOf, tablesIn } from "./tree.ts";
 
 /** Views that are nested deeper are no views of people's. */
 const nestingMax = 60;
@@ -27,10 +30,12 @@ export function inlineViews(
   let current = given;
   for (let depth = 0; depth < nestingMax; depth++) {
     const edits = noEdits();
+    let inDatabase = context;
     for (const [index, statement] of current.statements.entries()) {
       const plan = plans[index];
       if (plan === undefined) throw new Denial(unclear);
-      if (plan.inlined.size > 0) inlineInto(current.text, statement, plan, context, edits);
+      if (plan.inlined.size > 0) inlineInto(current.text, statement, plan, inDatabase, edits);
+      if (statement.node.kind === "use") inDatabase = { ...context, searchPath: [statement.node.database.text] };
     }
     if (edits.splices.length === 0) return current;
     current = again(current, edits, context);
@@ -108,8 +113,25 @@ function definitionIn(context: ReadingContext, view: Relation): string {
     );
   }
   refuseIdentity(catalog, view);
+  if (here.kind === "statements" && view.schema !== context.searchPath[0]) refuseOwnFunctions(here.statements, view);
   return definition;
 }
+
+/** A function that a definition names without its database is looked for in that of the view; here it would be in the session's. */
+function refuseOwnFunctions(definition: readonly Statement[], view: Relation): void {
+  const calls = nodesOf(definition, callKinds) as unknown as readonly Call[];
+  const own = calls.find(({ name: { parts } }) => {
+    const [name, second] = parts;
+    return second === undefined && !functionFact(undefined, name?.text ?? "", "").builtin;
+  });
+  if (own === undefined) return;
+  throw new Denial(
+    `view ${view.path} has to be read by its definition, which calls \`${own.name.parts[0]?.text ?? ""}\` of its own database`,
+    `USE ${view.schema} first`,
+  );
+}
+
+const callKinds: ReadonlySet<string> = new Set(["call"]);
 
 /** Inside a view it is the view's owner. */
 function refuseIdentity(catalog: Catalog, view: Relation): void {
