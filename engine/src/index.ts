@@ -41,6 +41,7 @@ export { defaultSqlMode, type Dialect as MysqlDialect, parseSqlMode, type SqlMod
 export { NameState as MysqlNames } from "./sql/mysql/facts/names.ts";
 export { resolveMysql } from "./sql/mysql/facts/resolve.ts";
 export { type ParsedMysql, parseMysql } from "./sql/mysql/parse.ts";
+export { refusedMysqlRow } from "./sql/mysql/rewrite/new-rows.ts";
 export { refusedRow } from "./sql/postgres/rewrite/new-rows.ts";
 export { withoutPasswords } from "./sql/without-passwords.ts";
 export { type ParsedText, parsePostgres } from "./sql/postgres/parse.ts";

@@ -1,8 +1,10 @@
 /** UPDATE and DELETE through the rewriter on a real MariaDB: what they leave is what they leave where the hidden data never was. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { changed, deniedChanges } from "./changes.ts";
+import { refusedMysqlRow } from "../../../engine/src/sql/mysql/rewrite/new-rows.ts";
+import { changed, deniedChanges, refusedRows } from "./changes.ts";
 import { createDatabases, type Databases, run } from "./databases.ts";
-import { hidden, hiddenOrders } from "./schema.ts";
+import { effect } from "./effect.ts";
+import { hidden } from "./schema.ts";
 
 let databases: Databases;
 beforeAll(async () => {
@@ -18,39 +20,33 @@ function rewritten(text: string): string {
   return verdict.text;
 }
 
-/** What a statement answers, and which rows it leaves of what is seen and of what is not. */
-async function effect(connection: Databases["raw"], text: string) {
-  const seen = "select id, name, city from customers union all select id, status, note from orders where region = 'EU'";
-  const unseen = `select * from orders where ${hiddenOrders}`;
-  await connection.query("start transaction");
-  try {
-    const [answer] = await connection.query({ sql: text, rowsAsArray: true });
-    const [rows] = await connection.query(seen);
-    const [others] = await connection.query(unseen);
-    const affected = Array.isArray(answer) ? answer : (answer as { affectedRows: number }).affectedRows;
-    return { affected, rows: JSON.stringify(rows), others: JSON.stringify(others) };
-  } catch (error) {
-    const [others] = await connection.query(unseen);
-    return { affected: error instanceof Error ? error.message : "", rows: "", others: JSON.stringify(others) };
-  } finally {
-    await connection.query("rollback");
-  }
-}
-
 describe("a change does to rows that are seen what it does where nothing is hidden, and nothing to others", () => {
   test.each(changed)("%s", async (text) => {
     const before = await effect(databases.raw, "do 1");
     const done = await effect(databases.raw, rewritten(text));
     const expected = await effect(databases.masked, text);
-    expect({ ...done, others: "" }).toEqual({ ...expected, others: "" });
-    expect(done.others).toBe(before.others);
-    expect(JSON.stringify(done.affected)).not.toMatch(hidden);
+    expect({ ...done, unseen: "", message: "" }).toEqual({ ...expected, unseen: "", message: "" });
+    expect(done.unseen).toBe(before.unseen);
+    expect(JSON.stringify(done.answer) ?? "").not.toMatch(hidden);
   });
 });
 
 test("and a change that is not rewritten is seen to reach more", async () => {
   const text = "update orders set status = 'x'";
   expect(await effect(databases.raw, text)).not.toEqual(await effect(databases.masked, text));
+});
+
+describe("what would make a row that its maker does not see is refused by the server, and nothing is left of it", () => {
+  test.each(refusedRows)("%s", async (text) => {
+    const before = await effect(databases.raw, "do 1");
+    for (const mode of ["default", "''", "'TRADITIONAL,ANSI,NO_BACKSLASH_ESCAPES,EMPTY_STRING_IS_NULL'"]) {
+      await databases.raw.query(`set sql_mode = ${mode}`);
+      const done = await effect(databases.raw, ...rewritten(text).split("; "));
+      await databases.raw.query("set sql_mode = default");
+      expect(refusedMysqlRow(done.message) ?? done.message).toMatch(/^the new row, .* is hidden from you/);
+      expect({ ...done, message: "", error: 0 }).toEqual({ ...before, message: "", error: 0, answer: undefined });
+    }
+  });
 });
 
 describe("what cannot be done while masks and filters apply is denied with its reason, and a harmless twin is not", () => {
@@ -60,5 +56,28 @@ describe("what cannot be done while masks and filters apply is denied with its r
     expect(verdict.reason.message).toMatch(reason);
     expect(verdict.reason.message).not.toMatch(hidden);
     expect((await run(databases.raw, rewritten(twin))).kind).not.toBe("error");
+  });
+});
+
+describe("RETURNING shows what is inserted as it would be read, under the names that it would have", () => {
+  test.each([
+    ["insert into customers (id, name) values (9, 'x') returning *", "select * from customers where id = 9"],
+    [
+      "insert into shop.customers (id, name) values (9, 'x') returning ssn, customers.ssn, concat(name, coalesce(email, 'none')), email as mail",
+      "select ssn, customers.ssn, concat(name, coalesce(email, 'none')), email as mail from customers where id = 9",
+    ],
+    ["insert into orders (id, region) values (9, 'EU') returning *", "select * from orders where id = 9"],
+  ])("%s", async (text, read) => {
+    const { raw } = databases;
+    await raw.query("start transaction");
+    try {
+      const returned = await raw.query({ sql: rewritten(text), rowsAsArray: true });
+      const selected = await raw.query({ sql: rewritten(read), rowsAsArray: true });
+      const namesOf = (fields: readonly { readonly name: string }[]) => fields.map(({ name }) => name);
+      expect(returned[0]).toEqual(selected[0]);
+      expect(namesOf(returned[1])).toEqual(namesOf(selected[1]));
+    } finally {
+      await raw.query("rollback");
+    }
   });
 });

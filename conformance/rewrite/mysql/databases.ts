@@ -5,7 +5,7 @@ import { someone } from "../../../engine/src/decide/someone.ts";
 import { applyMask } from "../../../engine/src/masks/masks.ts";
 import { startMariadb } from "../../support/mariadb-server.ts";
 import { textRows } from "../../support/text-rows.ts";
-import { hiddenOrders, masks, policy, rows, schema } from "./schema.ts";
+import { hiddenRows, masks, policy, rows, schema } from "./schema.ts";
 
 /** What a statement gave: names of its columns, and its rows in no order; or the server's error. */
 export type Outcome =
@@ -25,14 +25,28 @@ export interface Databases {
   readonly end: () => Promise<void>;
 }
 
-export async function createDatabases(): Promise<Databases> {
+/** What there is besides the schema beside this. */
+interface Besides {
+  readonly schema: readonly string[];
+  readonly policy: string;
+  readonly hiddenRows: Readonly<Record<string, string>>;
+}
+
+const nothing: Besides = { schema: [], policy: "", hiddenRows: {} };
+
+export async function createDatabases(besides: Besides = nothing): Promise<Databases> {
   const servers = await Promise.all([startMariadb(), startMariadb()]);
-  const [raw, masked] = await Promise.all(servers.map(async (server) => await prepared(await server.connect())));
+  const statements = [...schema, ...rows, ...besides.schema];
+  const [raw, masked] = await Promise.all(
+    servers.map(async (server) => await prepared(await server.connect(), statements)),
+  );
   if (raw === undefined || masked === undefined) throw new Error("no servers");
   const catalog = await loadMysqlCatalog(textRows(raw));
   await replaceValues(masked, catalog);
-  await masked.query(`delete from shop.orders where ${hiddenOrders}`);
-  const enforcer = enforcerFor(policy);
+  for (const [path, condition] of Object.entries({ ...hiddenRows, ...besides.hiddenRows })) {
+    await masked.query(`delete from ${path} where ${condition}`);
+  }
+  const enforcer = enforcerFor(policy + besides.policy);
   const who = someone(["analyst"]);
   return {
     catalog,
@@ -53,8 +67,8 @@ function enforcerFor(text: string): Enforcer {
   return createEnforcer(program);
 }
 
-async function prepared(connection: Connection): Promise<Connection> {
-  for (const statement of [...schema, ...rows]) await connection.query(statement);
+async function prepared(connection: Connection, statements: readonly string[]): Promise<Connection> {
+  for (const statement of statements) await connection.query(statement);
   return connection;
 }
 
@@ -83,6 +97,9 @@ export async function run(connection: Connection, text: string): Promise<Outcome
       rowsAsArray: true,
     });
     if (!Array.isArray(result)) return { kind: "done", affected: result.affectedRows };
+    // CALL gives several results.
+    if (fields.some(Array.isArray))
+      return { kind: "rows", columns: [], rows: result.map((one) => JSON.stringify(one)) };
     return {
       kind: "rows",
       columns: fields.map(({ name }) => name),

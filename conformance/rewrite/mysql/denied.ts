@@ -1,24 +1,9 @@
 /** What cannot be done while masks and filters apply, with a part of the reason; and a harmless twin that must go on. */
 export const denied: readonly (readonly [text: string, reason: RegExp, twin: string])[] = [
   [
-    "update labels l join customers c on c.id = l.id set c.city = 'x'",
-    /masked for you/,
-    "update labels l join customers c on c.id = l.id set l.label = 'x'",
-  ],
-  [
     "update labels l join customers c on c.id = l.id set l.label = c.email",
     /would keep the masked value/,
     "update labels l join customers c on c.id = l.id set l.label = c.city",
-  ],
-  [
-    "delete c from customers c join labels l on l.id = c.id",
-    /masked for you/,
-    "delete l from labels l join customers c on c.id = l.id",
-  ],
-  [
-    "insert into orders values (9, 1, 1, 'x', 'US', null)",
-    /filtered for you/,
-    "insert into labels values (9, 'x', 'y')",
   ],
   [
     "insert into customers values (9, 'x', 'y', 'z', 'q', 1, null)",
@@ -34,11 +19,6 @@ export const denied: readonly (readonly [text: string, reason: RegExp, twin: str
     "insert into customers (id, name) values (1, 'x') on duplicate key update name = ssn",
     /masked for you/,
     "insert into labels (id, label) values (1, 'x') on duplicate key update label = 'y'",
-  ],
-  [
-    "insert into customers (id, name) values (9, 'x') returning ssn",
-    /RETURNING would show/,
-    "insert into labels (id, label) values (9, 'x') returning label",
   ],
   [
     "replace into customers (id, name) values (1, 'x')",

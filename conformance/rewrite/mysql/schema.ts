@@ -14,6 +14,12 @@ export const schema = [
   "create table numbered (id int primary key, number int, ssn char(11), note varchar(20), unique (ssn, number))",
   "create table watched (id int primary key, ssn char(11))",
   "create trigger watched_gone after delete on watched for each row insert into labels values (old.id, old.ssn, null)",
+  "create table tickets (id int auto_increment primary key, tenant int not null default 7, state enum('open','new','shut') not null default 'open', owner varchar(5) character set latin1, due date, price decimal(8,2), body text, kind char(4) not null default 'a', unique (tenant, owner))",
+  "create table stamped (id int primary key, region varchar(8) not null, changed timestamp not null default current_timestamp on update current_timestamp, unique key by_region (region, id))",
+  "create table triggered (id int primary key, region varchar(8), body varchar(20))",
+  "create trigger triggered_made before insert on triggered for each row set new.region = 'US'",
+  "create table computed (id int primary key, region varchar(8), twice varchar(20) generated always as (concat(region, region)) stored)",
+  "create table aged (id int primary key, note varchar(20), seen datetime default current_timestamp on update current_timestamp)",
   "create table archive.customers (id int primary key, email varchar(80))",
   "create view contacts as select id, email as contact, city from customers",
   "create view rich as select id, name from customers where credit > 500",
@@ -33,6 +39,10 @@ export const rows = [
   `insert into orders values
     (1, 1, 10.50, 'new', 'EU', 'open-note-1'), (2, 1, 99.00, 'paid', 'US', 'hidden-note-2'), (3, 2, 5.25, 'new', 'EU', null),
     (4, 2, 70.00, 'paid', 'US', '77'), (5, 4, 44.00, 'new', 'EU', 'open-note-5'), (6, 4, 1.00, 'gone', 'US', 'hidden-note-6')`,
+  `insert into tickets (id, tenant, state, owner, due, price, body, kind) values
+    (1, 7, 'open', 'ann', '2026-01-01', 1.50, 'open-body', 'a'), (2, 7, 'shut', 'bob', '2026-01-02', 2.50, 'hidden-note-shut', 'a'),
+    (3, 8, 'open', 'cem', '2026-01-03', 3.50, 'hidden-note-tenant', 'a'), (4, 7, 'new', 'dan', null, null, null, 'b')`,
+  "insert into stamped (id, region) values (1, 'EU'), (2, 'US')",
   "insert into labels values (1, 'one', 'Ann.Secret@One.Example'), (2, 'two', null), (9, 'nine', 'public@open.example')",
   "insert into parted values (1, 'parted-secret-1'), (2, 'parted-secret-2'), (5, 'parted-secret-5')",
   "insert into secretive (id, open_text, ssn) values (1, 'open', '999-88-7777')",
@@ -58,7 +68,12 @@ export const masks: Readonly<Record<string, Readonly<Record<string, MaskCall>>>>
   "shop.watched": { ssn: redact },
 };
 
-export const hiddenOrders = "region <> 'EU'";
+/** Conditions for the rows that the filters hide, by table. */
+export const hiddenRows: Readonly<Record<string, string>> = {
+  "shop.orders": "region <> 'EU'",
+  "shop.tickets": "tenant <> 7 or state = 'shut'",
+  "shop.stamped": "region <> 'EU'",
+};
 
 export const policy = `package test
 
@@ -73,6 +88,16 @@ mask shop.numbered.ssn with redact()
 mask shop.watched.ssn with redact()
 
 filter shop.orders as row where row.region == "EU"
+filter shop.tickets as row where {
+  row.tenant == 7
+  row.state != "shut"
+  not row.due >= "2030-01-01"
+  row.kind in {"a", "b"}
+}
+filter shop.stamped as row where row.region == "EU"
+filter shop.triggered as row where row.region == "EU"
+filter shop.aged as row where row.seen < "2999-01-01"
+filter shop.computed as row where row.twice == "EUEU"
 `;
 
 /** Anything that the principal must not see. */

@@ -28,9 +28,7 @@ export function planFilter(filter: RelationFilter): FilterPlan {
 
 function makePlan({ relation, predicates }: RelationFilter): FilterPlan {
   try {
-    const conjuncts = predicates
-      .flatMap((predicate) => (predicate.kind === "all" ? predicate.of : [predicate]))
-      .map((predicate) => conditionOf(relation, predicate));
+    const conjuncts = predicates.flatMap(partsOf).map((predicate) => conditionOf(relation, predicate));
     return { kind: "filter", conjuncts };
   } catch (error) {
     if (!(error instanceof CannotFilter)) throw error;
@@ -55,6 +53,38 @@ export function filterConjuncts(
 /** Names of the columns that decide which rows there are. */
 export function columnsOfFilter({ predicates }: RelationFilter): ReadonlySet<string> {
   return new Set(predicates.flatMap((predicate) => [...columnsIn(predicate)]));
+}
+
+/** Of a filter, what can be asked by itself: a row passes where it passes every part, and no two parts look at the same column. */
+export interface FilterPart extends Pick<Condition, "sql" | "holds"> {
+  /** Names of columns; none of a part that holds for every row or for none. */
+  readonly columns: ReadonlySet<string>;
+}
+
+/** @throws for a filter that `planFilter` refuses */
+export function filterParts(filter: RelationFilter): readonly FilterPart[] {
+  const conditions = accepted(filter);
+  const parts = filter.predicates.flatMap(partsOf).map((predicate, index) => ({
+    columns: columnsIn(predicate),
+    conditions: conditions.slice(index, index + 1),
+  }));
+  const united = parts.reduce<typeof parts>((before, part) => {
+    const [apart, shared] = [true, false].map((isApart) =>
+      before.filter(({ columns }) => columns.isDisjointFrom(part.columns) === isApart),
+    );
+    const all = [...(shared ?? []), part];
+    const columns = all.reduce<ReadonlySet<string>>((names, each) => names.union(each.columns), new Set());
+    return [...(apart ?? []), { columns, conditions: all.flatMap((each) => each.conditions) }];
+  }, []);
+  return united.map(({ columns, conditions: own }) => ({
+    columns,
+    sql: (alias) => own.map(({ sql }) => `(${sql(alias)})`).join(" and "),
+    holds: (row) => own.every(({ holds }) => holds(row)),
+  }));
+}
+
+function partsOf(predicate: RowPredicate): readonly RowPredicate[] {
+  return predicate.kind === "all" ? predicate.of : [predicate];
 }
 
 /** The same filter as a function over a row. @throws for a filter that `planFilter` refuses */

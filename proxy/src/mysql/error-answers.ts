@@ -1,4 +1,5 @@
 /** ERR of the server: of a statement that was cancelled by policy, the proxy says so, and nothing hidden stays in the server's words. */
+import { refusedMysqlRow } from "@penstock/engine";
 import type { Exchange } from "./exchange.ts";
 import type { Framer } from "./framer.ts";
 import { decodeErr, type ErrFields } from "./messages/err.ts";
@@ -8,15 +9,20 @@ import { SideQueryError } from "./side-query.ts";
 import { pass, settle } from "./to-client.ts";
 
 const skipped = "57014";
+/** ER_TABLEACCESS_DENIED_ERROR, as every denial. */
+const denied = 1142;
 /** ER_QUERY_INTERRUPTED. */
 const interrupted = 1317;
 
 export function errorAnswer(session: Session, framer: Framer, exchange: Exchange): void {
   const error = decodeErr(framer.buffer, framer.body, framer.end);
   const { run } = exchange;
+  const refused = exchange.isRewritten ? refusedMysqlRow(error.message) : undefined;
   if (run?.cancelledAfterMs !== undefined && error.code === interrupted) {
     run.endedBy = "duration";
     settle(session, exchange, tooLong(run.cancelledAfterMs));
+  } else if (refused !== undefined) {
+    settle(session, exchange, refusal(refused));
   } else {
     const message = exchange.asked === undefined ? safeMessage(session, exchange, error) : error.message;
     if (message === error.message) pass(session, framer, exchange);
@@ -29,6 +35,15 @@ export function errorAnswer(session: Session, framer: Framer, exchange: Exchange
   exchange.isSettled = true;
   exchange.asked?.reject(new SideQueryError(error.code, error.message));
   session.answered(exchange);
+}
+
+/** A row that a check in the rewritten statement has refused. */
+function refusal(message: string): ErrFields {
+  return {
+    code: denied,
+    sqlstate: "42000",
+    message: `${message}; hint: give it values that you would see, or ask for a role without filters`,
+  };
 }
 
 function tooLong(durationMs: number): ErrFields {

@@ -1,78 +1,95 @@
 /**
- * UPDATE and DELETE of one table of which something is hidden. A target cannot be a derived table: its filter becomes a condition, and references
- * to masked columns in conditions become their masks.
+ * UPDATE and DELETE of tables of which something is hidden. A target cannot be a derived table: its filter becomes a condition, and references
+ * to masked columns become their masks.
  */
 import type { Column, Relation } from "../../../catalog/catalog.ts";
-import { planMask } from "../../../masks/masks.ts";
 import { columnsOfFilter } from "../../../filters/plan-filter.ts";
 import { Denial } from "../../denial.ts";
 import { because, filterCondition, hiddenRows, type Protection } from "../../protection.ts";
-import { unclear } from "../../rewriting.ts";
-import { isObject, type TreeObject } from "../../tree-object.ts";
-import type { Dialect } from "../dialect.ts";
-import { parseMysql } from "../parse.ts";
+import type { TreeObject } from "../../tree-object.ts";
 import { quoteMysqlName } from "../quote.ts";
-import type { Delete, Update } from "../tree/dml.ts";
-import type { ColumnName, Expression } from "../tree/expressions.ts";
-import type { TableName } from "../tree/queries.ts";
-import type { Statement } from "../tree/statements.ts";
+import type { ColumnAssignment } from "../tree/dml.ts";
+import type { Expression } from "../tree/expressions.ts";
+import type { Join } from "../tree/queries.ts";
+import { checkAssigned } from "./assigned-values.ts";
+import { type Change, type ChangedTable, isColumnOf } from "./change-targets.ts";
+import { areAllSafe, conjunctsOf, safetyOf } from "./conditions.ts";
 import type { Rewriting } from "./edits.ts";
-import { nodesOf } from "./tree.ts";
+import { columnName, hole, parsedExpression, surround } from "./fragments.ts";
+import { maskReferences, maskReturning, referencesTo } from "./masked-references.ts";
+import { isSameName, refuseTriggers } from "./new-rows.ts";
+import { nodesOf, tablesIn } from "./tree.ts";
 
-/** What `changeOf` tells of a statement. */
-export interface Change {
-  readonly node: Update | Delete;
-  readonly table: TableName;
-  /** By which the statement's columns can name it. */
-  readonly name: string;
+/** A table that is changed, with what is hidden of it. */
+export interface ProtectedTarget extends ChangedTable {
+  readonly protection: Protection;
 }
 
-/** A change of rows of one table, joined with no other, that leaves no trace but in them. */
-export function changeOf(node: Statement): Change | undefined {
-  if (node.kind !== "update" && node.kind !== "delete") return undefined;
-  const [table, second] = node.tables;
-  if (table?.kind !== "table" || second !== undefined || node.with !== undefined || node.portion.length > 0) {
-    return undefined;
-  }
-  if (node.kind === "delete" && (node.targets.length > 0 || node.isHistory)) return undefined;
-  return { node, table, name: table.alias?.text ?? table.name.parts.at(-1)?.text ?? "" };
-}
-
-/** @throws Denial */
-export function refuseChange({ node, name }: Change, protection: Protection): void {
-  const { relation, columns, filter } = protection;
-  if (node.kind === "delete" && node.returning.length > 0 && columns.size > 0) {
-    throw new Denial(`${because(protection)}, and RETURNING would show the rows`, "leave RETURNING out");
-  }
-  const masked = maskedColumns(protection);
-  const isQueried = nodesOf(node, queries).length > 0;
-  const ambiguous = isQueried ? references(node, name, masked)[0] : undefined;
-  if (ambiguous !== undefined) {
-    throw new Denial(
-      `${because(protection)}, and \`${nameOf(ambiguous)}\` is named beside a query inside of ${node.kind.toUpperCase()}`,
-      "write the query's columns with their table",
+/** Puts filters into the conditions, masks into conditions, values and RETURNING, and checks into what is set. @throws Denial */
+export function changeRows(rewriting: Rewriting, change: Change, targets: readonly ProtectedTarget[]): void {
+  const { node } = change;
+  for (const target of targets) {
+    const { name, protection } = target;
+    refuseShared(target, areAllSafe(rewriting.statement));
+    const assigned = node.kind === "update" ? assignmentsOf(node.assignments, target) : [];
+    refuseWritten(protection, assigned);
+    const written = new Set<unknown>((node.kind === "update" ? node.assignments : []).map(({ column }) => column));
+    const references = referencesTo({ ...node, returning: [] }, name, protection);
+    maskReferences(
+      rewriting,
+      node,
+      references.filter((reference) => !written.has(reference)),
+      protection,
     );
+    if (node.kind === "delete") maskReturning(rewriting, node, name, protection);
+    if (node.kind === "update" && protection.filter !== undefined) {
+      const decisive = refuseChanging(protection);
+      refuseTriggers(protection, decisive, ["update"]);
+      checkAssigned(rewriting, { name, protection }, assigned, false);
+    }
   }
-  if (node.kind === "delete") return;
-  const written = node.assignments.flatMap(({ column }) => named(relation, nameOf(column)) ?? []);
-  refuseWritten(protection, written);
-  if (filter === undefined) return;
-  const deciding = columnsOfFilter(filter);
-  const moved = [...written, ...relation.columns.filter(changesItself)].find((column) => deciding.has(column.name));
-  if (moved === undefined) return;
-  throw new Denial(
-    `${hiddenRows(protection)} by \`${moved.name}\`, which UPDATE would change`,
-    "leave it as it is, or ask for a role for which rows are not filtered",
+  filterRows(
+    rewriting,
+    change,
+    targets.filter(({ protection }) => protection.filter !== undefined),
   );
 }
 
-/** A column that the server may give a value of its own when others change. */
-function changesItself({ generated, type }: Column): boolean {
-  return generated !== undefined || type === "timestamp" || type === "datetime";
+function assignmentsOf(assignments: readonly ColumnAssignment[], target: ProtectedTarget): readonly ColumnAssignment[] {
+  return assignments.filter(({ column }) => isColumnOf(column, target, target.protection.relation));
 }
 
-function refuseWritten(protection: Protection, written: readonly Column[]): void {
+/** NATURAL and USING compare values of both sides, and name no column that could be masked. */
+function refuseShared({ joins, protection }: ProtectedTarget, isSafe: boolean): void {
+  const { relation, columns, filter } = protection;
+  const masked = relation.columns.filter(({ attnum }) => columns.has(attnum));
+  const isShared = joins.some(
+    ({ type, using }) =>
+      type.startsWith("natural") ||
+      (filter !== undefined && using.length > 0 && !isSafe) ||
+      using.some(({ text }) => masked.some(({ name }) => isSameName(name, text))),
+  );
+  if (!isShared) return;
+  throw new Denial(`${because(protection)}, and NATURAL or USING would compare what is stored`, "join with ON");
+}
+
+/** The columns that decide which rows there are, of which the server gives none a value of its own. */
+function refuseChanging(protection: Protection): readonly Column[] {
+  const { relation, filter } = protection;
+  const names = filter === undefined ? new Set() : columnsOfFilter(filter);
+  const decisive = relation.columns.filter(({ name }) => names.has(name));
+  const changing = decisive.find(({ generated, setOnUpdate }) => generated !== undefined || setOnUpdate === true);
+  if (changing === undefined) return decisive;
+  throw new Denial(
+    `${hiddenRows(protection)} by \`${changing.name}\`, which UPDATE would change`,
+    "ask for a role for which rows are not filtered",
+  );
+}
+
+/** @throws Denial */
+export function refuseWritten(protection: Protection, assignments: readonly ColumnAssignment[]): void {
   const { relation, columns } = protection;
+  const written = assignments.flatMap(({ column }) => named(relation, columnName(column)) ?? []);
   const masked = written.find(({ attnum }) => columns.has(attnum));
   if (masked !== undefined) {
     throw new Denial(
@@ -90,97 +107,92 @@ function refuseWritten(protection: Protection, written: readonly Column[]): void
   );
 }
 
-/** Puts the filter into the condition, and masks into conditions and the order. */
-export function changeRows(
-  rewriting: Rewriting,
-  { node, table, name }: Change,
-  protection: Protection,
-  isSafe: boolean,
-): void {
-  const { edits, dialect, text } = rewriting;
-  const masked = maskedColumns(protection);
-  for (const reference of references(node, name, masked)) {
-    const column = masked.get(nameOf(reference).toLowerCase());
-    if (column === undefined) throw new Denial(unclear);
-    const mask = maskOver(protection, column, text.slice(reference.start, reference.end));
-    edits.splices.push({ start: reference.start, end: reference.end, text: mask });
-    edits.expected.set(reference as unknown as TreeObject, [parsedExpression(mask, dialect)]);
-  }
-  const filter = filterCondition(protection, quoteMysqlName(name));
-  if (filter === undefined) return;
-  const { where } = node;
-  if (where === undefined) {
-    const end = node.kind === "update" ? (node.assignments.at(-1)?.end ?? table.end) : table.end;
-    edits.splices.push({ start: end, end, text: ` where ${filter}` });
-    edits.expected.set(node as unknown as TreeObject, [{ ...node, where: parsedExpression(filter, dialect) }]);
-    return;
-  }
-  // A condition that could warn or act is not tried on hidden rows: the server fixes no order in AND.
-  const [before, after] = isSafe
-    ? [`(${filter}) and (`, ")"]
-    : [`(${filter}) and case when ${filter} then (`, ") else false end"];
-  const around = parsedExpression(`${before}${placeholder}${after}`, dialect);
-  const inner = edits.expected.get(where as unknown as TreeObject)?.[0] ?? { ...where };
-  edits.splices.push(
-    { start: where.start, end: where.start, text: before },
-    { start: where.end, end: where.end, text: after },
-  );
-  edits.expected.set(where as unknown as TreeObject, [filled(around, inner)]);
-}
-
-const placeholder = quoteMysqlName("penstock_condition");
-
-/** A tree with another in place of the placeholder. */
-function filled(tree: unknown, inner: unknown): unknown {
-  if (Array.isArray(tree)) return tree.map((each) => filled(each, inner));
-  if (!isObject(tree)) return tree;
-  if (tree["kind"] === "column" && nameOf(tree as unknown as ColumnName) === "penstock_condition") return inner;
-  return Object.fromEntries(Object.entries(tree).map(([field, child]) => [field, filled(child, inner)]));
-}
-
-function parsedExpression(text: string, dialect: Dialect): Expression {
-  const read = parseMysql(`select 1 from dual where ${text}`, dialect);
-  const [statement] = read.kind === "statements" ? read.statements : [];
-  const where = statement?.kind === "query" && statement.body.kind === "select" ? statement.body.where : undefined;
-  if (where === undefined) throw new Denial(unclear);
-  return where;
-}
-
-function maskOver({ relation, columns }: Protection, column: Column, reference: string): string {
-  const mask = columns.get(column.attnum);
-  const plan = mask === undefined ? undefined : planMask(mask.mask, column);
-  if (plan?.kind !== "masking") throw new Denial(`column \`${column.name}\` of ${relation.path} cannot be masked`);
-  return `(${plan.sql(reference)})`;
-}
-
-/** Columns of the target that are masked, by their names in lower case. */
-function maskedColumns({ relation, columns }: Protection): ReadonlyMap<string, Column> {
-  return new Map(
-    relation.columns.filter(({ attnum }) => columns.has(attnum)).map((column) => [column.name.toLowerCase(), column]),
-  );
-}
-
-/** Where one of these columns is named, but for those that are given values. */
-function references(node: Update | Delete, name: string, columns: ReadonlyMap<string, Column>): readonly ColumnName[] {
-  const targets = new Set<unknown>(node.kind === "update" ? node.assignments.map(({ column }) => column) : []);
-  const all = nodesOf(node, columnNames) as unknown as readonly ColumnName[];
-  return all.filter((reference) => {
-    const qualifier = reference.parts.at(-2)?.text.toLowerCase();
-    return (
-      !targets.has(reference) &&
-      columns.has(nameOf(reference).toLowerCase()) &&
-      (qualifier === undefined || qualifier === name.toLowerCase())
-    );
-  });
-}
-
-function nameOf({ parts }: ColumnName): string {
-  return parts.at(-1)?.text ?? "";
-}
-
 function named({ columns }: Relation, name: string): Column | undefined {
-  return columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
+  return columns.find((column) => isSameName(column.name, name));
 }
 
-const queries: ReadonlySet<string> = new Set(["query"]);
-const columnNames: ReadonlySet<string> = new Set(["column"]);
+/** What is added to a condition, and what its parts are kept behind. */
+interface Condition {
+  readonly expression: Expression | undefined;
+  readonly added: readonly string[];
+  readonly guards: readonly string[];
+}
+
+/** A condition that could warn or act is not tried on hidden rows: the server fixes no order in AND. */
+function filterRows(rewriting: Rewriting, { node }: Change, targets: readonly ProtectedTarget[]): void {
+  if (targets.length === 0) return;
+  const isSafe = safetyOf(rewriting.statement);
+  const filters = targets.map((target) => ({ target, sql: filterOf(target) }));
+  const conditions = joinsIn(node.tables).map((join): Condition => {
+    const inside = new Set<unknown>(tablesIn(join).map(({ table }) => table));
+    const own = filters.filter(({ target }) => inside.has(target.table));
+    const added = own.filter(({ target }) => placeOf(target) === join);
+    return { expression: join.on, added: sqlOf(added), guards: sqlOf(own) };
+  });
+  const outer = filters.filter(({ target }) => placeOf(target) === undefined);
+  conditions.push({ expression: node.where, added: sqlOf(outer), guards: sqlOf(filters) });
+  const nulled = targets.find((target) => placeOf(target) !== undefined);
+  for (const condition of conditions) {
+    const { expression } = condition;
+    const unsafe = expression === undefined ? [] : conjunctsOf(expression).filter((each) => !isSafe(each));
+    if (unsafe.length > 0 && nulled !== undefined) {
+      throw new Denial(
+        `${hiddenRows(nulled.protection)}, and a condition beside LEFT or RIGHT JOIN could tell of them`,
+        "compare columns and constants of one type only, or join otherwise",
+      );
+    }
+    if (expression === undefined) addWhere(rewriting, node, condition);
+    else extend(rewriting, condition, expression, unsafe);
+  }
+}
+
+function sqlOf(filters: readonly { readonly sql: string }[]): readonly string[] {
+  return filters.map(({ sql }) => sql);
+}
+
+function filterOf({ name, protection }: ProtectedTarget): string {
+  return `(${filterCondition(protection, quoteMysqlName(name)) ?? "true"})`;
+}
+
+/** The join that gives NULLs for rows that are not there, in whose ON the filter goes; `undefined` for WHERE. */
+function placeOf({ table, nulling, protection }: ProtectedTarget): Join | undefined {
+  const [join, second] = nulling;
+  if (join === undefined) return undefined;
+  if (second === undefined && join.on !== undefined && (join.left === table || join.right === table)) return join;
+  throw new Denial(
+    `${hiddenRows(protection)}, and it stands in a LEFT or RIGHT JOIN of several tables`,
+    "join it by itself",
+  );
+}
+
+function joinsIn(tables: unknown): readonly Join[] {
+  return (nodesOf(tables, joinKinds) as unknown as readonly Join[]).filter(({ on }) => on !== undefined);
+}
+
+const joinKinds: ReadonlySet<string> = new Set(["join"]);
+
+function addWhere({ edits, dialect }: Rewriting, node: Change["node"], { added }: Condition): void {
+  if (added.length === 0) return;
+  const filter = added.join(" and ");
+  const end = (node.kind === "update" ? node.assignments : node.tables).at(-1)?.end ?? node.end;
+  edits.splices.push({ start: end, end, text: ` where ${filter}` });
+  edits.expected.set(node as unknown as TreeObject, [{ ...node, where: parsedExpression(filter, dialect) }]);
+}
+
+function extend(
+  { edits, dialect }: Rewriting,
+  { added, guards }: Condition,
+  expression: Expression,
+  unsafe: readonly Expression[],
+): void {
+  const guarded = `case when ${guards.join(" and ")} then (${hole}) else false end`;
+  const [only] = unsafe;
+  const isWhole = only === expression;
+  const inner = isWhole ? guarded : `(${hole})`;
+  const keep = () => {
+    if (!isWhole && guards.length > 0) for (const each of unsafe) surround(edits, dialect, each, guarded);
+  };
+  if (added.length > 0) surround(edits, dialect, expression, `${added.join(" and ")} and ${inner}`, keep);
+  else if (isWhole && guards.length > 0) surround(edits, dialect, expression, guarded);
+  else keep();
+}

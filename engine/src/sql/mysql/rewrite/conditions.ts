@@ -12,18 +12,25 @@ import { nodesOf } from "./tree.ts";
 /** Whether no condition of the statement tells anything of a row on which it is tried. */
 export function areAllSafe(statement: ResolvedMysql): boolean {
   const { node, reads } = statement;
-  // What a query inside gives out may be computed.
-  if (nodesOf(node, computing).length > 1) return false;
+  const isSafeHere = safetyOf(statement);
   const relations = reads.map(({ relation }) => relation);
-  if (relations.some(({ definition }) => definition !== undefined)) return false;
   const joins = nodesOf(node, joining) as unknown as readonly Join[];
-  if (joins.some(({ type }) => type.startsWith("natural"))) return false;
   return (
-    conditionsIn(node).every((condition) => isSafe(condition, relations)) &&
+    !joins.some(({ type }) => type.startsWith("natural")) &&
+    conditionsIn(node).every(isSafeHere) &&
     joins.every(({ using }) =>
       using.every((name) => areAlike([{ kind: "column", parts: [name], ...place }], relations)),
     )
   );
+}
+
+/** The same for one condition, or a part of it. */
+export function safetyOf({ node, reads }: ResolvedMysql): (condition: Expression) => boolean {
+  const relations = reads.map(({ relation }) => relation);
+  // What a query inside gives out may be computed.
+  const isComputed = nodesOf(node, computing).length > (node.kind === "update" || node.kind === "delete" ? 0 : 1);
+  if (isComputed || relations.some(({ definition }) => definition !== undefined)) return () => false;
+  return (condition) => isSafe(condition, relations);
 }
 
 const joining: ReadonlySet<string> = new Set(["join"]);
@@ -70,7 +77,8 @@ function isNamed(parts: readonly unknown[], name: string): boolean {
   return isObject(table) && table["text"] === name;
 }
 
-function conjunctsOf(condition: Expression): readonly Expression[] {
+/** The conditions all of which must hold for it to hold. */
+export function conjunctsOf(condition: Expression): readonly Expression[] {
   if (condition.kind === "logical" && condition.operator === "AND") return condition.operands.flatMap(conjunctsOf);
   const [only, second] = condition.kind === "row" ? condition.values : [];
   return only !== undefined && second === undefined ? conjunctsOf(only) : [condition];

@@ -7,7 +7,7 @@ import type { Protection } from "../../protection.ts";
 import type { NameState } from "../facts/names.ts";
 import type { Statement } from "../tree/statements.ts";
 import type { TableName } from "../tree/queries.ts";
-import { changeOf } from "./changed-rows.ts";
+import { changeOf } from "./change-targets.ts";
 import { baseName } from "./protected-source.ts";
 import { isSameTree, type TableSite, tablesIn } from "./tree.ts";
 
@@ -26,7 +26,7 @@ export function isProtected(
     (site) =>
       !inlined.some(({ view }) => couldBe(site, view, names)) &&
       [...protections.values()].every(
-        ({ relation }) => !couldBe(site, relation, names) || isBase(site, relation, generated) || isTarget(site),
+        ({ relation }) => !couldBe(site, relation, names) || isBase(site, relation, generated) || isTarget(site, names),
       ),
   );
 }
@@ -41,9 +41,11 @@ function couldBe({ table, ctes }: TableSite, relation: Relation, names: NameStat
 }
 
 /** What INSERT and LOAD DATA add to, UPDATE and DELETE of one table change, and LOCK TABLES locks. */
-function isTarget({ table, path }: TableSite): boolean {
+function isTarget({ table, path }: TableSite, names: NameState): boolean {
   const [holder, outer] = [path.at(-1), path.at(-2)];
-  if (holder !== undefined && changeOf(holder as unknown as Statement)?.table === table) return true;
+  const change = path.findLast(({ kind }) => kind === "update" || kind === "delete");
+  const targets = change && changeOf(change as unknown as Statement, ({ name }) => names.find(name))?.targets;
+  if (targets?.some((target) => target.table === table) === true) return true;
   return holder?.["table"] === table && (addsTo.has(holder["kind"]) || outer?.["kind"] === "lock_tables");
 }
 

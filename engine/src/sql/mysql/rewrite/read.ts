@@ -7,6 +7,7 @@ import type { QueryExpression } from "../tree/queries.ts";
 import { impliedBy, selectAround } from "./conditions.ts";
 import { baseName, protectedSource, wholeRelation } from "./protected-source.ts";
 import { type Rewriting, replaceTable } from "./edits.ts";
+import { columnName, columnsIn, withColumns } from "./fragments.ts";
 import { nodesOf, type TableSite } from "./tree.ts";
 
 /** Puts a derived table in the place of a relation. */
@@ -41,18 +42,14 @@ export function rewriteRead(
 
 /** A condition with its columns as those of the relation itself. */
 function overBase(text: string, condition: Expression): string {
-  const columns = nodesOf(condition, columnKinds) as unknown as readonly Extract<Expression, { kind: "column" }>[];
-  let made = "";
-  let at = condition.start;
-  for (const column of [...columns].sort((a, b) => a.start - b.start)) {
-    const own = column.parts.at(-1)?.text ?? "";
-    made += `${text.slice(at, column.start)}${quoteMysqlName(baseName)}.${quoteMysqlName(own)}`;
-    at = column.end;
-  }
-  return made + text.slice(at, condition.end);
+  return withColumns(
+    text,
+    condition,
+    columnsIn(condition),
+    (column) => `${quoteMysqlName(baseName)}.${quoteMysqlName(columnName(column))}`,
+  );
 }
 
-const columnKinds: ReadonlySet<string> = new Set(["column"]);
 const stars: ReadonlySet<string> = new Set(["star"]);
 
 /** Rows of a derived table are locked by what stands in it. */

@@ -7,10 +7,12 @@ import type { Dialect } from "../dialect.ts";
 import { NameState } from "../facts/names.ts";
 import type { ResolvedMysql } from "../facts/resolve.ts";
 import { parseMysql } from "../parse.ts";
-import { changeOf, changeRows } from "./changed-rows.ts";
+import { changeOf } from "./change-targets.ts";
+import { changeRows, type ProtectedTarget } from "./changed-rows.ts";
 import { areAllSafe } from "./conditions.ts";
 import { type Edits, noEdits, type ReadingContext, spliced, type TextOfStatements } from "./edits.ts";
 import { inlineViews } from "./inline-views.ts";
+import { insertRows } from "./inserted-rows.ts";
 import { keepNames } from "./output-names.ts";
 import { isProtected } from "./proof.ts";
 import { rewriteRead } from "./read.ts";
@@ -103,7 +105,7 @@ function protect(
       "run the statement itself, or ask for a role for which nothing is masked or filtered",
     );
   }
-  const change = changeOf(node);
+  const change = changeOf(node, (table) => reads.find((read) => read.table === table)?.relation);
   for (const { relation, access } of facts.tables) {
     const protection = protections.get(relation.path);
     if (protection !== undefined) refuseWrite(statement, change, protection, access);
@@ -114,10 +116,17 @@ function protect(
   refuseExamined(statement, protections);
   const sites = new Map<unknown, TableSite>(tablesIn(node).map((site) => [site.table, site]));
   const isSafe = areAllSafe(statement);
+  const rewriting = { text, statement, dialect, edits };
+  const targets: ProtectedTarget[] = [];
   let isRead = false;
   for (const read of reads) {
     const protection = protections.get(read.relation.path);
     if (protection === undefined) continue;
+    const target = change?.targets.find(({ table }) => table === read.table);
+    if (target !== undefined) {
+      targets.push({ ...target, protection });
+      continue;
+    }
     const site = sites.get(read.table);
     if (site === undefined || !rewritable.has(node.kind)) {
       throw new Denial(
@@ -126,11 +135,13 @@ function protect(
       );
     }
     isRead = true;
-    if (change?.table === read.table) {
-      changeRows({ text, statement, dialect, edits }, change, protection, isSafe);
-      continue;
-    }
-    rewriteRead({ text, statement, dialect, edits }, read, site, protection, isSafe);
+    rewriteRead(rewriting, read, site, protection, isSafe);
+  }
+  if (change !== undefined) changeRows(rewriting, change, targets);
+  if (node.kind === "insert") {
+    const target = facts.tables.find(({ access }) => access.has("insert"))?.relation;
+    const protection = target && protections.get(target.path);
+    if (protection !== undefined) insertRows(rewriting, node, protection);
   }
   if (isRead) keepNames(text, statement, edits);
 }

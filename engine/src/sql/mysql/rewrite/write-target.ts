@@ -1,6 +1,6 @@
 import type { AccessKind } from "@penstock/language";
 import { Denial } from "../../denial.ts";
-import { type Change, refuseChange } from "./changed-rows.ts";
+import type { Change } from "./change-targets.ts";
 import { because, hiddenRows, type Protection } from "../../protection.ts";
 import type { ResolvedMysql } from "../facts/resolve.ts";
 
@@ -14,20 +14,18 @@ export function refuseWrite(
   const { relation, columns, filter } = protection;
   const changes = access.difference(harmless);
   if (changes.size === 0) return;
-  if (change !== undefined && relation.kind === "table" && changes.isSubsetOf(rowChanges))
-    return refuseChange(change, protection);
   if (access.has("ddl") && node.kind === "drop_object") return;
   if (access.has("truncate") && filter === undefined) return;
-  if (changes.isSubsetOf(insertOnly) && node.kind === "insert" && filter === undefined) {
+  if (relation.kind === "table" && (change !== undefined || node.kind === "insert") && changes.isSubsetOf(rowChanges)) {
     const masked = facts.columns.find(
       (fact) => fact.relation === relation && fact.uses.has("write") && columns.has(fact.column.attnum),
     );
-    if (masked === undefined && node.returning.length === 0) return;
+    if (masked === undefined) return;
     throw new Denial(
-      `${because(protection)}, and ${masked === undefined ? "RETURNING would show the row" : `\`${masked.column.name}\` would be written`}`,
-      masked === undefined
-        ? "leave it out"
-        : "name the columns that are to be given values, without those that are masked",
+      `${because(protection)}, and \`${masked.column.name}\` would be written`,
+      node.kind === "insert"
+        ? "name the columns that are to be given values, without those that are masked"
+        : "leave out the columns that are masked",
     );
   }
   throw new Denial(
@@ -37,8 +35,7 @@ export function refuseWrite(
 }
 
 const harmless: ReadonlySet<AccessKind> = new Set<AccessKind>(["read", "lock"]);
-const rowChanges: ReadonlySet<AccessKind> = new Set<AccessKind>(["update", "delete"]);
-const insertOnly: ReadonlySet<AccessKind> = new Set<AccessKind>(["insert"]);
+const rowChanges: ReadonlySet<AccessKind> = new Set<AccessKind>(["insert", "update", "delete"]);
 
 /** A kind of statement as people write it. */
 export function words(kind: string): string {

@@ -1,0 +1,235 @@
+/** Rows that INSERT makes of a table of which rows are hidden: each is checked, or the statement fails. */
+import type { Column } from "../../../catalog/catalog.ts";
+import { Denial } from "../../denial.ts";
+import { because, type Protection } from "../../protection.ts";
+import { unclear } from "../../rewriting.ts";
+import type { TreeObject } from "../../tree-object.ts";
+import type { Dialect } from "../dialect.ts";
+import { quoteMysqlName } from "../quote.ts";
+import type { ColumnAssignment, Insert } from "../tree/dml.ts";
+import type { Expression } from "../tree/expressions.ts";
+import type { QueryExpression } from "../tree/queries.ts";
+import type { Rewriting } from "./edits.ts";
+import { checkAssigned } from "./assigned-values.ts";
+import { refuseWritten } from "./changed-rows.ts";
+import { columnName, columnsIn, hole, parsedQuery, surround } from "./fragments.ts";
+import { maskReturning, referencesTo } from "./masked-references.ts";
+import { nodesOf } from "./tree.ts";
+import {
+  checkedValue,
+  conditionOf,
+  isLiteral,
+  isSameName,
+  refusal,
+  refuseComputed,
+  refuseTriggers,
+  row,
+  type RowCheck,
+  rowChecks,
+  stored,
+} from "./new-rows.ts";
+import { constantDefault, type KnownValue } from "./stored-value.ts";
+
+/** Checks rows, guards those that are in their way, and puts masks into RETURNING. @throws Denial */
+export function insertRows(rewriting: Rewriting, insert: Insert, protection: Protection): void {
+  const { onDuplicateKey: assignments, rowAlias, source } = insert;
+  const name = insert.table.name.parts.at(-1)?.text ?? "";
+  refuseWritten(protection, assignments);
+  refuseMasked(protection, name, assignments);
+  maskReturning(rewriting, insert, name, protection);
+  const checks = rowChecks(protection);
+  if (protection.filter === undefined) return;
+  const decisive = checks.flatMap(({ columns }) => columns);
+  refuseComputed(protection, decisive);
+  refuseTriggers(protection, decisive, assignments.length > 0 ? ["insert", "update"] : ["insert"]);
+  if (assignments.length > 0) {
+    if (rowAlias !== undefined) throw refusal(protection, "the new row has a name of its own", "use VALUES(column)");
+    refuseOthers(protection, name, assignments, source.kind === "query");
+    checkAssigned(rewriting, { name, protection }, assignments, true);
+  }
+  checkInserted(rewriting, insert, protection, checks);
+}
+
+/** Beside the row that is in the way, the statement's query can be named: but not any more when it is inside of another. */
+function refuseOthers(
+  protection: Protection,
+  name: string,
+  assignments: readonly ColumnAssignment[],
+  isQuery: boolean,
+): void {
+  const inserted = new Set<unknown>(nodesOf(assignments, insertedValues).map(({ column }) => column));
+  const other = assignments
+    .flatMap(({ value }) => columnsIn(value))
+    .filter((column) => !inserted.has(column))
+    .find((column) => {
+      const qualifier = column.parts.at(-2)?.text;
+      return isQuery && (qualifier === undefined || !isSameName(qualifier, name));
+    });
+  if (other === undefined) return;
+  throw refusal(
+    protection,
+    `ON DUPLICATE KEY UPDATE names \`${columnName(other)}\` beside a query`,
+    `write columns of the table as \`${name}\`.column, and new values as VALUES(column)`,
+  );
+}
+
+const insertedValues: ReadonlySet<string> = new Set(["inserted_value"]);
+
+/** From what the row in the way holds, no new value may be computed. */
+function refuseMasked(protection: Protection, name: string, assignments: readonly ColumnAssignment[]): void {
+  const [reference] = assignments.flatMap(({ value }) => referencesTo(value, name, protection));
+  if (reference === undefined) return;
+  throw new Denial(
+    `${because(protection)}, and ON DUPLICATE KEY UPDATE names \`${columnName(reference)}\``,
+    "leave it out of what is given, and write columns of queries with their table",
+  );
+}
+
+function checkInserted(
+  rewriting: Rewriting,
+  insert: Insert,
+  protection: Protection,
+  checks: readonly RowCheck[],
+): void {
+  const { source } = insert;
+  if (source.kind === "set") {
+    const given = new Map(source.assignments.map(({ column, value }) => [columnName(column).toLowerCase(), value]));
+    return checkRow(rewriting, protection, checks, given);
+  }
+  const names = namesOf(insert, protection);
+  if (source.kind === "query") return checkQuery(rewriting, protection, checks, names, source);
+  for (const values of source.rows) {
+    if (values.length !== names.length && values.length > 0) throw new Denial(unclear);
+    const given = new Map(values.map((value, index) => [names[index] ?? "", value]));
+    checkRow(rewriting, protection, checks, given);
+  }
+}
+
+/** Names of the columns that are given values, in lower case. */
+function namesOf({ columns }: Insert, { relation }: Protection): readonly string[] {
+  const names =
+    columns.length > 0
+      ? columns.map(columnName)
+      : relation.columns.filter(({ isInvisible }) => isInvisible !== true).map(({ name }) => name);
+  return names.map((name) => name.toLowerCase());
+}
+
+/** @param given by name in lower case */
+function checkRow(
+  rewriting: Rewriting,
+  protection: Protection,
+  checks: readonly RowCheck[],
+  given: ReadonlyMap<string, Expression>,
+): void {
+  for (const check of checks) {
+    const values = new Map<Column, Expression>();
+    const known = new Map<Column, KnownValue>();
+    for (const column of check.columns) {
+      const value = given.get(column.name.toLowerCase());
+      if (value !== undefined && value.kind !== "default") values.set(column, value);
+      else known.set(column, defaultOf(rewriting.dialect, protection, column));
+    }
+    if (values.size > 0) checkValues(rewriting, protection, check, values, known);
+    else checkDefaults(protection, check, known);
+  }
+}
+
+/** Puts the check into one value of the row. */
+function checkValues(
+  { text, edits, dialect }: Rewriting,
+  protection: Protection,
+  check: RowCheck,
+  values: ReadonlyMap<Column, Expression>,
+  known: ReadonlyMap<Column, KnownValue>,
+): void {
+  const computed = [...values].filter(([, value]) => !isLiteral(value));
+  const [host = [...values][0], second] = computed;
+  if (host === undefined) throw new Denial(unclear);
+  if (second !== undefined) {
+    const names = computed.map(([{ name }]) => `\`${name}\``).join(" and ");
+    throw refusal(
+      protection,
+      `${names} decide together which: more than one of them is computed`,
+      "give all of them but one as constants in the text",
+    );
+  }
+  const sqlOf = (column: Column): string => {
+    if (column === host[0]) return hole;
+    const value = values.get(column);
+    return value === undefined ? (known.get(column)?.sql ?? "null") : text.slice(value.start, value.end);
+  };
+  const columns = check.columns.map(
+    (column) => `${stored(protection, column, sqlOf(column)).sql} as ${quoteMysqlName(column.name)}`,
+  );
+  const condition = conditionOf(check, protection, new Set(values.keys()), dialect);
+  const value = checkedValue(protection, condition, `${row}.${quoteMysqlName(host[0].name)}`);
+  surround(edits, dialect, host[1], `(select ${value} from (select ${columns.join(", ")}) as ${row})`);
+}
+
+function checkDefaults(protection: Protection, { part }: RowCheck, known: ReadonlyMap<Column, KnownValue>): void {
+  const texts = new Map([...known].map(([{ name }, { text }]) => [name, text]));
+  if (part.holds((name) => texts.get(name) ?? null)) return;
+  const names = [...texts.keys()].map((name) => `\`${name}\``).join(", ");
+  throw refusal(protection, `a row with the default of ${names} would be hidden`, "give it a value that you would see");
+}
+
+function defaultOf(dialect: Dialect, protection: Protection, column: Column): KnownValue {
+  const known = constantDefault(column, dialect);
+  if (known !== undefined) return known;
+  throw refusal(
+    protection,
+    `an INSERT has to give its column \`${column.name}\` a value`,
+    "the filter decides by it who sees the row, and its default is no constant",
+  );
+}
+
+/** Puts the statement's query into one whose rows are checked. */
+function checkQuery(
+  { edits, dialect }: Rewriting,
+  protection: Protection,
+  checks: readonly RowCheck[],
+  names: readonly string[],
+  query: QueryExpression,
+): void {
+  const outputs = names.map((_, index) => `${proposed}.${quoteMysqlName(`penstock_${index + 1}`)}`);
+  const items = [...outputs];
+  for (const check of checks) {
+    const positions = new Map(
+      check.columns.map((column) => [column, names.findIndex((name) => isSameName(name, column.name))]),
+    );
+    const given = check.columns.filter((column) => (positions.get(column) ?? -1) >= 0);
+    const sqlOf = (column: Column): string => {
+      const output = outputs[positions.get(column) ?? -1];
+      const sql = output ?? defaultOf(dialect, protection, column).sql;
+      return stored(protection, column, sql).sql;
+    };
+    const [host] = given;
+    if (host === undefined) {
+      const known = check.columns.map((column) => [column, defaultOf(dialect, protection, column)] as const);
+      checkDefaults(protection, check, new Map(known));
+      continue;
+    }
+    const condition = conditionOf(check, protection, new Set(given), dialect, (name) => {
+      const column = check.columns.find((each) => each.name === name);
+      return column === undefined ? undefined : sqlOf(column);
+    });
+    for (const column of given) items[positions.get(column) ?? -1] = sqlOf(column);
+    items[positions.get(host) ?? -1] = checkedValue(protection, condition, sqlOf(host));
+  }
+  const before = `with ${proposed} (${names.map((_, index) => quoteMysqlName(`penstock_${index + 1}`)).join(", ")}) as (`;
+  const after = `) select ${items.join(", ")} from ${proposed}`;
+  edits.splices.push(
+    { start: query.start, end: query.start, text: before },
+    { start: query.end, end: query.end, text: after },
+  );
+  const made = parsedQuery(`${before}select 1${after}`, dialect);
+  const [element] = made.with?.elements ?? [];
+  if (made.with === undefined || element === undefined) throw new Denial(unclear);
+  const inner = edits.expected.get(query as unknown as TreeObject)?.[0] ?? { ...query };
+  edits.expected.set(query as unknown as TreeObject, [
+    { ...made, with: { ...made.with, elements: [{ ...element, query: inner }] } },
+  ]);
+}
+
+/** How generated SQL calls the rows of an INSERT's query. */
+const proposed = quoteMysqlName("penstock_new");

@@ -1,0 +1,139 @@
+/**
+ * No row may come about that the filter hides from whoever makes it. MySQL has no expression that only fails, so a sum that no number can hold
+ * does, with a text in it by which the proxy knows it (`refusedMysqlRow`): under every sql_mode, and with IGNORE.
+ */
+import type { Column, TriggerEvent } from "../../../catalog/catalog.ts";
+import { type FilterPart, filterParts } from "../../../filters/plan-filter.ts";
+import { literal } from "../../../writers/mysql-writer.ts";
+import { Denial } from "../../denial.ts";
+import { hiddenRows, type Protection } from "../../protection.ts";
+import type { Dialect } from "../dialect.ts";
+import { quoteMysqlName } from "../quote.ts";
+import type { Expression } from "../tree/expressions.ts";
+import { substituted } from "./fragments.ts";
+import { type StoredForm, storedForm } from "./stored-value.ts";
+
+const rowName = "penstock_row";
+/** How generated SQL calls a row that is about to be stored. */
+export const row = quoteMysqlName(rowName);
+
+/** Of a filter, what a new row is asked by itself. */
+export interface RowCheck {
+  readonly part: FilterPart;
+  readonly columns: readonly Column[];
+}
+
+/** What new rows are asked. @throws Denial where nobody can ask it */
+export function rowChecks(protection: Protection): readonly RowCheck[] {
+  const { relation, filter } = protection;
+  if (filter === undefined) return [];
+  return filterParts(filter).flatMap((part) => {
+    const columns = relation.columns.filter(({ name }) => part.columns.has(name));
+    if (columns.length > 0) return [{ part, columns }];
+    if (part.holds(() => null)) return [];
+    throw refusal(protection, "you would see no row that you make", "ask for a role without filters");
+  });
+}
+
+/** The server gives these columns values that no statement has. @throws Denial */
+export function refuseComputed(protection: Protection, columns: readonly Column[]): void {
+  const computed = columns.find((column) => column.generated !== undefined || column.default === "");
+  if (computed === undefined) return;
+  throw refusal(
+    protection,
+    `the server computes \`${computed.name}\`, by which it is filtered: new rows cannot be checked`,
+    "ask for a role without filters",
+  );
+}
+
+/** Rows are checked before BEFORE triggers have seen them: none may then change what the check was about. @throws Denial */
+export function refuseTriggers(
+  protection: Protection,
+  columns: readonly Column[],
+  events: readonly (TriggerEvent & ("insert" | "update"))[],
+): void {
+  const trigger = protection.relation.triggers.find(
+    ({ timing, events: fires, assigns }) =>
+      timing === "before" &&
+      events.some((event) => fires.has(event)) &&
+      (assigns === undefined || columns.some(({ name }) => assigns.some((each) => isSameName(each, name)))),
+  );
+  if (trigger === undefined || columns.length === 0) return;
+  throw refusal(
+    protection,
+    `trigger \`${trigger.name}\` may change a row after it was checked`,
+    "ask for a role without filters, or for a trigger that gives values to other columns only",
+  );
+}
+
+export function isSameName(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** @throws Denial */
+export function stored(protection: Protection, column: Column, value: string): StoredForm {
+  const form = storedForm(column, value);
+  if (form !== undefined) return form;
+  throw refusal(
+    protection,
+    `\`${column.name}\` of type ${column.type} decides which: what is stored in it cannot be checked`,
+    "ask for a role without filters",
+  );
+}
+
+/**
+ * A value, or a failure where the condition does not hold.
+ * @param dependent on which it depends: the value itself, or a column
+ */
+export function checkedValue(protection: Protection, condition: string, value: string, dependent = value): string {
+  return `case when ${condition} then ${value} when ${failure(protection, dependent)} then null end`;
+}
+
+/**
+ * Fails, whatever the value.
+ * @param value keeps the server from finding that out beforehand
+ */
+function failure({ relation }: Protection, value: string): string {
+  const text = literal("utf8mb4", `penstock(${hiddenRow}${relation.path})`);
+  return `~0 + char_length(concat(coalesce(${value}, ${literal("binary", "")}), ${text}))`;
+}
+
+const hiddenRow = "the new row, or one that is in its way, is hidden from you by the filter of ";
+
+/** What a server's error says of a row that was refused, or undefined where it is about something else. */
+export function refusedMysqlRow(message: string): string | undefined {
+  return /penstock\((the new row, or one that is in its way, is hidden from you by the filter of [^'()]*)\)/u.exec(
+    message,
+  )?.[1];
+}
+
+/** Whether it may stand in the text anywhere, and twice. */
+export function isLiteral(expression: Expression): boolean {
+  if (expression.kind === "literal") return true;
+  if (expression.kind === "unary" && expression.operator === "-") return isLiteral(expression.operand);
+  const [only, second] = expression.kind === "row" ? expression.values : [];
+  return only !== undefined && second === undefined && isLiteral(only);
+}
+
+/**
+ * What a check asks of a row whose columns stand under `row`.
+ * @param given columns that the statement gives values to: those must be stored as they are
+ * @param sqlOf what stands in the place of a column instead
+ */
+export function conditionOf(
+  { part, columns }: RowCheck,
+  protection: Protection,
+  given: ReadonlySet<Column>,
+  dialect: Dialect,
+  sqlOf?: (column: string) => string | undefined,
+): string {
+  const fits = columns
+    .filter((column) => given.has(column))
+    .map((column) => `(${stored(protection, column, "null").fits(`${row}.${quoteMysqlName(column.name)}`)})`);
+  const condition = [...fits, `(${part.sql(row)})`].join(" and ");
+  return sqlOf === undefined ? condition : substituted(condition, rowName, sqlOf, dialect);
+}
+
+export function refusal(protection: Protection, what: string, hint: string): Denial {
+  return new Denial(`${hiddenRows(protection)}, and ${what}`, hint);
+}
