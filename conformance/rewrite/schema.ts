@@ -33,7 +33,7 @@ export const schema = `
     select id, customer_id from orders union select o.id, r.id from r join orders o on o.customer_id = r.customer_id) select * from r;
   create view paid as select id, customer_id, amount from orders where status = 'paid';
   create view odd ("A ä", "select") as select "K y", "Öl" from "Odd.Schema"."T ä" where "K y" > 0;
-  create view two_values (a, b) as values (1, 'x'), (2, (select min(secret) from events));
+  create view two_values (a, b) as values (1, 'x'), (2, (select min(secret) from events)) order by column2 || column1, "*VALUES*".column1;
   create temp table sink (id integer, email varchar(60), body text);
   create table tickets (id integer, team text not null default 'a', opened timestamptz(3) default now());
   create table shelves (id integer default 1, place varchar(5) default 'top', room text);

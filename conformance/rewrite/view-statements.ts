@@ -26,6 +26,7 @@ export const answeredThroughViews: readonly string[] = [
   "select * from careful c where length(c.ssn) = 11",
   "select * from days",
   "select * from two_values order by a",
+  "values (2, (select min(email) from people)), (1, '') order by column2 || column1, \"*VALUES*\".column1",
   "select public.by_domain.domain from public.by_domain",
   "with people as (select 1 as email) select * from people, by_domain",
   "with x as (select * from with_email) select x.mail from x join with_email using (key)",

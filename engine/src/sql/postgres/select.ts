@@ -7,7 +7,7 @@ import { fromClause } from "./from.ts";
 import { functionalDependents, type GroupKey } from "./grouping.ts";
 import { createRelation } from "./new-relations.ts";
 import { outputName } from "./output-names.ts";
-import { type CteScope, newScope, type RangeColumn, type Scope, type Source } from "./scope.ts";
+import { type CteScope, newItem, newScope, type RangeColumn, type Scope, type Source } from "./scope.ts";
 
 interface SelectResult extends QueryOutput {
   readonly where: Where;
@@ -43,6 +43,8 @@ export function select(
   }
   if (fields.valuesLists !== undefined) {
     const output = values(context, fields.valuesLists, scope);
+    // The server's own name for the rows: ORDER BY can use it, and `pg_get_viewdef` prints it.
+    scope.items.push(newItem("*VALUES*", output.columns, output.open));
     sortAndLimit(context, fields, output, scope);
     return { ...output, where: { present: false, constant: false }, limit: constantLimit(fields) };
   }
