@@ -1,14 +1,14 @@
 /**
- * `npm run bench [-- SECTION … --rounds N --seconds N --clients 1,8,64]`: what Penstock costs, as ratios of things measured in turns in the
- * same run. Absolute figures tell of the machine as much as of the code. About ten minutes; the sections stand in `sectionNames`.
+ * `npm run bench [-- SECTION … --rounds N --seconds N --clients 1,8,64 --modes prepared,text]`: what Penstock costs, as ratios of things measured in turns in the
+ * same run. Absolute figures tell of the machine as much as of the code. About fifteen minutes; the sections stand in `sectionNames`.
  */
 import { parseArgs } from "node:util";
-import { type Catalog, createEnforcer, loadPostgresCatalog, type PrincipalContext } from "@penstock/engine";
+import { type Catalog, createEnforcer, loadPostgresCatalog } from "@penstock/engine";
 import { compile, type Program } from "@penstock/language";
 import { Client } from "pg";
 import { fillShop } from "../demo/shop.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
-import { packSources, type ProxiedUser } from "../support/proxied.ts";
+import { packSources } from "../support/proxied.ts";
 import { benchDecisions } from "./decision.ts";
 import { benchDetection } from "./detection.ts";
 import type { BenchTarget } from "./endpoints.ts";
@@ -19,18 +19,13 @@ import { benchLargeResult } from "./large-result.ts";
 import { benchManyPolicies } from "./many-policies.ts";
 import { benchManyRules } from "./many-rules.ts";
 import { benchMysqlGrammar } from "./mysql-grammar.ts";
-import { benchPgbench } from "./pgbench.ts";
+import { onMariadb, withMariadb } from "./on-mariadb.ts";
+import { analyst, contextOf, database, users } from "./people.ts";
+import { benchPgbench, pgbenchModes } from "./pgbench.ts";
 import { benchReplay } from "./replay.ts";
 import { benchStall } from "./stall.ts";
 import { benchTokens } from "./tokens.ts";
 
-const database = "shop";
-const analyst: ProxiedUser = { name: "analyst", kind: "human", groups: ["analyst"] };
-const users: readonly ProxiedUser[] = [
-  analyst,
-  { name: "dba", kind: "human", groups: ["dba"] },
-  { name: "agent", kind: "agent", groups: [] },
-];
 const principals = new Map(users.map((user) => [user.name, contextOf(user)]));
 const names = { searchPath: ["public"] };
 
@@ -44,11 +39,13 @@ const { values, positionals } = parseArgs({
     seconds: { type: "string", default: "2" },
     clients: { type: "string", default: "1,8,64" },
     statements: { type: "string", default: "100000" },
-    modes: { type: "string", default: "simple,extended,prepared" },
+    modes: { type: "string", default: "simple,extended,prepared,text" },
   },
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
+const clients = values.clients.split(",").map(Number);
+const modes = values.modes.split(",");
 
 /** What is measured without a server, then what needs one. */
 const alone: Readonly<Record<string, () => void>> = {
@@ -65,10 +62,8 @@ const onServer: Readonly<Record<string, (target: BenchTarget) => void | Promise<
   },
   first: async ({ server }) => benchFirstSight(packs(), await loadCatalog(server), principals),
   replay: () => benchReplay(Number(values.statements)),
-  pgbench: (target) => {
-    const clients = values.clients.split(",").map(Number);
-    return benchPgbench(target, { rounds, seconds, clients, modes: values.modes.split(",") });
-  },
+  pgbench: (target) =>
+    benchPgbench(target, { rounds, seconds, clients, modes: modes.filter((mode) => pgbenchModes.has(mode)) }),
   stall: (target) => benchStall(target, rounds, seconds),
   idle: benchIdle,
   large: (target) =>
@@ -78,7 +73,7 @@ const onServer: Readonly<Record<string, (target: BenchTarget) => void | Promise<
   filters: ({ server }) => withClient(server, (client) => benchFilters(client, asText, contextOf(analyst), rounds)),
 };
 
-const sectionNames = [...Object.keys(alone), ...Object.keys(onServer)];
+const sectionNames = [...Object.keys(alone), ...Object.keys(onServer), ...Object.keys(onMariadb)];
 const sections = positionals.length === 0 ? sectionNames : positionals;
 const unknown = sections.filter((section) => !sectionNames.includes(section));
 if (unknown.length > 0) {
@@ -98,6 +93,12 @@ if (sections.some((section) => section in onServer)) {
   } finally {
     await server.stop();
   }
+}
+
+if (sections.some((section) => section in onMariadb)) {
+  await withMariadb(async (target, owner) => {
+    for (const section of sections) await onMariadb[section]?.(target, owner, { rounds, seconds, clients, modes });
+  });
 }
 
 function packs(): Program {
@@ -129,19 +130,4 @@ async function withClient<T>(target: PostgresServer, use: (client: Client) => Pr
   } finally {
     await client.end();
   }
-}
-
-function contextOf({ name, kind, groups = [] }: ProxiedUser): PrincipalContext {
-  return {
-    principal: { id: name, name, kind, groups, claims: {}, auth: { method: "scram", atNs: 0n, mfa: false } },
-    session: {
-      id: "bench",
-      database,
-      user: name,
-      client: { address: "127.0.0.1", application: "bench", tls: false },
-      startedAtNs: 0n,
-      tags: {},
-    },
-    target: { name: database, engine: "postgres", version: "18.0", environment: "test", tags: {} },
-  };
 }

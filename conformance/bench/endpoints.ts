@@ -14,9 +14,12 @@ export interface Endpoint {
   readonly process: (Pick<MeasuredProcess, "cpuUs"> & Partial<Pick<MeasuredProcess, "longestTurnMs">>) | undefined;
 }
 
+/** Where a database server listens, and who may do everything in it. */
+export type ServerLogin = Pick<PostgresServer, "host" | "port" | "user" | "password">;
+
 /** The server of one run, and the database in it that everything connects to. */
-export interface BenchTarget {
-  readonly server: PostgresServer;
+export interface BenchTarget<Server extends ServerLogin = PostgresServer> {
+  readonly server: Server;
   readonly database: string;
   readonly proxy: Omit<ProxyParameters, "strictAudit">;
 }
@@ -32,7 +35,7 @@ export type EndpointName = (typeof endpointNames)[keyof typeof endpointNames];
 
 /** Starts what `wanted` names, in that order, and stops it when `use` is done. A pgbouncer that is not installed is left out. */
 export async function withEndpoints<T>(
-  target: BenchTarget,
+  target: BenchTarget<ServerLogin>,
   wanted: readonly EndpointName[],
   use: (endpoints: readonly Endpoint[]) => Promise<T>,
 ): Promise<T> {
@@ -51,7 +54,7 @@ export async function withEndpoints<T>(
 }
 
 async function start(
-  { server, database, proxy }: BenchTarget,
+  { server, database, proxy }: BenchTarget<ServerLogin>,
   name: EndpointName,
   running: { stop(): Promise<void> }[],
 ): Promise<Endpoint | undefined> {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { PostgresServer } from "../support/postgres-server.ts";
+import type { ServerLogin } from "./endpoints.ts";
 
 const execute = promisify(execFile);
 
@@ -15,7 +15,7 @@ export interface Pgbouncer {
 }
 
 /** Where pgbouncer is installed: session pooling, the nearest to what Penstock does. Processor time from /proc. */
-export async function startPgbouncer(server: PostgresServer, database: string): Promise<Pgbouncer | undefined> {
+export async function startPgbouncer(server: ServerLogin, database: string): Promise<Pgbouncer | undefined> {
   const binary = await execute("sh", ["-c", "PATH=$PATH:/usr/sbin command -v pgbouncer"]).then(
     ({ stdout }) => stdout.trim(),
     () => undefined,

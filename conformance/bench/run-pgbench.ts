@@ -5,18 +5,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { requireTool } from "../support/client-tools.ts";
 import type { Endpoint } from "./endpoints.ts";
+import type { LoadRun } from "./transactions.ts";
 
 const execute = promisify(execFile);
 
-export interface PgbenchRun {
-  readonly tps: number;
-  readonly transactions: number;
-  /** Of the process in between, for one transaction, logins included. */
-  readonly cpuUs: number;
-}
-
 /** One run of pgbench; what fails in it fails the benchmark. */
-export async function runPgbench(endpoint: Endpoint, args: readonly string[]): Promise<PgbenchRun> {
+export async function runPgbench(endpoint: Endpoint, args: readonly string[]): Promise<LoadRun> {
   const before = (await endpoint.process?.cpuUs()) ?? 0;
   const output = await pgbench(endpoint, args);
   const after = (await endpoint.process?.cpuUs()) ?? 0;
@@ -31,7 +25,7 @@ export async function runPgbench(endpoint: Endpoint, args: readonly string[]): P
 export async function logPgbench(
   endpoint: Endpoint,
   args: readonly string[],
-): Promise<PgbenchRun & { readonly latenciesUs: readonly number[] }> {
+): Promise<LoadRun & { readonly latenciesUs: readonly number[] }> {
   const folder = mkdtempSync(join(tmpdir(), "penstock-pgbench-"));
   try {
     const run = await runPgbench(endpoint, [...args, "-l", `--log-prefix=${join(folder, "log")}`]);

@@ -224,8 +224,17 @@ function byPath<C>(caches: Map<string, C>, names: NameContext, make: () => C): C
 }
 
 /** Most sessions have one schema in their path: that costs no JSON. The colon keeps a schema apart whose own name looks like it. */
-function pathKey({ searchPath, mayRevert = false, sqlMode }: NameContext): string {
+function pathKey(names: NameContext): string {
+  const { searchPath, mayRevert = false, sqlMode } = names;
   const [only] = searchPath;
-  const isPlain = searchPath.length === 1 && !mayRevert && sqlMode === undefined;
-  return isPlain ? `:${only}` : JSON.stringify([searchPath, mayRevert, sqlMode]);
+  if (searchPath.length === 1 && !mayRevert && sqlMode === undefined) return `:${only}`;
+  let key = pathKeys.get(names);
+  if (key === undefined) {
+    key = JSON.stringify([searchPath, mayRevert, sqlMode]);
+    pathKeys.set(names, key);
+  }
+  return key;
 }
+
+/** Sessions of MySQL, all of which have an `sql_mode`, pass the same object with every statement. */
+const pathKeys = new WeakMap<NameContext, string>();

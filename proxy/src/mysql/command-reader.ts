@@ -56,6 +56,11 @@ export class CommandReader {
     this.#again = which;
   }
 
+  /** Commands of the last chunk are still to be read. */
+  get isHolding(): boolean {
+    return this.#again !== found.none || this.#framer.hasUnread;
+  }
+
   get unread(): Buffer {
     return this.#framer.unread;
   }

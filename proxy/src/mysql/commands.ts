@@ -5,7 +5,7 @@
 import { refuse, type Refused } from "../enforce/gate.ts";
 import { readText } from "../enforce/read-text.ts";
 import { type CommandReader, found } from "./command-reader.ts";
-import { approvalsOf, decideText } from "./decide.ts";
+import { decideText } from "./decide.ts";
 import { errOf } from "./errors.ts";
 import { type AnswerKind, Exchange } from "./exchange.ts";
 import { admitText } from "./held-statement.ts";
@@ -97,13 +97,12 @@ function runText(session: Session, command: CommandReader, text: string, kind: A
     session.deny(ruling);
     return true;
   }
-  const { verdict, plans } = ruling;
+  const { verdict, plans, approvals } = ruling;
   if (verdict.rewritten && kind !== "query") {
     const fields = plans.map(({ auditFields }) => auditFields);
     session.deny(refuse(onlyAsText, text, fields));
     return true;
   }
-  const approvals = approvalsOf(ruling);
   const grant = approvals.length === 0 ? undefined : admitText(session, text, plans, approvals);
   if (approvals.length > 0 && grant === undefined) return false;
   if (grant?.kind === "refused") {
@@ -115,7 +114,7 @@ function runText(session: Session, command: CommandReader, text: string, kind: A
     : { bytes: forwarded(command), packets: command.packets };
   const exchange = new Exchange(kind, sent.packets, command.packets - sent.packets);
   exchange.isRewritten = verdict.rewritten;
-  exchange.forbidden = plans.flatMap(({ forbidden }) => forbidden ?? []);
+  exchange.forbid(plans);
   exchange.runs = plans.map((plan) => session.begin(plan, plan.auditFields, grant));
   noteWords(session, plans, verdict.rewritten);
   session.ask(exchange, sent.bytes);

@@ -1,7 +1,7 @@
 /** From a text to what happens with it in this session. */
-import { type Approval, mayRunStoredCode, namedIn, objectPath, type StatementFacts } from "@penstock/engine";
+import { mayRunStoredCode, namedIn, objectPath, type StatementFacts } from "@penstock/engine";
 import { type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
-import { approvalsToRun, effect } from "../enforce/plan.ts";
+import { effect } from "../enforce/plan.ts";
 import type { Refusal } from "../enforce/session-rules.ts";
 import type { Prepared } from "./prepared.ts";
 import type { Session } from "./session.ts";
@@ -121,11 +121,6 @@ const preparedInSql: Refusal = {
   hint: "send the statement itself, or prepare it by the protocol (COM_STMT_PREPARE), as drivers do",
   code: "prepare_in_sql",
 };
-
-/** Who has to say yes before a text runs. */
-export function approvalsOf({ plans }: Pass): readonly Approval[] {
-  return plans.flatMap(approvalsToRun);
-}
 
 /** Decides a prepared statement again: it may run only if the server would get the same text now. */
 export function confirm(

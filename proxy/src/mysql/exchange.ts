@@ -1,4 +1,5 @@
 /** One command and its answer: how far the answer is, and what the client gets of it. */
+import type { StatementPlan } from "../enforce/plan.ts";
 import type { StatementRun } from "../enforce/statement-run.ts";
 import type { ErrFields } from "./messages/err.ts";
 import type { Prepared } from "./prepared.ts";
@@ -32,6 +33,8 @@ export const phase = {
   fields: 6,
 } as const;
 
+const nothing: readonly ReadonlySet<number>[] = [];
+
 export class Exchange {
   readonly kind: AnswerKind;
   phase: number = phase.first;
@@ -54,7 +57,7 @@ export class Exchange {
   /** Executions of the text's statements that are not answered yet, first one first. */
   runs: StatementRun[] = [];
   /** Of all statements of the text: columns that no result may come from. Which of them a result is of, cannot always be told. */
-  forbidden: readonly ReadonlySet<number>[] = [];
+  forbidden: readonly ReadonlySet<number>[] = nothing;
   /** What is being prepared, or run. */
   prepared: Prepared | undefined = undefined;
   /** Who asked, where it was the proxy itself. */
@@ -71,6 +74,13 @@ export class Exchange {
     this.kind = kind;
     this.sequence = sequence;
     this.shift = shift;
+  }
+
+  /** No result may come from what these hide. For most there is nothing to note. */
+  forbid(plans: readonly StatementPlan[]): void {
+    for (const { forbidden } of plans) {
+      if (forbidden !== undefined) this.forbidden = [...this.forbidden, forbidden];
+    }
   }
 
   /** The execution that the next packets answer. */

@@ -59,6 +59,10 @@ export class Framer {
     return this.#chunk.subarray(this.#position);
   }
 
+  get hasUnread(): boolean {
+    return this.#position < this.#chunk.length;
+  }
+
   /** Whether bytes have come of a packet that is not whole. */
   get isWithinPacket(): boolean {
     return this.#partialLength > 0 || this.#streaming > 0;

@@ -8,7 +8,7 @@ import { confirm, decideText } from "./decide.ts";
 import { errOf } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import { admitText } from "./held-statement.ts";
-import { decodeExecution, decodeStatementId } from "./messages/execute.ts";
+import { boundTypes, decodeExecution, decodeStatementId } from "./messages/execute.ts";
 import { boundValues } from "./parameters.ts";
 import { Prepared } from "./prepared.ts";
 import { noteWords } from "./server-words.ts";
@@ -39,7 +39,7 @@ export function prepare(session: Session, command: CommandReader): boolean {
     : { bytes: forwarded(command), packets: command.packets };
   const exchange = new Exchange("prepare", sent.packets, command.packets - sent.packets);
   exchange.isRewritten = verdict.rewritten;
-  exchange.forbidden = plans.flatMap(({ forbidden }) => forbidden ?? []);
+  exchange.forbid(plans);
   exchange.prepared = new Prepared({
     text,
     sentText: verdict.text,
@@ -91,8 +91,8 @@ export function execute(session: Session, command: CommandReader): boolean {
   }
   const prepared = statementOf(session, command);
   if (prepared === undefined) return true;
-  const bound = boundOf(prepared, command);
-  const refused = confirm(session, prepared, prepared.reads.parameters ? bound.parameters : undefined);
+  const parameters = prepared.reads.parameters ? boundOf(prepared, command).parameters : undefined;
+  const refused = confirm(session, prepared, parameters);
   if (refused !== undefined) {
     session.deny(refused);
     return true;
@@ -105,7 +105,7 @@ export function execute(session: Session, command: CommandReader): boolean {
       session.deny(refuse(unseenValues, prepared.text, [plan.auditFields]));
       return true;
     }
-    const admission = admitText(session, prepared.text, [plan], approvals, bound);
+    const admission = admitText(session, prepared.text, [plan], approvals, boundOf(prepared, command));
     if (admission === undefined) return false;
     if (admission.kind === "refused") {
       session.deny(admission);
@@ -114,7 +114,7 @@ export function execute(session: Session, command: CommandReader): boolean {
     grant = admission;
   }
   session.closeCursor(prepared);
-  prepared.types = bound.types;
+  prepared.types = boundTypes(command.buffer, command.body, command.end, prepared.parameters, prepared.types);
   prepared.hasLongData = false;
   const exchange = new Exchange("query", command.packets, 0);
   exchange.prepared = prepared;
@@ -141,7 +141,7 @@ function boundOf(prepared: Prepared, { buffer, body, end }: CommandReader) {
   if (prepared.parameters === 0) return { types: prepared.types, values: [], parameters: [] };
   if (prepared.hasLongData) {
     const unknown = Array.from({ length: prepared.parameters }, () => undefined);
-    return { types: typesAfterLongData(prepared, buffer, body, end), values: [], parameters: unknown };
+    return { types: prepared.types, values: [], parameters: unknown };
   }
   const execution = decodeExecution(buffer, body, end, prepared.parameters, prepared.types);
   return {
@@ -149,14 +149,6 @@ function boundOf(prepared: Prepared, { buffer, body, end }: CommandReader) {
     values: execution.values.map((bytes) => ({ binary: true, bytes })),
     parameters: boundValues(execution),
   };
-}
-
-function typesAfterLongData({ parameters, types }: Prepared, buffer: Buffer, body: number, end: number): Buffer {
-  const flag = body + 10 + Math.floor((parameters + 7) / 8);
-  const from = flag + 1;
-  return buffer[flag] === 1 && from + 2 * parameters <= end
-    ? Buffer.from(buffer.subarray(from, from + 2 * parameters))
-    : types;
 }
 
 export function fetch(session: Session, command: CommandReader): boolean {

@@ -30,6 +30,7 @@ import { Knowledge } from "./knowledge.ts";
 import { encodeErr, type ErrFields } from "./messages/err.ts";
 import { encodeOk } from "./messages/ok.ts";
 import type { Prepared } from "./prepared.ts";
+import { reuseReads } from "../sockets/reused-reads.ts";
 import { SideQuery } from "./side-query.ts";
 import type { Upstream } from "./upstream.ts";
 import { packetBytesMax } from "./wire.ts";
@@ -55,6 +56,9 @@ export interface SessionStart {
   readonly results: string | undefined;
 }
 
+/** Up to here a copy costs less than another buffer to read into. */
+const copiedBytesMax = 2 * 1024;
+const noBytes = Buffer.alloc(0);
 const quitCommand = Buffer.from([1, 0, 0, 0, 1]);
 
 export class Session implements OpenSession {
@@ -87,6 +91,9 @@ export class Session implements OpenSession {
   /** What came while a command waited or ran, and its size. */
   readonly #ahead: Buffer[] = [];
   #aheadBytes = 0;
+  /** The command that leaves when what was recorded of it is written; whether it is still where it was read. */
+  #unsent: Buffer = noBytes;
+  #keepsUnsent = false;
   #pumping = false;
   #closed = false;
   #ending = false;
@@ -172,10 +179,14 @@ export class Session implements OpenSession {
   /** Sends a command, once what was recorded of it is written. */
   ask(exchange: Exchange, bytes: Buffer): void {
     this.exchange = exchange;
-    this.#send(bytes, (error) => {
-      if (error !== undefined) this.#unrecorded(exchange);
-      else this.#write(bytes);
-    });
+    if (!this.log.isWaiting) {
+      this.#write(bytes);
+      return;
+    }
+    this.log.isWaiting = false;
+    this.#unsent = bytes.length <= copiedBytesMax ? Buffer.from(bytes) : bytes;
+    this.#keepsUnsent = this.#unsent === bytes;
+    this.host.audit.flushed(this.#whenFlushed);
   }
 
   /** Sends a command that the server does not answer. */
@@ -183,16 +194,15 @@ export class Session implements OpenSession {
     this.#write(bytes);
   }
 
-  #send(_bytes: Buffer, whenWritten: (error?: Error) => void): void {
-    if (!this.log.isWaiting) {
-      whenWritten();
-      return;
-    }
-    this.log.isWaiting = false;
-    this.host.audit.flushed((error) => {
-      if (!this.#closed) whenWritten(error);
-    });
-  }
+  readonly #whenFlushed = (error?: Error): void => {
+    const { exchange } = this;
+    const bytes = this.#unsent;
+    this.#unsent = noBytes;
+    this.#keepsUnsent = false;
+    if (this.#closed || exchange === undefined) return;
+    if (error === undefined) this.#write(bytes);
+    else this.#unrecorded(exchange);
+  };
 
   #write(bytes: Buffer): void {
     if (this.#closed) return;
@@ -276,11 +286,16 @@ export class Session implements OpenSession {
     client.removeAllListeners("error");
     server.removeAllListeners("error");
     client.on("data", (chunk) => this.#clientBytes(chunk));
+    reuseReads(client, { keeps: () => this.#keepsClientBytes, expectsMore: () => false });
     client.on("drain", () => server.resume());
     client.on("end", () => this.end("client closed"));
     client.on("close", () => this.end("client closed"));
     client.on("error", () => this.end("client connection failed"));
     server.on("data", (chunk) => this.#serverBytes(chunk));
+    reuseReads(server, {
+      keeps: () => client.writableLength > 0 || !this.toClient.isEmpty,
+      expectsMore: () => this.exchange !== undefined,
+    });
     server.on("drain", () => this.#readClient());
     for (const event of ["end", "close", "error"] as const) server.on(event, () => this.#upstreamLost());
     if (this.host.limits.idleMs > 0) {
@@ -336,6 +351,13 @@ export class Session implements OpenSession {
   /** The next command has to wait for an answer. */
   get #isOccupied(): boolean {
     return this.exchange !== undefined || this.knowledge.isBusy || this.#cancelling.isCancelling;
+  }
+
+  /** Something still looks at what was read last. */
+  get #keepsClientBytes(): boolean {
+    return (
+      this.#keepsUnsent || this.#ahead.length > 0 || this.#commands.isHolding || this.upstream.socket.writableLength > 0
+    );
   }
 
   #readAhead(): boolean {

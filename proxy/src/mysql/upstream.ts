@@ -1,8 +1,9 @@
 /** Logging in at the target with credentials that the client never sees: `mysql2` does it, then hands over its socket. */
-import { connect, type Socket } from "node:net";
+import { Socket } from "node:net";
 import { type Connection, createConnection } from "mysql2";
 import type { Target } from "../enforce/target.ts";
 import { UpstreamError } from "../enforce/upstream-error.ts";
+import { reusingSocket } from "../sockets/reused-reads.ts";
 import { has, shapingCapabilities, upstreamCapabilities } from "./capabilities.ts";
 import { findGreeting, type GreetingPlaces } from "./messages/handshake.ts";
 import { headerBytes } from "./wire.ts";
@@ -79,7 +80,10 @@ function open(target: Target, login: UpstreamLogin, timeoutMs: number, keepAlive
       // mysql2 knows flags by name only, and not all of them.
       config.clientFlags = upstreamCapabilities(login.capabilities);
       config.charsetNumber = login.collation;
-      const socket = connect({ host: target.host, port: target.port, noDelay: true, keepAlive: true });
+      // Of TLS, mysql2 makes another one over it.
+      const socket = target.tls === undefined ? reusingSocket() : new Socket();
+      socket.connect({ host: target.host, port: target.port });
+      socket.setNoDelay(true);
       socket.setKeepAlive(true, keepAliveMs);
       onGreeting(socket, (found) => {
         places = found;
