@@ -7,6 +7,8 @@ export interface MysqlStageOptions extends Omit<Partial<ProxiedOptions>, "databa
   readonly setup: string;
   /** The one policy file. */
   readonly policy: string;
+  /** Privileges of whom the proxy logs in as, where they are not all: `select on shop.*`. */
+  readonly privileges?: readonly string[];
 }
 
 /** A MariaDB with one database, and the proxy in front of it. */
@@ -37,17 +39,25 @@ export async function startMysqlStage(options: MysqlStageOptions): Promise<Mysql
   }
 }
 
-async function stageOn(server: MariadbServer, { setup, policy, ...others }: MysqlStageOptions): Promise<MysqlStage> {
+const limitedPassword = "another password";
+
+async function stageOn(
+  server: MariadbServer,
+  { setup, policy, privileges, ...others }: MysqlStageOptions,
+): Promise<MysqlStage> {
   const { host, port, user, password } = server;
   const login = { host, port, user, password };
   const owner = await createConnection({ ...login, multipleStatements: true });
   try {
     await owner.query("create database shop character set utf8mb4; use shop");
     await owner.query(setup);
+    for (const privilege of privileges ?? [])
+      await owner.query(`grant ${privilege} to limited@'%' identified by '${limitedPassword}'`);
   } finally {
     await owner.end();
   }
-  const database = { ...login, engine: "mariadb", database: "shop" } as const;
+  const limited = privileges === undefined ? {} : { user: "limited", password: limitedPassword };
+  const database = { ...login, ...limited, engine: "mariadb", database: "shop" } as const;
   const proxied = await startProxied({
     users: people,
     ...others,

@@ -100,6 +100,8 @@ export interface Relation {
   readonly triggers: readonly TriggerInfo[];
   /** Rules on changes of it that give rows of their own: they query something, or have RETURNING. Absent: none. */
   readonly tellingRules?: readonly RuleInfo[];
+  /** Of MySQL: InnoDB's numbers of the table, or of its partitions. Absent: not known. */
+  readonly tableIds?: readonly string[];
   /** Names that it and its columns had before, and those of what it was a part of, oldest first. Absent: none. */
   readonly former?: readonly Naming[];
   /** What else statements on it run without naming it, as far as that is more than pure functions of PostgreSQL's own. Absent: none. */

@@ -1,6 +1,7 @@
 /**
- * Names that relations and columns had before. A relation stays the same object by its oid, a column by its attribute number, whatever they
- * are called, while policies know them by name: so a snapshot remembers the names of the one before, and rules are asked about those too.
+ * Names that relations and columns had before. A relation stays the same object whatever it is called, while policies know it by name: so a
+ * snapshot remembers the names of the one before, and rules are asked about those too. In PostgreSQL it is the same by its oid, and a column by
+ * its attribute number; how it is known again in MySQL, `mysql-former-names.ts` has.
  */
 import { type Catalog, type Column, objectPath, type Naming, type Relation } from "./catalog.ts";
 import type { ColumnOf } from "./labels.ts";
@@ -12,12 +13,30 @@ export interface SeenNames {
   readonly relations: readonly SeenRelation[];
 }
 
-interface SeenRelation extends Naming {
+/** Names that are known from before, and which database is read now. */
+export interface SeenByServer {
+  /** See `Catalog.databaseId`. */
+  readonly databaseId: string | undefined;
+  readonly names: SeenNames;
+}
+
+export interface SeenRelation extends Naming {
   readonly oid: number;
+  /** Of MySQL. */
+  readonly shape?: SeenShape;
   /** Oids of inheritance or partition parents. */
   readonly parents: readonly number[];
   /** Oldest first. */
   readonly former: readonly Naming[];
+}
+
+/** By what a relation of MySQL's is known again. */
+export interface SeenShape {
+  readonly isView: boolean;
+  /** `Relation.tableIds` */
+  readonly ids: readonly string[];
+  /** Types by attribute number. */
+  readonly types: ReadonlyMap<number, string>;
 }
 
 /**
@@ -45,8 +64,17 @@ function seenRelation(catalog: Catalog, relation: Relation): SeenRelation {
   return {
     ...namingOf(relation),
     oid: relation.oid,
+    ...(catalog.engine === "postgres" ? {} : { shape: shapeOf(relation) }),
     parents: relation.parents.flatMap((path) => catalog.relations.get(path)?.oid ?? []),
     former: relation.former ?? [],
+  };
+}
+
+export function shapeOf({ columns, kind, tableIds = [] }: Relation): SeenShape {
+  return {
+    isView: kind === "view",
+    ids: tableIds,
+    types: new Map(columns.map(({ attnum, typeSql }) => [attnum, typeSql])),
   };
 }
 
@@ -59,12 +87,19 @@ export function withFormerNames(relations: readonly Relation[], databaseId: stri
     if (!isNamed(relation)) return relation;
     const known = before.get(isSame ? relation.oid : relation.path);
     if (known === undefined) return relation;
-    const namings = isSame
-      ? [...known.former, naming(known), ...namesOfLostParents(known, relation, before, oids)]
-      : inAnotherDatabase(known, relation);
-    const former = different(namings, relation);
-    return former.length === 0 ? relation : { ...relation, former };
+    return withNamings(
+      relation,
+      isSame
+        ? [...known.former, naming(known), ...namesOfLostParents(known, relation, before, oids)]
+        : inAnotherDatabase(known, relation),
+    );
   });
+}
+
+/** @param namings that the relation had, by its own attribute numbers, oldest first */
+export function withNamings(relation: Relation, namings: readonly Naming[]): Relation {
+  const former = different(namings, relation);
+  return former.length === 0 ? relation : { ...relation, former };
 }
 
 /** A restored or upgraded database has the same names and other oids. */
@@ -136,7 +171,7 @@ function namingOf({ schema, name, columns }: Relation): Naming {
   return { schema, name, columns: new Map(columns.map((column) => [column.attnum, column.name])) };
 }
 
-function naming({ schema, name, columns }: SeenRelation): Naming {
+export function naming({ schema, name, columns }: SeenRelation): Naming {
   return { schema, name, columns };
 }
 
@@ -160,6 +195,6 @@ export function formerNamesOf(relation: Relation, column: Column): readonly Colu
 }
 
 /** Rules know what has columns of users' own by name. */
-function isNamed({ kind, isSystem, isTemporary }: Relation): boolean {
+export function isNamed({ kind, isSystem, isTemporary }: Relation): boolean {
   return !isSystem && !isTemporary && kind !== "index" && kind !== "toast" && kind !== "sequence";
 }

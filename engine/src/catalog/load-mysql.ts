@@ -4,6 +4,7 @@ import { mysqlParser } from "../sql/mysql/grammar/parser.ts";
 import {
   type Catalog,
   type Column,
+  type Engine,
   type ForeignKey,
   type FunctionInfo,
   type MysqlServer,
@@ -14,6 +15,8 @@ import {
   type TriggerEvent,
   type TriggerInfo,
 } from "./catalog.ts";
+import { type SeenByServer, seenNamesOf } from "./former-names.ts";
+import { withMysqlFormerNames } from "./mysql-former-names.ts";
 import * as sql from "./mysql-catalog-sql.ts";
 import { mysqlTypeCategory } from "./mysql-types.ts";
 import { assignedByPsm } from "./psm-body.ts";
@@ -29,8 +32,15 @@ let snapshots = 0;
  * Reads a snapshot of all databases of a MySQL or MariaDB server that the login sees. What it may not see is not there: of a view without its
  * definition nothing is known. Reads only, and sets nothing.
  * @param previous a snapshot of the same server: what the server brings itself is taken from it.
+ * @param seen names of before, where others than those of `previous` are known, or the server may be another one.
+ * @param ids asks for the numbers of tables, which are no part of the schema
  */
-export async function loadMysqlCatalog(query: RunQuery, previous?: Catalog): Promise<Catalog> {
+export async function loadMysqlCatalog(
+  query: RunQuery,
+  previous?: Catalog,
+  seen: SeenByServer | undefined = previous && { databaseId: previous.databaseId, names: seenNamesOf(previous) },
+  ids: RunQuery = query,
+): Promise<Catalog> {
   // Who asks for a catalog is going to decide texts: no session need wait for the grammar then.
   mysqlParser();
   const [server = []] = await query(sql.server);
@@ -41,16 +51,18 @@ export async function loadMysqlCatalog(query: RunQuery, previous?: Catalog): Pro
   // Each query sees its own moment: names that are the same before and after all the others make it one.
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     const names = await readNames(query, known !== undefined);
-    const users = await loadRelations(query, names);
+    const users = await loadRelations(query, names, await readTableIds(ids, engine, serverVersionNum));
     const functions = functionMap([
       ...routinesOf(await query(sql.routines), await query(sql.parameters)),
       ...(await query(sql.triggers)).map(triggerBody),
     ]);
     if (!isDeepStrictEqual(names, await readNames(query, known !== undefined))) continue;
     const reused = known === undefined ? [] : [...known.relations.values()].filter(({ isSystem }) => isSystem);
-    const relations = [...reused, ...users].map((relation, index) => ({ ...relation, oid: index + 1 }));
+    const numbered = [...reused, ...users].map((relation, index) => ({ ...relation, oid: index + 1 }));
+    const relations = seen === undefined ? numbered : withMysqlFormerNames(numbered, seen.databaseId ?? "", seen.names);
     return withAssignments({
       engine,
+      ...(seen?.databaseId === undefined ? {} : { databaseId: seen.databaseId }),
       version: `snapshot-${engine}-${++snapshots}`,
       database: database ?? "",
       serverVersionNum,
@@ -87,6 +99,40 @@ function definitionMode(text: string): MysqlServer["definitionMode"] {
   return mode;
 }
 
+/** See `Catalog.databaseId`. */
+export async function readMysqlDatabaseId(query: RunQuery): Promise<string> {
+  const [[id] = []] = await query(sql.databaseId);
+  return id ?? "";
+}
+
+/** Numbers of tables by path; empty where the login may not see them. */
+async function readTableIds(
+  query: RunQuery,
+  engine: Engine,
+  serverVersionNum: number,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const view = engine === "mysql" && serverVersionNum >= 80_000 ? "innodb_tables" : "innodb_sys_tables";
+  const rows = await query(sql.tableIds(view)).catch((error: unknown) => {
+    if (cannotBeSeen.has(errorNumber(error))) return [];
+    throw error;
+  });
+  const ids = new Map<string, string[]>();
+  for (const [schema, name, id] of rows) {
+    const path = objectPath(schema ?? "", name ?? "");
+    const known = ids.get(path);
+    if (known === undefined) ids.set(path, [id ?? ""]);
+    else known.push(id ?? "");
+  }
+  return ids;
+}
+
+function errorNumber(error: unknown): unknown {
+  return error instanceof Error && "errno" in error ? error.errno : undefined;
+}
+
+/** ER_SPECIFIC_ACCESS_DENIED_ERROR, and ER_UNKNOWN_TABLE of a server without InnoDB. */
+const cannotBeSeen: ReadonlySet<unknown> = new Set([1109, 1227]);
+
 interface NameRows {
   readonly schemas: readonly Row[];
   readonly tables: readonly Row[];
@@ -101,7 +147,11 @@ async function readNames(query: RunQuery, skipsSystem: boolean): Promise<NameRow
   };
 }
 
-async function loadRelations(query: RunQuery, names: NameRows): Promise<Omit<Relation, "oid">[]> {
+async function loadRelations(
+  query: RunQuery,
+  names: NameRows,
+  ids: ReadonlyMap<string, readonly string[]>,
+): Promise<Omit<Relation, "oid">[]> {
   const byRelation = (rows: readonly Row[]) =>
     Map.groupBy(rows, ([schema, name]) => objectPath(schema ?? "", name ?? ""));
   const columns = byRelation(names.columns);
@@ -116,6 +166,7 @@ async function loadRelations(query: RunQuery, names: NameRows): Promise<Omit<Rel
     const own = columnsOf(path);
     const ofKeys = keysOf(keys.get(path) ?? [], own, columnsOf);
     const [view] = views.get(path) ?? [];
+    const tableIds = ids.get(path);
     return {
       schema,
       name,
@@ -131,6 +182,7 @@ async function loadRelations(query: RunQuery, names: NameRows): Promise<Omit<Rel
       definition: isSystem ? undefined : definitionOf(type ?? "", engine ?? "", view?.[2]),
       ...(ofKeys.foreignKeys.length === 0 ? {} : { foreignKeys: ofKeys.foreignKeys }),
       triggers: (triggers.get(path) ?? []).map((row) => triggerOf(schema, row)),
+      ...(tableIds === undefined ? {} : { tableIds }),
     };
   });
 }

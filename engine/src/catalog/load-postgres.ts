@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Catalog, type FunctionName, objectPath, type OperatorInfo, type TypeInfo } from "./catalog.ts";
-import { type SeenNames, seenNamesOf, withFormerNames } from "./former-names.ts";
+import { type SeenByServer, seenNamesOf, withFormerNames } from "./former-names.ts";
 import * as sql from "./postgres-catalog-sql.ts";
 import { type TypeCode, usedBy } from "./postgres-code.ts";
 import {
@@ -15,13 +15,6 @@ import { loadRelations, type RelationNames } from "./postgres-relations.ts";
 import { groupBy, type Rows, type RunQuery } from "./postgres-rows.ts";
 import { indexTypes, type TypeIndex, type TypeRow } from "./postgres-types.ts";
 import { isSystemSchema } from "./system-schemas.ts";
-
-/** Names that are known from before, and which database is read now. */
-export interface SeenByServer {
-  /** As `readDatabaseId` gives it. */
-  readonly databaseId: string | undefined;
-  readonly names: SeenNames;
-}
 
 let snapshots = 0;
 

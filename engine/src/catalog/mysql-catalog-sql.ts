@@ -9,6 +9,24 @@ const ownDatabases = systemDatabases.map((name) => `'${name}'`).join(", ");
 
 export const server = "select version(), @@lower_case_table_names, @@session.sql_mode, coalesce(database(), '')";
 
+/** What tells one server's data from another's, as far as the login may see. */
+export const databaseId =
+  "select concat_ws('/', @@hostname, @@port, @@datadir, (select min(create_time) from information_schema.tables where table_schema = 'mysql'))";
+
+/**
+ * Numbers of InnoDB tables and partitions, which ask for the privilege PROCESS. Names are encoded as those of files are; what follows `#` is a
+ * partition's.
+ * @param view which of its names the server has for it
+ */
+export function tableIds(view: "innodb_tables" | "innodb_sys_tables"): string {
+  const decoded = (part: string) => `convert(convert(cast(${part} as binary) using filename) using utf8mb4)`;
+  const [schema, name] = [
+    "substring_index(name, '/', 1)",
+    "substring_index(substring_index(name, '/', -1), '#', 1)",
+  ].map(decoded);
+  return `select ${schema}, ${name}, table_id from information_schema.${view} where name like '%/%' order by table_id`;
+}
+
 export const schemas = "select schema_name from information_schema.schemata order by schema_name";
 
 /** @param skipsSystem leaves out what the server brings itself. */

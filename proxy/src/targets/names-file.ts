@@ -11,6 +11,7 @@ import { errorCode } from "../config/system-error.ts";
 const columns = z
   .record(z.string().regex(/^\d+$/), z.string())
   .transform((names) => new Map(Object.entries(names).map(([attnum, name]) => [Number(attnum), name])));
+const shape = z.strictObject({ isView: z.boolean(), ids: z.array(z.string()), types: columns });
 const naming = { schema: z.string(), name: z.string(), columns };
 const seenNames = z.strictObject({
   database: z.string(),
@@ -18,6 +19,7 @@ const seenNames = z.strictObject({
     z.strictObject({
       oid: z.int(),
       ...naming,
+      shape: shape.exactOptional(),
       parents: z.array(z.int()).default([]),
       former: z.array(z.strictObject(naming)).default([]),
     }),
@@ -47,12 +49,13 @@ export class NamesFile {
 
   /** Whoever is interrupted leaves the old one. @throws what the system says. */
   write({ databaseId, relations }: SeenNames): void {
-    const lines = relations.map(({ oid, schema, name, columns: own, parents, former }) =>
+    const lines = relations.map(({ oid, schema, name, columns: own, shape: known, parents, former }) =>
       JSON.stringify({
         oid,
         schema,
         name,
         columns: Object.fromEntries(own),
+        ...(known === undefined ? {} : { shape: { ...known, types: Object.fromEntries(known.types) } }),
         ...(parents.length === 0 ? {} : { parents }),
         ...(former.length === 0
           ? {}

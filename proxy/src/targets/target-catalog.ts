@@ -4,6 +4,7 @@ import {
   loadMysqlCatalog,
   loadPostgresCatalog,
   readDatabaseId,
+  readMysqlDatabaseId,
   type SeenNames,
   seenNamesOf,
 } from "@penstock/engine";
@@ -30,6 +31,8 @@ export class TargetCatalog implements CatalogSource {
   readonly #target: TargetConfig;
   readonly #options: TargetCatalogOptions;
   #current: Snapshot | undefined;
+  /** The one that was read last, which is not in force where the schema was the same. */
+  #newest: Snapshot | undefined;
   /** Names to begin with, in place of those of `#current`. */
   #seen: SeenNames | undefined;
   #running: Promise<Catalog> | undefined;
@@ -82,8 +85,7 @@ export class TargetCatalog implements CatalogSource {
    */
   readNamesAgain(): void {
     const { namesFile } = this.#options;
-    if (namesFile === undefined || this.#current === undefined || protocolOf[this.#target.engine] !== "postgres")
-      return;
+    if (namesFile === undefined || this.#current === undefined) return;
     const { databaseId, relations } = seenNamesOf(this.#current.catalog);
     this.#seen = namesFile.read() ?? { databaseId, relations: relations.map((each) => ({ ...each, former: [] })) };
   }
@@ -123,10 +125,13 @@ export class TargetCatalog implements CatalogSource {
     const seen = this.#seen;
     try {
       const next = await withConnection(this.#target, (run) =>
-        readers[protocolOf[this.#target.engine]](run, this.#current?.catalog, seen),
+        readers[protocolOf[this.#target.engine]](run, this.#current?.catalog, seen ?? this.#newest?.names),
       );
       // Decisions are cached by the snapshot's identity: an unchanged schema must not make them all anew.
       if (next.digest !== this.#current?.digest || seen !== undefined) this.#replace(next);
+      // Tables were rebuilt, which matters to nobody but who is to know them again when they are renamed.
+      else if (next.ids !== this.#newest?.ids) this.#write(next);
+      this.#newest = next;
       if (this.#seen === seen) this.#seen = undefined;
       this.#changesRead = changes;
       if (!this.#closed && hasLocked(next.catalog)) this.#againSoon();
@@ -145,13 +150,17 @@ export class TargetCatalog implements CatalogSource {
 
   #replace(next: Snapshot): void {
     this.#current = next;
-    let unwritten: unknown;
+    this.#options.replaced?.(next.catalog, this.#write(next));
+  }
+
+  /** @returns why it could not be done */
+  #write({ names }: Snapshot): unknown {
     try {
-      if (protocolOf[this.#target.engine] === "postgres") this.#options.namesFile?.write(seenNamesOf(next.catalog));
+      this.#options.namesFile?.write(names);
+      return undefined;
     } catch (error) {
-      unwritten = error;
+      return error;
     }
-    this.#options.replaced?.(next.catalog, unwritten);
   }
 }
 
@@ -159,6 +168,9 @@ interface Snapshot {
   readonly catalog: Catalog;
   /** Of the rows that were read beside what PostgreSQL itself brings. */
   readonly digest: string;
+  /** The same of the numbers of MySQL's tables, which change without a change of the schema. */
+  readonly ids?: string;
+  readonly names: SeenNames;
 }
 
 /** Some definition is missing: until it is there, who reads what it is of may be refused. */
@@ -184,15 +196,27 @@ async function readPostgres(
   });
   // Another version of the server brings other functions: the whole is read again.
   if (catalog.serverVersionNum !== known.serverVersionNum) return readPostgres(run, undefined, names);
-  return { catalog, digest: hash.digest("hex") };
+  return { catalog, digest: hash.digest("hex"), names: seenNamesOf(catalog) };
 }
 
-/** Former names are not followed: MySQL has no numbers of tables and columns by which to know them again. */
-async function readMysql(run: RunQuery, previous: Catalog | undefined): Promise<Snapshot> {
+/** @param seen as of `readPostgres` */
+async function readMysql(run: RunQuery, previous: Catalog | undefined, seen: SeenNames | undefined): Promise<Snapshot> {
+  const databaseId = await readMysqlDatabaseId(run);
   const known = previous ?? (await loadMysqlCatalog(run));
-  const hash = createHash("sha256");
-  const catalog = await loadMysqlCatalog(digesting(run, hash), known);
-  return { catalog, digest: hash.digest("hex") };
+  const names = seen ?? (previous === undefined ? undefined : seenNamesOf(previous));
+  const [hash, ids] = [createHash("sha256"), createHash("sha256")];
+  const catalog = await loadMysqlCatalog(
+    digesting(run, hash),
+    known,
+    { databaseId, names: names ?? { databaseId, relations: [] } },
+    digesting(run, ids),
+  );
+  // Where two tables that look alike have changed places, nothing else tells.
+  const former = [...catalog.relations.values()].flatMap(({ former: namings, path }) =>
+    namings === undefined ? [] : [path, namings.map(({ schema, name, columns }) => [schema, name, ...columns])],
+  );
+  hash.update(JSON.stringify(former));
+  return { catalog, digest: hash.digest("hex"), ids: ids.digest("hex"), names: seenNamesOf(catalog) };
 }
 
 const readers = { postgres: readPostgres, mysql: readMysql } as const;
