@@ -6,7 +6,8 @@ export { type Catalog, type Column, type Engine, namedIn, objectPath, type Relat
 export { dumpCatalogFixture } from "./catalog/dump-fixture.ts";
 export { parseCatalogFixture } from "./catalog/fixture.ts";
 export { type SeenNames, seenNamesOf } from "./catalog/former-names.ts";
-export { loadMysqlCatalog, readMysqlDatabaseId } from "./catalog/load-mysql.ts";
+export { loadMysqlCatalog } from "./catalog/load-mysql.ts";
+export { readMysqlDatabaseId } from "./catalog/mysql-table-ids.ts";
 export { loadPostgresCatalog, readDatabaseId } from "./catalog/load-postgres.ts";
 export { readTemporaryTable } from "./catalog/read-temporary-table.ts";
 export { mayRunStoredCode } from "./catalog/stored-code.ts";

@@ -20,6 +20,10 @@ const setup = `
   create table watched (id int);
   create trigger forgets before insert on watched for each row drop temporary table if exists shop.customers;
   create function forget() returns int begin drop temporary table if exists shop.customers; return 1; end;
+  create function mail() returns varchar(40) reads sql data return (select email from customers limit 1);
+  create table noted (id int, what varchar(40));
+  create table marked (id int);
+  create trigger notes before insert on marked for each row insert into noted select id, email from customers;
   create procedure work() begin create temporary table made (id int, word varchar(10)); insert into made values (7, 'made'); end;
   create database other;
   create table other.customers (id int, email varchar(40));
@@ -307,6 +311,63 @@ describe("when a temporary table is gone, its name means the masked table again"
     await run("drop temporary table if exists customers", make);
     expect(await answer("insert into watched values (1); select email from customers")).not.toMatch(/hidden-/);
     expect(await answer("select forget(); select email from customers")).not.toMatch(/hidden-/);
+  });
+
+  test("for functions and triggers, which mean what the session does", async () => {
+    await run(make, "insert into customers values (1, 'own', 'EU')");
+    expect(await answer("select mail() as mail")).toBe('[{"mail":"own"}]');
+    await run("insert into marked values (1)");
+    expect(await answer("select what from noted")).toBe('[{"what":"own"}]');
+    for (const sql of ["select mail()", "insert into marked values (2)"]) {
+      for (const ending of [
+        "drop table customers",
+        "rename table customers to mine",
+        "alter table customers rename mine",
+      ]) {
+        expect(await answer(`${ending}; ${sql}`)).toMatch(/earlier statement of th/);
+      }
+    }
+    const prepared = await ann.prepare("select mail()");
+    await run("drop temporary table customers");
+    await expect(prepared.execute([])).rejects.toMatchObject({ errno: 1142 });
+    expect(await answer("select mail()")).toMatch(/hidden from you/);
+    expect(await answer("insert into marked values (3)")).toMatch(/hidden from you/);
+    await ann.query("delete from noted where id = 1");
+  });
+
+  test("where the server would no longer find it by the session's number", async () => {
+    await run(make, "insert into customers values (1, 'own', 'EU')");
+    for (const set of [
+      "pseudo_thread_id = 77",
+      "@@session.server_id = 77",
+      "@@pseudo_thread_id = default",
+      "local server_id = default",
+    ]) {
+      await answer(`set ${set}`);
+      expect({ set, got: await answer("select email from customers where id = 1") }).not.toMatchObject({
+        got: expect.stringMatching(/hidden-/),
+      });
+      expect({ set, got: await answer(`set ${set}; select email from customers`) }).not.toMatchObject({
+        got: expect.stringMatching(/hidden-/),
+      });
+    }
+    for (const set of [
+      "pseudo_thread_id = 77",
+      "server_id = 77",
+      "pseudo_thread_id = default",
+      "server_id = default",
+    ]) {
+      expect({ set, got: await answer(`set statement ${set} for select email from customers`) }).not.toMatchObject({
+        got: expect.stringMatching(/hidden-/),
+      });
+      expect({ set, got: await answer(`set statement ${set} for select mail()`) }).not.toMatchObject({
+        got: expect.stringMatching(/hidden-/),
+      });
+    }
+    // Of those from whom nothing is hidden too: policies may change.
+    await dba.query("create temporary table free (mine int)");
+    await dba.query("set pseudo_thread_id = 77");
+    expect(await answer("select word from free", dba)).toBe('[{"word":"word"}]');
   });
 
   test("for statements that were prepared before", async () => {

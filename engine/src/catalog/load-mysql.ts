@@ -4,7 +4,6 @@ import { mysqlParser } from "../sql/mysql/grammar/parser.ts";
 import {
   type Catalog,
   type Column,
-  type Engine,
   type ForeignKey,
   type FunctionInfo,
   type MysqlServer,
@@ -18,13 +17,12 @@ import {
 import { type SeenByServer, seenNamesOf } from "./former-names.ts";
 import { withMysqlFormerNames } from "./mysql-former-names.ts";
 import * as sql from "./mysql-catalog-sql.ts";
+import { readTableIds, type RunQuery } from "./mysql-table-ids.ts";
 import { mysqlTypeCategory } from "./mysql-types.ts";
 import { assignedByPsm } from "./psm-body.ts";
 import { isSystemDatabase } from "./system-schemas.ts";
 
 type Row = readonly (string | null)[];
-/** Runs one statement and gives its rows as text. */
-type RunQuery = (sql: string) => Promise<readonly Row[]>;
 
 let snapshots = 0;
 
@@ -98,40 +96,6 @@ function definitionMode(text: string): MysqlServer["definitionMode"] {
   if (mode === undefined) throw new Error(`the catalog cannot be read in a session whose sql_mode is \`${text}\``);
   return mode;
 }
-
-/** See `Catalog.databaseId`. */
-export async function readMysqlDatabaseId(query: RunQuery): Promise<string> {
-  const [[id] = []] = await query(sql.databaseId);
-  return id ?? "";
-}
-
-/** Numbers of tables by path; empty where the login may not see them. */
-async function readTableIds(
-  query: RunQuery,
-  engine: Engine,
-  serverVersionNum: number,
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const view = engine === "mysql" && serverVersionNum >= 80_000 ? "innodb_tables" : "innodb_sys_tables";
-  const rows = await query(sql.tableIds(view)).catch((error: unknown) => {
-    if (cannotBeSeen.has(errorNumber(error))) return [];
-    throw error;
-  });
-  const ids = new Map<string, string[]>();
-  for (const [schema, name, id] of rows) {
-    const path = objectPath(schema ?? "", name ?? "");
-    const known = ids.get(path);
-    if (known === undefined) ids.set(path, [id ?? ""]);
-    else known.push(id ?? "");
-  }
-  return ids;
-}
-
-function errorNumber(error: unknown): unknown {
-  return error instanceof Error && "errno" in error ? error.errno : undefined;
-}
-
-/** ER_SPECIFIC_ACCESS_DENIED_ERROR, and ER_UNKNOWN_TABLE of a server without InnoDB. */
-const cannotBeSeen: ReadonlySet<unknown> = new Set([1109, 1227]);
 
 interface NameRows {
   readonly schemas: readonly Row[];

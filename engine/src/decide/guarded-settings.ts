@@ -2,6 +2,8 @@ import type { StatementFacts } from "../sql/facts.ts";
 
 interface GuardedSetting {
   readonly permits: (value: string) => boolean;
+  /** DEFAULT is not what sessions begin with. */
+  readonly changesByDefault?: true;
   readonly reason: string;
   readonly hint: string;
 }
@@ -28,6 +30,14 @@ const traced: GuardedSetting = {
   permits: (value) => /^(?:off|0|false|enabled=off)$/i.test(value),
   reason: "it would show statements as they were rewritten",
   hint: "leave it off",
+};
+
+/** The server finds temporary tables by the numbers of the session and its own: with others it would mean the tables that those hide. */
+const numbered: GuardedSetting = {
+  permits: () => false,
+  changesByDefault: true,
+  reason: "it would change which temporary tables the session has",
+  hint: "leave it as it is",
 };
 
 /**
@@ -60,6 +70,8 @@ const guarded: ReadonlyMap<string, GuardedSetting> = new Map([
   ],
   ["optimizer_trace", traced],
   ["profiling", traced],
+  ["pseudo_thread_id", numbered],
+  ["server_id", numbered],
   ["debug", traced],
   ["debug_dbug", traced],
 ]);
@@ -77,7 +89,8 @@ export function guardedChange({ kind, session }: StatementFacts): GuardedChange 
   for (const { variable, values } of [session, ...(session.others ?? [])]) {
     const setting = variable.startsWith("@@") ? ofServer : guarded.get(variable);
     // SET … TO DEFAULT is RESET by another name.
-    if (setting === undefined || (values === undefined && kind === "set")) continue;
+    if (setting === undefined || (values === undefined && kind === "set" && setting.changesByDefault === undefined))
+      continue;
     const [value] = values ?? [];
     if (value !== undefined && values?.length === 1 && setting.permits(value)) continue;
     return { variable, reason: setting.reason, hint: setting.hint };

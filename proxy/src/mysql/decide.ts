@@ -96,14 +96,18 @@ function afterHiddenCode({ knowledge }: Session, { plans }: Pass): Refusal | und
   const { catalog } = knowledge.epoch;
   const isChanged = plans.slice(0, -1).some(({ effects, facts }, index) => {
     if ((effects & effect.hiddenCode) !== 0) return true;
-    // A trigger may drop a temporary table, so that its name is another's again.
-    const later = plans.slice(index + 1).some(({ facts: { tables } }) => tables.some(isOfSession));
-    return later && mayRunStoredCode(catalog, facts);
+    const later = plans.slice(index + 1);
+    // A trigger may drop a temporary table, so that its name is another's again; and what is dropped is another's to a trigger.
+    return (
+      (later.some((plan) => plan.facts.tables.some(isOfSession)) && mayRunStoredCode(catalog, facts)) ||
+      (facts.tables.some((table) => isOfSession(table) && table.access.has("ddl")) &&
+        later.some((plan) => mayRunStoredCode(catalog, plan.facts)))
+    );
   });
   if (!isChanged) return undefined;
   return {
     sqlstate: "42501",
-    message: "an earlier statement of this text may change how the next ones are read, so they cannot be checked",
+    message: "an earlier statement of this text may change what the next ones mean, so they cannot be checked",
     hint: "send the statements one by one",
     code: "changed_within_text",
   };

@@ -1,6 +1,7 @@
 /** The session's temporary tables: which there may be is followed by what its statements do, which there are and with what columns the server says. */
 import {
   type Catalog,
+  guardedChange,
   mayRunStoredCode,
   namedIn,
   objectPath,
@@ -49,13 +50,20 @@ export class TemporaryTables {
   ran(facts: StatementFacts, catalog: Catalog): void {
     const changed = facts.tables.filter(({ access }) => access.has("ddl"));
     for (const { relation } of changed) if (relation.isTemporary) this.#ask(relation);
-    const isOwn = changed.length > 0 && changed.every(({ relation }) => relation.isTemporary);
+    const isOwn = changed.length > 0 && changed.every(({ relation }) => this.#isClear(facts.kind, relation));
     const hasCode = mayRunStoredCode(catalog, facts);
     if (hasCode) {
       this.#codeHasRun = true;
       this.#asked.clear();
     }
-    if (hasCode || (facts.category === "ddl" && !isOwn)) this.askAll();
+    // Settings that matter are such as nobody changes from whom something is hidden, but others do.
+    if (hasCode || (facts.category === "ddl" && !isOwn) || guardedChange(facts) !== undefined) this.askAll();
+  }
+
+  /** What there is after the change of a table, its own name tells: where none is known by it, the server may take it for another's. */
+  #isClear(kind: string, relation: Relation): boolean {
+    if (!relation.isTemporary) return false;
+    return kind.startsWith("create_") || this.#tables.has(keyOf({ database: namedIn(relation), name: relation.name }));
   }
 
   /** All of them may be gone. */

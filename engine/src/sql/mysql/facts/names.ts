@@ -57,7 +57,12 @@ export class NameState {
 
   /** From here on the name means what it would without a temporary table. */
   dropTemporary(name: QualifiedName): void {
-    this.#temporary.set(this.#keyOf(name), undefined);
+    const key = this.#keyOf(name);
+    this.#temporary.set(key, undefined);
+    // Which letters beyond ASCII the server takes for the same is not known here.
+    if (!this.#isFolding || isAscii(key)) return;
+    for (const other of this.catalog.temporary?.byName.keys() ?? [])
+      if (!isAscii(other)) this.#temporary.set(other, undefined);
   }
 
   #keyOf(name: QualifiedName): string {
@@ -82,6 +87,11 @@ export class NameState {
     const found = byLowerCase(this.catalog).get(objectPath(schema, table).toLowerCase());
     return found?.isSystem === true || this.#isFolding ? found : undefined;
   }
+}
+
+function isAscii(name: string): boolean {
+  // oxlint-disable-next-line no-control-regex
+  return /^[\x00-\x7f]*$/.test(name);
 }
 
 /** Of ASCII alone: a letter too few makes a name unknown, one too many would take a table for what a query calls alike. */
