@@ -70,6 +70,9 @@ export const changed: readonly string[] = [
   "insert into orders (id, region) select id + 10, region from orders",
   "insert into orders select id + 10, customer_id, total, status, region, note from orders where id > 1 order by id limit 2",
   "insert into orders (id, region) select 9, 'EU' union all select 10, 'EU'",
+  "insert into orders (id, region) select 9, 'EU' for update",
+  "insert into orders (id, region) (select 9, 'EU') union (select 10, 'EU') order by 1 desc",
+  "insert into tickets (owner) select label from labels order by id desc",
   "insert into orders (id, region) with x as (select 9 as id) select id, 'EU' from x",
   "insert into orders (id, region, status) values (9, 'EU', 'x') returning id, region, status",
   "insert into orders (id, region) values (1, 'EU') on duplicate key update status = 'again', total = total + 1",
@@ -82,6 +85,16 @@ export const changed: readonly string[] = [
   "insert into tickets values (9, default, default, 'eve', default, default, default, default)",
   "insert into tickets (id, tenant, state, due) values (9, '7', 'open', '2026-02-03'), (10, 7.0, 'new', null)",
   "insert into tickets (id, tenant) values (9, 3 + 4)",
+  "insert into tickets (id, state, kind) values (9, 'OPEN', 'a  ')",
+  "insert into tickets (id, tenant, due) values (9, '7.4', 20260102), (10, 6.6, '2026-1-2')",
+  "insert into tickets (id, due) values (9, null)",
+  "replace into orders values (1, 1, 1, 'x', 'EU', null), (9, 1, 1, 'x', 'EU', null)",
+  "replace into orders (id, region) select id + 2, 'EU' from labels where id in (1, 9)",
+  "replace orders set region = 'EU', id = 3",
+  "replace into tickets (id, tenant, owner) values (null, 7, 'ann'), (0, 7, 'fay')",
+  "replace into tickets (tenant, owner, body) values (7, 'ann', 'again'), (7, null, 'x')",
+  "replace into tickets (id, owner) values (1, 'dan')",
+  "replace into orders (id, region) values (1, 'EU') returning id, region, status",
   "insert into customers (id, name) values (1, 'x') on duplicate key update name = 'y', city = concat(city, values(name))",
   "insert into labels (id, label) select id + 10, city from customers",
   "replace into labels (id, label) select id, city from customers",
@@ -112,6 +125,15 @@ export const refusedRows: readonly string[] = [
   "insert into orders (id, region) values (1, 'EU') on duplicate key update region = concat(region, 'x')",
   "insert into orders (id, region) values (2, 'EU') on duplicate key update id = last_insert_id(id)",
   "insert into tickets (tenant, owner) values (7, 'bob') on duplicate key update body = 'mine'",
+  "replace into orders (id, region) values (2, 'EU')",
+  "replace into orders (id, region) values (9, 'EU'), ('2', 'EU')",
+  "replace into orders (id, region) values (9, 'US')",
+  "replace into orders (id, region) select id, 'EU' from labels",
+  "replace into orders set id = 1 + 1, region = 'EU'",
+  "replace into tickets (id, owner) values (3, 'eve')",
+  "replace into tickets (tenant, owner) values (7, 'bob')",
+  "replace into tickets (tenant, owner) values (7, 'BOB ')",
+  "replace into tickets (owner) values ('bob')",
   "insert into tickets (id, tenant) values (9, 8)",
   "insert into tickets (id, tenant) values (9, null)",
   "insert into tickets (id, state) values (9, 'shut')",
@@ -135,6 +157,18 @@ export const refusedRows: readonly string[] = [
   "update tickets set due = '2031-01-01', state = 'new'",
 ];
 
+/** Values that are others each time they are asked for: whatever is checked, is stored. */
+export const unsteady: readonly string[] = [
+  "insert into orders (id, region) select 90 + row_number() over (), elt(1 + nextval(numbers) % 2, 'US', 'EU') from labels",
+  "insert into orders (id, region) select 90 + id, if(rand() < 0.5, 'US', 'EU') from labels",
+  "insert into orders (id, region) values (9, if((@turn := 1 - coalesce(@turn, 0)) = 1, 'EU', 'US'))",
+  "insert into orders (id, region) values (9, elt(1 + nextval(numbers) % 2, 'US', 'EU'))",
+  "insert into orders (id, region) select 9, if((@turn := 1 - coalesce(@turn, 0)) = 1, 'EU', 'US')",
+  "update orders set region = if((@turn := 1 - coalesce(@turn, 0)) = 1, 'EU', 'US')",
+  "update orders set region = elt(1 + nextval(numbers) % 2, 'US', 'EU')",
+  "update orders set region = if(rand() < 0.5, 'US', 'EU')",
+];
+
 /** Besides those in `denied.ts`: the text, a part of the reason, and a harmless twin. */
 export const deniedChanges: readonly (readonly [text: string, reason: RegExp, twin: string])[] = [
   ["update customers set ssn = 'x'", /`ssn` would be written/, "update customers set city = 'x'"],
@@ -153,9 +187,14 @@ export const deniedChanges: readonly (readonly [text: string, reason: RegExp, tw
   ["delete from watched", /^trigger `watched_gone` of shop\.watched looks at/, "delete from labels"],
   ["update contacts set city = 'x'", /masked for you/, "update labels set label = 'x'"],
   [
+    "replace into customers (id, name) values (1, 'x')",
+    /REPLACE could change or show/,
     "replace into orders values (1, 1, 1, 'x', 'EU', null)",
-    /filtered for you/,
-    "replace into labels values (1, 'x', 'y')",
+  ],
+  [
+    "replace into prefixed (id, region, name) values (9, 'EU', 'name')",
+    /a part of the new row's key/,
+    "insert into prefixed (id, region, name) values (9, 'EU', 'name')",
   ],
   [
     "insert into triggered (id, region) values (9, 'EU')",
@@ -163,8 +202,28 @@ export const deniedChanges: readonly (readonly [text: string, reason: RegExp, tw
     "delete from triggered",
   ],
   ["insert into computed (id, region) values (9, 'EU')", /computes `twice`/, "delete from computed"],
+  [
+    "update weighed set heard = 41",
+    /check `CONSTRAINT_1` of shop\.weighed looks at columns of shop\.weighed/,
+    "update weighed set free = free + 1",
+  ],
+  [
+    "update weighed set label = 'long'",
+    /generated column `tag` of shop\.weighed looks at/,
+    "update weighed set free = 5 where id = 1",
+  ],
+  [
+    "insert into weighed (id, heard) values (1, 41) on duplicate key update heard = 41",
+    /check `CONSTRAINT_1`/,
+    "insert into weighed (id, heard) values (9, 41)",
+  ],
   ["update aged set note = 'x'", /`seen`, which UPDATE would change/, "delete from aged"],
   ["update computed set region = 'EU'", /`twice`, which UPDATE would change/, "delete from computed where id = 1"],
+  [
+    "update orders set region = concat(region, nextval(numbers))",
+    /computed from columns and from more/,
+    "update orders set region = concat(region, '')",
+  ],
   [
     "insert into orders (id) values (9)",
     /give its column `region` a value/,

@@ -19,6 +19,10 @@ export const schema = [
   "create table triggered (id int primary key, region varchar(8), body varchar(20))",
   "create trigger triggered_made before insert on triggered for each row set new.region = 'US'",
   "create table computed (id int primary key, region varchar(8), twice varchar(20) generated always as (concat(region, region)) stored)",
+  "create sequence numbers",
+  "create table prefixed (id int primary key, region varchar(8), name varchar(20), unique (name(2)))",
+  "create table weighed (id int primary key, heard int, secret int, free int, label varchar(20), tag varchar(60) generated always as (concat(label, secret)) stored, check (heard > secret), check (free > 0), constraint alone check (json_valid(label) or true))",
+  "insert into weighed (id, heard, secret, free, label) values (1, 100, 42, 1, 'x')",
   "create table aged (id int primary key, note varchar(20), seen datetime default current_timestamp on update current_timestamp)",
   "create table archive.customers (id int primary key, email varchar(80))",
   "create view contacts as select id, email as contact, city from customers",
@@ -86,6 +90,7 @@ mask shop.parted.secret with redact()
 mask shop.secretive.ssn with redact()
 mask shop.numbered.ssn with redact()
 mask shop.watched.ssn with redact()
+mask shop.weighed.secret with null()
 
 filter shop.orders as row where row.region == "EU"
 filter shop.tickets as row where {
@@ -96,6 +101,7 @@ filter shop.tickets as row where {
 }
 filter shop.stamped as row where row.region == "EU"
 filter shop.triggered as row where row.region == "EU"
+filter shop.prefixed as row where row.region == "EU"
 filter shop.aged as row where row.seen < "2999-01-01"
 filter shop.computed as row where row.twice == "EUEU"
 `;

@@ -84,6 +84,8 @@ export interface Relation {
   readonly primaryKey: readonly number[] | undefined;
   /** Of MySQL: attribute numbers of each unique key, the primary one included. */
   readonly uniqueKeys?: readonly (readonly number[])[];
+  /** Of MySQL: some unique key is on a part of a column, or on an expression. Absent: none is. */
+  readonly hasPartialKeys?: true;
   /** Paths of inheritance or partition parents. */
   readonly parents: readonly string[];
   /** Attribute numbers of what its rows, or those of the tables that it is a partition of, are divided by; 0 for expressions. Absent: nothing. */

@@ -5,21 +5,17 @@ import {
   type Catalog,
   type Column,
   type ForeignKey,
-  type FunctionInfo,
   type MysqlServer,
   objectPath,
   type ReferentialAction,
   type Relation,
-  triggerBodyName,
-  type TriggerEvent,
-  type TriggerInfo,
 } from "./catalog.ts";
 import { type SeenByServer, seenNamesOf } from "./former-names.ts";
+import { codeOf, functionMap, routinesOf, triggerBody, triggerOf, withAssignments } from "./mysql-code.ts";
 import { withMysqlFormerNames } from "./mysql-former-names.ts";
 import * as sql from "./mysql-catalog-sql.ts";
 import { readTableIds, type RunQuery } from "./mysql-table-ids.ts";
 import { mysqlTypeCategory } from "./mysql-types.ts";
-import { assignedByPsm } from "./psm-body.ts";
 import { isSystemDatabase } from "./system-schemas.ts";
 
 type Row = readonly (string | null)[];
@@ -49,7 +45,9 @@ export async function loadMysqlCatalog(
   // Each query sees its own moment: names that are the same before and after all the others make it one.
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {
     const names = await readNames(query, known !== undefined);
-    const users = await loadRelations(query, names, await readTableIds(ids, engine, serverVersionNum));
+    const checks = hasChecks(engine, serverVersionNum) ? await query(sql.checks(engine)) : [];
+    const tableIds = await readTableIds(ids, engine, serverVersionNum);
+    const users = await loadRelations(query, names, tableIds, checks);
     const functions = functionMap([
       ...routinesOf(await query(sql.routines), await query(sql.parameters)),
       ...(await query(sql.triggers)).map(triggerBody),
@@ -111,10 +109,16 @@ async function readNames(query: RunQuery, skipsSystem: boolean): Promise<NameRow
   };
 }
 
+/** Where the server tells of CHECK; older ones of MySQL's have none. */
+function hasChecks(engine: "mysql" | "mariadb", version: number): boolean {
+  return version >= (engine === "mysql" ? 80_016 : 100_310);
+}
+
 async function loadRelations(
   query: RunQuery,
   names: NameRows,
   ids: ReadonlyMap<string, readonly string[]>,
+  checkRows: readonly Row[],
 ): Promise<Omit<Relation, "oid">[]> {
   const byRelation = (rows: readonly Row[]) =>
     Map.groupBy(rows, ([schema, name]) => objectPath(schema ?? "", name ?? ""));
@@ -122,6 +126,8 @@ async function loadRelations(
   const views = byRelation(await query(sql.views));
   const keys = byRelation(await query(sql.keys));
   const triggers = byRelation(await query(sql.triggers));
+  const checks = byRelation(checkRows);
+  const partialKeys = byRelation(await query(sql.partialKeys));
   const columnsOf = (path: string) => (columns.get(path) ?? []).map(columnOf);
   return names.tables.map(([schemaName, tableName, type, engine]) => {
     const [schema, name] = [schemaName ?? "", tableName ?? ""];
@@ -142,11 +148,13 @@ async function loadRelations(
       columns: own,
       primaryKey: ofKeys.primaryKey,
       uniqueKeys: ofKeys.uniqueKeys,
+      ...(partialKeys.has(path) ? { hasPartialKeys: true } : {}),
       parents: [],
       definition: isSystem ? undefined : definitionOf(type ?? "", engine ?? "", view?.[2]),
       ...(ofKeys.foreignKeys.length === 0 ? {} : { foreignKeys: ofKeys.foreignKeys }),
       triggers: (triggers.get(path) ?? []).map((row) => triggerOf(schema, row)),
       ...(tableIds === undefined ? {} : { tableIds }),
+      ...codeOf(schema, name, own, checks.get(path) ?? []),
     };
   });
 }
@@ -240,94 +248,4 @@ function keysOf(
 function actionOf(rule: string | null | undefined): ReferentialAction {
   if (rule === "CASCADE") return "cascade";
   return rule?.startsWith("SET") === true ? "set" : "none";
-}
-
-function triggerOf(schema: string, [, , name, timing, event]: Row): TriggerInfo {
-  return {
-    name: name ?? "",
-    timing: timing === "BEFORE" ? "before" : "after",
-    events: new Set([(event ?? "").toLowerCase() as TriggerEvent]),
-    forEach: "row",
-    columns: [],
-    function: { schema, name: triggerBodyName(name ?? "") },
-  };
-}
-
-/** The body of a trigger, as a procedure that nobody else can call. */
-function triggerBody([schema, , name, , , text, mode]: Row): FunctionInfo {
-  return {
-    schema: schema ?? "",
-    name: triggerBodyName(name ?? ""),
-    kind: "procedure",
-    language: "psm",
-    volatility: "volatile",
-    leakproof: false,
-    isSystem: false,
-    ...bodyOf(text, mode, "DEFINER", []),
-  };
-}
-
-function bodyOf(
-  text: string | null | undefined,
-  mode: string | null | undefined,
-  security: string | null | undefined,
-  argumentNames: readonly string[],
-): Pick<FunctionInfo, "body"> {
-  if (typeof text !== "string") return {};
-  return {
-    body: {
-      text,
-      isBound: false,
-      isSecurityDefiner: security !== "INVOKER",
-      settings: [`sql_mode=${mode ?? ""}`],
-      argumentNames,
-      defaults: "",
-      functions: [],
-    },
-  };
-}
-
-/** With the columns that BEFORE triggers give values to, which their bodies tell. */
-function withAssignments(catalog: Catalog): Catalog {
-  const assigning = (trigger: TriggerInfo): TriggerInfo => {
-    const [body] = catalog.functions.get(objectPath(trigger.function.schema, trigger.function.name)) ?? [];
-    const assigns = trigger.timing !== "before" || body === undefined ? undefined : assignedByPsm(catalog, body);
-    return assigns === undefined ? trigger : { ...trigger, assigns };
-  };
-  const relations = [...catalog.relations.values()].map((relation) =>
-    relation.triggers.length === 0 ? relation : { ...relation, triggers: relation.triggers.map(assigning) },
-  );
-  return {
-    ...catalog,
-    relations: new Map(relations.map((relation) => [relation.path, relation])),
-    relationsByOid: new Map(relations.map((relation) => [relation.oid, relation])),
-  };
-}
-
-function routinesOf(rows: readonly Row[], parameters: readonly Row[]): readonly FunctionInfo[] {
-  const keyOf = (row: readonly (string | null | undefined)[]) => JSON.stringify(row);
-  const names = Map.groupBy(parameters, ([schema, name, type]) => keyOf([schema, name, type]));
-  return rows.map(([schema, name, type, security, text, mode, deterministic]): FunctionInfo => {
-    const own = names.get(keyOf([schema, name, type])) ?? [];
-    return {
-      schema: schema ?? "",
-      name: (name ?? "").toLowerCase(),
-      kind: type === "PROCEDURE" ? "procedure" : "function",
-      language: "psm",
-      volatility: deterministic === "YES" ? "stable" : "volatile",
-      leakproof: false,
-      isSystem: false,
-      ...bodyOf(
-        text,
-        mode,
-        security,
-        own.map((row) => row[3] ?? ""),
-      ),
-    };
-  });
-}
-
-/** Names of routines know no case. */
-function functionMap(infos: readonly FunctionInfo[]): ReadonlyMap<string, readonly FunctionInfo[]> {
-  return Map.groupBy(infos, (info) => objectPath(info.schema, info.name));
 }

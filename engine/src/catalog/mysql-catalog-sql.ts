@@ -42,6 +42,17 @@ export const views = `select table_schema, table_name, view_definition from info
 
 export const keys = `select k.table_schema, k.table_name, k.constraint_name, k.column_name, k.referenced_table_schema, k.referenced_table_name, k.referenced_column_name, r.delete_rule, r.update_rule from information_schema.key_column_usage k left join information_schema.referential_constraints r on r.constraint_schema = k.constraint_schema and r.constraint_name = k.constraint_name and r.table_name = k.table_name${where("k.table_schema", true)} order by k.table_schema, k.table_name, k.constraint_name, k.ordinal_position`;
 
+/** Tables with a unique key on a part of a column, or on an expression. */
+export const partialKeys = `select distinct table_schema, table_name from information_schema.statistics${where("table_schema", true)} and non_unique = 0 and (sub_part is not null or column_name is null)`;
+
+/** Of MySQL from 8.0.16, of MariaDB from 10.3.10. */
+export function checks(engine: "mysql" | "mariadb"): string {
+  const others = where("c.constraint_schema", true);
+  if (engine === "mariadb")
+    return `select c.constraint_schema, c.table_name, c.constraint_name, c.check_clause from information_schema.check_constraints c${others} order by c.constraint_schema, c.table_name, c.constraint_name`;
+  return `select c.constraint_schema, t.table_name, c.constraint_name, c.check_clause from information_schema.check_constraints c join information_schema.table_constraints t on t.constraint_schema = c.constraint_schema and t.constraint_name = c.constraint_name${others} and t.constraint_type = 'CHECK' and t.enforced = 'YES' order by c.constraint_schema, t.table_name, c.constraint_name`;
+}
+
 export const routines = `select routine_schema, routine_name, routine_type, security_type, routine_definition, sql_mode, is_deterministic from information_schema.routines${where("routine_schema", true)} order by routine_schema, routine_name, routine_type`;
 
 export const parameters = `select specific_schema, specific_name, routine_type, parameter_name from information_schema.parameters${where("specific_schema", true)} and parameter_name is not null order by specific_schema, specific_name, ordinal_position`;

@@ -1,4 +1,4 @@
-import { analyzePostgres } from "../sql/postgres/analyze.ts";
+import { readDefinition } from "../sql/definitions.ts";
 import type { FunctionFact } from "../sql/facts.ts";
 import { type BodyFacts, nothing, userFunction } from "./body-facts.ts";
 import { problemOfStatement } from "./function-body.ts";
@@ -33,7 +33,7 @@ function definitionFacts(
   counts: (called: FunctionFact) => boolean,
 ): BodyFacts {
   const unreadable: BodyFacts = { ...nothing, problem: "cannot be read" };
-  const analyzed = analyzePostgres(text, catalog, { searchPath: catalog.definitionPath });
+  const analyzed = readDefinition(catalog, text, relation.schema);
   if (analyzed.kind !== "statements" || analyzed.statements.length !== 1) return unreadable;
   const facts = analyzed.statements[0]?.facts;
   if (facts === undefined || facts.unknown.length > 0) return unreadable;

@@ -195,7 +195,7 @@ export abstract class ProgramsGrammar extends AdministrationGrammar {
       this.AT_LEAST_ONE_SEP({
         SEP: t.Comma,
         DEF: () => {
-          this.SUBRULE1(this.identifier);
+          names.push(this.SUBRULE1(this.identifier));
           this.SUBRULE(this.programType);
         },
       });

@@ -8,7 +8,8 @@ import type { ColumnAssignment } from "../tree/dml.ts";
 import type { Expression } from "../tree/expressions.ts";
 import type { Rewriting } from "./edits.ts";
 import { columnName, hole, replaceExpression, surround } from "./fragments.ts";
-import { checkedValue, conditionOf, isSameName, refusal, row, type RowCheck, rowChecks, stored } from "./new-rows.ts";
+import { checkedRow, checkedValue, isSameName, refusal, row, type RowCheck, rowChecks } from "./new-rows.ts";
+import { noLimit } from "./protected-source.ts";
 import { constantDefault } from "./stored-value.ts";
 import { nodesOf } from "./tree.ts";
 
@@ -96,14 +97,20 @@ function valueOf(
   }
   // It has passed as that of the new row.
   if (node.kind === "inserted_value" && isAlone && isSameName(columnName(node.column), column.name)) return undefined;
-  const given = new Set([column]);
-  const kept = (other: string): string | undefined =>
-    other === column.name ? undefined : `${quoteMysqlName(name)}.${quoteMysqlName(other)}`;
-  const own = `${row}.${quoteMysqlName(column.name)}`;
+  const checked = (value: string) =>
+    checkedRow(
+      check,
+      protection,
+      column,
+      (other) =>
+        other === column
+          ? { sql: value, isStored: false }
+          : { sql: `${quoteMysqlName(name)}.${quoteMysqlName(other.name)}`, isStored: true },
+      dialect,
+    );
   if (nodesOf(node, referring).length === 0) {
-    const condition = conditionOf(check, protection, given, dialect, kept);
-    const { sql } = stored(protection, column, hole);
-    return `(select ${checkedValue(protection, condition, own)} from (select ${sql} as ${quoteMysqlName(column.name)}) as ${row})`;
+    const own = quoteMysqlName(column.name);
+    return `(select ${checked(`${row}.${own}`)} from (select ${hole} as ${own} ${noLimit}) as ${row})`;
   }
   if (!isRepeatable(node)) {
     throw refusal(
@@ -112,9 +119,7 @@ function valueOf(
       "give it a constant or a parameter, or compute it from columns by built-in functions alone",
     );
   }
-  const { sql } = stored(protection, column, text.slice(node.start, node.end));
-  const condition = conditionOf(check, protection, given, dialect, (other) => kept(other) ?? sql);
-  return checkedValue(protection, condition, sql);
+  return checked(text.slice(node.start, node.end));
 }
 
 const referring: ReadonlySet<string> = new Set(["column", "inserted_value", "json_path", "default", "match"]);

@@ -9,15 +9,16 @@ import { quoteMysqlName } from "../quote.ts";
 import type { ColumnAssignment, Insert } from "../tree/dml.ts";
 import type { Expression } from "../tree/expressions.ts";
 import type { QueryExpression } from "../tree/queries.ts";
-import type { Rewriting } from "./edits.ts";
+import type { Edits, Rewriting } from "./edits.ts";
 import { checkAssigned } from "./assigned-values.ts";
 import { refuseWritten } from "./changed-rows.ts";
-import { columnName, columnsIn, hole, parsedQuery, surround } from "./fragments.ts";
+import { columnName, columnsIn, hole, parsedQuery, replaceExpression, surround } from "./fragments.ts";
 import { maskReturning, referencesTo } from "./masked-references.ts";
+import { noLimit } from "./protected-source.ts";
+import { withKeyChecks } from "./replaced-rows.ts";
 import { nodesOf } from "./tree.ts";
 import {
-  checkedValue,
-  conditionOf,
+  checkedRow,
   isLiteral,
   isSameName,
   refusal,
@@ -26,7 +27,8 @@ import {
   row,
   type RowCheck,
   rowChecks,
-  stored,
+  type RowValue,
+  storedOf,
 } from "./new-rows.ts";
 import { constantDefault, type KnownValue } from "./stored-value.ts";
 
@@ -47,7 +49,9 @@ export function insertRows(rewriting: Rewriting, insert: Insert, protection: Pro
     refuseOthers(protection, name, assignments, source.kind === "query");
     checkAssigned(rewriting, { name, protection }, assignments, true);
   }
-  checkInserted(rewriting, insert, protection, checks);
+  const names = namesOf(insert, protection);
+  const all = insert.kind === "replace" ? withKeyChecks(checks, protection, names) : checks;
+  checkInserted(rewriting, insert, protection, all);
 }
 
 /** Beside the row that is in the way, the statement's query can be named: but not any more when it is inside of another. */
@@ -106,10 +110,11 @@ function checkInserted(
 }
 
 /** Names of the columns that are given values, in lower case. */
-function namesOf({ columns }: Insert, { relation }: Protection): readonly string[] {
+function namesOf({ columns, source }: Insert, { relation }: Protection): readonly string[] {
+  const given = source.kind === "set" ? source.assignments.map(({ column }) => column) : columns;
   const names =
-    columns.length > 0
-      ? columns.map(columnName)
+    given.length > 0
+      ? given.map(columnName)
       : relation.columns.filter(({ isInvisible }) => isInvisible !== true).map(({ name }) => name);
   return names.map((name) => name.toLowerCase());
 }
@@ -126,7 +131,8 @@ function checkRow(
     const known = new Map<Column, KnownValue>();
     for (const column of check.columns) {
       const value = given.get(column.name.toLowerCase());
-      if (value !== undefined && value.kind !== "default") values.set(column, value);
+      const isDefault = value === undefined || (value.kind === "default" && value.column === undefined);
+      if (!isDefault) values.set(column, value);
       else known.set(column, defaultOf(rewriting.dialect, protection, column));
     }
     if (values.size > 0) checkValues(rewriting, protection, check, values, known);
@@ -153,17 +159,21 @@ function checkValues(
       "give all of them but one as constants in the text",
     );
   }
-  const sqlOf = (column: Column): string => {
-    if (column === host[0]) return hole;
-    const value = values.get(column);
-    return value === undefined ? (known.get(column)?.sql ?? "null") : text.slice(value.start, value.end);
-  };
-  const columns = check.columns.map(
-    (column) => `${stored(protection, column, sqlOf(column)).sql} as ${quoteMysqlName(column.name)}`,
+  const own = ([, { start, end }]: readonly [Column, Expression]) => text.slice(start, end);
+  const given = [...values].map(
+    (each) => `${each[0] === host[0] ? hole : own(each)} as ${quoteMysqlName(each[0].name)}`,
   );
-  const condition = conditionOf(check, protection, new Set(values.keys()), dialect);
-  const value = checkedValue(protection, condition, `${row}.${quoteMysqlName(host[0].name)}`);
-  surround(edits, dialect, host[1], `(select ${value} from (select ${columns.join(", ")}) as ${row})`);
+  const valueOf = (column: Column): RowValue => {
+    const constant = known.get(column);
+    if (constant !== undefined) return { sql: constant.sql, isStored: true };
+    return { sql: `${row}.${quoteMysqlName(column.name)}`, isStored: false };
+  };
+  const checked = checkedRow(check, protection, host[0], valueOf, dialect);
+  surround(edits, dialect, host[1], `(select ${checked} from (select ${given.join(", ")} ${noLimit}) as ${row})`);
+  for (const each of values) {
+    if (each[0] === host[0]) continue;
+    replaceExpression(edits, dialect, each[1], storedOf(protection, each[0], own(each)).sql);
+  }
 }
 
 function checkDefaults(protection: Protection, { part }: RowCheck, known: ReadonlyMap<Column, KnownValue>): void {
@@ -198,24 +208,23 @@ function checkQuery(
       check.columns.map((column) => [column, names.findIndex((name) => isSameName(name, column.name))]),
     );
     const given = check.columns.filter((column) => (positions.get(column) ?? -1) >= 0);
-    const sqlOf = (column: Column): string => {
-      const output = outputs[positions.get(column) ?? -1];
-      const sql = output ?? defaultOf(dialect, protection, column).sql;
-      return stored(protection, column, sql).sql;
-    };
     const [host] = given;
     if (host === undefined) {
       const known = check.columns.map((column) => [column, defaultOf(dialect, protection, column)] as const);
       checkDefaults(protection, check, new Map(known));
       continue;
     }
-    const condition = conditionOf(check, protection, new Set(given), dialect, (name) => {
-      const column = check.columns.find((each) => each.name === name);
-      return column === undefined ? undefined : sqlOf(column);
-    });
-    for (const column of given) items[positions.get(column) ?? -1] = sqlOf(column);
-    items[positions.get(host) ?? -1] = checkedValue(protection, condition, sqlOf(host));
+    const valueOf = (column: Column): RowValue => {
+      const sql = outputs[positions.get(column) ?? -1];
+      return { sql: sql ?? defaultOf(dialect, protection, column).sql, isStored: sql === undefined };
+    };
+    for (const column of given) {
+      const { sql } = valueOf(column);
+      items[positions.get(column) ?? -1] =
+        column === host ? checkedRow(check, protection, host, valueOf, dialect) : storedOf(protection, column, sql).sql;
+    }
   }
+  const inner = unmerged(edits, query, dialect);
   const before = `with ${proposed} (${names.map((_, index) => quoteMysqlName(`penstock_${index + 1}`)).join(", ")}) as (`;
   const after = `) select ${items.join(", ")} from ${proposed}`;
   edits.splices.push(
@@ -225,10 +234,18 @@ function checkQuery(
   const made = parsedQuery(`${before}select 1${after}`, dialect);
   const [element] = made.with?.elements ?? [];
   if (made.with === undefined || element === undefined) throw new Denial(unclear);
-  const inner = edits.expected.get(query as unknown as TreeObject)?.[0] ?? { ...query };
   edits.expected.set(query as unknown as TreeObject, [
     { ...made, with: { ...made.with, elements: [{ ...element, query: inner }] } },
   ]);
+}
+
+/** The query, with a LIMIT that keeps it from being computed again for each of its columns that the check looks at, and its order as it is. */
+function unmerged({ splices }: Edits, query: QueryExpression, dialect: Dialect): QueryExpression {
+  if (query.limit !== undefined) return { ...query };
+  const { end } = query;
+  const at = query.locking[0]?.start ?? end;
+  splices.push({ start: at, end: at, text: at === end ? ` ${noLimit}` : `${noLimit} ` });
+  return { ...query, limit: parsedQuery(`select 1 ${noLimit}`, dialect).limit };
 }
 
 /** How generated SQL calls the rows of an INSERT's query. */

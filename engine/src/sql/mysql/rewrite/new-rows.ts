@@ -71,7 +71,7 @@ export function isSameName(one: string, other: string): boolean {
 }
 
 /** @throws Denial */
-export function stored(protection: Protection, column: Column, value: string): StoredForm {
+export function storedOf(protection: Protection, column: Column, value: string): StoredForm {
   const form = storedForm(column, value);
   if (form !== undefined) return form;
   throw refusal(
@@ -115,23 +115,41 @@ export function isLiteral(expression: Expression): boolean {
   return only !== undefined && second === undefined && isLiteral(only);
 }
 
+/** Where a column of a new row has its value from, as SQL that can be repeated. */
+export interface RowValue {
+  readonly sql: string;
+  /** The row had it before, or a constant default gives it: it is stored as it is. Otherwise the statement gives it. */
+  readonly isStored: boolean;
+}
+
 /**
- * What a check asks of a row whose columns stand under `row`.
- * @param given columns that the statement gives values to: those must be stored as they are
- * @param sqlOf what stands in the place of a column instead
+ * What is stored in one column of a new row, as SQL that fails where the row does not pass.
+ * @param valueOf for each column that the check is about
+ * @throws Denial
  */
-export function conditionOf(
+export function checkedRow(
   { part, columns }: RowCheck,
   protection: Protection,
-  given: ReadonlySet<Column>,
+  host: Column,
+  valueOf: (column: Column) => RowValue,
   dialect: Dialect,
-  sqlOf?: (column: string) => string | undefined,
 ): string {
-  const fits = columns
-    .filter((column) => given.has(column))
-    .map((column) => `(${stored(protection, column, "null").fits(`${row}.${quoteMysqlName(column.name)}`)})`);
-  const condition = [...fits, `(${part.sql(row)})`].join(" and ");
-  return sqlOf === undefined ? condition : substituted(condition, rowName, sqlOf, dialect);
+  const values = new Map(columns.map((column) => [column, valueOf(column)]));
+  const forms = new Map<Column, StoredForm>();
+  for (const [column, { sql, isStored }] of values) {
+    if (!isStored) forms.set(column, storedOf(protection, column, sql));
+  }
+  const condition = substituted(
+    part.sql(row),
+    rowName,
+    (name) => {
+      const column = columns.find((each) => each.name === name);
+      return column && (forms.get(column)?.sql ?? values.get(column)?.sql);
+    },
+    dialect,
+  );
+  const all = [...forms.values().map(({ fits }) => `(${fits})`), `(${condition})`].join(" and ");
+  return checkedValue(protection, all, forms.get(host)?.sql ?? "null");
 }
 
 export function refusal(protection: Protection, what: string, hint: string): Denial {

@@ -49,7 +49,7 @@ function isTarget({ table, path }: TableSite, names: NameState): boolean {
   return holder?.["table"] === table && (addsTo.has(holder["kind"]) || outer?.["kind"] === "lock_tables");
 }
 
-const addsTo: ReadonlySet<unknown> = new Set(["insert", "load_data"]);
+const addsTo: ReadonlySet<unknown> = new Set(["insert", "replace", "load_data"]);
 
 /** Under the reserved alias, and within what was generated for it. */
 function isBase({ table, path }: TableSite, relation: Relation, generated: ReadonlySet<unknown>): boolean {

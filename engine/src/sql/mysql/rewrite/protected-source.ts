@@ -38,7 +38,7 @@ export const wholeRelation: SourceOptions = {
 };
 
 /** The manual's way to say that there is no limit: a derived table with LIMIT is not merged, and no condition is pushed into it. */
-const noLimit = "limit 18446744073709551615";
+export const noLimit = "limit 18446744073709551615";
 
 /**
  * The derived table that stands for a relation: its columns in their order and under their names, some of them masked, and the rows that its

@@ -138,7 +138,7 @@ function protect(
     rewriteRead(rewriting, read, site, protection, isSafe);
   }
   if (change !== undefined) changeRows(rewriting, change, targets);
-  if (node.kind === "insert") {
+  if (node.kind === "insert" || node.kind === "replace") {
     const target = facts.tables.find(({ access }) => access.has("insert"))?.relation;
     const protection = target && protections.get(target.path);
     if (protection !== undefined) insertRows(rewriting, node, protection);

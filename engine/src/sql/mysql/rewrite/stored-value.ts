@@ -7,70 +7,82 @@ import type { Dialect } from "../dialect.ts";
 
 /** A value in the form in which it is stored. */
 export interface StoredForm {
-  /** SQL of the value, in the type of the column or one that holds all of its values. */
+  /** In the type of the column or one that holds all of its values. */
   readonly sql: string;
-  /** A condition that holds where storing changes nothing more of it. */
-  readonly fits: (reference: string) => string;
+  /** A condition that holds where nothing more of it is changed or lost by storing it. */
+  readonly fits: string;
 }
 
-/** @returns `undefined` for a type of which it is not certain what would be stored */
+/**
+ * @param value as SQL that can be repeated
+ * @returns `undefined` for a type of which it is not certain what would be stored
+ */
 export function storedForm(column: Column, value: string): StoredForm | undefined {
-  const form = formOf(column, value);
-  if (form === undefined || column.generated !== undefined) return undefined;
-  const { sql, fits } = form;
-  return {
-    sql,
-    // The server may make something of a NULL where there cannot be one.
-    fits: (reference) =>
-      column.notNull
-        ? `${reference} is not null and ${fits(reference)}`
-        : `(${reference} is null or ${fits(reference)})`,
-  };
+  const form = column.generated === undefined ? formOf(column, value) : undefined;
+  if (form === undefined) return undefined;
+  // The server may make something of a NULL where there cannot be one; where it counts, a new number.
+  const fits =
+    column.notNull && column.default !== ""
+      ? `${form.sql} is not null and ${form.fits}`
+      : `(${value} is null or ${form.fits})`;
+  return { sql: form.sql, fits };
 }
 
 function formOf(column: Column, value: string): StoredForm | undefined {
   const [first, second = 0] = typeNumbers(column);
-  const { type, characterSet = "", collation = "" } = column;
   switch (column.typeCategory) {
     case "integer": {
       const range = integerRange(column);
       if (range === undefined) return undefined;
-      return {
-        sql: `cast(${value} as decimal(30, 0))`,
-        fits: (reference) => `${reference} >= ${range.min} and ${reference} <= ${range.max}`,
-      };
+      const sql = `cast(${value} as decimal(30, 0))`;
+      return { sql, fits: `${sql} >= ${range.min} and ${sql} <= ${range.max}` };
     }
-    case "numeric":
+    case "numeric": {
       if (first === undefined) return undefined;
-      return {
-        sql: `cast(${value} as decimal(${first}, ${second}))`,
-        fits: (reference) => (isUnsigned(column) ? `${reference} >= 0` : "true"),
-      };
+      const sql = `cast(${value} as decimal(${first}, ${second}))`;
+      return { sql, fits: isUnsigned(column) ? `${sql} >= 0` : "true" };
+    }
+    // What is no date is NULL.
     case "date":
-      return { sql: `cast(${value} as date)`, fits: () => "true" };
+      return isKept(`cast(${value} as date)`);
     case "timestamp":
-      return { sql: `cast(${value} as datetime(${first ?? 0}))`, fits: () => "true" };
-    case "text": {
-      const length = textLength(type, first);
-      if (length === undefined || !isWord(characterSet) || !isWord(collation)) return undefined;
-      const converted = `convert(${value} using ${characterSet})`;
-      return {
-        // Blanks at the end of a char are not kept.
-        sql: `${type === "char" ? `rtrim(${converted})` : converted} collate ${collation}`,
-        fits: length,
-      };
-    }
-    case "enum": {
-      const labels = enumLabels(column);
-      if (labels === undefined || !isWord(characterSet)) return undefined;
-      return {
-        sql: `convert(${value} using ${characterSet})`,
-        fits: (reference) => `cast(convert(${reference} using utf8mb4) as binary) in (${labels.join(", ")})`,
-      };
-    }
+      return isKept(`cast(${value} as datetime(${first ?? 0}))`);
+    case "text":
+      return textForm(column, value, first);
+    case "enum":
+      return enumForm(column, value);
     default:
       return undefined;
   }
+}
+
+function isKept(sql: string): StoredForm {
+  return { sql, fits: `${sql} is not null` };
+}
+
+function textForm(column: Column, value: string, characters: number | undefined): StoredForm | undefined {
+  const { type, characterSet = "", collation = "" } = column;
+  if (!isWord(characterSet) || !isWord(collation)) return undefined;
+  // Blanks at the end of a char are not kept.
+  const trimmed = (text: string) => (type === "char" ? `rtrim(${text})` : text);
+  const sql = `${trimmed(`convert(${value} using ${characterSet})`)} collate ${collation}`;
+  const fits = textFits(type, characters, sql);
+  if (fits === undefined) return undefined;
+  if (characterSet === "utf8mb4") return { sql, fits };
+  // What a character set does not have becomes a question mark.
+  const bytes = (text: string) => `cast(convert(${text} using utf8mb4) as binary)`;
+  return { sql, fits: `${fits} and ${bytes(sql)} = ${bytes(trimmed(value))}` };
+}
+
+/** An ENUM stores the label that it finds by its collation; by the number of a label, nothing is stored. */
+function enumForm(column: Column, value: string): StoredForm | undefined {
+  const { characterSet = "", collation = "" } = column;
+  const labels = enumLabels(column);
+  if (labels === undefined || !isWord(characterSet) || !isWord(collation)) return undefined;
+  const list = labels.map((label) => literal("utf8mb4", label)).join(", ");
+  const text = `convert(${value} using utf8mb4)`;
+  const same = collation.startsWith("utf8mb4_") ? `${text} collate ${collation}` : `${text} collate utf8mb4_bin`;
+  return isKept(`elt(field(${same}, ${list}), ${list})`);
 }
 
 function isWord(name: string): boolean {
@@ -84,21 +96,19 @@ const bytesOfTexts: Readonly<Record<string, number>> = {
   longtext: 2 ** 32 - 1,
 };
 
-function textLength(type: string, characters: number | undefined): StoredForm["fits"] | undefined {
+function textFits(type: string, characters: number | undefined, sql: string): string | undefined {
   if (characters !== undefined && (type === "char" || type === "varchar")) {
-    return (reference) => `char_length(${reference}) <= ${characters}`;
+    return `char_length(${sql}) <= ${characters}`;
   }
   const bytes = bytesOfTexts[type];
-  return bytes === undefined ? undefined : (reference) => `length(${reference}) <= ${bytes}`;
+  return bytes === undefined ? undefined : `length(${sql}) <= ${bytes}`;
 }
 
-/** Of an ENUM, as bytes of UTF-8; a SET stores several at once. */
+/** Of an ENUM; a SET stores several at once. */
 function enumLabels({ typeSql }: Column): readonly string[] | undefined {
   const list = /^enum\((.*)\)$/s.exec(typeSql)?.[1];
   if (list === undefined || list.includes("\\")) return undefined;
-  return [...list.matchAll(/'((?:[^']|'')*)'/g)].map(([, label = ""]) =>
-    literal("binary", label.replaceAll("''", "'")),
-  );
+  return [...list.matchAll(/'((?:[^']|'')*)'/g)].map(([, label = ""]) => label.replaceAll("''", "'"));
 }
 
 /** A constant that a column gets where the statement gives it no value. */

@@ -16,7 +16,8 @@ export function refuseWrite(
   if (changes.size === 0) return;
   if (access.has("ddl") && node.kind === "drop_object") return;
   if (access.has("truncate") && filter === undefined) return;
-  if (relation.kind === "table" && (change !== undefined || node.kind === "insert") && changes.isSubsetOf(rowChanges)) {
+  const adds = node.kind === "insert" || (node.kind === "replace" && columns.size === 0);
+  if (relation.kind === "table" && (change !== undefined || adds) && changes.isSubsetOf(rowChanges)) {
     const masked = facts.columns.find(
       (fact) => fact.relation === relation && fact.uses.has("write") && columns.has(fact.column.attnum),
     );

@@ -82,6 +82,7 @@ export interface FetchGroup extends Node {
 export interface Declaration extends Node {
   readonly kind: "declare";
   readonly what: "variable" | "condition" | "handler" | "cursor";
+  /** Of a cursor its parameters too. */
   readonly names: readonly Name[];
   readonly value: Expression | undefined;
   readonly query: QueryExpression | undefined;
