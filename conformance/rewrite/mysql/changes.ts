@@ -1,5 +1,11 @@
 /** Changes of tables of which something is hidden, in the schema beside this. */
 
+/** So many rows that one check stands for all of them. */
+function many(columns: string, row: (number: number) => string, last = row(30)): string {
+  const rows = [...Array.from({ length: 15 }, (_, index) => row(index + 10)), last];
+  return `insert into ${columns} values ${rows.join(", ")}`;
+}
+
 /** Each does on the real database what it does where hidden rows never were and masks have replaced the values: to the rows that are seen, and to no other. */
 export const changed: readonly string[] = [
   "update customers set city = 'x'",
@@ -64,6 +70,17 @@ export const changed: readonly string[] = [
   "insert into orders values (9, 1, 1, 'x', 'EU', null)",
   "insert into orders (id, region) values (9, 'EU'), (10, concat('E', 'U'))",
   "insert into orders (id, region) value (9, (select 'EU'))",
+  many(
+    "orders (id, region, note, total)",
+    (id) => `(${id}, 'EU', '${"x".repeat(id)}', ${id}.${id})`,
+    "(31, 'EU', null, -1)",
+  ),
+  many("orders", (id) => `(${id}, null, ${id}, 'a''b\\\\', 'EU', null)`),
+  many("orders (id, region)", (id) => `(${id % 2 === 0 ? id : `'${id}'`}, 'EU')`),
+  many("tickets (id, owner, body, due, state)", (id) => `(${id}, 'o${id}', '\\n', '2026-01-${id}', 'new')`),
+  many("tickets (tenant, owner)", (id) => `(7, 'o${id}')`),
+  `${many("orders (id, region, status)", (id) => `(${id}, 'EU', 'x')`, "(1, 'EU', 'y')")} on duplicate key update status = values(status)`,
+  `${many("orders (id, region, status)", (id) => `(${id}, 'EU', 'x')`)} returning id, status`,
   "insert into orders set id = 9, region = 'EU', status = (select max(status) from orders)",
   "insert ignore into orders (id, region) values (9, 'EU'), (1, 'EU')",
   "insert into orders (id, region, note) select id + 10, 'EU', city from customers",
@@ -105,6 +122,12 @@ export const refusedRows: readonly string[] = [
   "insert into orders values (9, 1, 1, 'x', 'US', null)",
   "insert into orders (id, region) values (9, 'EU'), (10, 'US')",
   "insert into orders (id, region) values (9, concat('U', 'S'))",
+  many("orders (id, region)", (id) => `(${id}, 'EU')`, "(31, 'US')"),
+  many("orders (id, region)", (id) => `(${id}, 'EU')`, "(31, null)"),
+  many("orders (id, region)", (id) => `(${id}, 'EU')`, "(31, 0x5553)"),
+  many("tickets (id, tenant)", (id) => `(${id}, 7)`, "(31, 7.6)"),
+  many("tickets (id, state)", (id) => `(${id}, 'open')`, "(31, 'shut')"),
+  `${many("orders (id, region, status)", (id) => `(${id}, 'EU', 'x')`, "(2, 'EU', 'y')")} on duplicate key update status = values(status)`,
   "insert into orders (id, region) values (9, 'eu')",
   "insert into orders (id, region) values (9, 'EU ')",
   "insert into orders (id, region) values (9, 0x5553)",

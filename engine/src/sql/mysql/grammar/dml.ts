@@ -92,6 +92,7 @@ export abstract class DmlGrammar extends TablesGrammar {
 
   private readonly insertRows = this.RULE("insertRows", (): Insert["source"] => {
     const rows: Expression[][] = [];
+    const start = this.start();
     this.OR([{ ALT: () => this.CONSUME(k.VALUES) }, { ALT: () => this.CONSUME(k.VALUE) }]);
     this.AT_LEAST_ONE_SEP({
       SEP: t.Comma,
@@ -100,7 +101,7 @@ export abstract class DmlGrammar extends TablesGrammar {
         rows.push(this.SUBRULE(this.valueList));
       },
     });
-    return { kind: "values", rows };
+    return { kind: "values", rows, ...this.range(start) };
   });
 
   /** `(a, t.b)`, perhaps empty. */

@@ -3,22 +3,22 @@ import type { Column } from "../../../catalog/catalog.ts";
 import { Denial } from "../../denial.ts";
 import { because, type Protection } from "../../protection.ts";
 import { unclear } from "../../rewriting.ts";
-import type { TreeObject } from "../../tree-object.ts";
-import type { Dialect } from "../dialect.ts";
 import { quoteMysqlName } from "../quote.ts";
 import type { ColumnAssignment, Insert } from "../tree/dml.ts";
 import type { Expression } from "../tree/expressions.ts";
-import type { QueryExpression } from "../tree/queries.ts";
-import type { Edits, Rewriting } from "./edits.ts";
+import type { Rewriting } from "./edits.ts";
 import { checkAssigned } from "./assigned-values.ts";
 import { refuseWritten } from "./changed-rows.ts";
-import { columnName, columnsIn, hole, parsedQuery, replaceExpression, surround } from "./fragments.ts";
+import { columnName, columnsIn, hole, replaceExpression, surround } from "./fragments.ts";
+import { areManyRows, checkManyRows, checkQuery } from "./inserted-queries.ts";
 import { maskReturning, referencesTo } from "./masked-references.ts";
 import { noLimit } from "./protected-source.ts";
 import { withKeyChecks } from "./replaced-rows.ts";
 import { nodesOf } from "./tree.ts";
 import {
+  checkDefaults,
   checkedRow,
+  defaultOf,
   isLiteral,
   isSameName,
   refusal,
@@ -30,7 +30,7 @@ import {
   type RowValue,
   storedOf,
 } from "./new-rows.ts";
-import { constantDefault, type KnownValue } from "./stored-value.ts";
+import type { KnownValue } from "./stored-value.ts";
 
 /** Checks rows, guards those that are in their way, and puts masks into RETURNING. @throws Denial */
 export function insertRows(rewriting: Rewriting, insert: Insert, protection: Protection): void {
@@ -102,6 +102,9 @@ function checkInserted(
   }
   const names = namesOf(insert, protection);
   if (source.kind === "query") return checkQuery(rewriting, protection, checks, names, source);
+  if (areManyRows(source, names.length, rewriting.text, rewriting.dialect)) {
+    return checkManyRows(rewriting, protection, checks, names, source);
+  }
   for (const values of source.rows) {
     if (values.length !== names.length && values.length > 0) throw new Denial(unclear);
     const given = new Map(values.map((value, index) => [names[index] ?? "", value]));
@@ -175,78 +178,3 @@ function checkValues(
     replaceExpression(edits, dialect, each[1], storedOf(protection, each[0], own(each)).sql);
   }
 }
-
-function checkDefaults(protection: Protection, { part }: RowCheck, known: ReadonlyMap<Column, KnownValue>): void {
-  const texts = new Map([...known].map(([{ name }, { text }]) => [name, text]));
-  if (part.holds((name) => texts.get(name) ?? null)) return;
-  const names = [...texts.keys()].map((name) => `\`${name}\``).join(", ");
-  throw refusal(protection, `a row with the default of ${names} would be hidden`, "give it a value that you would see");
-}
-
-function defaultOf(dialect: Dialect, protection: Protection, column: Column): KnownValue {
-  const known = constantDefault(column, dialect);
-  if (known !== undefined) return known;
-  throw refusal(
-    protection,
-    `an INSERT has to give its column \`${column.name}\` a value`,
-    "the filter decides by it who sees the row, and its default is no constant",
-  );
-}
-
-/** Puts the statement's query into one whose rows are checked. */
-function checkQuery(
-  { edits, dialect }: Rewriting,
-  protection: Protection,
-  checks: readonly RowCheck[],
-  names: readonly string[],
-  query: QueryExpression,
-): void {
-  const outputs = names.map((_, index) => `${proposed}.${quoteMysqlName(`penstock_${index + 1}`)}`);
-  const items = [...outputs];
-  for (const check of checks) {
-    const positions = new Map(
-      check.columns.map((column) => [column, names.findIndex((name) => isSameName(name, column.name))]),
-    );
-    const given = check.columns.filter((column) => (positions.get(column) ?? -1) >= 0);
-    const [host] = given;
-    if (host === undefined) {
-      const known = check.columns.map((column) => [column, defaultOf(dialect, protection, column)] as const);
-      checkDefaults(protection, check, new Map(known));
-      continue;
-    }
-    const valueOf = (column: Column): RowValue => {
-      const sql = outputs[positions.get(column) ?? -1];
-      return { sql: sql ?? defaultOf(dialect, protection, column).sql, isStored: sql === undefined };
-    };
-    for (const column of given) {
-      const { sql } = valueOf(column);
-      items[positions.get(column) ?? -1] =
-        column === host ? checkedRow(check, protection, host, valueOf, dialect) : storedOf(protection, column, sql).sql;
-    }
-  }
-  const inner = unmerged(edits, query, dialect);
-  const before = `with ${proposed} (${names.map((_, index) => quoteMysqlName(`penstock_${index + 1}`)).join(", ")}) as (`;
-  const after = `) select ${items.join(", ")} from ${proposed}`;
-  edits.splices.push(
-    { start: query.start, end: query.start, text: before },
-    { start: query.end, end: query.end, text: after },
-  );
-  const made = parsedQuery(`${before}select 1${after}`, dialect);
-  const [element] = made.with?.elements ?? [];
-  if (made.with === undefined || element === undefined) throw new Denial(unclear);
-  edits.expected.set(query as unknown as TreeObject, [
-    { ...made, with: { ...made.with, elements: [{ ...element, query: inner }] } },
-  ]);
-}
-
-/** The query, with a LIMIT that keeps it from being computed again for each of its columns that the check looks at, and its order as it is. */
-function unmerged({ splices }: Edits, query: QueryExpression, dialect: Dialect): QueryExpression {
-  if (query.limit !== undefined) return { ...query };
-  const { end } = query;
-  const at = query.locking[0]?.start ?? end;
-  splices.push({ start: at, end: at, text: at === end ? ` ${noLimit}` : `${noLimit} ` });
-  return { ...query, limit: parsedQuery(`select 1 ${noLimit}`, dialect).limit };
-}
-
-/** How generated SQL calls the rows of an INSERT's query. */
-const proposed = quoteMysqlName("penstock_new");

@@ -11,7 +11,7 @@ import type { Dialect } from "../dialect.ts";
 import { quoteMysqlName } from "../quote.ts";
 import type { Expression } from "../tree/expressions.ts";
 import { substituted } from "./fragments.ts";
-import { type StoredForm, storedForm } from "./stored-value.ts";
+import { constantDefault, type KnownValue, type StoredForm, storedForm } from "./stored-value.ts";
 
 const rowName = "penstock_row";
 /** How generated SQL calls a row that is about to be stored. */
@@ -154,4 +154,27 @@ export function checkedRow(
 
 export function refusal(protection: Protection, what: string, hint: string): Denial {
   return new Denial(`${hiddenRows(protection)}, and ${what}`, hint);
+}
+
+/** @throws Denial where a row whose columns get nothing but their defaults does not pass */
+export function checkDefaults(
+  protection: Protection,
+  { part }: RowCheck,
+  known: ReadonlyMap<Column, KnownValue>,
+): void {
+  const texts = new Map([...known].map(([{ name }, { text }]) => [name, text]));
+  if (part.holds((name) => texts.get(name) ?? null)) return;
+  const names = [...texts.keys()].map((name) => `\`${name}\``).join(", ");
+  throw refusal(protection, `a row with the default of ${names} would be hidden`, "give it a value that you would see");
+}
+
+/** @throws Denial */
+export function defaultOf(dialect: Dialect, protection: Protection, column: Column): KnownValue {
+  const known = constantDefault(column, dialect);
+  if (known !== undefined) return known;
+  throw refusal(
+    protection,
+    `an INSERT has to give its column \`${column.name}\` a value`,
+    "the filter decides by it who sees the row, and its default is no constant",
+  );
 }

@@ -26,7 +26,7 @@ export interface Insert extends Node {
   readonly table: TableName;
   readonly columns: readonly ColumnName[];
   readonly source:
-    | { readonly kind: "values"; readonly rows: readonly (readonly Expression[])[] }
+    | InsertedRows
     | { readonly kind: "set"; readonly assignments: readonly ColumnAssignment[] }
     | QueryExpression;
   /** MySQL's name for the new row, `VALUES (…) AS new`. */
@@ -34,6 +34,12 @@ export interface Insert extends Node {
   readonly rowColumns: readonly Name[];
   readonly onDuplicateKey: readonly ColumnAssignment[];
   readonly returning: readonly SelectItem[];
+}
+
+/** `VALUES (1, 2), (3, 4)` */
+export interface InsertedRows extends Node {
+  readonly kind: "values";
+  readonly rows: readonly (readonly Expression[])[];
 }
 
 export interface Update extends Node {
