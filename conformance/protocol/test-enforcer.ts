@@ -165,6 +165,8 @@ function describe(text: string): Described {
       return { kind: first, category: "transaction", session: { kind: first, chain: false } };
     case "do":
       return { kind: "do", category: "opaque", session: { kind: "schema_change" } };
+    case "show":
+      return { kind: "show", category: "read", session: undefined };
     case "copy":
       return { kind: words.includes("from") ? "copy_from" : "copy_to", category: "write", session: undefined };
     default:

@@ -5,7 +5,7 @@
  * Views: `buffer` is the chunk that was pushed, or a buffer of the framer's own for a packet that came in several chunks, which is never
  * written again. When all is used up the framer holds neither.
  */
-import { headerBytes } from "./wire.ts";
+import { headerBytes, packetBytesMax } from "./wire.ts";
 
 /** What `next` found. */
 export const frame = {
@@ -33,7 +33,7 @@ export class Framer {
   length = 0;
   sequence = 0;
   remaining = 0;
-  /** Packets that are not whole are given in parts. To be set while the next ones may be rows. */
+  /** Rows that are not whole are given in parts. To be set while the next packets may be rows, and nobody has to see them whole. */
   streams = false;
 
   readonly #payloadBytesMax: number;
@@ -89,7 +89,7 @@ export class Framer {
       this.#position = this.end;
       return frame.packet;
     }
-    if (this.streams && available > headerBytes) {
+    if (this.streams && available > headerBytes && isRow(chunk[start + headerBytes]!, length)) {
       this.#found(chunk, start, chunk.length, total - available);
       this.#position = chunk.length;
       return frame.begun;
@@ -148,9 +148,10 @@ export class Framer {
     const total = length + headerBytes;
     this.length = length;
     this.sequence = this.#partial[3]!;
-    if (!this.streams && !this.#fill(total)) return this.#useUp();
     // A part has its first byte of payload at least: what it is can be told.
-    if (this.streams && length > 0 && !this.#fill(headerBytes + 1)) return this.#useUp();
+    if (length > 0 && !this.#fill(headerBytes + 1)) return this.#useUp();
+    const isPart = this.streams && length > 0 && isRow(this.#partial[headerBytes]!, length);
+    if (!isPart && !this.#fill(total)) return this.#useUp();
     const packet = this.#partial;
     const held = this.#partialLength;
     this.#partial = noBytes;
@@ -171,4 +172,12 @@ export class Framer {
     this.remaining = this.#streaming;
     return frame.continued;
   }
+}
+
+/**
+ * By the first byte, whether a packet among rows is one, or a part of one that is longer than a packet. What ends a result is read whole: an
+ * error, or an EOF or OK, which begin like a value of more than 16 MiB.
+ */
+function isRow(first: number, length: number): boolean {
+  return first < 0xfe || length === packetBytesMax;
 }

@@ -380,7 +380,9 @@ export class Session implements OpenSession {
     framer.push(chunk);
     try {
       for (;;) {
-        framer.streams = this.exchange?.phase === phase.rows && this.exchange.asked === undefined;
+        const { exchange } = this;
+        // Rows of SHOW WARNINGS are looked at, as are those that nobody but the proxy has asked for.
+        framer.streams = exchange?.phase === phase.rows && exchange.asked === undefined && !exchange.showsWarnings;
         const what = framer.next();
         if (what === frame.none) break;
         handleAnswer(this, framer, what);
