@@ -1,6 +1,7 @@
 /** What must hold of any bytes before somebody is logged in. */
 import fc from "fast-check";
 import type { Principal } from "@penstock/engine";
+import { someone } from "../../../engine/src/decide/someone.ts";
 import { Login } from "../../../proxy/src/identity/login.ts";
 import { deriveVerifier } from "../../../proxy/src/identity/scram-verifier.ts";
 import { proxyLimits } from "../../../proxy/src/limits.ts";
@@ -89,7 +90,7 @@ export const closed = fc.property(
     new ClientLogin(
       {
         limits: proxyLimits,
-        identities: { begin: (_user, channel) => new Login(verifier, true, channel, () => undefined) },
+        identities: { begin: (_user, channel) => new Login(verifier, true, channel, () => someone().principal) },
         tls: undefined,
         tlsRequired: false,
         isFull: () => false,

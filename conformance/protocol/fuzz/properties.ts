@@ -83,3 +83,6 @@ export const firm = fc.asyncProperty(conversations, damage, schedules, async (me
   if (!connection.session.isClosed) throw new Error("the session went on after a fault");
   if (!connection.session.fatalSeen && !endsBadly(got)) throw new Error("the client was not told of the fault");
 });
+
+export { bounded } from "./decoders.ts";
+export { closed } from "./login.ts";

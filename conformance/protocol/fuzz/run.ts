@@ -1,18 +1,24 @@
 /** Runs the properties of this folder over as many inputs as asked for. */
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
-import { bounded } from "./decoders.ts";
-import { closed } from "./login.ts";
-import { firm, guarded, transparent } from "./properties.ts";
+import * as mysql from "../mysql/fuzz/properties.ts";
+import * as postgres from "./properties.ts";
 
 /** What each property says, and its share of the inputs. */
-const properties = {
-  "a decoder reads its own message, or says that it cannot": [0.2, bounded],
-  "nobody gets in without the password": [0.1, closed],
-  "a proxy in between changes no answer": [0.2, transparent],
-  "nothing undecided reaches the server": [0.4, guarded],
-  "a server that says nonsense ends its session": [0.1, firm],
+const shares = {
+  bounded: ["a decoder reads its own message, or says that it cannot", 0.2],
+  closed: ["nobody gets in without the password", 0.1],
+  transparent: ["a proxy in between changes no answer", 0.2],
+  guarded: ["nothing undecided reaches the server", 0.4],
+  firm: ["a server that says nonsense ends its session", 0.1],
 } as const;
+
+type Properties = Readonly<Record<keyof typeof shares, fc.IRawProperty<unknown>>>;
+
+const protocols: Readonly<Record<Protocol, Properties>> = { postgres, mysql };
+
+export type Protocol = "postgres" | "mysql";
+export const allProtocols: readonly Protocol[] = ["postgres", "mysql"];
 
 /** Between so many inputs and the next ones timers may run: sessions that have ended are kept by theirs. */
 const inputsAtOnce = 2_000;
@@ -29,16 +35,17 @@ export interface FuzzReport {
   readonly failure: string | undefined;
 }
 
-export async function fuzzProtocol(cases: number, seed: number): Promise<FuzzReport> {
+export async function fuzzProtocol(protocol: Protocol, cases: number, seed: number): Promise<FuzzReport> {
   const inputs: Record<string, number> = {};
   let memoryBytes = 0;
-  for (const [name, [share, property]] of Object.entries(properties)) {
+  for (const [which, [name, share]] of Object.entries(shares)) {
+    const property = protocols[protocol][which as keyof typeof shares];
     inputs[name] = 0;
     const wanted = Math.ceil(cases * share);
     for (let done = 0; done < wanted; done += inputsAtOnce) {
       const options = { seed: seed + done, numRuns: Math.min(inputsAtOnce, wanted - done) };
       // oxlint-disable-next-line no-await-in-loop -- one after the other: they share a processor
-      const result = await fc.check<unknown>(property, options);
+      const result = await fc.check(property, options);
       inputs[name] += result.numRuns;
       if (result.failed) {
         const { errorInstance } = result;

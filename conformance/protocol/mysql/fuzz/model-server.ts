@@ -6,10 +6,17 @@ export class ModelServer {
   readonly texts: string[] = [];
   /** Databases of COM_INIT_DB, tables of COM_FIELD_LIST. */
   readonly names: string[] = [];
-  /** Executions of statements that were never prepared. */
+  /** Executions of statements that were never prepared, or are closed. */
   readonly unprepared: number[] = [];
+  readonly #refuses: (text: string) => boolean;
   #bytes: Buffer = Buffer.alloc(0);
   #prepared = 0;
+  readonly #open = new Set<number>();
+
+  /** @param refuses texts that it answers with an error */
+  constructor(refuses: (text: string) => boolean = () => false) {
+    this.#refuses = refuses;
+  }
 
   /** @returns its answers */
   receive(bytes: Buffer): Buffer {
@@ -29,32 +36,33 @@ export class ModelServer {
       case 0x03:
         if (text.startsWith("select database()")) return row(["shop", "", "utf8mb4", "utf8mb4"]);
         this.texts.push(text);
+        if (this.#refuses(text)) return error();
         return text.length % 2 === 0 ? ok() : row([text.slice(0, 20)]);
       case 0x16:
         this.texts.push(text);
-        return new PacketWriter()
-          .uint8(0)
-          .uint32(++this.#prepared)
-          .uint16(0)
-          .uint16(0)
-          .uint8(0)
-          .uint16(0)
-          .packet(1);
+        if (this.#refuses(text)) return error();
+        this.#open.add(++this.#prepared);
+        return new PacketWriter().uint8(0).uint32(this.#prepared).uint16(0).uint16(0).uint8(0).uint16(0).packet(1);
       case 0x02:
       case 0x04:
         this.names.push(text);
         return command[0] === 0x02 ? ok() : end(1);
       case 0x17: {
         const id = command.readUInt32LE(1);
-        if (id === 0 || id > this.#prepared) this.unprepared.push(id);
-        return ok();
+        if (this.#open.has(id)) return ok();
+        this.unprepared.push(id);
+        return error();
       }
       case 0x1c:
       case 0x1b:
         return end(1);
+      case 0x1a:
+        return this.#open.has(command.readUInt32LE(1)) ? ok() : error();
+      case 0x19:
+        this.#open.delete(command.readUInt32LE(1));
+        return Buffer.alloc(0);
       case 0x01:
       case 0x18:
-      case 0x19:
         return Buffer.alloc(0);
       default:
         return ok();
@@ -64,6 +72,10 @@ export class ModelServer {
 
 function ok(): Buffer {
   return new PacketWriter().uint8(0).uint8(0).uint8(0).uint16(2).uint16(0).packet(1);
+}
+
+function error(): Buffer {
+  return new PacketWriter().uint8(0xff).uint16(1064).text("#42000no").packet(1);
 }
 
 function end(sequence: number): Buffer {

@@ -7,8 +7,7 @@ import { Session } from "../../../../proxy/src/mysql/session.ts";
 import { asSocket, MemorySocket } from "../../fuzz/memory-socket.ts";
 import { noCatalog } from "../../no-catalog.ts";
 import { testEnforcer } from "../../test-enforcer.ts";
-
-export const deniedWord = "forbidden";
+import { deniedWord } from "./streams.ts";
 
 const audit: AuditLog = {
   append: () => undefined,
