@@ -227,6 +227,13 @@ describe("what they hold is what their session has read", () => {
     expect(await answer("select distinct e from v")).toBe('[{"e":"***"}]');
   });
 
+  test("one may hide what it is made of", async () => {
+    await run("create temporary table customers as select * from customers");
+    expect(await answer("select distinct email from customers")).toBe('[{"email":"***"}]');
+    await run("create temporary table visits as select v.* from visits v join shop.customers c using (id)");
+    expect(await answer("select place from visits")).toBe('[{"place":"shown"}]');
+  });
+
   test("one that hides a masked table shows what was put into it", async () => {
     await run("create temporary table customers (id int, email varchar(40))");
     await run("insert into customers values (1, 'my own')");

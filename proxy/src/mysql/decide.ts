@@ -56,6 +56,7 @@ function feasible(session: Session, ruling: Ruling, text: string): Ruling {
 
 /** The server says of results which table they come from, and calls a temporary one like the masked one that it hides. */
 function besideItsNamesake({ plans }: Pass): Refusal | undefined {
+  if (plans.length === 1) return undefined;
   const tables = plans.flatMap((plan) => plan.facts.tables.map(({ relation }) => relation));
   const made = tables.filter(({ isTemporary, columns }) => isTemporary && columns.length === 0);
   const paths = new Set(made.map((relation) => objectPath(namedIn(relation), relation.name)));
