@@ -20,6 +20,8 @@ export const programs: readonly string[] = [
       end while;
       return total;
     end`,
+  // It has the name of one of the server's own, which is the one that is meant where no database is named.
+  "create function load_file(name varchar(80)) returns int deterministic return 1",
   "create function keep(value varchar(80)) returns int modifies sql data begin insert into log (what) values (value); return 1; end",
   "create function guess(who int) returns int reads sql data begin declare n int; select count(*) into n from customers c where c.id = who and c.ssn like '1%'; return n; end",
   "create function maybe(who int) returns int reads sql data begin if exists (select 1 from customers where email like 'a%' and id = who) then return 1; end if; return 0; end",
@@ -110,6 +112,11 @@ export const refused: readonly (readonly [text: string, reason: RegExp, twin: st
     "select words from shop.mail_greetings",
   ],
   ["select orders_of(1)", /`shop\.orders_of` reads shop\.orders/, "select counted(1, 2)"],
+  [
+    "select load_file('/etc/passwd')",
+    /`load_file` reaches data past its tables/,
+    "select shop.load_file('/etc/passwd')",
+  ],
   ["select guess(1)", /`shop\.guess` reads shop\.customers/, "select counted(1, 2)"],
   ["select maybe(1)", /`shop\.maybe` reads shop\.customers/, "select counted(1, 2)"],
   ["select 1 from labels where guess(id) = 1", /`shop\.guess`/, "select 1 from labels where counted(id, id) = 1"],

@@ -1,6 +1,6 @@
 import type { Catalog } from "@penstock/engine";
 import { dumpCatalogFixture, loadMysqlCatalog, parseCatalogFixture } from "@penstock/engine";
-import type { Connection } from "mysql2/promise";
+import { type Connection, createConnection } from "mysql2/promise";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type MariadbServer, startMariadb } from "../../support/mariadb-server.ts";
 import { textRows } from "../../support/text-rows.ts";
@@ -105,4 +105,22 @@ test("a fixture of it is read as the same tables", () => {
       columns.map(({ name: own, typeSql }) => [own, typeSql]),
     );
   }
+});
+
+test("a table of whose triggers the login is not told has some that nobody can read", async () => {
+  await connection.query("create database other");
+  await connection.query("create table other.seen (id int)");
+  await connection.query("create table other.unseen (id int)");
+  await connection.query("create user limited@'%' identified by 'x'");
+  await connection.query("grant select on *.* to limited@'%'");
+  await connection.query("grant trigger on `te_t`.* to limited@'%'");
+  await connection.query("grant trigger on other.seen to limited@'%'");
+  const limited = await createConnection({ host: server.host, port: server.port, user: "limited", password: "x" });
+  const { relations } = await loadMysqlCatalog(textRows(limited));
+  await limited.end();
+  const codeOf = (path: string) => relations.get(path)?.code?.map(({ name }) => name) ?? [];
+  expect(codeOf("other.unseen")).toEqual([expect.stringContaining("any trigger")]);
+  expect(codeOf("other.seen")).toEqual([]);
+  expect(codeOf("test.orders")).toEqual([]);
+  expect(codeOf("test.contacts")).toEqual([]);
 });

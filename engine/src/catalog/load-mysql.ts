@@ -11,7 +11,15 @@ import {
   type Relation,
 } from "./catalog.ts";
 import { type SeenByServer, seenNamesOf } from "./former-names.ts";
-import { codeOf, functionMap, routinesOf, triggerBody, triggerOf, withAssignments } from "./mysql-code.ts";
+import {
+  codeOf,
+  functionMap,
+  routinesOf,
+  seesTriggers,
+  triggerBody,
+  triggerOf,
+  withAssignments,
+} from "./mysql-code.ts";
 import { withMysqlFormerNames } from "./mysql-former-names.ts";
 import * as sql from "./mysql-catalog-sql.ts";
 import { readTableIds, type RunQuery } from "./mysql-table-ids.ts";
@@ -127,6 +135,7 @@ async function loadRelations(
   const keys = byRelation(await query(sql.keys));
   const triggers = byRelation(await query(sql.triggers));
   const checks = byRelation(checkRows);
+  const sees = seesTriggers(await query(sql.grants).catch(() => undefined));
   const partialKeys = byRelation(await query(sql.partialKeys));
   const columnsOf = (path: string) => (columns.get(path) ?? []).map(columnOf);
   return names.tables.map(([schemaName, tableName, type, engine]) => {
@@ -154,7 +163,7 @@ async function loadRelations(
       ...(ofKeys.foreignKeys.length === 0 ? {} : { foreignKeys: ofKeys.foreignKeys }),
       triggers: (triggers.get(path) ?? []).map((row) => triggerOf(schema, row)),
       ...(tableIds === undefined ? {} : { tableIds }),
-      ...codeOf(schema, name, own, checks.get(path) ?? []),
+      ...codeOf(schema, name, own, checks.get(path) ?? [], type?.endsWith("TABLE") !== true || sees(schema, name)),
     };
   });
 }

@@ -42,6 +42,9 @@ export const views = `select table_schema, table_name, view_definition from info
 
 export const keys = `select k.table_schema, k.table_name, k.constraint_name, k.column_name, k.referenced_table_schema, k.referenced_table_name, k.referenced_column_name, r.delete_rule, r.update_rule from information_schema.key_column_usage k left join information_schema.referential_constraints r on r.constraint_schema = k.constraint_schema and r.constraint_name = k.constraint_name and r.table_name = k.table_name${where("k.table_schema", true)} order by k.table_schema, k.table_name, k.constraint_name, k.ordinal_position`;
 
+/** An error where the server runs without privileges. */
+export const grants = "show grants";
+
 /** Tables with a unique key on a part of a column, or on an expression. */
 export const partialKeys = `select distinct table_schema, table_name from information_schema.statistics${where("table_schema", true)} and non_unique = 0 and (sub_part is not null or column_name is null)`;
 

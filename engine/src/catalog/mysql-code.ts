@@ -22,6 +22,7 @@ export function codeOf(
   table: string,
   columns: readonly Column[],
   checks: readonly Row[],
+  areTriggersSeen: boolean,
 ): Pick<Relation, "code"> {
   const expressions = [
     ...checks.map(([, , name, clause]) => [`check \`${name ?? ""}\``, clause ?? ""] as const),
@@ -29,17 +30,58 @@ export function codeOf(
       generated === undefined ? [] : [[`generated column \`${name}\``, generated] as const],
     ),
   ];
-  if (expressions.length === 0) return {};
+  const unseen = areTriggersSeen ? [] : [unseenTriggers];
+  if (expressions.length + unseen.length === 0) return {};
   const from = `${quoteMysqlName(schema)}.${quoteMysqlName(table)}`;
-  return {
-    code: expressions.map(([name, expression]): RelationCode => {
-      const text = `select ${expression} from ${from}`;
-      return { name, on: updated, text, functions: [], tellsOfRow: false, failsFor: "change" };
-    }),
-  };
+  const code = expressions.map(([name, expression]): RelationCode => {
+    const text = `select ${expression} from ${from}`;
+    return { name, on: updated, text, functions: [], tellsOfRow: false, failsFor: "change" };
+  });
+  return { code: [...unseen, ...code] };
 }
 
 const updated: ReadonlySet<AccessKind> = new Set<AccessKind>(["update"]);
+
+/** Whether the server tells the login of the triggers of a table: only of those on which it has the privilege. */
+export type SeesTriggers = (schema: string, table: string) => boolean;
+
+/** @param grants rows of SHOW GRANTS; `undefined` where the server knows no privileges */
+export function seesTriggers(grants: readonly Row[] | undefined): SeesTriggers {
+  if (grants === undefined) return () => true;
+  const places = grants.flatMap(([grant]) => {
+    const [, privileges = "", schema = "", table = ""] = grantPattern.exec(grant ?? "") ?? [];
+    return /\b(?:ALL PRIVILEGES|TRIGGER)\b/.test(privileges) ? [{ schema: likeName(schema), table }] : [];
+  });
+  return (schema, table) =>
+    places.some((place) => place.schema.test(schema) && (place.table === "*" || place.table === quoteMysqlName(table)));
+}
+
+const grantedName = "\\*|`(?:[^`]|``)*`";
+const grantPattern = new RegExp(`^GRANT (.+) ON (${grantedName})\\.(${grantedName}) TO `);
+
+/** A database in GRANT is a pattern of LIKE. */
+function likeName(quoted: string): RegExp {
+  if (quoted === "*") return /^/;
+  const parts =
+    quoted
+      .slice(1, -1)
+      .replaceAll("``", "`")
+      .match(/\\.|[^]/gu) ?? [];
+  const source = parts.map((part) =>
+    part === "%" ? ".*" : part === "_" ? "." : (part.at(-1) ?? "").replace(/[\\^$.*+?()[\]{}|/]/u, "\\$&"),
+  );
+  return new RegExp(`^${source.join("")}$`, "su");
+}
+
+/** Stands for the triggers of a table of which the server does not tell. */
+const unseenTriggers: RelationCode = {
+  name: "any trigger (the proxy's login lacks the privilege TRIGGER)",
+  on: new Set<AccessKind>(["insert", "update", "delete"]),
+  // What cannot be read.
+  text: "",
+  functions: [],
+  tellsOfRow: false,
+};
 
 export function triggerOf(schema: string, [, , name, timing, event]: Row): TriggerInfo {
   return {

@@ -93,10 +93,12 @@ export class FactContext {
 
   call(schema: string | undefined, name: string): void {
     const database = this.names.key(schema ?? this.names.database ?? "");
-    // What is built into one server may be a stored function of another.
-    const isStored = this.names.catalog.functions.has(objectPath(database, name.toLowerCase()));
-    const fact = functionFact(isStored ? database : schema, name, database);
-    this.functions.set(`${fact.schema}.${fact.name}`, fact);
+    const facts = [functionFact(schema, name, database)];
+    // What is built into one server may be a stored function of another: without its database a name may mean either.
+    if (this.names.catalog.functions.has(objectPath(database, name.toLowerCase()))) {
+      facts.push(functionFact(database, name, database));
+    }
+    for (const fact of facts) this.functions.set(`${fact.schema}.${fact.name}`, fact);
   }
 
   addOpaque(construct: string, position: number | undefined): void {
