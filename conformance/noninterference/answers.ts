@@ -1,5 +1,6 @@
 /** What a client saw of a script, in a form in which two can be compared. */
 import { errorFields, extendedQuery, type Message, queryMessage, type WireClient } from "../support/wire-client.ts";
+import type { Outcome } from "./check.ts";
 import type { Script, Step } from "./scripts.ts";
 
 export interface Answer {
@@ -28,8 +29,6 @@ function bytesOf({ mode, sql, parameters }: Step): Buffer {
       return mode satisfies never;
   }
 }
-
-export type Outcome = "ran" | "failed" | "denied" | "timed out";
 
 export function outcomeOf(answers: readonly Answer[]): Outcome {
   const errors = answers.flatMap(({ messages }) => messages.filter(({ type }) => type === "E"));

@@ -1,10 +1,10 @@
 /** Non-interference as a property: what the proxy shows of two databases that differ in hidden values only is the same. */
-import fc from "fast-check";
 import { Client } from "pg";
 import { packSources, type Proxied, startProxied } from "../support/proxied.ts";
 import type { PostgresServer } from "../support/postgres-server.ts";
 import { sqlstates, WireClient } from "../support/wire-client.ts";
-import { type Answer, everything, meaning, type Outcome, outcomeOf, play } from "./answers.ts";
+import { type Answer, everything, meaning, outcomeOf, play } from "./answers.ts";
+import { firstDifference, type Tried } from "./check.ts";
 import { type HiddenRows, hiddenRows, regionalPolicy } from "./hidden-rows.ts";
 import { readSchema, type SchemaTable } from "./schema.ts";
 import { type Script, scripts } from "./scripts.ts";
@@ -50,19 +50,8 @@ export const subjects = {
   dba: { name: "dba", kind: "human", groups: ["dba"], hides: hiddenByPacks, hasMaskedDatabase: false },
 } as const satisfies Record<string, Subject>;
 
-interface Trial {
-  readonly script: Script;
-  readonly outcome: Outcome;
-  /** The first line in which the answers of the two databases differ. */
-  readonly interference: string | undefined;
-  /** The same against the database that holds the masked values. */
-  readonly difference: string | undefined;
-}
-
-export interface Laboratory {
+export interface Laboratory extends Tried<Script> {
   readonly schema: readonly SchemaTable[];
-  readonly arbitrary: fc.Arbitrary<Script>;
-  readonly run: (script: Script) => Promise<Trial>;
   readonly proxied: Proxied;
   readonly twins: Twins;
   readonly stop: () => Promise<void>;
@@ -93,10 +82,9 @@ export async function openLaboratory(server: PostgresServer, name: string, subje
       const outcomes = answers.map((answer) => outcomeOf(answer));
       const outcome = outcomes[0] ?? "failed";
       if (outcomes.includes("timed out")) {
-        return { script, outcome: "timed out", interference: undefined, difference: undefined };
+        return { outcome: "timed out", interference: undefined, difference: undefined };
       }
       return {
-        script,
         outcome,
         interference: firstDifference(everything(script, ofShop), everything(script, ofTwin)),
         difference:
@@ -173,57 +161,4 @@ function sameMeaning(mine: string, masked: string): boolean {
           withoutLength(column) === withoutLength(others[index])),
     )
   );
-}
-
-function firstDifference(
-  a: readonly string[],
-  b: readonly string[],
-  same: (a: string, b: string) => boolean = (x, y) => x === y,
-): string | undefined {
-  const length = Math.max(a.length, b.length);
-  for (let index = 0; index < length; index++) {
-    const [mine, other] = [a[index] ?? "(nothing)", b[index] ?? "(nothing)"];
-    if (!same(mine, other)) return `${mine}\n  against\n${other}`;
-  }
-  return undefined;
-}
-
-export interface Report {
-  readonly scripts: number;
-  readonly outcomes: Readonly<Record<Outcome, number>>;
-  /** fast-check's own words, with seed, path and the shrunk case; undefined when the property held. */
-  readonly failure: string | undefined;
-}
-
-export interface CheckOptions {
-  readonly runs: number;
-  readonly timeLimitMs: number;
-  /** To repeat a run. */
-  readonly seed?: number;
-  readonly path?: string;
-}
-
-/** Checks the property; counts what became of the statements. */
-export async function check(laboratory: Laboratory, options: CheckOptions): Promise<Report> {
-  const outcomes: Record<Outcome, number> = { ran: 0, failed: 0, denied: 0, "timed out": 0 };
-  let count = 0;
-  const property = fc.asyncProperty(laboratory.arbitrary, async (script) => {
-    const trial = await laboratory.run(script);
-    count++;
-    outcomes[trial.outcome]++;
-    if (trial.interference !== undefined)
-      throw new Error(`the two databases answer differently:\n${trial.interference}`);
-    if (trial.difference !== undefined)
-      throw new Error(`the answer is not that of the masked values:\n${trial.difference}`);
-  });
-  const details = await fc.check(property, {
-    numRuns: options.runs,
-    ...(options.seed === undefined ? {} : { seed: options.seed }),
-    ...(options.path === undefined ? {} : { path: options.path }),
-    includeErrorInReport: true,
-    // Shrinking may take longer than anybody waits; the smallest case so far is then shown.
-    interruptAfterTimeLimit: options.timeLimitMs,
-    markInterruptAsFailure: true,
-  });
-  return { scripts: count, outcomes, failure: details.failed ? fc.defaultReportMessage(details) : undefined };
 }

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { Choices } from "./choices.ts";
 import { change } from "./changes.ts";
+import type { Counted } from "./check.ts";
 import { query, subqueries } from "./queries.ts";
 import type { SchemaTable } from "./schema.ts";
 import { emptyScope, quoteLiteral } from "./scope.ts";
@@ -14,8 +15,8 @@ export interface Step {
 }
 
 export interface Script {
-  /** The form, for counting. */
   readonly form: string;
+  readonly counts: Counted;
   readonly steps: readonly Step[];
   /** Which steps give rows in an order that the statement fixes. */
   readonly isOrdered: boolean;
@@ -47,11 +48,18 @@ function script(numbers: readonly number[], schema: readonly SchemaTable[], allo
   const scope = emptyScope(choices, schema, subqueries);
   if (chosen.changes) {
     const { sql, table } = change(scope);
-    return { form: chosen.name, steps: chosen.steps(sql, choices, table), isOrdered: false, makesRelation: false };
+    return {
+      form: chosen.name,
+      counts: "change",
+      steps: chosen.steps(sql, choices, table),
+      isOrdered: false,
+      makesRelation: false,
+    };
   }
   const made = query(scope);
   return {
     form: chosen.name,
+    counts: chosen.name === "explain" ? "other" : "read",
     steps: chosen.steps(made.sql, choices, ""),
     isOrdered: made.isOrdered && chosen.keepsOrder,
     makesRelation: chosen.makesRelation,

@@ -3,13 +3,13 @@
  * columns that must not show; what the proxy asked for itself is taken out. Hot.
  */
 import type { StatementPlan } from "../enforce/plan.ts";
-import { capability, has, status } from "./capabilities.ts";
+import { capability, has, planStatus, status } from "./capabilities.ts";
 import { errorAnswer } from "./error-answers.ts";
 import { errOf } from "./errors.ts";
 import { type Exchange, phase } from "./exchange.ts";
 import { frame, type Framer } from "./framer.ts";
 import { decodeColumnOrigin } from "./messages/column-definition.ts";
-import { decodeEnd, decodeOk } from "./messages/ok.ts";
+import { decodeEnd, decodeOk, type EndFields } from "./messages/ok.ts";
 import { decodePrepareOk } from "./messages/prepare-ok.ts";
 import { isForbidden } from "./origins.ts";
 import { safeWarning } from "./server-words.ts";
@@ -116,11 +116,18 @@ function ok(session: Session, flags: number): void {
   if ((flags & status.sessionStateChanged) !== 0) session.knowledge.stateChanged();
 }
 
+/** Whether an index was used depends on how many rows there are, hidden ones among them. */
+function withoutPlan(session: Session, { buffer }: Framer, { status: flags, statusAt }: EndFields): void {
+  if (!session.areWordsSafe && (flags & planStatus) !== 0) buffer.writeUInt16LE(flags & ~planStatus, statusAt);
+}
+
 function query(session: Session, framer: Framer, exchange: Exchange, head: number): void {
   const { buffer, body, end } = framer;
   if (head === 0x00) {
-    const { affectedRows, status: flags } = decodeOk(buffer, body, end);
+    const answer = decodeOk(buffer, body, end);
+    const { affectedRows, status: flags } = answer;
     ok(session, flags);
+    withoutPlan(session, framer, answer);
     pass(session, framer, exchange);
     endFirstRun(session, exchange, affectedRows);
     resultEnded(session, exchange, flags);
@@ -194,7 +201,9 @@ function leak(session: Session, exchange: Exchange, why: string): void {
 }
 
 function columnsEnd(session: Session, framer: Framer, exchange: Exchange): void {
-  const flags = decodeEnd(framer.buffer, framer.body, framer.end, session.capabilities);
+  const ending = decodeEnd(framer.buffer, framer.body, framer.end, session.capabilities);
+  const flags = ending.status;
+  withoutPlan(session, framer, ending);
   pass(session, framer, exchange);
   if (exchange.kind !== "prepare" && (flags & status.cursorExists) !== 0) {
     rowsEnded(session, exchange, flags);
@@ -271,8 +280,10 @@ function row(session: Session, framer: Framer, exchange: Exchange): void {
     return;
   }
   if (head === 0xfe && length < packetBytesMax) {
-    const flags = decodeEnd(buffer, body, framer.end, session.capabilities);
+    const ending = decodeEnd(buffer, body, framer.end, session.capabilities);
+    const flags = ending.status;
     ok(session, flags);
+    withoutPlan(session, framer, ending);
     pass(session, framer, exchange);
     rowsEnded(session, exchange, flags);
     return;

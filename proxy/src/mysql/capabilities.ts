@@ -101,8 +101,14 @@ export const status = {
   inTransaction: 1,
   autocommit: 2,
   moreResults: 8,
+  noGoodIndexUsed: 16,
+  noIndexUsed: 32,
   cursorExists: 64,
   lastRowSent: 128,
   noBackslashEscapes: 512,
+  wasSlow: 2048,
   sessionStateChanged: 1 << 14,
 } as const;
+
+/** Which of them tell of the plan, and so of how many rows there are. */
+export const planStatus = status.noGoodIndexUsed | status.noIndexUsed | status.wasSlow;

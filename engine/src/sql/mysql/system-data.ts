@@ -48,6 +48,9 @@ const counts: ReadonlyMap<string, ReadonlySet<string>> = sets({
   ],
   statistics: ["cardinality"],
   column_statistics: ["histogram"],
+  // How many rows were read, by which way, and what the plan was to cost.
+  session_status: ["variable_value"],
+  global_status: ["variable_value"],
   table_statistics: ["rows_read", "rows_changed", "rows_changed_x_indexes"],
   index_statistics: ["rows_read"],
   user_statistics: ["rows_read", "rows_sent", "rows_deleted", "rows_inserted", "rows_updated"],

@@ -12,9 +12,14 @@ export function encodeOk(statusFlags: number, sequence: number, warnings = 0): B
     .packet(sequence);
 }
 
-export interface OkFields {
-  readonly affectedRows: number;
+export interface EndFields {
   readonly status: number;
+  /** Where the status flags stand in the buffer. */
+  readonly statusAt: number;
+}
+
+export interface OkFields extends EndFields {
+  readonly affectedRows: number;
 }
 
 /** @param body of a packet that begins with 0x00, or with 0xFE where OK takes the place of EOF */
@@ -22,13 +27,15 @@ export function decodeOk(buffer: Buffer, body: number, end: number): OkFields {
   const reader = new PacketReader(buffer, body + 1, end);
   const affectedRows = reader.lengthEncoded();
   reader.lengthEncoded();
-  return { affectedRows, status: reader.uint16() };
+  const statusAt = reader.at;
+  return { affectedRows, status: reader.uint16(), statusAt };
 }
 
-/** Status flags of what ends rows: an EOF, or an OK in its place. */
-export function decodeEnd(buffer: Buffer, body: number, end: number, capabilities: number): number {
-  if (has(capabilities, capability.deprecateEof)) return decodeOk(buffer, body, end).status;
+/** Of what ends rows: an EOF, or an OK in its place. */
+export function decodeEnd(buffer: Buffer, body: number, end: number, capabilities: number): EndFields {
+  if (has(capabilities, capability.deprecateEof)) return decodeOk(buffer, body, end);
   const reader = new PacketReader(buffer, body + 1, end);
   reader.uint16();
-  return reader.uint16();
+  const statusAt = reader.at;
+  return { status: reader.uint16(), statusAt };
 }

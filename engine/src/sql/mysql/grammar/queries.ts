@@ -4,7 +4,6 @@ import type { Expression } from "../tree/expressions.ts";
 import type { Name } from "../tree/node.ts";
 import type {
   IntoClause,
-  OrderItem,
   QueryBody,
   QueryExpression,
   Select,
@@ -20,6 +19,8 @@ import { selectItem } from "./precedence.ts";
 import { QueryTailsGrammar } from "./query-tails.ts";
 
 const { k } = t;
+
+const ungrouped: Pick<Select, "groupBy" | "hasTotals"> = { groupBy: [], hasTotals: false };
 
 export abstract class QueriesGrammar extends QueryTailsGrammar {
   protected abstract readonly fromClause: Rule<TableReference[]>;
@@ -184,13 +185,25 @@ export abstract class QueriesGrammar extends QueryTailsGrammar {
     const into: IntoClause | undefined = this.OPTION(() => this.SUBRULE(this.intoClause));
     const from = this.OPTION1(() => this.SUBRULE(this.fromClause)) ?? [];
     const where = this.OPTION2(() => this.SUBRULE(this.whereClause));
-    const groupBy = this.OPTION3(() => this.SUBRULE(this.groupByClause)) ?? [];
+    const { groupBy, hasTotals } = this.OPTION3(() => this.SUBRULE(this.groupByClause)) ?? ungrouped;
     const having = this.OPTION4(() => {
       this.CONSUME(k.HAVING);
       return this.SUBRULE(this.expression);
     });
     const windows = this.OPTION5(() => this.SUBRULE(this.windowClause)) ?? [];
-    return { kind: "select", options, items, into, from, where, groupBy, having, windows, ...this.range(start) };
+    return {
+      kind: "select",
+      options,
+      items,
+      into,
+      from,
+      where,
+      groupBy,
+      hasTotals,
+      having,
+      windows,
+      ...this.range(start),
+    };
   });
 
   /** `select_item`; an alias may be a string. */
@@ -210,18 +223,18 @@ export abstract class QueriesGrammar extends QueryTailsGrammar {
     return items;
   });
 
-  private readonly groupByClause = this.RULE("groupByClause", (): OrderItem[] => {
+  private readonly groupByClause = this.RULE("groupByClause", (): Pick<Select, "groupBy" | "hasTotals"> => {
     this.CONSUME(k.GROUP);
     this.CONSUME(k.BY);
-    const items = this.SUBRULE(this.orderItems);
-    this.OPTION({
+    const groupBy = this.SUBRULE(this.orderItems);
+    const totals = this.OPTION({
       GATE: () => this.isNext(k.ROLLUP, 2) || this.isNext(k.CUBE, 2),
       DEF: () => {
         this.CONSUME(k.WITH);
-        this.OR([{ ALT: () => this.CONSUME(k.ROLLUP) }, { ALT: () => this.CONSUME(k.CUBE) }]);
+        return this.OR([{ ALT: () => this.CONSUME(k.ROLLUP) }, { ALT: () => this.CONSUME(k.CUBE) }]);
       },
     });
-    return items;
+    return { groupBy, hasTotals: totals !== undefined };
   });
 
   /** `WINDOW w AS (…)` */

@@ -3,6 +3,7 @@
  * warning would be enough to tell: `Truncated incorrect DOUBLE value: '…'` shows the value.
  */
 import type { Column, Relation } from "../../../catalog/catalog.ts";
+import type { Protection } from "../../protection.ts";
 import { isObject } from "../../tree-object.ts";
 import type { ResolvedMysql } from "../facts/resolve.ts";
 import type { Expression, Literal } from "../tree/expressions.ts";
@@ -55,8 +56,15 @@ function conditionsIn(root: unknown): Expression[] {
   return found;
 }
 
-/** Conditions of a query's WHERE that are safe and about one table of it alone, which can therefore stand inside of it as well. */
-export function impliedBy(select: Select, name: string, relation: Relation): readonly Expression[] {
+/**
+ * Conditions of a query's WHERE that are safe and about one table of it alone, which can therefore stand inside of it as well: but for those that
+ * name a masked column, which outside mean what the mask shows and inside would mean the value.
+ */
+export function impliedBy(
+  select: Select,
+  name: string,
+  { relation, columns: masked }: Protection,
+): readonly Expression[] {
   const [only, second] = select.from;
   if (second !== undefined || only?.kind !== "table" || select.where === undefined) return [];
   return conjunctsOf(select.where).filter(
@@ -64,13 +72,20 @@ export function impliedBy(select: Select, name: string, relation: Relation): rea
       nodesOf(condition, parameters).length === 0 &&
       isSafe(condition, [relation]) &&
       nodesOf(condition, columns).every(
-        ({ parts }) => Array.isArray(parts) && (parts.length === 1 || isNamed(parts, name)),
+        ({ parts }) =>
+          Array.isArray(parts) && (parts.length === 1 || isNamed(parts, name)) && !isOneOf(parts, relation, masked),
       ),
   );
 }
 
 const parameters: ReadonlySet<string> = new Set(["parameter"]);
 const columns: ReadonlySet<string> = new Set(["column"]);
+
+function isOneOf(parts: readonly unknown[], relation: Relation, masked: Protection["columns"]): boolean {
+  const own = parts.at(-1);
+  const name = isObject(own) ? String(own["text"]).toLowerCase() : "";
+  return relation.columns.some((column) => column.name.toLowerCase() === name && masked.has(column.attnum));
+}
 
 function isNamed(parts: readonly unknown[], name: string): boolean {
   const table = parts.at(-2);

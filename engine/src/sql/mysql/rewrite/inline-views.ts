@@ -15,6 +15,7 @@ import type { Call } from "../tree/expressions.ts";
 import type { TableName } from "../tree/queries.ts";
 import type { Statement } from "../tree/statements.ts";
 import { type Edits, noEdits, type ReadingContext, replaceTable, spliced, type TextOfStatements } from "./edits.ts";
+import { keepNames } from "./output-names.ts";
 import { protectedSource, wholeRelation } from "./protected-source.ts";
 import { isSameTree, nodesOf, tablesIn } from "./tree.ts";
 
@@ -73,6 +74,7 @@ function inlineInto(
   const sites = new Map<TableName, ReturnType<typeof tablesIn>[number]>(
     tablesIn(statement.node).map((site) => [site.table, site]),
   );
+  let isInlined = false;
   for (const read of statement.reads) {
     const { relation: view, table } = read;
     const inlined = plan.inlined.get(view.path);
@@ -94,7 +96,9 @@ function inlineInto(
       barrier: own.filter === undefined ? undefined : { implied: [] },
     });
     replaceTable({ text, statement, dialect: mysqlDialectOf(context.catalog, context), edits }, read, site, source);
+    isInlined = true;
   }
+  if (isInlined) keepNames(text, statement, edits);
 }
 
 /** The definition, which must mean the same in the session's mode as in the one in which it was printed. */

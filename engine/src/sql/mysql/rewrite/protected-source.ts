@@ -1,4 +1,4 @@
-import { namedIn } from "../../../catalog/catalog.ts";
+import { namedIn, type Relation } from "../../../catalog/catalog.ts";
 import { planMask } from "../../../masks/masks.ts";
 import { filterCondition, type Protection } from "../../protection.ts";
 import { Denial } from "../../denial.ts";
@@ -19,6 +19,8 @@ export interface SourceOptions {
   readonly leavesInvisible: boolean;
   /** What keeps conditions of the query from hidden rows; undefined where they may be tried on them. */
   readonly barrier: Barrier | undefined;
+  /** An outer join may put NULLs in the place of its rows. */
+  readonly isOptional: boolean;
   /** FOR UPDATE and the like: rows of a derived table are locked by what stands in it. */
   readonly locking: string;
 }
@@ -34,6 +36,7 @@ export const wholeRelation: SourceOptions = {
   definition: undefined,
   leavesInvisible: false,
   barrier: undefined,
+  isOptional: false,
   locking: "",
 };
 
@@ -55,7 +58,11 @@ export function protectedSource(protection: Protection, alias: string, options: 
     if (plan.kind === "refused") {
       throw new Denial(`column \`${column.name}\` of ${relation.path} cannot be masked: ${plan.reason}`);
     }
-    return [`${plan.sql(reference)} as ${quoteMysqlName(column.name)}`];
+    const shown =
+      options.isOptional && showsNulls.has(mask.mask.name)
+        ? whereThereIsARow(relation, plan.sql(reference))
+        : plan.sql(reference);
+    return [`${shown} as ${quoteMysqlName(column.name)}`];
   });
   const partitions =
     options.partitions.length === 0 ? "" : ` partition (${options.partitions.map(quoteMysqlName).join(", ")})`;
@@ -67,4 +74,17 @@ export function protectedSource(protection: Protection, alias: string, options: 
   const where = conditions.length === 0 ? "" : ` where ${conditions.join(" and ")}`;
   const end = `${options.barrier === undefined ? "" : ` ${noLimit}`}${options.locking}`;
   return `(select ${outputs.join(", ")} from ${from}${where}${end}) as ${quoteMysqlName(alias)}`;
+}
+
+/** Masks that make a value of NULL. */
+const showsNulls: ReadonlySet<string> = new Set(["redact", "constant"]);
+
+/**
+ * MariaDB takes the value of a merged derived table on the left of IN (SELECT …) for what its expression gives, also where an outer join has put
+ * NULLs in the place of its row: then the expression must see that.
+ */
+function whereThereIsARow({ columns }: Relation, expression: string): string {
+  const there = columns.find(({ notNull, generated }) => notNull && generated === undefined);
+  if (there === undefined) return expression;
+  return `case when ${base}.${quoteMysqlName(there.name)} is not null then ${expression} end`;
 }

@@ -3,7 +3,7 @@ import { because, type Protection } from "../../protection.ts";
 import type { RelationRead } from "../facts/context.ts";
 import { quoteMysqlName } from "../quote.ts";
 import type { Expression } from "../tree/expressions.ts";
-import type { QueryExpression } from "../tree/queries.ts";
+import type { Join, QueryExpression } from "../tree/queries.ts";
 import { impliedBy, selectAround } from "./conditions.ts";
 import { baseName, protectedSource, wholeRelation } from "./protected-source.ts";
 import { type Rewriting, replaceTable } from "./edits.ts";
@@ -25,16 +25,18 @@ export function rewriteRead(
   }
   const select = selectAround(site.path);
   const name = table.alias?.text ?? table.name.parts.at(-1)?.text ?? relation.name;
-  const implied = select === undefined ? [] : impliedBy(select, name, relation);
+  // MariaDB forgets the NULLs of totals where a derived table is merged.
+  const isMergeable = select?.hasTotals !== true && (protection.filter === undefined || isSafe);
+  const implied = select === undefined ? [] : impliedBy(select, name, protection);
   const source = protectedSource(protection, name, {
     ...wholeRelation,
     partitions: table.partitions.map((each) => each.text),
     indexHints: table.indexHints.map(({ start, end }) => text.slice(start, end)),
     leavesInvisible: nodesOf(statement.node, stars).length > 0,
-    barrier:
-      protection.filter === undefined || isSafe
-        ? undefined
-        : { implied: implied.map((condition) => `(${overBase(text, condition)})`) },
+    isOptional: (nodesOf(statement.node, joins) as unknown as readonly Join[]).some(({ type }) =>
+      /left|right/.test(type),
+    ),
+    barrier: isMergeable ? undefined : { implied: implied.map((condition) => `(${overBase(text, condition)})`) },
     locking: lockingOf(text, site, protection),
   });
   replaceTable(rewriting, read, site, source);
@@ -50,6 +52,7 @@ function overBase(text: string, condition: Expression): string {
   );
 }
 
+const joins: ReadonlySet<string> = new Set(["join"]);
 const stars: ReadonlySet<string> = new Set(["star"]);
 
 /** Rows of a derived table are locked by what stands in it. */

@@ -34,6 +34,8 @@ export interface Select extends Node {
   readonly from: readonly TableReference[];
   readonly where: Expression | undefined;
   readonly groupBy: readonly OrderItem[];
+  /** WITH ROLLUP: NULL stands for the groups in the rows of totals. */
+  readonly hasTotals: boolean;
   readonly having: Expression | undefined;
   readonly windows: readonly { readonly name: Name; readonly window: WindowSpecification }[];
 }
