@@ -54,7 +54,8 @@ export abstract class SessionGrammar extends TransactionsGrammar {
       IGNORE_AMBIGUITIES: true,
       DEF: [
         { GATE: () => !isPlain(), ALT: () => this.SUBRULE(this.setNames) },
-        { GATE: () => !isPlain(), ALT: () => this.SUBRULE(this.setPassword) },
+        // No variable is called so: `PASSWORD = 'x'` is the session's own account.
+        { ALT: () => this.SUBRULE(this.setPassword) },
         { GATE: () => !isPlain(), ALT: () => this.SUBRULE(this.setRole) },
         { GATE: () => this.isTransaction(), ALT: () => this.SUBRULE(this.setTransaction) },
         { ALT: () => this.SUBRULE(this.setUserVariable) },
@@ -153,7 +154,7 @@ export abstract class SessionGrammar extends TransactionsGrammar {
     this.OR([
       {
         ALT: () => {
-          this.CONSUME(t.Equal);
+          this.SUBRULE(this.equals);
           this.SUBRULE(this.expression);
           this.OPTION1(() => {
             this.CONSUME(k.REPLACE);
