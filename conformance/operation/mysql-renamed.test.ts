@@ -77,6 +77,19 @@ test("what was renamed while the proxy did not run stays masked, and the operato
   expect(await read("secret", "notes")).toBe("open");
 });
 
+test("what was moved among the server's own tables stays masked", async () => {
+  await proxy.stop();
+  await direct.query("rename table notes to mysql.notes");
+  try {
+    proxy = await installation.start();
+    expect(await read("secret", "mysql.notes")).toBe("***");
+    expect(await read("id", "mysql.notes")).toBe(1);
+    expect(await read("help_category_id", "mysql.help_category")).toEqual(expect.any(Number));
+  } finally {
+    await direct.query("drop table mysql.notes");
+  }
+});
+
 test("tables that were rebuilt while it ran are known again, though nothing of the schema had changed", async () => {
   const before = readFileSync(installation.path("seen/shop.names.json"), "utf8");
   await direct.query("truncate table notes; insert into notes values (1, 'hidden')");

@@ -204,6 +204,13 @@ const renamings: readonly Renaming[] = [
     twin: ["select note from away.people", "select id from away.tasks"],
   },
   {
+    name: "a table, among the server's own",
+    changes: ["rename table people to mysql.people", "rename table wages to sys.wages"],
+    attack: ["select ssn from mysql.people", "table mysql.people", "select * from sys.wages"],
+    twin: ["select note from mysql.people", "select count(*) as n from mysql.help_category"],
+    needsNumbers: true,
+  },
+  {
     name: "a view",
     changes: ["rename table shown to x"],
     attack: ["select number as hidden from x where number <> '***'"],
@@ -328,6 +335,7 @@ describe.each(Object.entries(logins))("%s", (_login, privileges) => {
       await direct.query(`create database ${database}`);
     }
     await direct.query("use shop");
+    await direct.query("drop table if exists mysql.people, sys.wages");
     await stage.proxied.refreshCatalogs();
     for (const sql of setup.split(";")) if (sql.trim() !== "") await direct.query(sql);
     await stage.proxied.refreshCatalogs();

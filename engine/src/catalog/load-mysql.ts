@@ -24,7 +24,7 @@ import { withMysqlFormerNames } from "./mysql-former-names.ts";
 import * as sql from "./mysql-catalog-sql.ts";
 import { readTableIds, type RunQuery } from "./mysql-table-ids.ts";
 import { mysqlTypeCategory } from "./mysql-types.ts";
-import { isSystemDatabase } from "./system-schemas.ts";
+import { isSystemDatabase, isSystemTable } from "./system-schemas.ts";
 
 type Row = readonly (string | null)[];
 
@@ -110,11 +110,13 @@ interface NameRows {
 }
 
 async function readNames(query: RunQuery, skipsSystem: boolean): Promise<NameRows> {
-  return {
-    schemas: await query(sql.schemas),
-    tables: await query(sql.tables(skipsSystem)),
-    columns: await query(sql.columns(skipsSystem)),
-  };
+  const schemas = await query(sql.schemas);
+  const tables = await query(sql.tables(skipsSystem));
+  const moved = tables
+    .map(([schema, name]) => [schema ?? "", name ?? ""] as const)
+    .filter(([schema]) => isSystemDatabase(schema));
+  const columns = await query(sql.columns(skipsSystem, skipsSystem ? moved : []));
+  return { schemas, tables, columns };
 }
 
 /** Where the server tells of CHECK; older ones of MySQL's have none. */
@@ -141,7 +143,7 @@ async function loadRelations(
   return names.tables.map(([schemaName, tableName, type, engine]) => {
     const [schema, name] = [schemaName ?? "", tableName ?? ""];
     const path = objectPath(schema, name);
-    const isSystem = isSystemDatabase(schema);
+    const isSystem = isSystemTable(schema, name, type !== "BASE TABLE");
     const own = columnsOf(path);
     const ofKeys = keysOf(keys.get(path) ?? [], own, columnsOf);
     const [view] = views.get(path) ?? [];

@@ -3,7 +3,7 @@
  * column is text or NULL in the answer.
  */
 
-import { systemDatabases } from "./system-schemas.ts";
+import { systemDatabases, systemTables } from "./system-schemas.ts";
 
 const ownDatabases = systemDatabases.map((name) => `'${name}'`).join(", ");
 
@@ -31,11 +31,12 @@ export const schemas = "select schema_name from information_schema.schemata orde
 
 /** @param skipsSystem leaves out what the server brings itself. */
 export function tables(skipsSystem: boolean): string {
-  return `select table_schema, table_name, table_type, coalesce(engine, '') from information_schema.tables${where("table_schema", skipsSystem)} order by table_schema, table_name`;
+  return `select table_schema, table_name, table_type, coalesce(engine, '') from information_schema.tables${skipsSystem ? ` where ${notSystem}` : ""} order by table_schema, table_name`;
 }
 
-export function columns(skipsSystem: boolean): string {
-  return `select table_schema, table_name, ordinal_position, column_name, data_type, column_type, is_nullable, character_set_name, collation_name, column_default, generation_expression, column_comment, extra from information_schema.columns${where("table_schema", skipsSystem)} order by table_schema, table_name, ordinal_position`;
+/** @param moved tables of users' own in databases of the server's, by database and name */
+export function columns(skipsSystem: boolean, moved: readonly (readonly [string, string])[]): string {
+  return `select table_schema, table_name, ordinal_position, column_name, data_type, column_type, is_nullable, character_set_name, collation_name, column_default, generation_expression, column_comment, extra from information_schema.columns${skipsSystem ? ` where (${[inUsersDatabase, ...moved.map(isTable)].join(" or ")})` : ""} order by table_schema, table_name, ordinal_position`;
 }
 
 export const views = `select table_schema, table_name, view_definition from information_schema.views${where("table_schema", true)}`;
@@ -61,6 +62,23 @@ export const routines = `select routine_schema, routine_name, routine_type, secu
 export const parameters = `select specific_schema, specific_name, routine_type, parameter_name from information_schema.parameters${where("specific_schema", true)} and parameter_name is not null order by specific_schema, specific_name, ordinal_position`;
 
 export const triggers = `select event_object_schema, event_object_table, trigger_name, action_timing, event_manipulation, action_statement, sql_mode from information_schema.triggers${where("event_object_schema", true)} order by event_object_schema, event_object_table, action_order`;
+
+/** Of what was moved into a database of the server's own, the tables. */
+const moved = Object.entries(systemTables)
+  .map(([database, names]) => {
+    const own = names.map((name) => `'${name}'`).join(", ");
+    return `lower(table_schema) = '${database}' and table_type = 'BASE TABLE' and lower(table_name) not in (${own})`;
+  })
+  .join(" or ");
+const inUsersDatabase = `lower(table_schema) not in (${ownDatabases})`;
+const notSystem = `(${inUsersDatabase} or ${moved})`;
+
+function isTable([schema, name]: readonly [string, string]): string {
+  const [ofSchema, ofName] = [schema, name].map(
+    (text) => `convert(x'${Buffer.from(text).toString("hex")}' using utf8mb4)`,
+  );
+  return `table_schema = ${ofSchema} and table_name = ${ofName}`;
+}
 
 function where(column: string, skipsSystem: boolean): string {
   return skipsSystem ? ` where lower(${column}) not in (${ownDatabases})` : "";

@@ -105,7 +105,8 @@ function couldBe(known: SeenRelation, relation: Relation): boolean {
 /** The columns of a view are what its definition says now, whatever stood there before. */
 function originsOf(known: SeenRelation, relation: Relation): Origins {
   const [before, now] = [seenColumns(known), presentColumns(relation)];
-  return known.shape?.isView === true ? originsByName(before, now) : originsOfColumns(before, now);
+  const isByName = known.shape?.isView === true || hasSameColumns(known, relation);
+  return isByName ? originsByName(before, now) : originsOfColumns(before, now);
 }
 
 function seenColumns({ columns, shape }: SeenRelation): SeenColumn[] {
