@@ -1,83 +1,46 @@
 /**
- * `npm run conformance:clients`: drivers that do not come from npm, through the proxy. Debian's packages are installed when this runs
+ * `npm run conformance:clients [-- NAME …]`: drivers that do not come from npm, through the proxy. Debian's packages are installed when this runs
  * as root, else it says which are missing. Ends with 1 when a client fails or cannot be run.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { libpqEnvironment } from "../support/client-tools.ts";
+import { libpqEnvironment, mysqlEnvironment } from "../support/client-tools.ts";
+import { startMysqlShopUnderGuard } from "../support/mysql-shop-under-guard.ts";
 import { startShopUnderGuard } from "../support/shop-under-guard.ts";
-
-interface DebianClient {
-  readonly name: string;
-  readonly packages: readonly string[];
-  /** All of them exist where the packages are installed. */
-  readonly files: readonly string[];
-  readonly command: readonly [program: string, ...args: string[]];
-}
-
-const here = new URL(".", import.meta.url).pathname;
-const jdbc = "/usr/share/java/postgresql.jar";
-
-const clients: readonly DebianClient[] = [
-  {
-    name: "psycopg2",
-    packages: ["python3-psycopg2"],
-    files: ["/usr/bin/python3", "/usr/lib/python3/dist-packages/psycopg2"],
-    // Debian's own Python, which has the package, whatever stands first on PATH.
-    command: ["/usr/bin/python3", `${here}psycopg2_client.py`],
-  },
-  {
-    name: "psycopg 3",
-    packages: ["python3-psycopg"],
-    files: ["/usr/bin/python3", "/usr/lib/python3/dist-packages/psycopg"],
-    command: ["/usr/bin/python3", `${here}psycopg3_client.py`],
-  },
-  {
-    name: "PHP PDO",
-    packages: ["php-cli", "php-pgsql"],
-    files: ["/usr/bin/php", "/usr/share/doc/php-pgsql"],
-    command: ["/usr/bin/php", `${here}pdo_client.php`],
-  },
-  {
-    name: "Perl DBD::Pg",
-    packages: ["libdbd-pg-perl"],
-    files: ["/usr/bin/perl", "/usr/share/doc/libdbd-pg-perl"],
-    command: ["/usr/bin/perl", `${here}dbd_pg_client.pl`],
-  },
-  {
-    name: "Ruby pg",
-    packages: ["ruby-pg"],
-    files: ["/usr/bin/ruby", "/usr/lib/ruby/vendor_ruby/pg.rb"],
-    command: ["/usr/bin/ruby", `${here}ruby_pg_client.rb`],
-  },
-  {
-    name: "pgjdbc",
-    packages: ["libpostgresql-jdbc-java", "default-jdk-headless"],
-    files: ["/usr/bin/java", "/usr/bin/javac", jdbc],
-    command: ["/usr/bin/java", "-cp", jdbc, `${here}PgjdbcClient.java`],
-  },
-];
+import { type DebianClient, mysqlClients, postgresClients } from "./debian-clients.ts";
 
 const isInstalled = ({ files }: DebianClient) => files.every((file) => existsSync(file));
 
-install(clients.filter((client) => !isInstalled(client)).flatMap(({ packages }) => packages));
-const shop = await startShopUnderGuard();
-try {
-  const environment = libpqEnvironment(shop.as("analyst"));
-  for (const client of clients) {
-    console.log(`\n${client.name}`);
-    if (!isInstalled(client)) {
-      fail(`not installed: sudo apt-get install ${client.packages.join(" ")}`);
-      continue;
+const shops = [
+  { clients: postgresClients, start: startShopUnderGuard, environment: libpqEnvironment },
+  { clients: mysqlClients, start: startMysqlShopUnderGuard, environment: mysqlEnvironment },
+];
+const wanted = process.argv.slice(2);
+const isWanted = ({ name }: DebianClient) => wanted.length === 0 || wanted.includes(name);
+const unknown = wanted.filter((name) => !shops.some(({ clients }) => clients.some((client) => client.name === name)));
+if (unknown.length > 0) fail(`no client ${unknown.join(", ")}`);
+
+for (const { clients: all, start, environment } of shops) {
+  const clients = all.filter(isWanted);
+  if (clients.length === 0) continue;
+  install(clients.filter((client) => !isInstalled(client)).flatMap(({ packages }) => packages));
+  const shop = await start();
+  try {
+    for (const client of clients) {
+      console.log(`\n${client.name}`);
+      if (!isInstalled(client)) {
+        fail(`not installed: sudo apt-get install ${client.packages.join(" ")}`);
+        continue;
+      }
+      shop.tap.clear();
+      await runClient(client, environment(shop.as("analyst")));
+      const seen = shop.hidden.findIn(shop.tap.received());
+      if (seen.length > 0) fail(`hidden values came back: ${seen.join(", ")}`);
     }
-    shop.tap.clear();
-    await runClient(client, environment);
-    const seen = shop.hidden.findIn(shop.tap.received());
-    if (seen.length > 0) fail(`hidden values came back: ${seen.join(", ")}`);
+  } finally {
+    await shop.stop();
   }
-} finally {
-  await shop.stop();
 }
 
 function fail(message: string): void {

@@ -127,7 +127,7 @@ function union(a: HiddenColumns, b: HiddenColumns): HiddenColumns {
 }
 
 /** Few rows: statements of the generator join and nest. */
-const size = { customers: 16, products: 8, orders: 24, employees: 9, tickets: 12, views: 16 };
+export const smallShop = { customers: 16, products: 8, orders: 24, employees: 9, tickets: 12, views: 16 };
 
 /** Settings that the server of these databases needs: nothing may change by itself. */
 export const twinServerSettings = {
@@ -147,7 +147,7 @@ export async function createTwins(
   rows: HiddenRows | undefined,
   more = "",
 ): Promise<Twins> {
-  const shop = await createShop(server, { name, size });
+  const shop = await createShop(server, { name, size: smallShop });
   if (more !== "") await withClient(shop.url, (client) => client.query(more));
   const login = { host: shop.host, port: shop.port, user: shop.user, password: shop.password };
   await withClient({ ...login, database: name }, async (client) => {

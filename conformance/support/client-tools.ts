@@ -51,6 +51,18 @@ export function libpqEnvironment({ host, port, database, user, password }: Proxi
   };
 }
 
+/** What the scripts in `clients/mysql` take a login from. */
+export function mysqlEnvironment({ host, port, database, user, password }: ProxiedDatabase): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    MYSQL_HOST: host,
+    MYSQL_TCP_PORT: String(port),
+    MYSQL_DATABASE: database,
+    MYSQL_USER: user,
+    MYSQL_PASSWORD: password,
+  };
+}
+
 /** Newest first: a client may be newer than the server, not older. */
 function debianFolders(): string[] {
   const root = "/usr/lib/postgresql";

@@ -23,22 +23,34 @@ export async function readHiddenValues(
 ): Promise<HiddenValues> {
   const client = new Client(login);
   await client.connect();
+  try {
+    const valuesOf = async (table: string, name: string) => {
+      const sql = `select distinct ${name}::text as value from ${table} where ${name} is not null`;
+      return (await client.query<{ value: string }>(sql)).rows.map(({ value }) => value);
+    };
+    return await hiddenValues(columns, valuesOf, marks);
+  } finally {
+    await client.end();
+  }
+}
+
+/** @param valuesOf what stands in a column, as text */
+export async function hiddenValues(
+  columns: Readonly<Record<string, readonly string[]>>,
+  valuesOf: (table: string, column: string) => Promise<readonly string[]>,
+  marks: readonly string[] = [],
+): Promise<HiddenValues> {
   const needles = new Map<string, string>();
   const add = (value: string, from: string) => {
     for (const [disguise, needle] of disguises(value)) needles.set(needle, `${from} ${value} (${disguise})`);
   };
   for (const mark of marks) add(mark, "a hidden row's");
-  try {
-    for (const [table, names] of Object.entries(columns)) {
-      for (const name of names) {
-        const result = await client.query<{ value: string }>(
-          `select distinct ${name}::text as value from ${table} where length(${name}::text) >= ${charactersMin}`,
-        );
-        for (const { value } of result.rows) add(value, `${table}.${name}`);
+  for (const [table, names] of Object.entries(columns)) {
+    for (const name of names) {
+      for (const value of await valuesOf(table, name)) {
+        if (Array.from(value).length >= charactersMin) add(value, `${table}.${name}`);
       }
     }
-  } finally {
-    await client.end();
   }
   // There are thousands of needles, and the haystacks are many.
   const byStart = Map.groupBy(needles.keys(), (needle) => needle.slice(0, charactersMin));

@@ -3,7 +3,7 @@ import { Client } from "pg";
 import { createTwins, hiddenByPacks, type Twins } from "../noninterference/twin-databases.ts";
 import { type HiddenValues, readHiddenValues } from "./hidden-values.ts";
 import { type PostgresOptions, type PostgresServer, startPostgres } from "./postgres-server.ts";
-import { type Proxied, type ProxiedLogin, startProxied } from "./proxied.ts";
+import { type Proxied, type ProxiedLogin, type ProxiedUser, startProxied } from "./proxied.ts";
 import { startTap, type Tap } from "./tap.ts";
 import { WireClient } from "./wire-client.ts";
 
@@ -21,10 +21,16 @@ export interface ShopUnderGuard {
   readonly stop: () => Promise<void>;
 }
 
+export const guardedPeople: readonly ProxiedUser[] = [
+  { name: "analyst", kind: "human", groups: ["analyst"] },
+  { name: "agent", kind: "agent" },
+  { name: "dba", kind: "human", groups: ["dba"] },
+];
+
 export type GuardedUser = "analyst" | "agent" | "dba";
 
 /** Hidden columns by table, as `readHiddenValues` takes them. */
-const hiddenColumns = Object.fromEntries(
+export const hiddenColumns = Object.fromEntries(
   Object.entries(hiddenByPacks).map(([table, columns]) => [table, Object.keys(columns)]),
 );
 
@@ -40,11 +46,7 @@ export async function startShopUnderGuard(options: PostgresOptions = {}): Promis
   const hidden = await readHiddenValues(twins.shop, hiddenColumns);
   const proxied = await startProxied({
     databases: [twins.shop, twins.twin],
-    users: [
-      { name: "analyst", kind: "human", groups: ["analyst"] },
-      { name: "agent", kind: "agent" },
-      { name: "dba", kind: "human", groups: ["dba"] },
-    ],
+    users: guardedPeople,
   });
   const tap = await startTap(proxied.port);
   const as = (user: GuardedUser, database?: string) => ({ ...proxied.as(user, database), port: tap.port });

@@ -254,14 +254,20 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
     }
     const socket = takeConnection(accepted);
     this.#connections.add(socket);
-    // Not only the login: whatever `socket` is wrapped in later, this stays the connection.
-    this.#loggingIn.add(socket);
-    front.login(socket, (client) => {
-      void this.#open(client, front).finally(() => this.#loggingIn.delete(socket));
+    let timer: NodeJS.Timeout | undefined;
+    const again = (): void => {
+      // Not only the login: whatever `socket` is wrapped in later, this stays the connection.
+      this.#loggingIn.add(socket);
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        if (this.#loggingIn.has(socket)) socket.destroy();
+      }, this.limits.loginMs);
+    };
+    again();
+    front.login(socket, {
+      again,
+      done: (client) => void this.#open(client, front).finally(() => this.#loggingIn.delete(socket)),
     });
-    const timer = setTimeout(() => {
-      if (this.#loggingIn.has(socket)) socket.destroy();
-    }, this.limits.loginMs);
     socket.once("close", () => {
       clearTimeout(timer);
       this.#connections.delete(socket);

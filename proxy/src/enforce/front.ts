@@ -6,10 +6,16 @@ import type { Protocol, Target } from "./target.ts";
 
 export interface Front {
   readonly protocol: Protocol;
-  /** @param done called once, when the client is authenticated; never when the connection ends before. */
-  login(socket: Socket, done: (client: LoggedInClient) => void): void;
+  login(socket: Socket, progress: LoginProgress): void;
   /** The session is no longer open. */
   closed(session: OpenSession): void;
+}
+
+export interface LoginProgress {
+  /** The client is authenticated. Never called when the connection ends before. */
+  done(client: LoggedInClient): void;
+  /** A client whose session is over logs in anew on the same connection: `done` follows. */
+  again(): void;
 }
 
 /** A client that has proven who it is. */

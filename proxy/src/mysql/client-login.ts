@@ -10,12 +10,12 @@ import type { LoginHost } from "../enforce/session-host.ts";
 import type { Sha2Cache } from "../identity/sha2-cache.ts";
 import { Authentication, type AuthStep, defaultPlugin, newScramble } from "./authentication.ts";
 import { offeredCapabilities, requiredCapabilities, status } from "./capabilities.ts";
-import { type ClientCharset, clientCharset } from "./collations.ts";
+import { type ClientCharset, clientCharset, wideCharset } from "./collations.ts";
 import { endWithError } from "./end-with-error.ts";
 import { frame, Framer } from "./framer.ts";
 import { encodeAuthMoreData, encodeAuthSwitchRequest } from "./messages/authentication.ts";
 import { encodeHandshake } from "./messages/handshake.ts";
-import { decodeHandshakeResponse, type HandshakeResponse } from "./messages/handshake-response.ts";
+import { type ChangeUser, decodeHandshakeResponse, type HandshakeResponse } from "./messages/handshake-response.ts";
 import type { RsaKey } from "./rsa-key.ts";
 
 /** What of MySQL's protocol a login needs besides. */
@@ -25,6 +25,16 @@ export interface LoginFront {
   /** As the greeting tells it, before it is known where the client wants to go. */
   readonly serverVersion: string;
   newConnectionId(): number;
+}
+
+/** A client that has been logged in before, and asks for another login on its connection. */
+export interface Relogin {
+  readonly before: LoggedIn;
+  readonly asked: ChangeUser;
+  /** Number of the next packet. */
+  readonly sequence: number;
+  /** What came behind the request. */
+  readonly early: Buffer;
 }
 
 /** A client that has proven who it is and waits for an OK. */
@@ -67,19 +77,24 @@ export class ClientLogin {
   #over = false;
 
   /** @param done called once, when the client is authenticated; never when the connection ends before. */
-  constructor(host: LoginHost, front: LoginFront, socket: Socket, done: (client: LoggedIn) => void) {
+  constructor(host: LoginHost, front: LoginFront, socket: Socket, done: (client: LoggedIn) => void, relogin?: Relogin) {
     this.#host = host;
     this.#front = front;
     this.#done = done;
     this.#socket = socket;
     this.#address = socket.remoteAddress ?? "";
-    this.#connectionId = front.newConnectionId();
+    this.#connectionId = relogin?.before.connectionId ?? front.newConnectionId();
     this.#offered = offeredCapabilities(host.tls !== undefined);
     this.#framer = new Framer(host.limits.startupBytes);
     this.#listen(socket);
-    socket.write(
+    if (relogin === undefined) this.#greet();
+    else this.#again(relogin);
+  }
+
+  #greet(): void {
+    this.#socket.write(
       encodeHandshake({
-        serverVersion: front.serverVersion,
+        serverVersion: this.#front.serverVersion,
         connectionId: this.#connectionId,
         scramble: this.#scramble,
         capabilities: this.#offered,
@@ -88,6 +103,25 @@ export class ClientLogin {
         authPlugin: defaultPlugin,
       }),
     );
+  }
+
+  /** The client has no greeting with a scramble of this login's: it is told to begin with the plugin, and what to use with it. */
+  #again({ before, asked, sequence, early }: Relogin): void {
+    const { user, authResponse, database, attributes, collation } = asked;
+    this.#tls = before.tls;
+    this.#sequence = sequence;
+    this.#framer.push(early);
+    this.#response = {
+      kind: "response",
+      capabilities: before.capabilities,
+      collation: collation ?? 0,
+      user,
+      authResponse,
+      database,
+      plugin: "",
+      attributes: attributes.size === 0 ? before.attributes : attributes,
+    };
+    this.#authenticate(this.#response, collation === undefined ? before.charset : wideCharset(collation));
   }
 
   #listen(socket: Socket): void {
@@ -151,7 +185,7 @@ export class ClientLogin {
   }
 
   #begun(response: HandshakeResponse): void {
-    const { tls, tlsRequired, identities } = this.#host;
+    const { tlsRequired } = this.#host;
     this.#response = response;
     if ((response.capabilities & requiredCapabilities) !== requiredCapabilities) {
       this.#refuse("0A000", "the client is too old: it must know authentication by plugins");
@@ -165,7 +199,12 @@ export class ClientLogin {
       this.#refuse("28000", "connections must be encrypted", "connect with --ssl-mode=REQUIRED, or --ssl for MariaDB");
       return;
     }
-    this.#charset = clientCharset(response.collation);
+    this.#authenticate(response, clientCharset(response.collation));
+  }
+
+  #authenticate(response: HandshakeResponse, charset: ClientCharset | undefined): void {
+    const { tls, identities } = this.#host;
+    this.#charset = charset;
     if (this.#charset === undefined) {
       this.#refuse(
         "22021",

@@ -33,3 +33,17 @@ export function clientCharset(collation: number): ClientCharset | undefined {
   if (collation === binary) return { collation: generalUtf8mb4, results: "binary" };
   return undefined;
 }
+
+/** The same for a whole id, of two bytes, as COM_CHANGE_USER tells it. */
+export function wideCharset(collation: number): ClientCharset | undefined {
+  if (collation <= 0xff) return clientCharset(collation);
+  return wideUtf8.some(([from, to]) => collation >= from && collation <= to)
+    ? clientCharset(generalUtf8mb4)
+    : undefined;
+}
+
+/** Those of utf8mb3 and utf8mb4: of MySQL 8, and of MariaDB's UCA 14.0.0. */
+const wideUtf8: readonly (readonly [from: number, to: number])[] = [
+  [256, 323],
+  [2048, 2559],
+];

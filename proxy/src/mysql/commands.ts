@@ -6,11 +6,11 @@ import { refuse, type Refused } from "../enforce/gate.ts";
 import { readText } from "../enforce/read-text.ts";
 import { type CommandReader, found } from "./command-reader.ts";
 import { decideText } from "./decide.ts";
-import { errOf } from "./errors.ts";
 import { type AnswerKind, Exchange } from "./exchange.ts";
 import { admitText } from "./held-statement.ts";
 import { killOf } from "./kill.ts";
 import { close, execute, fetch, longData, prepare, reset } from "./prepared-commands.ts";
+import { decodeChangeUser } from "./messages/handshake-response.ts";
 import { noteWords } from "./server-words.ts";
 import type { Session } from "./session.ts";
 import { forwarded, quoteName, textCommand } from "./to-server.ts";
@@ -157,15 +157,9 @@ function kill(session: Session, connectionId: number, kind: "query" | "connectio
   else session.answerErr(error);
 }
 
-/** As a new login would be: whoever wants to be somebody else, or anew, connects again. */
-function changeUser(session: Session): boolean {
-  session.answerErr(
-    errOf(
-      "0A000",
-      "changing the user of a connection is not supported",
-      "connect again, as drivers do when this fails",
-    ),
-  );
+/** A login like the first one, with a session of its own: of the one before nothing is left. */
+function changeUser(session: Session, { buffer, body, end }: CommandReader): boolean {
+  session.changeUser(decodeChangeUser(buffer, body, end, session.capabilities));
   return true;
 }
 

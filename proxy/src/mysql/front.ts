@@ -1,18 +1,18 @@
 /** The protocol of MySQL and MariaDB: logins, sessions, and what kills statements of other connections. */
 import { randomInt } from "node:crypto";
 import type { Socket } from "node:net";
-import type { Front, LoggedInClient } from "../enforce/front.ts";
+import type { Front, LoggedInClient, LoginProgress } from "../enforce/front.ts";
 import type { LoginHost, OpenSession, SessionHost } from "../enforce/session-host.ts";
 import type { Target, Targets } from "../enforce/target.ts";
 import { Sha2Cache } from "../identity/sha2-cache.ts";
 import { status } from "./capabilities.ts";
-import { ClientLogin, type LoggedIn, type LoginFront } from "./client-login.ts";
+import { ClientLogin, type LoggedIn, type LoginFront, type Relogin } from "./client-login.ts";
 import { endWithError } from "./end-with-error.ts";
 import { killUpstream } from "./kill-upstream.ts";
 import type { ErrFields } from "./messages/err.ts";
 import { encodeOk } from "./messages/ok.ts";
 import { RsaKey } from "./rsa-key.ts";
-import { Session, type SessionFront } from "./session.ts";
+import { Session, type SessionFront, type SessionStart } from "./session.ts";
 import { connectUpstream } from "./upstream.ts";
 
 /** Passwords that are recognised without being sent: one a user, so this many users. */
@@ -39,9 +39,14 @@ export class MysqlFront implements Front, LoginFront, SessionFront {
     return this.#targets.mysqlVersion?.() ?? defaultVersion;
   }
 
-  login(socket: Socket, done: (client: LoggedInClient) => void): void {
+  login(socket: Socket, progress: LoginProgress): void {
+    this.#login(socket, progress, undefined);
+  }
+
+  #login(socket: Socket, progress: LoginProgress, relogin: Relogin | undefined): void {
+    const done = (client: LoggedIn) => progress.done(this.#admitted(client, progress));
     // Nothing refers to it but its socket.
-    void new ClientLogin(this.#host, this, socket, (client) => done(this.#admitted(client)));
+    void new ClientLogin(this.#host, this, socket, done, relogin);
   }
 
   closed(session: OpenSession): void {
@@ -83,7 +88,7 @@ export class MysqlFront implements Front, LoginFront, SessionFront {
     killUpstream(target, connectionId, this.#host.limits.upstreamConnectMs, done);
   }
 
-  #admitted(client: LoggedIn): LoggedInClient {
+  #admitted(client: LoggedIn, progress: LoginProgress): LoggedInClient {
     const { socket, principal, user, database, attributes, tls, sequence } = client;
     const { upstreamConnectMs, keepAliveMs } = this.#host.limits;
     return {
@@ -108,7 +113,12 @@ export class MysqlFront implements Front, LoginFront, SessionFront {
           begin: (who) => {
             socket.write(encodeOk(status.autocommit, sequence));
             const { capabilities, early, charset } = client;
-            const start = { client: socket, upstream, target, who, capabilities, early, results: charset.results };
+            const loginAgain: SessionStart["loginAgain"] = (asked, sequence, behind) => {
+              progress.again();
+              this.#login(socket, progress, { before: client, asked, sequence, early: behind });
+            };
+            const { results } = charset;
+            const start = { client: socket, upstream, target, who, capabilities, early, results, loginAgain };
             const session = new Session(this.#host, this, start);
             this.#sessions.set(client.connectionId, session);
             this.#ids.set(session, client.connectionId);

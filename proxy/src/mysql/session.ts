@@ -28,6 +28,7 @@ import { frame, Framer } from "./framer.ts";
 import { MysqlHolding } from "./holding-session.ts";
 import { Knowledge } from "./knowledge.ts";
 import { encodeErr, type ErrFields } from "./messages/err.ts";
+import type { ChangeUser } from "./messages/handshake-response.ts";
 import { encodeOk } from "./messages/ok.ts";
 import type { Prepared } from "./prepared.ts";
 import { reuseReads } from "../sockets/reused-reads.ts";
@@ -54,6 +55,8 @@ export interface SessionStart {
   readonly early: Buffer;
   /** The character set of results, where it is not the one of the connection. */
   readonly results: string | undefined;
+  /** What becomes of the client's connection after COM_CHANGE_USER. @param packets of the command @param early what came behind it */
+  readonly loginAgain: (asked: ChangeUser, packets: number, early: Buffer) => void;
 }
 
 /** Up to here a copy costs less than another buffer to read into. */
@@ -85,6 +88,7 @@ export class Session implements OpenSession {
   status: number = status.autocommit;
 
   readonly #client: Socket;
+  readonly #loginAgain: SessionStart["loginAgain"];
   readonly #commands: CommandReader;
   readonly #answers = new Framer(packetBytesMax);
   readonly #cancelling: Cancelling;
@@ -108,6 +112,7 @@ export class Session implements OpenSession {
     this.records = new SessionRecords(start.who);
     this.log = new StatementLog(host, this, this.records);
     this.#client = start.client;
+    this.#loginAgain = start.loginAgain;
     this.#commands = new CommandReader(host.limits);
     this.knowledge = new Knowledge(this, start.results);
     this.side = new SideQuery(this);
@@ -128,6 +133,20 @@ export class Session implements OpenSession {
     this.#endIfIdle();
   }
 
+  /** The client becomes somebody else, or itself anew: this session ends, and its connection goes on with a login. */
+  changeUser(asked: ChangeUser): void {
+    this.#sendClient();
+    const client = this.#client;
+    const early = Buffer.concat([this.#commands.unread, ...this.#ahead]);
+    this.#closed = true;
+    client.pause();
+    client.setTimeout(0);
+    for (const [event, listener] of this.#listeners) client.off(event, listener);
+    reuseReads(client, { keeps: () => true, expectsMore: () => false });
+    this.#over("user changed");
+    this.#loginAgain(asked, this.#commands.packets, early);
+  }
+
   end(reason: string, error?: { readonly sqlstate: string; readonly message: string }): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -139,6 +158,11 @@ export class Session implements OpenSession {
     this.#client.end();
     // A client that does not read must not hold the connection.
     setTimeout(() => this.#client.destroy(), this.host.limits.closeMs).unref();
+    this.#over(reason);
+  }
+
+  /** The client's connection is somebody else's matter. */
+  #over(reason: string): void {
     // The server rolls back what is open.
     if (this.exchange === undefined) this.upstream.socket.end(quitCommand);
     else this.upstream.socket.destroy();
@@ -285,12 +309,8 @@ export class Session implements OpenSession {
     const server = this.upstream.socket;
     client.removeAllListeners("error");
     server.removeAllListeners("error");
-    client.on("data", (chunk) => this.#clientBytes(chunk));
+    for (const [event, listener] of this.#listeners) client.on(event, listener);
     reuseReads(client, { keeps: () => this.#keepsClientBytes, expectsMore: () => false });
-    client.on("drain", () => server.resume());
-    client.on("end", () => this.end("client closed"));
-    client.on("close", () => this.end("client closed"));
-    client.on("error", () => this.end("client connection failed"));
     server.on("data", (chunk) => this.#serverBytes(chunk));
     reuseReads(server, {
       keeps: () => client.writableLength > 0 || !this.toClient.isEmpty,
@@ -298,12 +318,22 @@ export class Session implements OpenSession {
     });
     server.on("drain", () => this.#readClient());
     for (const event of ["end", "close", "error"] as const) server.on(event, () => this.#upstreamLost());
-    if (this.host.limits.idleMs > 0) {
-      client.setTimeout(this.host.limits.idleMs, () => {
-        if (this.exchange === undefined && !this.holding.isActive)
-          this.end("idle", { sqlstate: "57P05", message: "the connection was closed for having been idle too long" });
-      });
-    }
+    if (this.host.limits.idleMs > 0) client.setTimeout(this.host.limits.idleMs);
+  }
+
+  /** Of the client's connection, which may outlive the session. */
+  readonly #listeners: readonly (readonly [event: string, listener: (chunk: Buffer) => void])[] = [
+    ["data", (chunk) => this.#clientBytes(chunk)],
+    ["drain", () => this.upstream.socket.resume()],
+    ["end", () => this.end("client closed")],
+    ["close", () => this.end("client closed")],
+    ["error", () => this.end("client connection failed")],
+    ["timeout", () => this.#endIfUnused()],
+  ];
+
+  #endIfUnused(): void {
+    if (this.exchange !== undefined || this.holding.isActive) return;
+    this.end("idle", { sqlstate: "57P05", message: "the connection was closed for having been idle too long" });
   }
 
   #upstreamLost(): void {
@@ -343,6 +373,7 @@ export class Session implements OpenSession {
     } finally {
       this.#pumping = false;
     }
+    if (this.#closed) return;
     this.#readClient();
     this.#sendClient();
     if (this.#ending) this.#endIfIdle();

@@ -1,7 +1,7 @@
 /** PostgreSQL's protocol: logins, sessions, and requests to cancel, which come on connections of their own. */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { Socket } from "node:net";
-import type { Front, LoggedInClient } from "../enforce/front.ts";
+import type { Front, LoggedInClient, LoginProgress } from "../enforce/front.ts";
 import type { LoginHost, OpenSession, SessionHost } from "../enforce/session-host.ts";
 import type { Target } from "../enforce/target.ts";
 import { sendCancel } from "./cancel.ts";
@@ -34,7 +34,7 @@ export class PostgresFront implements Front, LoginFront {
     this.frames = sessionFrames(host.limits);
   }
 
-  login(socket: Socket, done: (client: LoggedInClient) => void): void {
+  login(socket: Socket, { done }: LoginProgress): void {
     // Nothing refers to it but its socket.
     void new ClientLogin(this.#host, this, socket, (client) => done(this.#admitted(client)));
   }

@@ -74,6 +74,7 @@ export class MemorySession {
       capabilities: 0,
       early: Buffer.alloc(0),
       results: undefined,
+      loginAgain: () => undefined,
     });
   }
 
