@@ -236,12 +236,6 @@ describe("the state of the session", () => {
     expect((await client.packet()).payload[0]).toBe(0x00);
     expect((await ask("select 'ż'")).toString()).toBe("\x02ż");
   });
-
-  test("a text that is not UTF-8 is refused", async () => {
-    const client = await wire();
-    client.command(0x03, Buffer.from("select '\xbf\x5c' or secrets", "latin1"));
-    expect(await errorOf(client)).toBe(1300);
-  });
 });
 
 describe("limits of policies", () => {

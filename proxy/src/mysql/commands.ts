@@ -13,6 +13,7 @@ import { close, execute, fetch, longData, prepare, reset } from "./prepared-comm
 import { decodeChangeUser } from "./messages/handshake-response.ts";
 import { noteWords } from "./server-words.ts";
 import type { Session } from "./session.ts";
+import { readStatement } from "./statement-text.ts";
 import { forwarded, quoteName, textCommand } from "./to-server.ts";
 import { PacketReader } from "./wire.ts";
 
@@ -76,11 +77,7 @@ function pass(session: Session, command: CommandReader, kind: AnswerKind): boole
 
 function query(session: Session, command: CommandReader): boolean {
   if (!session.knowledge.isSure()) return false;
-  const text = readText(command.buffer, command.body + 1, command.end);
-  if (typeof text !== "string") {
-    session.deny(text);
-    return true;
-  }
+  const text = readStatement(command.buffer, command.body + 1, command.end);
   const killed = killOf(text);
   if (killed !== undefined) {
     kill(session, killed.connectionId, killed.kind);

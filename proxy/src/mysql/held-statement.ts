@@ -1,7 +1,7 @@
 /** What of a command people are asked about, where its plan needs approval. */
 import type { Approval } from "@penstock/engine";
 import type { BoundValue } from "../approvals/digest.ts";
-import type { Refused } from "../enforce/gate.ts";
+import { refuse, type Refused } from "../enforce/gate.ts";
 import type { Grant } from "../enforce/holding.ts";
 import type { StatementPlan } from "../enforce/plan.ts";
 import type { Session } from "./session.ts";
@@ -25,6 +25,15 @@ export function admitText(
 ): Grant | Refused | undefined {
   const { approvals: desk } = session.host;
   if (desk === undefined) throw new Error("a statement that needs approval got past the gate, and nobody can be asked");
+  // Two texts whose bytes differ would be one to whoever approves it.
+  if (!text.isWellFormed()) return refuse(unreadable, text);
   const fields = plans.map(({ auditFields }) => auditFields);
   return session.holding.admit(desk, { approvals, texts: [text], plans, fields, ...bound });
 }
+
+const unreadable = {
+  sqlstate: "42501",
+  message: "the statement needs approval, and holds bytes that are no UTF-8, which people cannot be shown",
+  hint: "prepare the statement, or write the bytes as x'…'",
+  code: "unseen_values",
+} as const;

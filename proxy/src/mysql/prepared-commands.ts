@@ -2,7 +2,6 @@
 import { refuse } from "../enforce/gate.ts";
 import type { Grant } from "../enforce/holding.ts";
 import { approvalsToRun } from "../enforce/plan.ts";
-import { readText } from "../enforce/read-text.ts";
 import type { CommandReader } from "./command-reader.ts";
 import { confirm, decideText } from "./decide.ts";
 import { errOf } from "./errors.ts";
@@ -13,16 +12,13 @@ import { boundValues } from "./parameters.ts";
 import { Prepared } from "./prepared.ts";
 import { noteWords } from "./server-words.ts";
 import type { Session } from "./session.ts";
+import { readStatement } from "./statement-text.ts";
 import { forwarded, textCommand } from "./to-server.ts";
 
 export function prepare(session: Session, command: CommandReader): boolean {
   if (!session.knowledge.isSure()) return false;
   session.lastPreparedId = undefined;
-  const text = readText(command.buffer, command.body + 1, command.end);
-  if (typeof text !== "string") {
-    session.deny(text);
-    return true;
-  }
+  const text = readStatement(command.buffer, command.body + 1, command.end);
   if (session.statements.size >= session.host.limits.preparedStatements) {
     session.deny(refuse(tooMany(session.host.limits.preparedStatements), text));
     return true;

@@ -1,4 +1,5 @@
 /** A server that answers each command in the simplest form that it may have, and remembers what it was sent. */
+import { readStatement } from "../../../../proxy/src/mysql/statement-text.ts";
 import { PacketWriter } from "../../../../proxy/src/mysql/wire.ts";
 
 export class ModelServer {
@@ -31,7 +32,7 @@ export class ModelServer {
   }
 
   #answer(command: Buffer): Buffer {
-    const text = command.toString("utf8", 1);
+    const text = readStatement(command, 1, command.length);
     switch (command[0]) {
       case 0x03:
         if (text.startsWith("select database()")) return row(["shop", "", "utf8mb4", "utf8mb4"]);

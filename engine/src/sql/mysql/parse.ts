@@ -3,6 +3,7 @@ import type { Dialect } from "./dialect.ts";
 import { Refused } from "./grammar/base.ts";
 import { mysqlParser } from "./grammar/parser.ts";
 import { tokenize } from "./lexer/lexer.ts";
+import { type SqlToken, StringLiteral } from "./lexer/tokens.ts";
 import { defaultMysqlLimits, type MysqlParseLimits } from "./limits.ts";
 import type { Statement } from "./tree/statements.ts";
 
@@ -39,10 +40,14 @@ export function parseMysql(text: string, dialect: Dialect, limits: MysqlParseLim
       `statement of ${Buffer.byteLength(text, "utf8")} bytes is over the limit of ${statementBytesMax}`,
     );
   }
-  if (text.includes("\0")) return refuse("nul", "statement contains a NUL character");
-  if (!text.isWellFormed()) return refuse("invalid_text", "statement is not valid Unicode text");
+  if (!text.isWellFormed() && otherHalves.test(text)) {
+    return refuse("invalid_text", "statement is not valid Unicode text");
+  }
   try {
     const { tokens, hints } = tokenize(text, dialect);
+    if (text.includes("\0") && nulsOf(text) > nulsInStrings(tokens)) {
+      return refuse("nul", "statement contains a NUL character outside of its strings");
+    }
     const parser = mysqlParser();
     const statements = parser.run(tokens, dialect, limits.nestingMax, limits.chainMax);
     const [error] = parser.errors;
@@ -61,6 +66,19 @@ export function parseMysql(text: string, dialect: Dialect, limits: MysqlParseLim
     return { kind: "syntax_error", message: error.message, position: error.offset };
   }
 }
+
+/** In a string the server takes a NUL as it is, as drivers send it in blobs. A comment it ends. */
+function nulsInStrings(tokens: readonly SqlToken[]): number {
+  const strings = tokens.filter(({ tokenType }) => tokenType === StringLiteral);
+  return strings.reduce((sum, { image }) => sum + nulsOf(image), 0);
+}
+
+function nulsOf(text: string): number {
+  return text.split("\0").length - 1;
+}
+
+/** Halves of surrogate pairs that stand for no byte: `tokenize` takes U+DC80 to U+DCFF for bytes that are no UTF-8. */
+const otherHalves = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udc7f\udd00-\udfff]/;
 
 function refuse(limit: MysqlRefusal["limit"], message: string): MysqlRefusal {
   return { kind: "refused", limit, message };

@@ -4,8 +4,10 @@ export function utf8Positions(text: string): (offset: number) => number {
   const bytes = new Uint32Array(text.length + 1);
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    // Each half of a surrogate pair counts two of its four bytes.
-    const width = code < 0x80 ? 1 : code < 0x800 || (code >= 0xd800 && code <= 0xdfff) ? 2 : 3;
+    const point = text.codePointAt(at) ?? code;
+    // Each half of a surrogate pair counts two of its four bytes; one alone is written as U+FFFD.
+    const isHalf = point > 0xffff || (code >= 0xdc00 && code <= 0xdfff && (text.codePointAt(at - 1) ?? 0) > 0xffff);
+    const width = code < 0x80 ? 1 : code < 0x800 || isHalf ? 2 : 3;
     bytes[at + 1] = (bytes[at] ?? 0) + width;
   }
   return (offset) => bytes[offset] ?? 0;

@@ -54,9 +54,12 @@ class Lexer {
   #inCode = false;
   /** The last token was a name, and `.` with a name follows: no keyword is looked up after it. */
   #afterDot = false;
+  /** Bytes that are no UTF-8 stand in the text, as lone surrogates: see `readStatement` of the proxy. */
+  readonly #hasBytes: boolean;
 
   constructor(text: string, dialect: Dialect) {
     this.#text = text;
+    this.#hasBytes = !text.isWellFormed();
     this.#dialect = dialect;
   }
 
@@ -72,11 +75,14 @@ class Lexer {
     return this.#text.charCodeAt(this.#at + offset);
   }
 
-  #push(tokenType: TokenType, end: number, text?: string): void {
+  #push(type: TokenType, end: number, text?: string): void {
     const start = this.#at;
     this.#at = end;
+    const image = this.#text.slice(start, end);
+    const isWrong = this.#hasBytes && type !== t.StringLiteral && !image.isWellFormed();
+    const tokenType = isWrong ? t.Unknown : type;
     this.#tokens.push({
-      image: this.#text.slice(start, end),
+      image,
       startOffset: start,
       endOffset: end - 1,
       tokenTypeIdx: tokenType.tokenTypeIdx as number,

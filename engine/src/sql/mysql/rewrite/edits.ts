@@ -34,6 +34,12 @@ export function noEdits(): Edits {
 }
 
 export function spliced(text: string, { splices }: Edits): SplicedText {
+  if (!text.isWellFormed()) {
+    throw new Denial(
+      "data is hidden from you, and the statement holds bytes that are no UTF-8, which cannot be kept while it is rewritten",
+      "prepare the statement, or write the bytes as x'…'",
+    );
+  }
   const bytes = utf8Positions(text);
   return applySplices(
     Buffer.from(text, "utf8"),
