@@ -29,8 +29,8 @@ afterAll(() => stage.stop());
 const all = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte));
 
 /** As drivers quote: what the lexer takes for something else gets a backslash. */
-function quoted(bytes: Buffer): Buffer {
-  const parts = Array.from(bytes, (byte) =>
+function quoted(value: Buffer): Buffer {
+  const parts = Array.from(value, (byte) =>
     byte === 0x27 || byte === 0x5c ? [0x5c, byte] : byte === 0 ? [0x5c, 0x30] : [byte],
   );
   return Buffer.concat([Buffer.from("_binary'"), Buffer.from(parts.flat()), Buffer.from("'")]);
@@ -57,7 +57,7 @@ describe("a blob in a text", () => {
     expect(await answer(bytes`replace into blobs values (1, ${quoted(body)})`)).toBeUndefined();
     const owner = await stage.direct();
     const [rows] = await owner.query<RowDataPacket[]>("select body from blobs where id = 1");
-    expect((rows[0]?.["body"] as Buffer).equals(body)).toBe(true);
+    expect(body.equals(rows[0]?.["body"] as Buffer)).toBe(true);
   });
 
   test("may stand beside others, in a statement that is prepared too", async () => {

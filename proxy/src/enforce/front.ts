@@ -13,9 +13,9 @@ export interface Front {
 
 export interface LoginProgress {
   /** The client is authenticated. Never called when the connection ends before. */
-  done(client: LoggedInClient): void;
+  readonly done: (client: LoggedInClient) => void;
   /** A client whose session is over logs in anew on the same connection: `done` follows. */
-  again(): void;
+  readonly again: () => void;
 }
 
 /** A client that has proven who it is. */

@@ -113,9 +113,9 @@ export class MysqlFront implements Front, LoginFront, SessionFront {
           begin: (who) => {
             socket.write(encodeOk(status.autocommit, sequence));
             const { capabilities, early, charset } = client;
-            const loginAgain: SessionStart["loginAgain"] = (asked, sequence, behind) => {
+            const loginAgain: SessionStart["loginAgain"] = (asked, packets, behind) => {
               progress.again();
-              this.#login(socket, progress, { before: client, asked, sequence, early: behind });
+              this.#login(socket, progress, { before: client, asked, sequence: packets, early: behind });
             };
             const { results } = charset;
             const start = { client: socket, upstream, target, who, capabilities, early, results, loginAgain };

@@ -1,6 +1,7 @@
 import type { StatementKind } from "@penstock/language";
 import type { ObjectKind } from "../tree/ddl.ts";
 import type { Statement } from "../tree/statements.ts";
+import type { Maintenance } from "../tree/utility.ts";
 
 /** What each statement is called in `query.kind`; `opaque` where policies have no word for it. */
 export function statementKind(statement: Statement): StatementKind {
@@ -73,14 +74,37 @@ export function statementKind(statement: Statement): StatementKind {
     case "rename_user":
       return "alter_role";
     case "maintenance":
-      return statement.operation === "analyze" ? "analyze" : "opaque";
+      return maintenanceKinds[statement.operation] ?? "opaque";
     case "xa":
+      return xaKinds[statement.operation] ?? "opaque";
+    case "administration":
+      return administrationKinds[statement.operation] ?? "opaque";
     case "handler":
     case "diagnostics":
-    case "administration":
       return "opaque";
   }
 }
+
+/** What they tell of a table is whether it is whole. CHECKSUM is not among them: two tables with the same rows have the same one. */
+const maintenanceKinds: Partial<Readonly<Record<Maintenance["operation"], StatementKind>>> = {
+  analyze: "analyze",
+  check: "analyze",
+  optimize: "vacuum",
+  repair: "vacuum",
+};
+
+const xaKinds: Partial<Readonly<Record<string, StatementKind>>> = {
+  start: "begin",
+  begin: "begin",
+  end: "prepare_transaction",
+  prepare: "prepare_transaction",
+  commit: "commit_prepared",
+  rollback: "rollback_prepared",
+  recover: "show",
+};
+
+/** FLUSH writes what waits and forgets what is kept; RESET, which forgets logs for good, is not among them. */
+const administrationKinds: Partial<Readonly<Record<string, StatementKind>>> = { flush: "checkpoint", help: "show" };
 
 /** Kinds that the tree and policies call alike. */
 function kinds(kind: StatementKind): StatementKind {
