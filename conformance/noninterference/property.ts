@@ -9,7 +9,7 @@ import { type HiddenRows, hiddenRows, regionalPolicy } from "./hidden-rows.ts";
 import { readSchema, type SchemaTable } from "./schema.ts";
 import { type Script, scripts } from "./scripts.ts";
 import { views } from "./views.ts";
-import { createTwins, hiddenByPacks, hiddenFromStrict, strictPolicy, type Twins } from "./twin-databases.ts";
+import { createTwins, hiddenByPacks, hiddenFromStrict, strictPolicy, tidyUp, type Twins } from "./twin-databases.ts";
 
 export interface Subject {
   readonly name: string;
@@ -77,7 +77,12 @@ export async function openLaboratory(server: PostgresServer, name: string, subje
     proxied,
     twins,
     async run(script) {
-      const answers = await Promise.all([shop, twin, masked].map((client) => play(script, client)));
+      const asked = () => Promise.all([shop, twin, masked].map((client) => play(script, client)));
+      let answers = await asked();
+      if (script.form === "explain" && differ(script, answers)) {
+        await tidyUp(server, twins);
+        answers = await asked();
+      }
       const [ofShop = [], ofTwin = [], ofMasked = []] = answers;
       const outcomes = answers.map((answer) => outcomeOf(answer));
       const outcome = outcomes[0] ?? "failed";
@@ -98,6 +103,10 @@ export async function openLaboratory(server: PostgresServer, name: string, subje
       await proxied.stop();
     },
   };
+}
+
+function differ(script: Script, [mine = [], other = []]: readonly (readonly Answer[])[]): boolean {
+  return firstDifference(everything(script, mine), everything(script, other)) !== undefined;
 }
 
 async function readSchemaOf({ shop }: Twins, subject: Subject): Promise<readonly SchemaTable[]> {
