@@ -36,11 +36,12 @@ export function statementKind(statement: Statement): StatementKind {
     case "deallocate":
     case "explain":
     case "show":
-    case "grant":
     case "revoke":
       return statement.kind === "create_table" && statement.query !== undefined
         ? "create_table_as"
         : kinds(statement.kind);
+    case "grant":
+      return statement.accounts.some(({ isIdentified }) => isIdentified) ? "alter_role" : "grant";
     case "rollback_to":
       return "rollback";
     case "call_statement":

@@ -41,8 +41,13 @@ export abstract class AccountsGrammar extends ShowGrammar {
     this.AT_LEAST_ONE_SEP({
       SEP: t.Comma,
       DEF: () => {
-        accounts.push(this.SUBRULE(this.accountName));
-        this.MANY(() => this.SUBRULE(this.identification));
+        const account = this.SUBRULE(this.accountName);
+        let isIdentified = false;
+        this.MANY(() => {
+          this.SUBRULE(this.identification);
+          isIdentified = true;
+        });
+        accounts.push(isIdentified ? { ...account, isIdentified: true } : account);
       },
     });
     return accounts;

@@ -16,6 +16,8 @@ export interface QualifiedName extends Node {
 
 /** `'user'@'host'`, a role, CURRENT_USER. */
 export interface AccountName extends Node {
+  /** The statement says how it proves who it is: GRANT makes the account, or gives it another password. */
+  readonly isIdentified?: true;
   readonly kind: "account" | "current_user" | "current_role" | "public" | "none" | "all" | "default";
   readonly user: string;
   readonly host: string | undefined;
