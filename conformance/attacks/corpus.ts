@@ -27,8 +27,8 @@ const attackCase = z.strictObject({
 
 export type AttackCase = z.infer<typeof attackCase> & { readonly file: string };
 
-export function readAttacks(): AttackCase[] {
-  const folder = new URL("./", import.meta.url);
+/** @param folder with the files of one server's dialect */
+export function readAttacks(folder = new URL("./", import.meta.url)): AttackCase[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(".yaml"))
     .sort()

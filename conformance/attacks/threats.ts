@@ -1,5 +1,5 @@
 /**
- * The ways past a guard that exist in PostgreSQL's statements, by the numbers that the corpus uses. Those that are ways of sending bytes, or of
+ * The ways past a guard that exist in statements, by the numbers that the corpus uses. Those that are ways of sending bytes, or of
  * being somebody else, and what reaches the operator, are tested in `protocol` and `operation`.
  */
 export const threats: Readonly<Record<number, string>> = {
@@ -20,6 +20,7 @@ export const threats: Readonly<Record<number, string>> = {
   15: "dictionaries against hashes",
   16: "texts of errors",
   17: "errors as a signal",
+  18: "warnings and diagnostics",
   19: "time",
   20: "EXPLAIN",
   21: "statistics and sizes",
@@ -41,6 +42,8 @@ export const threats: Readonly<Record<number, string>> = {
   37: "other roles",
   38: "replication",
   39: "what others run, and what the server keeps of it",
+  40: "modes under which a text means something else",
+  41: "comments that are code",
   42: "strings, quotes and comments",
   43: "character sets",
   44: "every spelling of the search path",
@@ -51,3 +54,10 @@ export const threats: Readonly<Record<number, string>> = {
   49: "what the extended protocol could decide less",
   50: "values in binary",
 };
+
+/** Those that one server does not have. */
+export const missing = {
+  postgres: [18, 40, 41],
+  // Notifications, COPY, the search path and its kind of quotes: 42 is 40 here.
+  mysql: [4, 33, 35, 42, 44],
+} as const;

@@ -28,29 +28,33 @@ export async function readHiddenValues(
       const sql = `select distinct ${name}::text as value from ${table} where ${name} is not null`;
       return (await client.query<{ value: string }>(sql)).rows.map(({ value }) => value);
     };
-    return await hiddenValues(columns, valuesOf, marks);
+    return await readHiddenColumns(columns, valuesOf, marks);
   } finally {
     await client.end();
   }
 }
 
 /** @param valuesOf what stands in a column, as text */
-export async function hiddenValues(
+export async function readHiddenColumns(
   columns: Readonly<Record<string, readonly string[]>>,
   valuesOf: (table: string, column: string) => Promise<readonly string[]>,
   marks: readonly string[] = [],
 ): Promise<HiddenValues> {
-  const needles = new Map<string, string>();
-  const add = (value: string, from: string) => {
-    for (const [disguise, needle] of disguises(value)) needles.set(needle, `${from} ${value} (${disguise})`);
-  };
-  for (const mark of marks) add(mark, "a hidden row's");
+  const found: [value: string, from: string][] = marks.map((mark) => [mark, "a hidden row's"]);
   for (const [table, names] of Object.entries(columns)) {
     for (const name of names) {
-      for (const value of await valuesOf(table, name)) {
-        if (Array.from(value).length >= charactersMin) add(value, `${table}.${name}`);
-      }
+      for (const value of await valuesOf(table, name)) found.push([value, `${table}.${name}`]);
     }
+  }
+  return hiddenValues(found);
+}
+
+/** @param values and where they stand; those that are too short to be told from anything else are left out */
+export function hiddenValues(values: Iterable<readonly [value: string, from: string]>): HiddenValues {
+  const needles = new Map<string, string>();
+  for (const [value, from] of values) {
+    if (Array.from(value).length < charactersMin) continue;
+    for (const [disguise, needle] of disguises(value)) needles.set(needle, `${from} ${value} (${disguise})`);
   }
   // There are thousands of needles, and the haystacks are many.
   const byStart = Map.groupBy(needles.keys(), (needle) => needle.slice(0, charactersMin));

@@ -2,7 +2,7 @@
 import { type Connection, createConnection, type RowDataPacket } from "mysql2/promise";
 import { createMysqlShop } from "../demo/mysql-shop.ts";
 import { smallShop } from "../noninterference/twin-databases.ts";
-import { type HiddenValues, hiddenValues } from "./hidden-values.ts";
+import { type HiddenValues, readHiddenColumns } from "./hidden-values.ts";
 import { startMariadb } from "./mariadb-server.ts";
 import { type Proxied, type ProxiedLogin, startProxied } from "./proxied.ts";
 import { type GuardedUser, guardedPeople, hiddenColumns } from "./shop-under-guard.ts";
@@ -26,7 +26,7 @@ export async function startMysqlShopUnderGuard(): Promise<MysqlShopUnderGuard> {
     const owner = await createConnection(shop);
     // People write addresses into tickets, which people may read: not what is looked for here.
     await owner.query("update support_tickets set body = 'Please help.'");
-    const hidden = await hiddenValues(hiddenColumns, (table, column) => valuesOf(owner, table, column));
+    const hidden = await readHiddenColumns(hiddenColumns, (table, column) => valuesOf(owner, table, column));
     await owner.end();
     const proxied = await startProxied({ databases: [{ ...shop, engine: "mariadb" }], users: guardedPeople });
     const tap = await startTap(proxied.port);

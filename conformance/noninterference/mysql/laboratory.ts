@@ -90,7 +90,7 @@ const causedByValues: ReadonlySet<number> = new Set([
 ]);
 
 /** Masks and filters of these databases, for everybody. */
-function rulesFor(databases: readonly string[], rowsAreHidden: boolean): readonly string[] {
+export function rulesFor(databases: readonly string[], rowsAreHidden: boolean): readonly string[] {
   const masks = databases.flatMap((database) => maskedColumns.map((mask) => `mask ${database}.${mask}`));
   const filters = databases.flatMap((database) => filteredRows.map((filter) => `filter ${database}.${filter}`));
   return rowsAreHidden ? [...masks, ...filters] : masks;

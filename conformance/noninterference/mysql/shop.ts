@@ -36,6 +36,7 @@ const at = <T>(values: readonly T[], index: number): T => {
 const names = ["ann wolf", "bob ray", "cem oz", "dana poe", "eva lund", "finn obi", "gül ek", "ida o'hara"];
 const cities = ["bonn", "lyon", "oslo", "rome", "bonn"];
 const countries = ["DE", "FR", "NO", "IT", "DE"];
+const hiredOn = ["2011-05-01", "2019-01-15", "2020-07-31"];
 const days = ["1980-03-14", "1991-11-02", "1975-06-30", "2001-12-31", "1988-02-29"];
 
 /** Another value for each world, of the same length, so that no page looks different; the third is what the mask makes of it. */
@@ -176,7 +177,7 @@ export const shopTables: readonly ShopTable[] = [
         hidden(world, bonus, bucket(bonus, 100) + ((bonus + 51) % 100), bucket(bonus, 100)),
         hidden(world, iban, `DE${digits(id + 30, 10)}${2000 + id}`, stars(iban, 2, 4)),
         id < 3 ? null : id >> 1,
-        at(days, id + 1),
+        at(hiredOn, id),
         hidden(world, `hash${digits(id, 9)}`, `hush${digits(id + 3, 9)}`, "***"),
         hidden(world, `b${id}`, `c${id + 1}`, null),
       ];
@@ -347,4 +348,16 @@ function unique(value: Value, id: number): Value {
 
 function literal(value: Value): string {
   return typeof value === "string" ? `'${value.replaceAll("\\", "\\\\").replaceAll("'", "''")}'` : String(value);
+}
+
+/** Values that masks hide in the shop, and where they stand. */
+export function maskedValues(): [value: string, from: string][] {
+  return shopTables.flatMap(({ name, columns, row, count }) =>
+    Array.from({ length: count }, (_, index) => [row(index + 1, "shop"), row(index + 1, "masked")] as const).flatMap(
+      ([values, shown]) =>
+        values.flatMap((value, place): [string, string][] =>
+          value === null || value === shown[place] ? [] : [[String(value), `${name}.${columns[place]?.[0]}`]],
+        ),
+    ),
+  );
 }

@@ -36,7 +36,7 @@ export async function createTwinShops(
 }
 
 /** Makes one of them, or makes it anew. */
-async function makeShop(owner: Connection, name: string, world: World, rowsAreHidden: boolean): Promise<void> {
+export async function makeShop(owner: Connection, name: string, world: World, rowsAreHidden: boolean): Promise<void> {
   for (const sql of [`drop database if exists ${name}`, `create database ${name}`, `use ${name}`])
     await owner.query(sql);
   for (const sql of shopStatements(world, rowsAreHidden)) await owner.query(sql);
