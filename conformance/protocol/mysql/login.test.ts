@@ -34,6 +34,15 @@ test("a client logs in without TLS by the key that the proxy gives it, and is re
   }
 });
 
+test("ids of connections are positive for clients that take them for signed numbers too", async () => {
+  for (let time = 0; time < 20; time++) {
+    // oxlint-disable-next-line no-await-in-loop -- one at a time
+    const client = await login();
+    expect(client.threadId).toBeLessThan(2 ** 31);
+    client.destroy();
+  }
+});
+
 test("a wrong password and an unknown user are told the same", async () => {
   await expect(login({ password: "wrong" })).rejects.toMatchObject({ errno: 1045 });
   await expect(login({ user: "nobody" })).rejects.toMatchObject({ errno: 1045 });

@@ -19,7 +19,8 @@ import { connectUpstream } from "./upstream.ts";
 const passwordsMax = 10_000;
 /** Of the greeting, where no target is known. */
 const defaultVersion = "8.0.0";
-const connectionIdMax = 2 ** 32 - 1;
+/** Connector/J takes the id for a signed number, and says `KILL QUERY -5` of one beyond it. */
+const connectionIdMax = 2 ** 31;
 
 export class MysqlFront implements Front, LoginFront, SessionFront {
   readonly protocol = "mysql";
