@@ -8,7 +8,6 @@ import type { NameState } from "../facts/names.ts";
 import type { Statement } from "../tree/statements.ts";
 import type { TableName } from "../tree/queries.ts";
 import { changeOf } from "./change-targets.ts";
-import { baseName } from "./protected-source.ts";
 import { isSameTree, type TableSite, tablesIn } from "./tree.ts";
 
 /**
@@ -51,9 +50,9 @@ function isTarget({ table, path }: TableSite, names: NameState): boolean {
 
 const addsTo: ReadonlySet<unknown> = new Set(["insert", "replace", "load_data"]);
 
-/** Under the reserved alias, and within what was generated for it. */
+/** Under an alias, and within what was generated for it. */
 function isBase({ table, path }: TableSite, relation: Relation, generated: ReadonlySet<unknown>): boolean {
-  if (table.alias?.text !== baseName || table.name.parts.length !== 2) return false;
+  if (table.alias === undefined || table.name.parts.length !== 2) return false;
   if (table.name.parts[1]?.text !== relation.name) return false;
   return path.some((around) => [...generated].some((made) => isSameTree(made, around, new Map())));
 }

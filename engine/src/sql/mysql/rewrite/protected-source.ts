@@ -4,10 +4,6 @@ import { filterCondition, type Protection } from "../../protection.ts";
 import { Denial } from "../../denial.ts";
 import { quoteMysqlName } from "../quote.ts";
 
-/** By which generated SQL calls the relation itself. All its references are qualified with it, so no other name can capture them. */
-export const baseName = "penstock_base";
-const base = quoteMysqlName(baseName);
-
 export interface SourceOptions {
   /** Between the relation's name and its alias: the partitions that are read. */
   readonly partitions: readonly string[];
@@ -45,10 +41,12 @@ export const noLimit = "limit 18446744073709551615";
 
 /**
  * The derived table that stands for a relation: its columns in their order and under their names, some of them masked, and the rows that its
- * filter leaves.
+ * filter leaves. Inside, the relation has the alias of the derived table: by it, and by nothing else, it may be read under LOCK TABLES. All
+ * references are qualified with it, so no other name can capture them.
  */
 export function protectedSource(protection: Protection, alias: string, options: SourceOptions): string {
   const { relation, columns: masked } = protection;
+  const base = quoteMysqlName(alias);
   const outputs = relation.columns.flatMap((column) => {
     if (options.leavesInvisible && column.isInvisible === true) return [];
     const reference = `${base}.${quoteMysqlName(column.name)}`;
@@ -60,7 +58,7 @@ export function protectedSource(protection: Protection, alias: string, options: 
     }
     const shown =
       options.isOptional && showsNulls.has(mask.mask.name)
-        ? whereThereIsARow(relation, plan.sql(reference))
+        ? whereThereIsARow(relation, base, plan.sql(reference))
         : plan.sql(reference);
     return [`${shown} as ${quoteMysqlName(column.name)}`];
   });
@@ -73,7 +71,7 @@ export function protectedSource(protection: Protection, alias: string, options: 
   const conditions = [...(filter === undefined ? [] : [filter]), ...(options.barrier?.implied ?? [])];
   const where = conditions.length === 0 ? "" : ` where ${conditions.join(" and ")}`;
   const end = `${options.barrier === undefined ? "" : ` ${noLimit}`}${options.locking}`;
-  return `(select ${outputs.join(", ")} from ${from}${where}${end}) as ${quoteMysqlName(alias)}`;
+  return `(select ${outputs.join(", ")} from ${from}${where}${end}) as ${base}`;
 }
 
 /** Masks that make a value of NULL. */
@@ -83,7 +81,7 @@ const showsNulls: ReadonlySet<string> = new Set(["redact", "constant"]);
  * MariaDB takes the value of a merged derived table on the left of IN (SELECT …) for what its expression gives, also where an outer join has put
  * NULLs in the place of its row: then the expression must see that.
  */
-function whereThereIsARow({ columns }: Relation, expression: string): string {
+function whereThereIsARow({ columns }: Relation, base: string, expression: string): string {
   const there = columns.find(({ notNull, generated }) => notNull && generated === undefined);
   if (there === undefined) return expression;
   return `case when ${base}.${quoteMysqlName(there.name)} is not null then ${expression} end`;

@@ -5,7 +5,7 @@ import { quoteMysqlName } from "../quote.ts";
 import type { Expression } from "../tree/expressions.ts";
 import type { Join, QueryExpression } from "../tree/queries.ts";
 import { impliedBy, selectAround } from "./conditions.ts";
-import { baseName, protectedSource, wholeRelation } from "./protected-source.ts";
+import { protectedSource, wholeRelation } from "./protected-source.ts";
 import { type Rewriting, replaceTable } from "./edits.ts";
 import { columnName, columnsIn, withColumns } from "./fragments.ts";
 import { nodesOf, type TableSite } from "./tree.ts";
@@ -36,19 +36,19 @@ export function rewriteRead(
     isOptional: (nodesOf(statement.node, joins) as unknown as readonly Join[]).some(({ type }) =>
       /left|right/.test(type),
     ),
-    barrier: isMergeable ? undefined : { implied: implied.map((condition) => `(${overBase(text, condition)})`) },
+    barrier: isMergeable ? undefined : { implied: implied.map((condition) => `(${qualified(text, condition, name)})`) },
     locking: lockingOf(text, site, protection),
   });
   replaceTable(rewriting, read, site, source);
 }
 
-/** A condition with its columns as those of the relation itself. */
-function overBase(text: string, condition: Expression): string {
+/** A condition with its columns as those of a relation of that alias. */
+function qualified(text: string, condition: Expression, alias: string): string {
   return withColumns(
     text,
     condition,
     columnsIn(condition),
-    (column) => `${quoteMysqlName(baseName)}.${quoteMysqlName(columnName(column))}`,
+    (column) => `${quoteMysqlName(alias)}.${quoteMysqlName(columnName(column))}`,
   );
 }
 

@@ -3,9 +3,9 @@ import type { Column, Relation } from "../../../catalog/catalog.ts";
 import { filterCondition, type Protection } from "../../protection.ts";
 import { quoteMysqlName } from "../quote.ts";
 import { isSameName, refusal, type RowCheck } from "./new-rows.ts";
-import { baseName } from "./protected-source.ts";
 
-const base = quoteMysqlName(baseName);
+/** No other name of the statement is looked for where it stands. */
+const base = quoteMysqlName("penstock_base");
 
 /**
  * What new rows are asked besides: checks that look at the same columns are one.
