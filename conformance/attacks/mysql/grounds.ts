@@ -87,11 +87,14 @@ export async function openGrounds(): Promise<Grounds> {
       return places;
     },
     async restore(attacker) {
-      let isChanged = false;
-      for (const [world, { database }] of Object.entries(of(attacker)) as [World, ProxiedDatabase][]) {
-        if ((await stateOf(owner, database)) === first.get(database)) continue;
-        isChanged = true;
-        await makeShop(owner, database, world, attacker === "regional");
+      const worlds = Object.entries(of(attacker)) as [World, ProxiedDatabase][];
+      const isSame = await Promise.all(
+        worlds.map(async ([, { database }]) => (await stateOf(owner, database)) === first.get(database)),
+      );
+      const isChanged = isSame.includes(false);
+      // All of them: what is made anew in one only would differ from the others by itself.
+      if (isChanged) {
+        for (const [world, { database }] of worlds) await makeShop(owner, database, world, attacker === "regional");
       }
       for (const made of ["elsewhere", "mine"]) await owner.query(`drop database if exists ${made}`);
       if (isChanged) await proxied.refreshCatalogs();
@@ -113,18 +116,19 @@ async function tablesOf(owner: Connection, database: string): Promise<readonly s
   return found.map(({ name }) => String(name));
 }
 
-/** What is in a database, in short: objects, columns, keys and rows. */
+/** What is in a database, in short: objects, columns, keys, rows and the next numbers. */
 async function stateOf(owner: Connection, database: string): Promise<string> {
   const tables = (await tablesOf(owner, database)).map((table) => `\`${database}\`.\`${table.replaceAll("`", "``")}\``);
   const [sums] = tables.length === 0 ? [[]] : await owner.query(`checksum table ${tables.join(", ")}`);
   const [structure] = await owner.query(
     `select 'column', table_name, column_name, column_type, column_default from information_schema.columns where table_schema = ?
      union all select 'key', table_name, index_name, column_name, non_unique from information_schema.statistics where table_schema = ?
+     union all select 'number', table_name, auto_increment, '', '' from information_schema.tables where table_schema = ?
      union all select 'view', table_name, view_definition, '', '' from information_schema.views where table_schema = ?
      union all select 'routine', routine_name, '', '', '' from information_schema.routines where routine_schema = ?
      union all select 'event', event_name, '', '', '' from information_schema.events where event_schema = ?
      union all select 'trigger', trigger_name, '', '', '' from information_schema.triggers where trigger_schema = ? order by 1, 2, 3, 4`,
-    Array.from({ length: 6 }, () => database),
+    Array.from({ length: 7 }, () => database),
   );
   return JSON.stringify([sums, structure]);
 }
