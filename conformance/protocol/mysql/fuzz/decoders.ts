@@ -31,7 +31,7 @@ function decoded(decode: Decoder, packet: Buffer, before: Buffer, behind: Buffer
   try {
     const value = JSON.stringify(decode(buffer, before.length, before.length + packet.length)) ?? "nothing";
     // Where in the buffer something stands is no part of what it says.
-    return value.replaceAll(/"(?:lower|upper|further)":\d+/g, "");
+    return value.replaceAll(/"(?:lower|upper|further|statusAt)":\d+/g, "");
   } catch (error) {
     if (error instanceof ProtocolError) return error.message;
     throw error;
