@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import { requireTool } from "../support/client-tools.ts";
-import { type BenchTarget, endpointNames, loginOf, withEndpoints } from "./endpoints.ts";
+import { type BenchTarget, endpointNames, loginOf, type ServerLogin, withEndpoints } from "./endpoints.ts";
 import { benchWays, type Way } from "./ways.ts";
 
 const execute = promisify(execFile);
@@ -24,6 +24,17 @@ export async function benchLargeResult(
   rounds: number,
 ): Promise<void> {
   await client.query(schema);
+  await benchBothResults("1 million rows", target, rewritten, rounds, psql);
+}
+
+/** A result without labels, and one with masked columns, of `measurements` and `contacts`. @param read asks and throws the answer away */
+export async function benchBothResults(
+  what: string,
+  target: BenchTarget<ServerLogin>,
+  rewritten: (sql: string) => Promise<string>,
+  rounds: number,
+  read: (way: Way) => Promise<void>,
+): Promise<void> {
   const { direct, relay, penstock } = endpointNames;
   await withEndpoints(target, [direct, relay, penstock], async ([server, plain, proxy]) => {
     if (server === undefined || plain === undefined || proxy === undefined) return;
@@ -33,7 +44,7 @@ export async function benchLargeResult(
       { name: relay, endpoint: plain, sql: unmasked },
       { name: penstock, endpoint: proxy, sql: unmasked },
     ];
-    await benchWays("1 million rows without labels", rounds, relay, plainly, psql);
+    await benchWays(`${what} without labels`, rounds, relay, plainly, read);
     const masked = "select * from contacts";
     const sent = await rewritten(masked);
     if (sent === masked) throw new Error("the packs mask nothing in contacts");
@@ -44,7 +55,7 @@ export async function benchLargeResult(
       { name: "penstock, dba: raw", endpoint: { ...proxy, ...loginOf("dba") }, sql: masked },
       { name: "penstock, analyst: masked", endpoint: proxy, sql: masked },
     ];
-    await benchWays("1 million rows with e-mail and phone", rounds, "rewritten, direct", ways, psql);
+    await benchWays(`${what} with e-mail and phone`, rounds, "rewritten, direct", ways, read);
   });
 }
 

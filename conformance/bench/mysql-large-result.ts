@@ -2,8 +2,9 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Connection } from "mysql2/promise";
 import { requireTool } from "../support/client-tools.ts";
-import { type BenchTarget, endpointNames, loginOf, type ServerLogin, withEndpoints } from "./endpoints.ts";
-import { benchWays, type Way } from "./ways.ts";
+import type { BenchTarget, ServerLogin } from "./endpoints.ts";
+import { benchBothResults } from "./large-result.ts";
+import type { Way } from "./ways.ts";
 
 const execute = promisify(execFile);
 
@@ -22,28 +23,7 @@ export async function benchMysqlLargeResult(
   rounds: number,
 ): Promise<void> {
   await owner.query(schema);
-  const { direct, relay, penstock } = endpointNames;
-  await withEndpoints(target, [direct, relay, penstock], async ([server, plain, proxy]) => {
-    if (server === undefined || plain === undefined || proxy === undefined) return;
-    const unmasked = "select * from measurements";
-    const plainly = [
-      { name: direct, endpoint: server, sql: unmasked },
-      { name: relay, endpoint: plain, sql: unmasked },
-      { name: penstock, endpoint: proxy, sql: unmasked },
-    ];
-    await benchWays("MariaDB: 1 million rows without labels", rounds, relay, plainly, mariadb);
-    const masked = "select * from contacts";
-    const sent = await rewritten(masked);
-    if (sent === masked) throw new Error("the packs mask nothing in contacts");
-    const ways = [
-      { name: direct, endpoint: server, sql: masked },
-      { name: "rewritten, direct", endpoint: server, sql: sent },
-      { name: "rewritten, relay", endpoint: plain, sql: sent },
-      { name: "penstock, dba: raw", endpoint: { ...proxy, ...loginOf("dba") }, sql: masked },
-      { name: "penstock, analyst: masked", endpoint: proxy, sql: masked },
-    ];
-    await benchWays("MariaDB: 1 million rows with e-mail and phone", rounds, "rewritten, direct", ways, mariadb);
-  });
+  await benchBothResults("MariaDB: 1 million rows", target, rewritten, rounds, mariadb);
 }
 
 /** Row by row: the client would otherwise keep the whole result before it prints the first one. */
