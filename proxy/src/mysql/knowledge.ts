@@ -19,8 +19,18 @@ export interface Epoch {
   readonly names: NameContext;
 }
 
-const stateSql =
-  "select database(), @@session.sql_mode, @@session.character_set_client, @@session.character_set_results";
+/** Settings of the session must not change the answer: bytes come as they are in every character set, and a LIMIT of its own stands above `sql_select_limit`. */
+const stateSql = `select ${[
+  "database()",
+  "@@session.sql_mode",
+  "@@session.character_set_client",
+  "@@session.character_set_results",
+  "@@session.sql_select_limit",
+]
+  .map((value) => `cast(${value} as binary)`)
+  .join(", ")} limit 1`;
+/** Of `sql_select_limit`. */
+const unlimited = "18446744073709551615";
 /** The character set in which the server reads statements: always the one in which they are decided. */
 const readAs = "utf8mb4";
 
@@ -43,6 +53,8 @@ export class Knowledge {
   #modeText = "";
   #busy = false;
   readonly #temporary = new TemporaryTables();
+  /** Where the answers to SHOW would not come as UTF-8 or whole: what makes them, and what makes the session again what it is. */
+  #forAnswers: { readonly plain: string; readonly own: string } | undefined;
   /** The character set of results that the client has asked for when it connected, until it is set. */
   #results: string | undefined;
 
@@ -74,7 +86,7 @@ export class Knowledge {
       return false;
     }
     if (!this.#temporary.areSure) {
-      this.#work(() => this.#temporary.read(session.side));
+      this.#work(() => this.#readTemporary());
       return false;
     }
     const catalog = this.#catalogNow();
@@ -117,7 +129,7 @@ export class Knowledge {
   /** Whether the server has to be asked first of temporary tables that these statements may mean. If so, the session resumes by itself. */
   asksForTemporary(statements: readonly StatementFacts[]): boolean {
     if (!this.#temporary.mayBeHidden(statements)) return false;
-    this.#work(() => this.#temporary.read(this.#session.side));
+    this.#work(() => this.#readTemporary());
     return true;
   }
 
@@ -158,11 +170,30 @@ export class Knowledge {
     if (this.#results !== undefined) await side.run(`set character_set_results = ${this.#results}`);
     this.#results = undefined;
     const [row] = await side.run(stateSql);
-    const [database = null, mode = null, client = null, results = null] = row ?? [];
+    if (row === undefined) throw new Error("the server does not say which database and sql_mode the session has");
+    const [database = null, mode = null, client = null, results = null, limit = null] = row;
     this.#learn(database, mode ?? "");
     this.readsAsciiOnly = results !== null && !/^(?:utf8|utf8mb3|utf8mb4|binary)$/.test(results);
+    this.#forAnswers =
+      this.readsAsciiOnly || limit !== unlimited
+        ? {
+            plain: `set character_set_results = ${readAs}, sql_select_limit = ${unlimited}`,
+            own: `set character_set_results = ${results ?? "null"}, sql_select_limit = ${limit}`,
+          }
+        : undefined;
     if (client !== readAs) await side.run(`set character_set_client = ${readAs}`);
     this.#stateUnsure = false;
+  }
+
+  async #readTemporary(): Promise<void> {
+    const { side } = this.#session;
+    if (this.#forAnswers === undefined) return this.#temporary.read(side);
+    await side.run(this.#forAnswers.plain);
+    try {
+      await this.#temporary.read(side);
+    } finally {
+      await side.run(this.#forAnswers.own);
+    }
   }
 
   #learn(database: string | null, modeText: string): void {
