@@ -41,6 +41,8 @@ export { resolveStatements } from "./sql/postgres/analyze.ts";
 export { defaultSqlMode, type Dialect as MysqlDialect, parseSqlMode, type SqlMode } from "./sql/mysql/dialect.ts";
 export { NameState as MysqlNames } from "./sql/mysql/facts/names.ts";
 export { resolveMysql } from "./sql/mysql/facts/resolve.ts";
+export { type GivenText, readGivenTexts } from "./sql/mysql/given-texts.ts";
+export { quoteMysqlName, quoteMysqlText } from "./sql/mysql/quote.ts";
 export { type ParsedMysql, parseMysql } from "./sql/mysql/parse.ts";
 export { refusedMysqlRow } from "./sql/mysql/rewrite/new-rows.ts";
 export { refusedRow } from "./sql/postgres/rewrite/new-rows.ts";

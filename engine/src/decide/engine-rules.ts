@@ -83,8 +83,9 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
       ),
     );
   }
-  // What a procedure does is known from its body.
-  if ((facts.category === "opaque" && facts.kind !== "call") || facts.inner === "do" || facts.inner === "call") {
+  // What a procedure does is known from its body; MySQL prepares calls too.
+  const calls = facts.inner === "call" && facts.kind !== "prepare" && facts.kind !== "execute";
+  if ((facts.category === "opaque" && facts.kind !== "call") || facts.inner === "do" || calls) {
     ways.push(
       refusal(
         "opaque_code",

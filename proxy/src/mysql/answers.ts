@@ -223,8 +223,10 @@ function prepared(session: Session, framer: Framer, exchange: Exchange, head: nu
   const { statementId, columns, parameters } = decodePrepareOk(framer.buffer, framer.body, framer.end);
   pass(session, framer, exchange);
   const statement = exchange.prepared;
+  if (exchange.asked !== undefined) exchange.asked.prepared = { statementId, columns, parameters };
   if (statement !== undefined) {
     statement.parameters = parameters;
+    statement.serverId = statementId;
     session.statements.set(statementId, statement);
     session.lastPreparedId = statementId;
   }
@@ -336,7 +338,6 @@ function resultEnded(session: Session, exchange: Exchange, flags: number): void 
     return;
   }
   for (const run of exchange.runs.splice(0)) session.endRun(run, success);
-  exchange.asked?.resolve(exchange.asked.rows);
   session.answered(exchange);
 }
 

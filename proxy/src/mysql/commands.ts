@@ -2,9 +2,11 @@
  * What the client sent, command by command: decided, then sent upstream. A handler that has to wait returns false before it has changed
  * anything, and gets the same command again. Hot.
  */
+import { quoteMysqlName } from "@penstock/engine";
 import { refuse, type Refused } from "../enforce/gate.ts";
 import { readText } from "../enforce/read-text.ts";
 import { type CommandReader, found } from "./command-reader.ts";
+import { withComputedText } from "./computed-text.ts";
 import { decideText } from "./decide.ts";
 import { type AnswerKind, Exchange } from "./exchange.ts";
 import { admitText } from "./held-statement.ts";
@@ -13,8 +15,9 @@ import { close, execute, fetch, longData, prepare, reset } from "./prepared-comm
 import { decodeChangeUser } from "./messages/handshake-response.ts";
 import { noteWords } from "./server-words.ts";
 import type { Session } from "./session.ts";
+import { asItStands, forgetNames, resolveNames } from "./sql-names.ts";
 import { readStatement } from "./statement-text.ts";
-import { forwarded, quoteName, textCommand } from "./to-server.ts";
+import { forwarded, textCommand } from "./to-server.ts";
 import { PacketReader } from "./wire.ts";
 
 /** By the first byte ("Command Phase"). Each returns whether the command is done with. */
@@ -83,37 +86,58 @@ function query(session: Session, command: CommandReader): boolean {
     kill(session, killed.connectionId, killed.kind);
     return true;
   }
-  return runText(session, command, text, "query");
+  const known = withComputedText(session, text);
+  if (known === undefined) return false;
+  const isDone =
+    typeof known === "string" ? runText(session, command, known, "query", known !== text) : deny(session, known);
+  if (isDone) session.computed = undefined;
+  return isDone;
 }
 
-/** @param text what is decided @param kind of the answer @param isText the command is COM_QUERY, so that another text can be sent */
-function runText(session: Session, command: CommandReader, text: string, kind: AnswerKind): boolean {
+function deny(session: Session, refused: Refused): true {
+  session.deny(refused);
+  return true;
+}
+
+/**
+ * @param text what is decided
+ * @param kind of the answer: of COM_QUERY it is `query`, and another text can be sent
+ * @param isOther than the command has
+ */
+function runText(session: Session, command: CommandReader, text: string, kind: AnswerKind, isOther = false): boolean {
   const ruling = decideText(session, text);
   if (ruling === undefined) return false;
   if (ruling.kind === "refused") {
-    session.deny(ruling);
-    return true;
+    forgetNames(session, text);
+    return deny(session, ruling);
   }
-  const { verdict, plans, approvals } = ruling;
+  const { verdict } = ruling;
   if (verdict.rewritten && kind !== "query") {
-    const fields = plans.map(({ auditFields }) => auditFields);
-    session.deny(refuse(onlyAsText, text, fields));
-    return true;
+    const fields = ruling.plans.map(({ auditFields }) => auditFields);
+    return deny(session, refuse(onlyAsText, text, fields));
   }
-  const grant = approvals.length === 0 ? undefined : admitText(session, text, plans, approvals);
+  const named = ruling.usesNames ? resolveNames(session, text, ruling) : asItStands(ruling);
+  if (named === undefined) return false;
+  if (named.kind === "refused") return deny(session, named);
+  const { statements, approvals, runs, isRewritten } = named;
+  const plans = statements.map(({ plan }) => plan);
+  const fields = statements.map(({ auditFields }) => auditFields);
+  const grant = approvals.length === 0 ? undefined : admitText(session, text, { plans, approvals, runs, fields });
   if (approvals.length > 0 && grant === undefined) return false;
-  if (grant?.kind === "refused") {
-    session.deny(grant);
-    return true;
-  }
-  const sent = verdict.rewritten
-    ? textCommand(0x03, verdict.text)
-    : { bytes: forwarded(command), packets: command.packets };
+  if (grant?.kind === "refused") return deny(session, grant);
+  const sent =
+    verdict.rewritten || isOther
+      ? textCommand(0x03, verdict.text)
+      : { bytes: forwarded(command), packets: command.packets };
   const exchange = new Exchange(kind, sent.packets, command.packets - sent.packets);
-  exchange.isRewritten = verdict.rewritten;
+  exchange.isRewritten = isRewritten;
   exchange.forbid(plans);
-  exchange.runs = plans.map((plan) => session.begin(plan, plan.auditFields, grant));
-  noteWords(session, plans, verdict.rewritten);
+  exchange.runs = statements.map(({ plan, auditFields, naming }) => {
+    const run = session.begin(plan, auditFields, grant);
+    run.naming = naming;
+    return run;
+  });
+  noteWords(session, plans, isRewritten);
   session.ask(exchange, sent.bytes);
   return true;
 }
@@ -129,7 +153,7 @@ const onlyAsText = {
 function initDatabase(session: Session, command: CommandReader): boolean {
   if (!session.knowledge.isSure()) return false;
   const name = readText(command.buffer, command.body + 1, command.end);
-  if (typeof name === "string") return runText(session, command, `use ${quoteName(name)}`, "simple");
+  if (typeof name === "string") return runText(session, command, `use ${quoteMysqlName(name)}`, "simple");
   session.deny(name);
   return true;
 }
@@ -140,7 +164,7 @@ function fieldList(session: Session, command: CommandReader): boolean {
   const { buffer, body, end } = command;
   const nameEnd = buffer.indexOf(0, body + 1);
   const name = readText(buffer, body + 1, nameEnd < 0 || nameEnd > end ? end : nameEnd);
-  if (typeof name === "string") return runText(session, command, `show columns from ${quoteName(name)}`, "fields");
+  if (typeof name === "string") return runText(session, command, `show columns from ${quoteMysqlName(name)}`, "fields");
   session.deny(name);
   return true;
 }
@@ -166,6 +190,7 @@ function resetConnection(session: Session, command: CommandReader): boolean {
     if (!succeeded) return;
     for (const prepared of session.statements.values()) session.closeCursor(prepared);
     session.statements.clear();
+    session.names.clear();
     session.knowledge.wasReset();
   };
   session.ask(exchange, forwarded(command));

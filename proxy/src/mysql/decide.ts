@@ -1,5 +1,5 @@
 /** From a text to what happens with it in this session. */
-import { mayRunStoredCode, namedIn, objectPath, type StatementFacts } from "@penstock/engine";
+import { mayRunStoredCode, type NameContext, namedIn, objectPath, type StatementFacts } from "@penstock/engine";
 import { type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
 import { effect } from "../enforce/plan.ts";
 import type { Refusal } from "../enforce/session-rules.ts";
@@ -37,13 +37,10 @@ function isAscii(text: string): boolean {
 }
 
 /** What cannot be enforced on this protocol, or by this proxy, is refused with its reason. */
-function feasible(session: Session, ruling: Ruling, text: string): Ruling {
+export function feasible(session: Session, ruling: Ruling, text: string): Ruling {
   if (ruling.kind === "refused") return ruling;
   const refusal =
-    (ruling.showsTokens ? noTokens : undefined) ??
-    afterHiddenCode(session, ruling) ??
-    besideItsNamesake(ruling) ??
-    byName(ruling);
+    (ruling.showsTokens ? noTokens : undefined) ?? afterHiddenCode(session, ruling) ?? besideItsNamesake(ruling);
   if (refusal !== undefined) {
     const fields = ruling.plans.map(({ auditFields }) => auditFields);
     const notifications = ruling.plans.flatMap((plan) => plan.notifications);
@@ -114,45 +111,53 @@ function afterHiddenCode({ knowledge }: Session, { plans }: Pass): Refusal | und
   };
 }
 
-/** EXECUTE of a text that PREPARE has taken from a value: nobody has read it. */
-function byName({ plans }: Pass): Refusal | undefined {
-  const names = plans.some(({ facts: { session } }) => session?.kind === "prepare" || session?.kind === "execute");
-  return names ? preparedInSql : undefined;
-}
+/** A statement that was prepared before, as it is decided now. */
+export type Confirmed =
+  | { readonly kind: "pass" }
+  /** The server would get this text now in place of the one that it has. */
+  | { readonly kind: "stale"; readonly ruling: Pass }
+  | Refused;
 
-const preparedInSql: Refusal = {
-  sqlstate: "42501",
-  message: "PREPARE and EXECUTE as statements are not supported: their text is a value, which nobody has checked",
-  hint: "send the statement itself, or prepare it by the protocol (COM_STMT_PREPARE), as drivers do",
-  code: "prepare_in_sql",
-};
-
-/** Decides a prepared statement again: it may run only if the server would get the same text now. */
+/** Decides a prepared statement again, with the names that the server has prepared it with: it goes by those, whatever was chosen since. */
 export function confirm(
   session: Session,
   prepared: Prepared,
   parameters?: readonly (string | null | undefined)[],
-): Refused | undefined {
-  const { knowledge } = session;
-  const isCurrent = prepared.epoch === knowledge.epoch && !prepared.reads.time;
-  if (isCurrent && parameters === undefined) return undefined;
-  const { enforcer, names, catalog } = knowledge.epoch;
-  const verdict = enforcer.decide(prepared.text, session.who, names, catalog, parameters);
-  const ruling = feasible(session, rulingOf(verdict, prepared.text), prepared.text);
+): Confirmed {
+  const { epoch } = session.knowledge;
+  const isCurrent = prepared.epoch === epoch && !prepared.reads.time;
+  if (isCurrent && parameters === undefined) return { kind: "pass" };
+  const ruling = decideAgain(session, prepared, prepared.names, parameters);
   if (ruling.kind === "refused") return ruling;
-  if (ruling.verdict.text !== prepared.sentText) {
-    return refuse(
-      changedSince,
-      prepared.text,
-      ruling.plans.map(({ auditFields }) => auditFields),
-    );
+  if (ruling.verdict.text !== prepared.sentText) return { kind: "stale", ruling };
+  const { sqlMode } = epoch.names;
+  if (epoch.catalog.engine === "mysql" && sqlMode !== undefined && sqlMode !== prepared.names.sqlMode) {
+    // Where its tables have changed, MySQL reads the text again under the mode of now, and MariaDB under that of then.
+    const now = decideAgain(session, prepared, { ...prepared.names, sqlMode }, parameters);
+    if (now.kind === "refused") return now;
+    if (now.verdict.text !== prepared.sentText) return { kind: "stale", ruling };
   }
   prepared.plan = ruling.plans[0];
-  if (parameters === undefined) prepared.epoch = knowledge.epoch;
-  return undefined;
+  if (parameters === undefined) {
+    prepared.epoch = epoch;
+    prepared.reads = ruling.verdict.reads;
+  }
+  return { kind: "pass" };
 }
 
-const changedSince: Refusal = {
+function decideAgain(
+  session: Session,
+  { text }: Prepared,
+  names: NameContext,
+  parameters: readonly (string | null | undefined)[] | undefined,
+): Ruling {
+  const { enforcer, catalog } = session.knowledge.epoch;
+  const verdict = enforcer.decide(text, session.who, names, catalog, parameters);
+  return feasible(session, rulingOf(verdict, text), text);
+}
+
+/** Where what has become stale cannot be prepared anew. */
+export const changedSince: Refusal = {
   sqlstate: "42501",
   message: "policies or the schema have changed since this statement was prepared",
   hint: "prepare it again",

@@ -1,8 +1,8 @@
 /** One command and its answer: how far the answer is, and what the client gets of it. */
 import type { StatementPlan } from "../enforce/plan.ts";
-import type { StatementRun } from "../enforce/statement-run.ts";
 import type { ErrFields } from "./messages/err.ts";
 import type { Prepared } from "./prepared.ts";
+import type { Run } from "./run.ts";
 import type { Asked } from "./side-query.ts";
 
 /** The form of the answer ("Command Phase"). */
@@ -55,7 +55,7 @@ export class Exchange {
   /** Answered by the proxy, as soon as the server has ended its own answer. */
   verdict: ErrFields | undefined = undefined;
   /** Executions of the text's statements that are not answered yet, first one first. */
-  runs: StatementRun[] = [];
+  runs: Run[] = [];
   /** Of all statements of the text: columns that no result may come from. Which of them a result is of, cannot always be told. */
   forbidden: readonly ReadonlySet<number>[] = nothing;
   /** What is being prepared, or run. */
@@ -84,7 +84,7 @@ export class Exchange {
   }
 
   /** The execution that the next packets answer. */
-  get run(): StatementRun | undefined {
+  get run(): Run | undefined {
     return this.runs[0];
   }
 

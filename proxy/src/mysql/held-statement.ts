@@ -13,22 +13,30 @@ export interface Bound {
   readonly parameters: readonly (string | null | undefined)[];
 }
 
+/** What a text is about to run. */
+export interface Asking {
+  readonly plans: readonly StatementPlan[];
+  readonly approvals: readonly Approval[];
+  /** Texts that it runs by name, or gives. */
+  readonly runs?: readonly string[];
+  /** Audit fields of each statement, where they are more than its plan has. */
+  readonly fields?: readonly string[];
+}
+
 const nothingBound: Bound = { types: Buffer.alloc(0), values: [], parameters: [] };
 
 /** Whoever calls has seen that it needs approval. `undefined`: wait. */
 export function admitText(
   session: Session,
   text: string,
-  plans: readonly StatementPlan[],
-  approvals: readonly Approval[],
+  { plans, approvals, runs = [], fields = plans.map(({ auditFields }) => auditFields) }: Asking,
   bound: Bound = nothingBound,
 ): Grant | Refused | undefined {
   const { approvals: desk } = session.host;
   if (desk === undefined) throw new Error("a statement that needs approval got past the gate, and nobody can be asked");
   // Two texts whose bytes differ would be one to whoever approves it.
   if (!text.isWellFormed()) return refuse(unreadable, text);
-  const fields = plans.map(({ auditFields }) => auditFields);
-  return session.holding.admit(desk, { approvals, texts: [text], plans, fields, ...bound });
+  return session.holding.admit(desk, { approvals, texts: [text, ...runs], plans, fields, ...bound });
 }
 
 const unreadable = {

@@ -26,6 +26,7 @@ const stateSql = `select ${[
   "@@session.character_set_client",
   "@@session.character_set_results",
   "@@session.sql_select_limit",
+  "@@session.character_set_connection",
 ]
   .map((value) => `cast(${value} as binary)`)
   .join(", ")} limit 1`;
@@ -33,6 +34,10 @@ const stateSql = `select ${[
 const unlimited = "18446744073709551615";
 /** The character set in which the server reads statements: always the one in which they are decided. */
 const readAs = "utf8mb4";
+
+/** Character sets in which all of ASCII is what it is in UTF-8. */
+const withAscii: ReadonlySet<string> = new Set(["latin1", "latin2", "ascii", "cp1250", "cp1251", "cp1252", "koi8r"]);
+const isUtf8 = /^utf8(?:mb3)?$/;
 
 export class Knowledge {
   /** Current as far as is known; ask `isSure` first. */
@@ -55,6 +60,8 @@ export class Knowledge {
   readonly #temporary = new TemporaryTables();
   /** Where the answers to SHOW would not come as UTF-8 or whole: what makes them, and what makes the session again what it is. */
   #forAnswers: { readonly plain: string; readonly own: string } | undefined;
+  /** The character set in which the server keeps strings of statements. */
+  #connection = "";
   /** The character set of results that the client has asked for when it connected, until it is set. */
   #results: string | undefined;
 
@@ -115,6 +122,19 @@ export class Knowledge {
     };
   }
 
+  /** Whether a string of a statement, as PREPARE takes its text, still holds these characters when the server has put it into its character set. */
+  keepsText(text: string): boolean {
+    if (this.#connection === readAs) return true;
+    // oxlint-disable-next-line no-control-regex
+    if (withAscii.has(this.#connection)) return /^[\x00-\x7f]*$/.test(text);
+    return isUtf8.test(this.#connection) && !/[\u{10000}-\u{10ffff}]/u.test(text);
+  }
+
+  /** Asks something of the server or of others; the session resumes when it is known. What goes wrong refuses the statement that waits. */
+  ask(task: () => Promise<unknown>): void {
+    this.#work(task);
+  }
+
   /** Reads the catalog anew for a name that it does not have. False when that has been tried for this text. */
   retryUnknown(): boolean {
     if (this.retried) {
@@ -138,6 +158,11 @@ export class Knowledge {
     this.#temporary.ran(plan.facts, this.epoch.catalog);
     if ((plan.effects & effect.shared) !== 0) this.#session.target.catalog.changed();
     if (mayChangeState(plan)) this.#stateUnsure = true;
+  }
+
+  /** Code that has run may have prepared statements: such that stands in functions and triggers may not. */
+  mayHavePrepared({ kind, category }: StatementFacts): boolean {
+    return category === "opaque" || kind === "do" || (kind === "call" && mayPrepare(this.epoch.catalog));
   }
 
   /** The server has taken back all that the session has made its own. */
@@ -171,8 +196,9 @@ export class Knowledge {
     this.#results = undefined;
     const [row] = await side.run(stateSql);
     if (row === undefined) throw new Error("the server does not say which database and sql_mode the session has");
-    const [database = null, mode = null, client = null, results = null, limit = null] = row;
+    const [database = null, mode = null, client = null, results = null, limit = null, connection = null] = row;
     this.#learn(database, mode ?? "");
+    this.#connection = connection ?? "";
     this.readsAsciiOnly = results !== null && !/^(?:utf8|utf8mb3|utf8mb4|binary)$/.test(results);
     this.#forAnswers =
       this.readsAsciiOnly || limit !== unlimited
@@ -222,9 +248,26 @@ export class Knowledge {
   }
 }
 
+const preparing = new WeakMap<Catalog, boolean>();
+
+/** Whether a stored procedure could prepare a statement, as far as their bodies are known. */
+function mayPrepare(catalog: Catalog): boolean {
+  let may = preparing.get(catalog);
+  if (may === undefined) {
+    const procedures = [...catalog.functions.values()]
+      .flat()
+      .filter(({ kind, isSystem }) => kind === "procedure" && !isSystem);
+    may = procedures.some(({ body }) => body === undefined || /prepare/i.test(body.text));
+    preparing.set(catalog, may);
+  }
+  return may;
+}
+
 /** Categories of statements that leave database, sql_mode and character sets as they are, whatever stored programs run with them. */
 const leavesState: ReadonlySet<string> = new Set(["read", "write", "transaction"]);
 
 function mayChangeState({ facts, effects }: StatementPlan): boolean {
+  // Nothing of what PREPARE has prepared has run.
+  if (facts.session?.kind === "prepare" || facts.session?.kind === "deallocate") return false;
   return !leavesState.has(facts.category) || (effects & effect.hiddenCode) !== 0;
 }

@@ -1,19 +1,21 @@
 /** COM_STMT_*: a statement is decided when it is prepared, and again when it is executed and something has changed since. */
-import { refuse } from "../enforce/gate.ts";
+import { type Pass, refuse } from "../enforce/gate.ts";
 import type { Grant } from "../enforce/holding.ts";
 import { approvalsToRun } from "../enforce/plan.ts";
 import type { CommandReader } from "./command-reader.ts";
-import { confirm, decideText } from "./decide.ts";
+import { changedSince, confirm, type Confirmed, decideText } from "./decide.ts";
 import { errOf } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import { admitText } from "./held-statement.ts";
-import { boundTypes, decodeExecution, decodeStatementId } from "./messages/execute.ts";
+import { bindFlagAt, boundTypes, decodeExecution, decodeStatementId } from "./messages/execute.ts";
 import { boundValues } from "./parameters.ts";
+import { prepareAgain } from "./prepare-again.ts";
 import { Prepared } from "./prepared.ts";
 import { noteWords } from "./server-words.ts";
 import type { Session } from "./session.ts";
 import { readStatement } from "./statement-text.ts";
 import { forwarded, textCommand } from "./to-server.ts";
+import { packetCount, packetsOf } from "./wire.ts";
 
 export function prepare(session: Session, command: CommandReader): boolean {
   if (!session.knowledge.isSure()) return false;
@@ -29,6 +31,10 @@ export function prepare(session: Session, command: CommandReader): boolean {
     session.deny(ruling);
     return true;
   }
+  if (ruling.usesNames) {
+    session.answerErr(notPreparable);
+    return true;
+  }
   const { verdict, plans } = ruling;
   const sent = verdict.rewritten
     ? textCommand(0x16, verdict.text)
@@ -38,6 +44,7 @@ export function prepare(session: Session, command: CommandReader): boolean {
   exchange.forbid(plans);
   exchange.prepared = new Prepared({
     text,
+    names: session.knowledge.epoch.names,
     sentText: verdict.text,
     plan: plans[0],
     reads: verdict.reads,
@@ -46,6 +53,13 @@ export function prepare(session: Session, command: CommandReader): boolean {
   session.ask(exchange, sent.bytes);
   return true;
 }
+
+/** ER_UNSUPPORTED_PS: as the server says it of statements about prepared ones. */
+const notPreparable = {
+  code: 1295,
+  sqlstate: "HY000",
+  message: "This command is not supported in the prepared statement protocol yet",
+} as const;
 
 function tooMany(limit: number) {
   return {
@@ -70,6 +84,12 @@ function idOf({ lastPreparedId }: Session, { buffer, body, end }: CommandReader)
   return lastPreparedId ?? id;
 }
 
+/** The command as it leaves, with the number that the server has the statement by. What is read of it from then on is the server's. */
+function forwardedFor({ serverId }: Prepared, command: CommandReader): Buffer {
+  command.buffer.writeUInt32LE(serverId, command.body + 1);
+  return forwarded(command);
+}
+
 /** The statement that a command is about, if there is one; the client is told if not. */
 function statementOf(session: Session, command: CommandReader): Prepared | undefined {
   const id = idOf(session, command);
@@ -87,10 +107,10 @@ export function execute(session: Session, command: CommandReader): boolean {
   }
   const prepared = statementOf(session, command);
   if (prepared === undefined) return true;
-  const parameters = prepared.reads.parameters ? boundOf(prepared, command).parameters : undefined;
-  const refused = confirm(session, prepared, parameters);
-  if (refused !== undefined) {
-    session.deny(refused);
+  const now = confirmed(session, prepared, command);
+  if (now.kind === "stale" && prepareAgain(session, prepared, now.ruling)) return false;
+  if (now.kind !== "pass") {
+    session.deny(now.kind === "refused" ? now : refuse(changedSince, prepared.text, fieldsOf(now.ruling)));
     return true;
   }
   const { plan } = prepared;
@@ -101,7 +121,7 @@ export function execute(session: Session, command: CommandReader): boolean {
       session.deny(refuse(unseenValues, prepared.text, [plan.auditFields]));
       return true;
     }
-    const admission = admitText(session, prepared.text, [plan], approvals, boundOf(prepared, command));
+    const admission = admitText(session, prepared.text, { plans: [plan], approvals }, boundOf(prepared, command));
     if (admission === undefined) return false;
     if (admission.kind === "refused") {
       session.deny(admission);
@@ -111,8 +131,11 @@ export function execute(session: Session, command: CommandReader): boolean {
   }
   session.closeCursor(prepared);
   prepared.types = boundTypes(command.buffer, command.body, command.end, prepared.parameters, prepared.types);
+  const bytes = prepared.lacksTypes ? withTypes(prepared, command) : undefined;
   prepared.hasLongData = false;
-  const exchange = new Exchange("query", command.packets, 0);
+  prepared.lacksTypes = false;
+  const packets = bytes === undefined ? command.packets : packetCount(bytes.length);
+  const exchange = new Exchange("query", packets, command.packets - packets);
   exchange.prepared = prepared;
   exchange.isRewritten = prepared.sentText !== prepared.text;
   if (plan !== undefined) {
@@ -120,8 +143,43 @@ export function execute(session: Session, command: CommandReader): boolean {
     if (plan.forbidden !== undefined) exchange.forbidden = [plan.forbidden];
     noteWords(session, [plan], exchange.isRewritten);
   }
-  session.ask(exchange, forwarded(command));
+  session.ask(exchange, bytes === undefined ? forwardedFor(prepared, command) : packetsOf(bytes, 0));
   return true;
+}
+
+/** With the values, where the decision depends on them. */
+function confirmed(session: Session, prepared: Prepared, command: CommandReader): Confirmed {
+  if (!prepared.reads.parameters) {
+    const now = confirm(session, prepared);
+    const reads = now.kind === "stale" ? now.ruling.verdict.reads : prepared.reads;
+    if (now.kind === "refused" || !reads.parameters) return now;
+  }
+  return confirm(session, prepared, boundOf(prepared, command).parameters);
+}
+
+function fieldsOf({ plans }: Pass): readonly string[] {
+  return plans.map(({ auditFields }) => auditFields);
+}
+
+/**
+ * The execution with the types of its values, which the server has not been told of a statement that it has prepared again. `undefined`: it
+ * has them, or takes no values.
+ */
+function withTypes(
+  { parameters, types, serverId }: Prepared,
+  { buffer, body, end }: CommandReader,
+): Buffer | undefined {
+  if (parameters === 0) return undefined;
+  const flag = body + bindFlagAt(parameters);
+  if (buffer[flag] === 1) return undefined;
+  const payload = Buffer.concat([
+    buffer.subarray(body, flag),
+    Buffer.from([1]),
+    types,
+    buffer.subarray(Math.min(flag + 1, end), end),
+  ]);
+  payload.writeUInt32LE(serverId, 1);
+  return payload;
 }
 
 /** Who said yes to one execution would have said yes to any other. */
@@ -152,15 +210,16 @@ export function fetch(session: Session, command: CommandReader): boolean {
   const prepared = statementOf(session, command);
   if (prepared === undefined) return true;
   const problem = session.knowledge.takeProblem();
-  const refused = problem === undefined ? confirm(session, prepared) : refuse(problem, prepared.text);
-  if (refused !== undefined) {
-    session.deny(refused);
+  const now = problem === undefined ? confirm(session, prepared) : refuse(problem, prepared.text);
+  if (now.kind !== "pass") {
+    // The rows that wait are those of the text that it had.
+    session.deny(now.kind === "refused" ? now : refuse(changedSince, prepared.text, fieldsOf(now.ruling)));
     return true;
   }
   const exchange = new Exchange("fetch", command.packets, 0);
   exchange.prepared = prepared;
   if (prepared.cursor !== undefined) exchange.runs = [prepared.cursor];
-  session.ask(exchange, forwarded(command));
+  session.ask(exchange, forwardedFor(prepared, command));
   return true;
 }
 
@@ -170,7 +229,7 @@ export function longData(session: Session, command: CommandReader): boolean {
   // The server says what is wrong when the statement is executed; without one, the client will hear so too.
   if (prepared === undefined) return true;
   prepared.hasLongData = true;
-  session.tell(forwarded(command));
+  session.tell(forwardedFor(prepared, command));
   return true;
 }
 
@@ -181,7 +240,7 @@ export function close(session: Session, command: CommandReader): boolean {
   if (prepared === undefined) return true;
   session.closeCursor(prepared);
   session.statements.delete(id);
-  session.tell(forwarded(command));
+  session.tell(forwardedFor(prepared, command));
   return true;
 }
 
@@ -193,6 +252,6 @@ export function reset(session: Session, command: CommandReader): boolean {
     prepared.hasLongData = false;
     session.closeCursor(prepared);
   };
-  session.ask(exchange, forwarded(command));
+  session.ask(exchange, forwardedFor(prepared, command));
   return true;
 }

@@ -15,7 +15,6 @@ import type { StatementPlan } from "../enforce/plan.ts";
 import { ProtocolError } from "../enforce/protocol-error.ts";
 import type { OpenSession, SessionHost } from "../enforce/session-host.ts";
 import { StatementLog, unrecorded } from "../enforce/statement-log.ts";
-import { StatementRun } from "../enforce/statement-run.ts";
 import type { Target } from "../enforce/target.ts";
 import { handleAnswer } from "./answers.ts";
 import { Cancelling } from "./cancelling.ts";
@@ -30,7 +29,10 @@ import { Knowledge } from "./knowledge.ts";
 import { encodeErr, type ErrFields } from "./messages/err.ts";
 import type { ChangeUser } from "./messages/handshake-response.ts";
 import { encodeOk } from "./messages/ok.ts";
+import type { ComputedText } from "./computed-text.ts";
 import type { Prepared } from "./prepared.ts";
+import { Run } from "./run.ts";
+import { StatementNames } from "./statement-names.ts";
 import { reuseReads } from "../sockets/reused-reads.ts";
 import { SideQuery } from "./side-query.ts";
 import type { Upstream } from "./upstream.ts";
@@ -73,7 +75,12 @@ export class Session implements OpenSession {
   readonly capabilities: number;
   readonly records: SessionRecords;
   readonly log: StatementLog;
+  /** Of COM_STMT_PREPARE, by the client's number for them. */
   readonly statements = new Map<number, Prepared>();
+  /** Of PREPARE as a statement. */
+  readonly names = new StatementNames();
+  /** What the text that waits prepares, where the server had to be asked. */
+  computed: ComputedText | undefined;
   readonly knowledge: Knowledge;
   readonly side: SideQuery;
   readonly holding: Holding;
@@ -193,8 +200,8 @@ export class Session implements OpenSession {
   // Towards the server.
 
   /** Begins the record of an execution, which leaves for the server with the next command. */
-  begin(plan: StatementPlan, auditFields: string, grant?: Grant): StatementRun {
-    const run = new StatementRun(this.log.begin(plan, auditFields, this.knowledge.epoch.names, grant), plan);
+  begin(plan: StatementPlan, auditFields: string, grant?: Grant): Run {
+    const run = new Run(this.log.begin(plan, auditFields, this.knowledge.epoch.names, grant), plan);
     run.grant = grant;
     if (plan.limits.durationMs !== undefined) this.#cancelling.watch(run, plan.limits.durationMs);
     return run;
@@ -275,12 +282,15 @@ export class Session implements OpenSession {
     this.log.own(fields, sqlstate, this.knowledge.epoch.names);
   }
 
-  endRun(run: StatementRun, sqlstate: string, rows = run.isCut ? run.passedRows : run.rows): void {
+  endRun(run: Run, sqlstate: string, rows = run.isCut ? run.passedRows : run.rows): void {
     if (run.ended) return;
     run.ended = true;
     if (run.timer !== undefined) clearTimeout(run.timer);
     // One that failed may have run in part.
-    if (sqlstate !== unrecorded.sqlstate) this.knowledge.ran(run.plan);
+    if (sqlstate !== unrecorded.sqlstate) {
+      this.knowledge.ran(run.plan);
+      this.names.ran(run, sqlstate === "00000", (facts) => this.knowledge.mayHavePrepared(facts));
+    }
     this.log.ended(run, sqlstate, rows, undefined);
   }
 

@@ -1,7 +1,9 @@
 /** Questions of the proxy's own to the server, between the client's commands and unseen by it, over the session's own connection. */
 import type { Session } from "./session.ts";
 import { Exchange } from "./exchange.ts";
-import { PacketReader, packetsOf } from "./wire.ts";
+import type { PrepareOk } from "./messages/prepare-ok.ts";
+import { textCommand } from "./to-server.ts";
+import { PacketReader } from "./wire.ts";
 
 export type TextRow = readonly (string | null)[];
 
@@ -9,14 +11,14 @@ export type TextRow = readonly (string | null)[];
 export class Asked {
   readonly rows: TextRow[] = [];
   columns = 0;
+  /** What the server says of a statement that it has prepared. */
+  prepared: PrepareOk | undefined = undefined;
   #bytes = 0;
   readonly #bytesMax: number;
-  readonly resolve: (rows: readonly TextRow[]) => void;
   readonly reject: (error: Error) => void;
 
-  constructor(bytesMax: number, resolve: Asked["resolve"], reject: Asked["reject"]) {
+  constructor(bytesMax: number, reject: Asked["reject"]) {
     this.#bytesMax = bytesMax;
-    this.resolve = resolve;
     this.reject = reject;
   }
 
@@ -48,15 +50,30 @@ export class SideQuery {
 
   /** Runs one statement; the caller has seen to it that no command is unanswered. Rejects with the server's message. */
   run(sql: string): Promise<readonly TextRow[]> {
+    return this.#ask("query", 0x03, sql, ({ rows }) => rows);
+  }
+
+  /** Prepares one statement by COM_STMT_PREPARE. As above. */
+  prepare(sql: string): Promise<PrepareOk> {
+    return this.#ask("prepare", 0x16, sql, ({ prepared }) => {
+      if (prepared === undefined) throw new Error("the server has not prepared a statement");
+      return prepared;
+    });
+  }
+
+  #ask<Answer>(kind: "query" | "prepare", command: number, sql: string, answer: (asked: Asked) => Answer) {
     const session = this.#session;
     if (session.isClosed) return Promise.reject(new Error("the session has ended"));
     if (session.exchange !== undefined) return Promise.reject(new Error("a command is unanswered"));
-    return new Promise((resolve, reject) => {
-      const exchange = new Exchange("query", 1, 0);
-      exchange.asked = new Asked(session.host.limits.sideQueryBytes, resolve, reject);
-      session.ask(exchange, packetsOf(Buffer.concat([queryCommand, Buffer.from(sql, "utf8")]), 0));
+    return new Promise<Answer>((resolve, reject) => {
+      const { bytes, packets } = textCommand(command, sql);
+      const exchange = new Exchange(kind, packets, 0);
+      const asked = new Asked(session.host.limits.sideQueryBytes, reject);
+      exchange.asked = asked;
+      exchange.ended = (succeeded) => {
+        if (succeeded) resolve(answer(asked));
+      };
+      session.ask(exchange, bytes);
     });
   }
 }
-
-const queryCommand = Buffer.from([0x03]);

@@ -12,8 +12,3 @@ export function textCommand(kind: number, text: string): { readonly bytes: Buffe
   const payload = Buffer.concat([Buffer.from([kind]), Buffer.from(text, "utf8")]);
   return { bytes: packetsOf(payload, 0), packets: packetCount(payload.length) };
 }
-
-/** A name in a statement, under any sql_mode. */
-export function quoteName(name: string): string {
-  return `\`${name.replaceAll("`", "``")}\``;
-}

@@ -35,7 +35,7 @@ export class ModelServer {
     const text = readStatement(command, 1, command.length);
     switch (command[0]) {
       case 0x03:
-        if (text.startsWith("select database()")) return row(["shop", "", "utf8mb4", "utf8mb4"]);
+        if (text.startsWith("select cast(database()")) return row(stateOfSession);
         this.texts.push(text);
         if (this.#refuses(text)) return error();
         return text.length % 2 === 0 ? ok() : row([text.slice(0, 20)]);
@@ -70,6 +70,9 @@ export class ModelServer {
     }
   }
 }
+
+/** Database, sql_mode, character sets of clients and results, sql_select_limit, character set of the connection. */
+const stateOfSession = ["shop", "", "utf8mb4", "utf8mb4", "18446744073709551615", "utf8mb4"];
 
 function ok(): Buffer {
   return new PacketWriter().uint8(0).uint8(0).uint8(0).uint16(2).uint16(0).packet(1);

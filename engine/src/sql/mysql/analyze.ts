@@ -4,22 +4,39 @@ import { characterCount } from "../../masks/base-type.ts";
 import type { RefusedText } from "../sql-dialect.ts";
 import { defaultSqlMode, type Dialect } from "./dialect.ts";
 import { NameState } from "./facts/names.ts";
+import { givenText, type InnerStatement } from "./facts/given-text.ts";
 import { type ResolvedMysql, resolveMysql } from "./facts/resolve.ts";
 import { settings } from "./facts/session-effects.ts";
-import { parseMysql } from "./parse.ts";
+import { type ParsedMysql, parseMysql } from "./parse.ts";
 import type { Statement } from "./tree/statements.ts";
 
 export type AnalyzedMysql =
   | { readonly kind: "statements"; readonly statements: readonly ResolvedMysql[] }
   | RefusedText;
 
+type ParsedStatements = Extract<ParsedMysql, { kind: "statements" }>;
+
 /** Parses a text as the server of the catalog does in the session's mode, and resolves every statement of it. See `SqlDialect.read`. */
 export function analyzeMysql(text: string, catalog: Catalog, names: NameContext): AnalyzedMysql {
-  const parsed = parseMysql(text, mysqlDialectOf(catalog, names));
+  const dialect = mysqlDialectOf(catalog, names);
+  const parsed = parseMysql(text, dialect);
   if (parsed.kind === "refused") return parsed;
-  if (parsed.kind === "syntax_error") {
-    const position = characterCount(text.slice(0, parsed.position)) + 1;
-    return { kind: "syntax_error", message: parsed.message, sqlstate: "42000", position, advice: {} };
+  if (parsed.kind === "syntax_error") return syntaxError(text, parsed.message, parsed.position);
+  const given = new Map<Statement, ParsedStatements>();
+  for (const statement of parsed.statements) {
+    const literal = givenText(statement);
+    if (literal === undefined) continue;
+    const inner = parseMysql(literal.text, dialect);
+    if (inner.kind === "refused") return inner;
+    if (inner.kind === "syntax_error") {
+      return syntaxError(text, `in the text of ${statement.kind.toUpperCase()}: ${inner.message}`, literal.start);
+    }
+    if (inner.statements.length !== 1) {
+      const found = inner.statements.length === 0 ? "none" : "several";
+      const message = `the text of ${statement.kind.toUpperCase()} must be one statement, and holds ${found}`;
+      return syntaxError(text, message, literal.start);
+    }
+    given.set(statement, inner);
   }
   const changed = parsed.statements.slice(0, -1).flatMap(variablesOfReading)[0];
   if (changed !== undefined) {
@@ -31,10 +48,28 @@ export function analyzeMysql(text: string, catalog: Catalog, names: NameContext)
   }
   try {
     const state = new NameState(catalog, names.searchPath[0]);
-    return { kind: "statements", statements: resolveMysql(text, parsed, state) };
+    const readInner = (statement: Statement, now: NameState) => innerOf(statement, given.get(statement), now);
+    return { kind: "statements", statements: resolveMysql(text, parsed, state, readInner) };
   } catch {
     return { kind: "refused", limit: "tree_depth", message: "statement is too complex to be analysed" };
   }
+}
+
+function syntaxError(text: string, message: string, offset: number): AnalyzedMysql {
+  const position = characterCount(text.slice(0, offset)) + 1;
+  return { kind: "syntax_error", message, sqlstate: "42000", position, advice: {} };
+}
+
+/** The statement whose text another one gives: as the session stands there, and without effect on the statements behind it. */
+function innerOf(
+  statement: Statement,
+  parsed: ParsedStatements | undefined,
+  names: NameState,
+): InnerStatement | undefined {
+  const text = givenText(statement)?.text;
+  if (text === undefined || parsed === undefined) return undefined;
+  const [inner] = resolveMysql(text, parsed, names.copy());
+  return inner && { text, database: names.database, statement: inner };
 }
 
 /** What the server of the catalog takes a text for. */

@@ -1,6 +1,7 @@
 import { type Dialect, defaultSqlMode } from "./dialect.ts";
 import { tokenize } from "./lexer/lexer.ts";
 import * as t from "./lexer/tokens.ts";
+import { quoteMysqlText } from "./quote.ts";
 
 /** Whether to look more closely at a text: nearly none has words of both kinds. */
 const verbs = /\b(?:create|alter|grant|set|change|start)\b/i;
@@ -41,6 +42,14 @@ export function withoutMysqlPasswords(text: string): string {
     if (isString && isMaker(words) && isAnnounced(words)) {
       parts.push(text.slice(kept, startOffset), "'***'");
       kept = startOffset + image.length;
+    } else if (isString) {
+      // A string may be a statement: PREPARE … FROM 'create user …', SET @text = '…'.
+      const inner = token.text ?? "";
+      const without = inner.length < text.length ? withoutMysqlPasswords(inner) : inner;
+      if (without !== inner) {
+        parts.push(text.slice(kept, startOffset), quoteMysqlText(without, defaultSqlMode));
+        kept = startOffset + image.length;
+      }
     }
     words.push(image.toUpperCase());
   }

@@ -7,14 +7,18 @@ export function decodeStatementId(buffer: Buffer, body: number, end: number): nu
   return new PacketReader(buffer, body + 1, end).uint32();
 }
 
+/** Offset in the payload of COM_STMT_EXECUTE of the byte that says whether types follow: behind kind, statement, flags, iterations, a bit for each NULL. */
+export function bindFlagAt(parameters: number): number {
+  return 1 + 4 + 1 + 4 + ((parameters + 7) >> 3);
+}
+
 /**
  * Two bytes a parameter, as COM_STMT_EXECUTE binds them; `known` where it binds none, or the same. Hot: a driver that binds them each time
  * costs no memory.
  */
 export function boundTypes(buffer: Buffer, body: number, end: number, parameters: number, known: Buffer): Buffer {
   if (parameters === 0) return known;
-  // Kind, statement, flags, iterations, a bit for each NULL.
-  const flag = body + 1 + 4 + 1 + 4 + ((parameters + 7) >> 3);
+  const flag = body + bindFlagAt(parameters);
   const from = flag + 1;
   const to = from + 2 * parameters;
   if (buffer[flag] !== 1 || to > end) return known;

@@ -102,11 +102,9 @@ export function walkDefinition(context: FactContext, statement: Statement): void
       return;
     }
     case "prepare":
-      context.addOpaque("PREPARE of a text", statement.start);
-      return;
     case "execute":
-      // EXECUTE of a name runs what its PREPARE was decided for.
-      if (statement.source !== undefined) context.addOpaque("EXECUTE IMMEDIATE of a text", statement.start);
+      // Those that clients send are read in `prepared-text.ts`.
+      context.addOpaque(`${statement.kind.toUpperCase()} within another statement`, statement.start);
       return;
     case "show":
       walkShow(context, statement);

@@ -17,6 +17,13 @@ export class NameState {
     this.#isFolding = (catalog.mysql?.lowerCaseTableNames ?? 0) !== 0;
   }
 
+  /** The same names, of which changes stay without effect here. */
+  copy(): NameState {
+    const copy = new NameState(this.catalog, this.database);
+    for (const [key, relation] of this.#temporary) copy.#temporary.set(key, relation);
+    return copy;
+  }
+
   /** Equal for names of databases, tables and aliases that the server takes for the same. */
   key(name: string): string {
     return this.#isFolding ? inLowerCase(name) : name;

@@ -8,6 +8,7 @@ import { FactContext, mark, type RelationRead, type StoredValue } from "./contex
 import type { NameState } from "./names.ts";
 import { sessionEffect } from "./session-effects.ts";
 import { walkDefinition } from "./definitions.ts";
+import { givesText, type InnerStatement, walkTextGiver, withInner } from "./given-text.ts";
 import { noWhere, type QueryResult, walkerOf, walkQuery } from "./queries.ts";
 import { newScope } from "./scope.ts";
 import { statementKind } from "./statement-kinds.ts";
@@ -19,21 +20,28 @@ export interface ResolvedMysql {
   readonly node: Statement;
   readonly reads: readonly RelationRead[];
   readonly stored: readonly StoredValue[];
+  /** What it prepares, or runs at once, where it gives the text of that. Its `reads` are not the statement's own. */
+  readonly inner?: InnerStatement | undefined;
 }
 
 /**
  * Resolves each statement of a text against the catalog, names as USE leaves them. What is not analysed is opaque in the facts: bodies of
- * stored programs, statements whose text is a value, hints, and whatever `statementKind` has no word for.
+ * stored programs, statements whose text is computed, hints, and whatever `statementKind` has no word for.
+ * @param readInner reads the text that a statement gives; without it such statements are opaque.
  */
 export function resolveMysql(
   text: string,
   parsed: Extract<ParsedMysql, { kind: "statements" }>,
   names: NameState,
+  readInner?: (statement: Statement, names: NameState) => InnerStatement | undefined,
 ): readonly ResolvedMysql[] {
   const bytes = utf8Positions(text);
   return parsed.statements.map((statement) => {
     const context = new FactContext(names);
-    const result = walkStatement(context, statement);
+    const inner = readInner?.(statement, names);
+    let result: QueryResult | undefined;
+    if (givesText(statement)) walkTextGiver(context, statement, inner !== undefined);
+    else result = walkStatement(context, statement);
     for (const hint of parsed.hints) {
       const isInside = hint.start >= statement.start && hint.end <= statement.end;
       // Other hints choose between plans; this one sets any variable.
@@ -41,7 +49,14 @@ export function resolveMysql(
     }
     if (statement.kind === "use") names.database = names.key(statement.database.text);
     const { reads, stored } = context;
-    return { facts: factsOf(context, statement, result, bytes), node: statement, reads, stored };
+    const facts = factsOf(context, statement, result, bytes);
+    return {
+      facts: inner === undefined ? facts : withInner(facts, inner),
+      node: statement,
+      reads,
+      stored,
+      inner,
+    };
   });
 }
 

@@ -29,6 +29,9 @@ export function sessionEffect(statement: Statement): SessionEffect | undefined {
       return { kind: statement.kind, name: statement.name.text };
     case "execute":
       return { kind: "execute", name: statement.name?.text };
+    case "drop_object":
+      if (statement.object === "prepare") return { kind: "deallocate", name: statement.names[0]?.parts[0]?.text };
+      return statementKinds[statementKind(statement)] === "ddl" ? { kind: "schema_change" } : undefined;
     default:
       return statementKinds[statementKind(statement)] === "ddl" ? { kind: "schema_change" } : undefined;
   }

@@ -11,6 +11,7 @@ import { changeOf } from "./change-targets.ts";
 import { changeRows, type ProtectedTarget } from "./changed-rows.ts";
 import { areAllSafe } from "./conditions.ts";
 import { type Edits, noEdits, type ReadingContext, spliced, type TextOfStatements } from "./edits.ts";
+import { rewriteGivenTexts } from "./given-texts.ts";
 import { inlineViews } from "./inline-views.ts";
 import { insertRows } from "./inserted-rows.ts";
 import { keepNames } from "./output-names.ts";
@@ -26,6 +27,44 @@ import { refuseStoring, refuseWrite, words } from "./write-target.ts";
  * original tree with exactly the intended replacements in it. Whatever cannot be done with certainty is denied.
  */
 export function rewriteMysql(
+  text: string,
+  statements: readonly ResolvedMysql[],
+  plans: readonly StatementPlan[],
+  context: ReadingContext,
+): RewriteResult {
+  // A text that a statement gives is a statement of its own.
+  const own = plans.map((plan, index) => (statements[index]?.inner === undefined ? plan : nothing));
+  const outer = rewriteOuter(text, statements, own, context);
+  if (outer.kind === "denied") return outer;
+  try {
+    return rewriteGivenTexts(
+      outer,
+      text,
+      statements,
+      plans,
+      context,
+      mysqlDialectOf(context.catalog, context),
+      rewriteMysql,
+    );
+  } catch (error) {
+    const denial = error instanceof Denial ? error : new Denial(unclear);
+    const statement = Math.max(
+      statements.findIndex(({ inner }) => inner !== undefined),
+      0,
+    );
+    return { kind: "denied", statement, reason: denial.message, hint: denial.hint };
+  }
+}
+
+const nothing: StatementPlan = {
+  protections: new Map(),
+  inlined: new Map(),
+  rowLimit: undefined,
+  namesakes: new Set(),
+  hidesSizes: false,
+};
+
+function rewriteOuter(
   text: string,
   statements: readonly ResolvedMysql[],
   plans: readonly StatementPlan[],
