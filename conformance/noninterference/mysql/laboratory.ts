@@ -84,13 +84,18 @@ function differenceFromMasked(script: Script, mine: readonly Answer[], masked: r
   const dependsOnPlan = [...errorsOf(mine), ...errorsOf(masked)].some((number) => causedByValues.has(number));
   // A column insists on its collation where what stands in its place gives way.
   const insists = errorsOf(masked).some((number) => mixedCollations.has(number));
-  return dependsOnPlan || insists ? undefined : difference;
+  return dependsOnPlan || insists || masked.some(isCutShort) ? undefined : difference;
+}
+
+/** The server gives DELETE … RETURNING no result where it knows beforehand that no row is meant. */
+function isCutShort(answer: Answer): boolean {
+  return / returning /.test(answer.step.sql) && meaning({ isOrdered: false }, [answer])[0]?.startsWith("ok ") === true;
 }
 
 const mixedCollations: ReadonlySet<number> = new Set([1267, 1270, 1271]);
 
 const causedByValues: ReadonlySet<number> = new Set([
-  1105, 1139, 1210, 1241, 1242, 1264, 1265, 1292, 1365, 1366, 1367, 1406, 1411, 1441, 1690, 4038, 1918, 3064,
+  1105, 1139, 1210, 1241, 1242, 1264, 1265, 1292, 1365, 1366, 1367, 1406, 1411, 1441, 1690, 4037, 4038, 1918, 3064,
 ]);
 
 /** Masks and filters of these databases, for everybody. */
@@ -110,16 +115,28 @@ async function schemaOf(login: MysqlLogin, subject: Subject): Promise<SchemaTabl
   const hides = new Set(
     [...maskedColumns, ...(subject.rowsAreHidden ? filteredRows : [])].map((rule) => rule.split(/[. ]/)[0]),
   );
-  return [...shopTables.map(({ name }) => name), ...Object.keys(shopViews)].map((name) => ({
-    name,
-    outputs: rows
+  const masked = new Set(maskedColumns.map((rule) => rule.split(" ")[0]));
+  return [...shopTables.map(({ name }) => name), ...Object.keys(shopViews)].map((name) => {
+    const outputs = rows
       .filter(({ relation }) => relation === name)
-      .map((row) => ({ name: String(row["name"]), kind: kindOf(String(row["type"])) })),
-    isView: name in shopViews,
-    isProtected: hides.has(name) || name in shopViews,
-    hidesRows: subject.rowsAreHidden && (hides.has(name) || name in shopViews),
-    partitions: name === "tickets" ? ["p0", "p1", "p2"] : [],
-  }));
+      .map((row) => ({ name: String(row["name"]), kind: kindOf(String(row["type"])) }));
+    return {
+      name,
+      outputs,
+      shown: outputs.map((output) => output.name).filter((column) => !masked.has(`${name}.${column}`)),
+      ids: seenIds(name, subject),
+      isView: name in shopViews,
+      isProtected: hides.has(name) || name in shopViews,
+      hidesRows: subject.rowsAreHidden && (hides.has(name) || name in shopViews),
+      partitions: name === "tickets" ? ["p0", "p1", "p2"] : [],
+    };
+  });
+}
+
+function seenIds(name: string, { rowsAreHidden }: Subject): number[] {
+  const table = shopTables.find((each) => each.name === name);
+  const all = Array.from({ length: table?.count ?? 0 }, (_, index) => index + 1);
+  return rowsAreHidden ? all.filter((id) => table?.hides?.isHidden(id) !== true) : all;
 }
 
 function kindOf(type: string): Kind {

@@ -17,6 +17,10 @@ export interface SchemaTable {
   readonly isProtected: boolean;
   readonly hidesRows: boolean;
   readonly partitions: readonly string[];
+  /** Columns that are not masked. */
+  readonly shown: readonly string[];
+  /** Of the rows that are seen; empty for views. */
+  readonly ids: readonly number[];
 }
 
 export interface Query {

@@ -52,7 +52,7 @@ function script(numbers: readonly number[], schema: readonly SchemaTable[]): Scr
     counts: chosen.counts ?? "read",
     steps: made.statements.map((sql) => step(sql, chosen.isPrepared === true, choices.parameters)),
     isOrdered: made.isOrdered === true,
-    isComparable: chosen.isComparable !== false,
+    isComparable: chosen.isComparable !== false && made.isComparable !== false,
   };
 }
 
@@ -72,6 +72,7 @@ const textOnly = /^(?:start|rollback|drop|set|show|create)\b/;
 interface Made {
   readonly statements: readonly string[];
   readonly isOrdered?: boolean;
+  readonly isComparable?: false;
 }
 
 interface Form {
@@ -100,16 +101,11 @@ const changing = (isPrepared: boolean): Form => ({
   counts: "change",
   ...(isPrepared ? { isPrepared } : {}),
   make: (scope) => {
-    const { sql, table } = change(scope);
+    const { sql, table, columns = ["*"], ...made } = change(scope);
     const after = scope.choices.pick([...afterwards, "select last_insert_id() * 0"]);
     return {
-      statements: [
-        "start transaction",
-        sql,
-        after,
-        `select ${table === "kept" ? "number" : "*"} from ${table}`,
-        "rollback",
-      ],
+      ...made,
+      statements: ["start transaction", sql, after, `select ${columns.join(", ")} from ${table}`, "rollback"],
     };
   },
 });
@@ -178,9 +174,8 @@ const inTransaction = (statements: readonly string[]): string[] => ["start trans
 const forms: readonly Form[] = [
   ...Array.from({ length: 6 }, () => queried(false)),
   ...Array.from({ length: 5 }, () => queried(true)),
-  changing(false),
-  changing(false),
-  changing(true),
+  ...Array.from({ length: 6 }, () => changing(false)),
+  ...Array.from({ length: 4 }, () => changing(true)),
   {
     name: "mode",
     make: (scope) => {

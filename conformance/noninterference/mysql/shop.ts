@@ -112,7 +112,7 @@ export const shopTables: readonly ShopTable[] = [
       ["is_vip", "tinyint(1)"],
       ["prefs", "json"],
       ["created_at", "datetime"],
-      ["ref", "varchar(12) not null"],
+      ["ref", "varchar(12) not null default 'ref'"],
     ],
     keys: "primary key (id), key by_email (email), key by_city (city, ssn), key by_credit (credit)",
     row: customer,
