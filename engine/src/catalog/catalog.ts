@@ -86,6 +86,8 @@ export interface Relation {
   readonly uniqueKeys?: readonly (readonly number[])[];
   /** Of MySQL: some unique key is on a part of a column, or on an expression. Absent: none is. */
   readonly hasPartialKeys?: true;
+  /** Of MySQL: keys by name, with the attribute numbers of their columns in order; 0 for an expression. Absent: not known. */
+  readonly indexes?: readonly { readonly name: string; readonly columns: readonly number[] }[];
   /** Paths of inheritance or partition parents. */
   readonly parents: readonly string[];
   /** Attribute numbers of what its rows, or those of the tables that it is a partition of, are divided by; 0 for expressions. Absent: nothing. */

@@ -138,7 +138,7 @@ async function loadRelations(
   const triggers = byRelation(await query(sql.triggers));
   const checks = byRelation(checkRows);
   const sees = seesTriggers(await query(sql.grants).catch(() => undefined));
-  const partialKeys = byRelation(await query(sql.partialKeys));
+  const indexes = byRelation(await query(sql.indexes));
   const columnsOf = (path: string) => (columns.get(path) ?? []).map(columnOf);
   return names.tables.map(([schemaName, tableName, type, engine]) => {
     const [schema, name] = [schemaName ?? "", tableName ?? ""];
@@ -159,7 +159,7 @@ async function loadRelations(
       columns: own,
       primaryKey: ofKeys.primaryKey,
       uniqueKeys: ofKeys.uniqueKeys,
-      ...(partialKeys.has(path) ? { hasPartialKeys: true } : {}),
+      ...indexesOf(indexes.get(path) ?? [], own),
       parents: [],
       definition: isSystem ? undefined : definitionOf(type ?? "", engine ?? "", view?.[2]),
       ...(ofKeys.foreignKeys.length === 0 ? {} : { foreignKeys: ofKeys.foreignKeys }),
@@ -213,8 +213,12 @@ function keysOf(
   columnsOf: (path: string) => readonly Column[],
 ): Required<Pick<Relation, "primaryKey" | "uniqueKeys" | "foreignKeys">> {
   const numbers = (list: readonly Column[], names: readonly (string | null | undefined)[]) =>
-    names.flatMap((name) => list.find((column) => column.name.toLowerCase() === name?.toLowerCase())?.attnum ?? []);
-  const byName = Map.groupBy(rows, ([, , constraint]) => constraint ?? "");
+    names.flatMap((name) => list.find((column) => isSameText(column.name, name))?.attnum ?? []);
+  // A unique key and a foreign key may have one name.
+  const byName = Map.groupBy(
+    rows,
+    ([, , constraint, , referenced]) => `${constraint ?? ""}${typeof referenced === "string" ? "/" : ""}`,
+  );
   const primary = byName.get("PRIMARY");
   const uniqueKeys = [...byName.values()]
     .filter(([part]) => typeof part?.[5] !== "string")
@@ -254,6 +258,24 @@ function keysOf(
     uniqueKeys,
     foreignKeys,
   };
+}
+
+/** @param rows as `sql.indexes` asks for them */
+function indexesOf(rows: readonly Row[], columns: readonly Column[]): Pick<Relation, "indexes" | "hasPartialKeys"> {
+  if (rows.length === 0) return {};
+  const isPartial = rows.some(
+    ([, , , column, nonUnique, part]) => nonUnique === "0" && (column === null || part !== null),
+  );
+  const byName = Map.groupBy(rows, ([, , index]) => index ?? "");
+  const indexes = [...byName].map(([name, parts]) => ({
+    name,
+    columns: parts.map(([, , , own]) => columns.find((column) => isSameText(column.name, own))?.attnum ?? 0),
+  }));
+  return { indexes, ...(isPartial ? { hasPartialKeys: true } : {}) };
+}
+
+function isSameText(one: string, other: string | null | undefined): boolean {
+  return one.toLowerCase() === other?.toLowerCase();
 }
 
 function actionOf(rule: string | null | undefined): ReferentialAction {

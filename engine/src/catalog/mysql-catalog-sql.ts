@@ -46,8 +46,8 @@ export const keys = `select k.table_schema, k.table_name, k.constraint_name, k.c
 /** An error where the server runs without privileges. */
 export const grants = "show grants";
 
-/** Tables with a unique key on a part of a column, or on an expression. */
-export const partialKeys = `select distinct table_schema, table_name from information_schema.statistics${where("table_schema", true)} and non_unique = 0 and (sub_part is not null or column_name is null)`;
+/** Columns of keys in their order; one of a key on an expression has no name, and of one on a part of a column there is how long it is. */
+export const indexes = `select table_schema, table_name, index_name, column_name, non_unique, sub_part from information_schema.statistics${where("table_schema", true)} order by table_schema, table_name, index_name, seq_in_index`;
 
 /** Of MySQL from 8.0.16, of MariaDB from 10.3.10. */
 export function checks(engine: "mysql" | "mariadb"): string {

@@ -1,6 +1,6 @@
 import type { AccessKind } from "@penstock/language";
 import { catalogIndex } from "../sql/postgres/catalog-index.ts";
-import type { Catalog, Relation, RelationCode, TriggerEvent, TriggerInfo } from "./catalog.ts";
+import type { Catalog, ForeignKey, Relation, RelationCode, TriggerEvent, TriggerInfo } from "./catalog.ts";
 import { viewTables } from "./labels.ts";
 
 /** A use of a relation, by a statement or by what that sets off. */
@@ -44,6 +44,39 @@ export function usesBrought(catalog: Catalog, first: RelationUse): readonly Rela
     }
   }
   return [...found.values()];
+}
+
+/** A foreign key by which rows go or get other values with those that they refer to, and the table that it is of. */
+interface FollowedKey {
+  readonly relation: Relation;
+  readonly key: ForeignKey;
+}
+
+/**
+ * What foreign keys do for a use: each way from the relation to one whose rows follow, key by key. A relation that comes back to itself ends
+ * its way.
+ */
+export function waysOfKeys(catalog: Catalog, first: RelationUse): readonly (readonly FollowedKey[])[] {
+  const index = catalogIndex(catalog);
+  const ways: (readonly FollowedKey[])[] = [];
+  const follow = ({ relation, access, written }: RelationUse, before: readonly FollowedKey[]): void => {
+    for (const followed of index.followers(relation)) {
+      const { key, relation: follower } = followed;
+      const isDeleted = access.has("delete") && key.onDelete !== "none";
+      const isRewritten = written === undefined || key.referencedColumns.some((column) => written.has(column));
+      const isUpdated = access.has("update") && key.onUpdate !== "none" && isRewritten;
+      if (!isDeleted && !isUpdated) continue;
+      const way = [...before, followed];
+      ways.push(way);
+      if (follower === first.relation || before.some((each) => each.relation === follower)) continue;
+      const goes = isDeleted && key.onDelete === "cascade";
+      const stays = isUpdated || (isDeleted && !goes);
+      const next = new Set<AccessKind>([...(goes ? ["delete" as const] : []), ...(stays ? ["update" as const] : [])]);
+      follow({ relation: follower, access: next, written: new Set(key.columns) }, way);
+    }
+  };
+  follow(first, []);
+  return ways;
 }
 
 /** A child has its parent's columns under the same names, in an order of its own. */

@@ -4,6 +4,7 @@ import type { RelationRead } from "../facts/context.ts";
 import { quoteMysqlName } from "../quote.ts";
 import type { Expression } from "../tree/expressions.ts";
 import type { Join, QueryExpression } from "../tree/queries.ts";
+import { avoidedOrder } from "./avoided-order.ts";
 import { impliedBy, selectAround } from "./conditions.ts";
 import { protectedSource, wholeRelation } from "./protected-source.ts";
 import { type Rewriting, replaceTable } from "./edits.ts";
@@ -31,7 +32,10 @@ export function rewriteRead(
   const source = protectedSource(protection, name, {
     ...wholeRelation,
     partitions: table.partitions.map((each) => each.text),
-    indexHints: table.indexHints.map(({ start, end }) => text.slice(start, end)),
+    indexHints: [
+      ...table.indexHints.map(({ start, end }) => text.slice(start, end)),
+      ...avoidedOrder(protection, statement),
+    ],
     leavesInvisible: nodesOf(statement.node, stars).length > 0,
     isOptional: (nodesOf(statement.node, joins) as unknown as readonly Join[]).some(({ type }) =>
       /left|right/.test(type),
