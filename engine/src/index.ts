@@ -44,7 +44,7 @@ export { resolveMysql } from "./sql/mysql/facts/resolve.ts";
 export { type GivenText, readGivenTexts } from "./sql/mysql/given-texts.ts";
 export { quoteMysqlName, quoteMysqlText } from "./sql/mysql/quote.ts";
 export { type ParsedMysql, parseMysql } from "./sql/mysql/parse.ts";
-export { refusedMysqlRow } from "./sql/mysql/rewrite/new-rows.ts";
+export { refusedMysqlRow } from "./sql/mysql/rewrite/failing-values.ts";
 export { refusedRow } from "./sql/postgres/rewrite/new-rows.ts";
 export { withoutPasswords } from "./sql/without-passwords.ts";
 export { type ParsedText, parsePostgres } from "./sql/postgres/parse.ts";

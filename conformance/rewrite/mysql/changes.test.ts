@@ -1,6 +1,6 @@
 /** UPDATE and DELETE through the rewriter on a real MariaDB: what they leave is what they leave where the hidden data never was. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { refusedMysqlRow } from "../../../engine/src/sql/mysql/rewrite/new-rows.ts";
+import { refusedMysqlRow } from "../../../engine/src/sql/mysql/rewrite/failing-values.ts";
 import { changed, deniedChanges, refusedRows, unsteady } from "./changes.ts";
 import { createDatabases, type Databases, run } from "./databases.ts";
 import { effect } from "./effect.ts";

@@ -204,14 +204,14 @@ export const deniedChanges: readonly (readonly [text: string, reason: RegExp, tw
   ["update numbered set number = 1", /unique key/, "update numbered set note = 'x'"],
   [
     "update customers set city = 'x' where id in (select id from labels where email like '%x')",
-    /named beside a query/,
+    /named in a query inside of UPDATE/,
     "update customers set city = 'x' where id in (select id from labels where labels.email like '%x')",
   ],
   ["delete from watched", /^trigger `watched_gone` of shop\.watched looks at/, "delete from labels"],
   ["update contacts set city = 'x'", /masked for you/, "update labels set label = 'x'"],
   [
     "replace into customers (id, name) values (1, 'x')",
-    /REPLACE could change or show/,
+    /REPLACE would empty them/,
     "replace into orders values (1, 1, 1, 'x', 'EU', null)",
   ],
   [

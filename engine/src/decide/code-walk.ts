@@ -11,7 +11,14 @@ import { type BodyFacts, userFunction } from "../catalog/body-facts.ts";
 import { bodyFacts, pathInside } from "../catalog/function-body.ts";
 import { readBelow } from "../catalog/labels.ts";
 import { codeFacts, conditionFacts } from "../catalog/relation-code.ts";
-import { codeSetOff, columnsThatFail, type RelationUse, triggersFired, usesBrought } from "../catalog/set-off.ts";
+import {
+  codeSetOff,
+  columnsThatFail,
+  type RelationUse,
+  triggersFired,
+  usesBrought,
+  waysOfKeys,
+} from "../catalog/set-off.ts";
 import { columnsOfRow } from "../catalog/trigger-row.ts";
 import type { ColumnFact, FunctionFact, StatementFacts, TableFact, TableUse } from "../sql/facts.ts";
 import { builtinAggregateNames } from "../sql/postgres/builtin-names.ts";
@@ -212,6 +219,7 @@ export class CodeWalk {
       const written = columns.filter(({ uses }) => uses.has("write"));
       const use = { relation, access, touched: touchedOf(relation, columns), written: touchedOf(relation, written) };
       this.#use(use, searchPath);
+      this.#noteFollowers(use);
     }
   }
 
@@ -233,6 +241,16 @@ export class CodeWalk {
         this.#enterDefinition(setOffBy, relation, body, ofRow);
       }
       if (access.has("read") && relation.definition !== undefined) this.#callOfView(relation);
+    }
+  }
+
+  /** Rows that foreign keys change with those that they refer to: what is hidden of them counts. */
+  #noteFollowers(use: RelationUse): void {
+    // The rewriter of PostgreSQL asks nothing of them.
+    if (this.#catalog.engine === "postgres" || !(use.access.has("delete") || use.access.has("update"))) return;
+    for (const way of waysOfKeys(this.#catalog, use)) {
+      const relation = way.at(-1)?.relation;
+      if (relation !== undefined) this.tables.push({ relation, access: rowLooked });
     }
   }
 

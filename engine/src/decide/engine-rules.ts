@@ -103,7 +103,7 @@ function waysAround(world: World, facts: StatementFacts): Reason[] {
     );
   }
   for (const { what, by } of facts.reveals) {
-    if (what === "counts") continue;
+    if (what === "counts" || what === "sizes") continue;
     const shown = what === "credentials" ? "hashes of passwords" : "statements as they really run, or values in them,";
     ways.push(refusal(what, `\`${by}\` shows ${shown} and data is hidden from you`, askForRole));
   }

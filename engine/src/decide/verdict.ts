@@ -165,8 +165,10 @@ function plansOf(
               .filter((relation) => subject.hidden.names.has(relation.name) || world.hasNamesake(relation, searchPath))
               .map(({ name }) => name),
           );
+    const { functions = [], reveals = [] } = prepared[index]?.facts ?? {};
     const asksForSizes =
-      prepared[index]?.facts.functions.some(({ name }) => world.dialect.system.tellsSize(name)) === true;
+      reveals.some(({ what }) => what === "sizes") ||
+      functions.some(({ name }) => world.dialect.system.tellsSize(name));
     return {
       protections: protectionsOf(decision),
       inlined: decision.inlined,

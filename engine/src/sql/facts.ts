@@ -35,8 +35,8 @@ export interface StatementFacts {
 }
 
 export interface Revelation {
-  /** Texts of statements as they run and values in them, how many rows there are, or hashes of passwords. */
-  readonly what: "statements" | "counts" | "credentials";
+  /** Texts of statements as they run and values in them, how many rows there are, the same where the rewriter leaves it out, or hashes of passwords. */
+  readonly what: "statements" | "counts" | "sizes" | "credentials";
   /** As messages name it: `VERBOSE`, `SHOW PROCESSLIST`. */
   readonly by: string;
 }

@@ -16,7 +16,11 @@ export function walkShow(context: FactContext, { what, name, database, where, st
     const table = database === undefined ? name : { ...name, parts: [database, ...name.parts.slice(-1)] };
     // How different the values of an index are tells of the rows.
     if (what === "index") context.relation(table, "read");
-    else context.relation(table);
+    else {
+      // The next number of a table tells how many rows it has had.
+      const isNumbered = context.relation(table)?.columns.some((column) => column.default === "") === true;
+      if (isNumbered && what === "create table") context.reveals.push({ what: "sizes", by: "SHOW CREATE TABLE" });
+    }
   }
   const told = revealed(what);
   if (told !== undefined) context.reveals.push({ what: told, by: `SHOW ${what.toUpperCase()}` });

@@ -25,8 +25,17 @@ export interface ProtectedTarget extends ChangedTable {
   readonly protection: Protection;
 }
 
-/** Puts filters into the conditions, masks into conditions, values and RETURNING, and checks into what is set. @throws Denial */
-export function changeRows(rewriting: Rewriting, change: Change, targets: readonly ProtectedTarget[]): void {
+/**
+ * Puts filters into the conditions, masks into conditions, values and RETURNING, and checks into what is set.
+ * @param last conditions that come after all others
+ * @throws Denial
+ */
+export function changeRows(
+  rewriting: Rewriting,
+  change: Change,
+  targets: readonly ProtectedTarget[],
+  last: readonly string[],
+): void {
   const { node } = change;
   for (const target of targets) {
     const { name, protection } = target;
@@ -38,6 +47,7 @@ export function changeRows(rewriting: Rewriting, change: Change, targets: readon
     maskReferences(
       rewriting,
       node,
+      name,
       references.filter((reference) => !written.has(reference)),
       protection,
     );
@@ -52,6 +62,7 @@ export function changeRows(rewriting: Rewriting, change: Change, targets: readon
     rewriting,
     change,
     targets.filter(({ protection }) => protection.filter !== undefined),
+    last,
   );
 }
 
@@ -89,6 +100,7 @@ function refuseChanging(protection: Protection): readonly Column[] {
 /** @throws Denial */
 export function refuseWritten(protection: Protection, assignments: readonly ColumnAssignment[]): void {
   const { relation, columns } = protection;
+  if (relation.isTemporary) return;
   const written = assignments.flatMap(({ column }) => named(relation, columnName(column)) ?? []);
   const masked = written.find(({ attnum }) => columns.has(attnum));
   if (masked !== undefined) {
@@ -116,21 +128,28 @@ interface Condition {
   readonly expression: Expression | undefined;
   readonly added: readonly string[];
   readonly guards: readonly string[];
+  readonly last: readonly string[];
 }
 
 /** A condition that could warn or act is not tried on hidden rows: the server fixes no order in AND. */
-function filterRows(rewriting: Rewriting, { node }: Change, targets: readonly ProtectedTarget[]): void {
-  if (targets.length === 0) return;
+function filterRows(
+  rewriting: Rewriting,
+  { node }: Change,
+  targets: readonly ProtectedTarget[],
+  last: readonly string[],
+): void {
+  if (targets.length + last.length === 0) return;
   const isSafe = safetyOf(rewriting.statement);
   const filters = targets.map((target) => ({ target, sql: filterOf(target) }));
+  rewriting.edits.conditions.push(...last.map((each) => parsedExpression(each, rewriting.dialect)));
   const conditions = joinsIn(node.tables).map((join): Condition => {
     const inside = new Set<unknown>(tablesIn(join).map(({ table }) => table));
     const own = filters.filter(({ target }) => inside.has(target.table));
     const added = own.filter(({ target }) => placeOf(target) === join);
-    return { expression: join.on, added: sqlOf(added), guards: sqlOf(own) };
+    return { expression: join.on, added: sqlOf(added), guards: sqlOf(own), last: [] };
   });
   const outer = filters.filter(({ target }) => placeOf(target) === undefined);
-  conditions.push({ expression: node.where, added: sqlOf(outer), guards: sqlOf(filters) });
+  conditions.push({ expression: node.where, added: sqlOf(outer), guards: sqlOf(filters), last });
   const nulled = targets.find((target) => placeOf(target) !== undefined);
   for (const condition of conditions) {
     const { expression } = condition;
@@ -171,9 +190,9 @@ function joinsIn(tables: unknown): readonly Join[] {
 
 const joinKinds: ReadonlySet<string> = new Set(["join"]);
 
-function addWhere({ edits, dialect }: Rewriting, node: Change["node"], { added }: Condition): void {
-  if (added.length === 0) return;
-  const filter = added.join(" and ");
+function addWhere({ edits, dialect }: Rewriting, node: Change["node"], { added, last }: Condition): void {
+  if (added.length + last.length === 0) return;
+  const filter = [...added, ...last].join(" and ");
   const end = (node.kind === "update" ? node.assignments : node.tables).at(-1)?.end ?? node.end;
   edits.splices.push({ start: end, end, text: ` where ${filter}` });
   edits.expected.set(node as unknown as TreeObject, [{ ...node, where: parsedExpression(filter, dialect) }]);
@@ -181,18 +200,19 @@ function addWhere({ edits, dialect }: Rewriting, node: Change["node"], { added }
 
 function extend(
   { edits, dialect }: Rewriting,
-  { added, guards }: Condition,
+  { added, guards, last }: Condition,
   expression: Expression,
   unsafe: readonly Expression[],
 ): void {
   const guarded = `case when ${guards.join(" and ")} then (${hole}) else false end`;
   const [only] = unsafe;
-  const isWhole = only === expression;
+  const isWhole = only === expression && guards.length > 0;
   const inner = isWhole ? guarded : `(${hole})`;
   const keep = () => {
     if (!isWhole && guards.length > 0) for (const each of unsafe) surround(edits, dialect, each, guarded);
   };
-  if (added.length > 0) surround(edits, dialect, expression, `${added.join(" and ")} and ${inner}`, keep);
+  if (added.length + last.length > 0)
+    surround(edits, dialect, expression, [...added, inner, ...last].join(" and "), keep);
   else if (isWhole && guards.length > 0) surround(edits, dialect, expression, guarded);
   else keep();
 }

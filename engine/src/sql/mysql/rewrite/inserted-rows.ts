@@ -9,18 +9,17 @@ import type { Expression } from "../tree/expressions.ts";
 import type { Rewriting } from "./edits.ts";
 import { checkAssigned } from "./assigned-values.ts";
 import { refuseWritten } from "./changed-rows.ts";
-import { columnName, columnsIn, hole, replaceExpression, surround } from "./fragments.ts";
+import { columnName, hole, replaceExpression, surround } from "./fragments.ts";
 import { areManyRows, checkManyRows, checkQuery } from "./inserted-queries.ts";
 import { maskReturning, referencesTo } from "./masked-references.ts";
 import { noLimit } from "./protected-source.ts";
+import { columnsOfQuery } from "./named-tables.ts";
 import { withKeyChecks } from "./replaced-rows.ts";
-import { nodesOf } from "./tree.ts";
 import {
   checkDefaults,
   checkedRow,
   defaultOf,
   isLiteral,
-  isSameName,
   refusal,
   refuseComputed,
   refuseTriggers,
@@ -34,7 +33,7 @@ import type { KnownValue } from "./stored-value.ts";
 
 /** Checks rows, guards those that are in their way, and puts masks into RETURNING. @throws Denial */
 export function insertRows(rewriting: Rewriting, insert: Insert, protection: Protection): void {
-  const { onDuplicateKey: assignments, rowAlias, source } = insert;
+  const { onDuplicateKey: assignments, rowAlias } = insert;
   const name = insert.table.name.parts.at(-1)?.text ?? "";
   refuseWritten(protection, assignments);
   refuseMasked(protection, name, assignments);
@@ -46,7 +45,7 @@ export function insertRows(rewriting: Rewriting, insert: Insert, protection: Pro
   refuseTriggers(protection, decisive, assignments.length > 0 ? ["insert", "update"] : ["insert"]);
   if (assignments.length > 0) {
     if (rowAlias !== undefined) throw refusal(protection, "the new row has a name of its own", "use VALUES(column)");
-    refuseOthers(protection, name, assignments, source.kind === "query");
+    refuseOthers(protection, insert);
     checkAssigned(rewriting, { name, protection }, assignments, true);
   }
   const names = namesOf(insert, protection);
@@ -55,29 +54,15 @@ export function insertRows(rewriting: Rewriting, insert: Insert, protection: Pro
 }
 
 /** Beside the row that is in the way, the statement's query can be named: but not any more when it is inside of another. */
-function refuseOthers(
-  protection: Protection,
-  name: string,
-  assignments: readonly ColumnAssignment[],
-  isQuery: boolean,
-): void {
-  const inserted = new Set<unknown>(nodesOf(assignments, insertedValues).map(({ column }) => column));
-  const other = assignments
-    .flatMap(({ value }) => columnsIn(value))
-    .filter((column) => !inserted.has(column))
-    .find((column) => {
-      const qualifier = column.parts.at(-2)?.text;
-      return isQuery && (qualifier === undefined || !isSameName(qualifier, name));
-    });
+function refuseOthers(protection: Protection, insert: Insert): void {
+  const [other] = columnsOfQuery(insert, protection.relation);
   if (other === undefined) return;
   throw refusal(
     protection,
     `ON DUPLICATE KEY UPDATE names \`${columnName(other)}\` beside a query`,
-    `write columns of the table as \`${name}\`.column, and new values as VALUES(column)`,
+    "write columns of the table with its name, and new values as VALUES(column)",
   );
 }
-
-const insertedValues: ReadonlySet<string> = new Set(["inserted_value"]);
 
 /** From what the row in the way holds, no new value may be computed. */
 function refuseMasked(protection: Protection, name: string, assignments: readonly ColumnAssignment[]): void {

@@ -3,14 +3,14 @@ import type { Column } from "../../../catalog/catalog.ts";
 import { planMask } from "../../../masks/masks.ts";
 import { Denial } from "../../denial.ts";
 import { because, type Protection } from "../../protection.ts";
-import type { TreeObject } from "../../tree-object.ts";
+import { isObject, type TreeObject } from "../../tree-object.ts";
 import { quoteMysqlName } from "../quote.ts";
 import type { ColumnName } from "../tree/expressions.ts";
-import type { SelectItem } from "../tree/queries.ts";
+import type { Select, SelectItem } from "../tree/queries.ts";
 import type { Rewriting } from "./edits.ts";
 import { columnName, columnsIn, parsedItems, replaceExpression } from "./fragments.ts";
+import { isNamedIn } from "./named-tables.ts";
 import { isSameName } from "./new-rows.ts";
-import { nodesOf } from "./tree.ts";
 
 /** Columns of a relation that are masked, by their names in lower case. */
 function maskedColumns({ relation, columns }: Protection): ReadonlyMap<string, Column> {
@@ -31,22 +31,24 @@ export function referencesTo(root: unknown, name: string, protection: Protection
 /**
  * Puts masks in the place of references.
  * @param root all of the statement, in which a query's own columns could be meant
+ * @param name by which the statement's columns can name the table
  * @throws Denial
  */
 export function maskReferences(
   { text, edits, dialect }: Rewriting,
   root: { readonly kind: string },
+  name: string,
   references: readonly ColumnName[],
   protection: Protection,
 ): void {
   const masked = maskedColumns(protection);
-  const isQueried = nodesOf(root, queries).length > 0;
+  const unclear = unclearReferences(root, name);
   for (const reference of references) {
     const column = masked.get(columnName(reference).toLowerCase());
-    if (isQueried || column === undefined) {
+    if (unclear.has(reference) || column === undefined) {
       throw new Denial(
-        `${because(protection)}, and \`${columnName(reference)}\` is named beside a query inside of ${root.kind.toUpperCase()}`,
-        "write the query's columns with their table",
+        `${because(protection)}, and \`${columnName(reference)}\` is named in a query inside of ${root.kind.toUpperCase()}`,
+        "write columns with their tables, and give those of the query other names",
       );
     }
     const mask = maskOver(protection, column, text.slice(reference.start, reference.end));
@@ -54,7 +56,27 @@ export function maskReferences(
   }
 }
 
-const queries: ReadonlySet<string> = new Set(["query"]);
+/** Columns in queries that may be the query's own: without a table, or with one that the query calls alike. */
+function unclearReferences(root: unknown, name: string): ReadonlySet<unknown> {
+  const found = new Set<unknown>();
+  const visit = (value: unknown, isQueried: boolean, isHidden: boolean): void => {
+    if (Array.isArray(value)) {
+      for (const each of value) visit(each, isQueried, isHidden);
+      return;
+    }
+    if (!isObject(value)) return;
+    const { kind, body } = value;
+    if (kind === "column" && isQueried && (isHidden || (value as unknown as ColumnName).parts.length === 1)) {
+      found.add(value);
+    }
+    // ORDER BY of a query stands beside its SELECT.
+    const select = kind === "query" && isObject(body) ? body : value;
+    const isAlike = select["kind"] === "select" && isNamedIn((select as unknown as Select).from, name);
+    for (const child of Object.values(value)) visit(child, isQueried || kind === "query", isHidden || isAlike);
+  };
+  visit(root, false, false);
+  return found;
+}
 
 function maskOver({ relation, columns }: Protection, column: Column, reference: string): string {
   const mask = columns.get(column.attnum);
@@ -81,7 +103,7 @@ export function maskReturning(
       continue;
     }
     const references = referencesTo(expression, name, protection);
-    maskReferences(rewriting, root, references, protection);
+    maskReferences(rewriting, root, name, references, protection);
     if (references.length === 0 || alias !== undefined) continue;
     // The client expects the name that it would have without the mask.
     const own = expression.kind === "column" ? columnName(expression) : rewriting.text.slice(item.start, item.end);

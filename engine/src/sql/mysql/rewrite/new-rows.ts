@@ -1,15 +1,12 @@
-/**
- * No row may come about that the filter hides from whoever makes it. MySQL has no expression that only fails, so a sum that no number can hold
- * does, with a text in it by which the proxy knows it (`refusedMysqlRow`): under every sql_mode, and with IGNORE.
- */
+/** No row may come about that the filter hides from whoever makes it. */
 import type { Column, TriggerEvent } from "../../../catalog/catalog.ts";
 import { type FilterPart, filterParts } from "../../../filters/plan-filter.ts";
-import { literal } from "../../../writers/mysql-writer.ts";
 import { Denial } from "../../denial.ts";
 import { hiddenRows, type Protection } from "../../protection.ts";
 import type { Dialect } from "../dialect.ts";
 import { quoteMysqlName } from "../quote.ts";
 import type { Expression } from "../tree/expressions.ts";
+import { checkedValue } from "./failing-values.ts";
 import { substituted } from "./fragments.ts";
 import { constantDefault, type KnownValue, type StoredForm, storedForm } from "./stored-value.ts";
 
@@ -79,32 +76,6 @@ export function storedOf(protection: Protection, column: Column, value: string):
     `\`${column.name}\` of type ${column.type} decides which: what is stored in it cannot be checked`,
     "ask for a role without filters",
   );
-}
-
-/**
- * A value, or a failure where the condition does not hold.
- * @param dependent on which it depends: the value itself, or a column
- */
-export function checkedValue(protection: Protection, condition: string, value: string, dependent = value): string {
-  return `case when ${condition} then ${value} when ${failure(protection, dependent)} then null end`;
-}
-
-/**
- * Fails, whatever the value.
- * @param value keeps the server from finding that out beforehand
- */
-function failure({ relation }: Protection, value: string): string {
-  const text = literal("utf8mb4", `penstock(${hiddenRow}${relation.path})`);
-  return `~0 + char_length(concat(coalesce(${value}, ${literal("binary", "")}), ${text}))`;
-}
-
-const hiddenRow = "the new row, or one that is in its way, is hidden from you by the filter of ";
-
-/** What a server's error says of a row that was refused, or undefined where it is about something else. */
-export function refusedMysqlRow(message: string): string | undefined {
-  return /penstock\((the new row, or one that is in its way, is hidden from you by the filter of [^'()]*)\)/u.exec(
-    message,
-  )?.[1];
 }
 
 /** Whether it may stand in the text anywhere, and twice. */

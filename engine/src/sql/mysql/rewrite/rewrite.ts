@@ -1,3 +1,4 @@
+import type { Catalog } from "../../../catalog/catalog.ts";
 import { Denial } from "../../denial.ts";
 import { because, hiddenRows, type Protection } from "../../protection.ts";
 import { isObject } from "../../tree-object.ts";
@@ -7,17 +8,21 @@ import type { Dialect } from "../dialect.ts";
 import { NameState } from "../facts/names.ts";
 import type { ResolvedMysql } from "../facts/resolve.ts";
 import { parseMysql } from "../parse.ts";
+import type { TableName } from "../tree/queries.ts";
 import { changeOf } from "./change-targets.ts";
 import { changeRows, type ProtectedTarget } from "./changed-rows.ts";
 import { areAllSafe } from "./conditions.ts";
 import { type Edits, noEdits, type ReadingContext, spliced, type TextOfStatements } from "./edits.ts";
 import { rewriteGivenTexts } from "./given-texts.ts";
+import { refuseDefaults } from "./defaults.ts";
+import { followerChecks, refuseFollowers } from "./followers.ts";
 import { inlineViews } from "./inline-views.ts";
 import { insertRows } from "./inserted-rows.ts";
 import { keepNames } from "./output-names.ts";
 import { isProtected } from "./proof.ts";
 import { rewriteRead } from "./read.ts";
 import { limitRows } from "./row-limit.ts";
+import { hideNextNumber } from "./shown-tables.ts";
 import { isSameTree, nodesOf, type TableSite, tablesIn } from "./tree.ts";
 import { refuseStoring, refuseWrite, words } from "./write-target.ts";
 
@@ -94,7 +99,9 @@ function attempt(
       current = index;
       const plan = plans[index];
       if (plan === undefined) throw new Denial(unclear);
-      if (plan.protections.size > 0) protect(inlined.text, statement, plan.protections, dialect, edits);
+      if (plan.protections.size > 0)
+        protect(inlined.text, statementInside(statement), plan.protections, context.catalog, dialect, edits);
+      if (plan.hidesSizes) hideNextNumber(inlined.text, statement.node, dialect, edits);
       if (plan.rowLimit !== undefined) limitRows(statement.node, plan.rowLimit, edits);
     }
     if (edits.splices.length === 0 && inlined === sent) return { kind: "unchanged" };
@@ -129,10 +136,17 @@ const rewritable: ReadonlySet<string> = new Set([
   "alter_view",
 ]);
 
+/** `SET STATEMENT … FOR statement` does what the statement does. */
+function statementInside(statement: ResolvedMysql): ResolvedMysql {
+  const { node } = statement;
+  return node.kind === "set" && node.statement !== undefined ? { ...statement, node: node.statement } : statement;
+}
+
 function protect(
   text: string,
   statement: ResolvedMysql,
   protections: ReadonlyMap<string, Protection>,
+  catalog: Catalog,
   dialect: Dialect,
   edits: Edits,
 ): void {
@@ -144,7 +158,8 @@ function protect(
       "run the statement itself, or ask for a role for which nothing is masked or filtered",
     );
   }
-  const change = changeOf(node, (table) => reads.find((read) => read.table === table)?.relation);
+  const relationOf = (table: TableName) => reads.find((read) => read.table === table)?.relation;
+  const change = changeOf(node, relationOf);
   for (const { relation, access } of facts.tables) {
     const protection = protections.get(relation.path);
     if (protection !== undefined) refuseWrite(statement, change, protection, access);
@@ -153,6 +168,7 @@ function protect(
   if (node.kind === "show" && node.what === "index") return refuseIndexes(protections);
   refuseUnplaced(statement, protections);
   refuseExamined(statement, protections);
+  refuseDefaults(node, protections, dialect);
   const sites = new Map<unknown, TableSite>(tablesIn(node).map((site) => [site.table, site]));
   const isSafe = areAllSafe(statement);
   const rewriting = { text, statement, dialect, edits };
@@ -176,9 +192,13 @@ function protect(
     isRead = true;
     rewriteRead(rewriting, read, site, protection, isSafe);
   }
-  if (change !== undefined) changeRows(rewriting, change, targets);
+  if (change !== undefined) {
+    const last = followerChecks(change, ({ table }) => relationOf(table), protections, catalog);
+    changeRows(rewriting, change, targets, last);
+  }
   if (node.kind === "insert" || node.kind === "replace") {
     const target = facts.tables.find(({ access }) => access.has("insert"))?.relation;
+    if (target !== undefined) refuseFollowers(node, target, protections, catalog);
     const protection = target && protections.get(target.path);
     if (protection !== undefined) insertRows(rewriting, node, protection);
   }
@@ -226,12 +246,12 @@ function firstMistake(
   plans: readonly StatementPlan[],
   dialect: Dialect,
   { catalog, searchPath }: ReadingContext,
-  { expected }: Edits,
+  { expected, conditions }: Edits,
 ): number | undefined {
   const parsed = parseMysql(text, dialect);
   if (parsed.kind !== "statements" || parsed.statements.length !== statements.length) return 0;
   const names = new NameState(catalog, searchPath[0]);
-  const generated = new Set([...expected.values()].flat());
+  const generated = new Set([...[...expected.values()].flat(), ...conditions]);
   const index = statements.findIndex(({ node }, at) => {
     const made = parsed.statements[at];
     const plan = plans[at];

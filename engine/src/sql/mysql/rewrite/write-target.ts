@@ -1,6 +1,7 @@
 import type { AccessKind } from "@penstock/language";
 import { Denial } from "../../denial.ts";
 import type { Change } from "./change-targets.ts";
+import { columnsOfQuery } from "./named-tables.ts";
 import { because, hiddenRows, type Protection } from "../../protection.ts";
 import type { ResolvedMysql } from "../facts/resolve.ts";
 
@@ -21,7 +22,8 @@ export function refuseWrite(
     const masked = facts.columns.find(
       (fact) => fact.relation === relation && fact.uses.has("write") && columns.has(fact.column.attnum),
     );
-    if (masked === undefined) return;
+    // In a temporary table of the session's own stands nothing that could be lost.
+    if (masked === undefined || relation.isTemporary) return;
     throw new Denial(
       `${because(protection)}, and \`${masked.column.name}\` would be written`,
       node.kind === "insert"
@@ -30,8 +32,12 @@ export function refuseWrite(
     );
   }
   throw new Denial(
-    `${columns.size > 0 ? because(protection) : hiddenRows(protection)}, and ${words(node.kind)} could change or show what you do not see`,
-    "ask for a role for which nothing of it is masked or filtered",
+    node.kind === "replace"
+      ? `${because(protection)}, and REPLACE would empty them in the row that it replaces`
+      : `${columns.size > 0 ? because(protection) : hiddenRows(protection)}, and ${words(node.kind)} could change or show what you do not see`,
+    node.kind === "replace"
+      ? "use INSERT, with ON DUPLICATE KEY UPDATE where a row may be there"
+      : "ask for a role for which nothing of it is masked or filtered",
   );
 }
 
@@ -49,15 +55,12 @@ export function words(kind: string): string {
  * @throws Denial
  */
 export function refuseStoring(
-  { node, reads, stored }: ResolvedMysql,
+  { node, facts, reads, stored }: ResolvedMysql,
   protections: ReadonlyMap<string, Protection>,
 ): void {
-  // Its values may be any columns of the query's tables.
-  const isMixed =
-    node.kind === "insert" &&
-    node.source.kind === "query" &&
-    node.onDuplicateKey.length > 0 &&
-    stored.some(({ into }) => !into.isTemporary);
+  const into = facts.tables.find(({ access }) => access.has("insert"))?.relation;
+  // They may be any columns of the query's tables.
+  const isMixed = node.kind === "insert" && into?.isTemporary !== true && columnsOfQuery(node, into).length > 0;
   const [mixed] = isMixed ? reads.flatMap(({ relation }) => protections.get(relation.path) ?? []) : [];
   if (mixed !== undefined && mixed.columns.size > 0) {
     throw new Denial(
@@ -65,12 +68,12 @@ export function refuseStoring(
       "leave ON DUPLICATE KEY UPDATE out",
     );
   }
-  for (const { into, sources } of stored) {
-    if (into.isTemporary) continue;
+  for (const { into: table, sources } of stored) {
+    if (table.isTemporary) continue;
     const masked = sources.find(({ relation, column }) => protections.get(relation.path)?.columns.has(column.attnum));
     if (masked === undefined) continue;
     throw new Denial(
-      `column \`${masked.column.name}\` of ${masked.relation.path} is masked for you, and ${into.path} would keep the masked value as if it were real`,
+      `column \`${masked.column.name}\` of ${masked.relation.path} is masked for you, and ${table.path} would keep the masked value as if it were real`,
       "leave the column out, or keep the copy in a temporary table",
     );
   }
