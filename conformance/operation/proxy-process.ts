@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { isOfChain } from "../../proxy/src/audit/chain.ts";
 import { deriveVerifier, formatVerifier } from "../../proxy/src/identity/scram-verifier.ts";
 import { afterAll } from "vitest";
 import type { PostgresServer } from "../support/postgres-server.ts";
@@ -85,10 +86,10 @@ audit: ${change.audit ?? "{ file: audit.jsonl }"}
     writeFileSync(this.path(name), content, { mode: 0o600 });
   }
 
-  /** Lines of the audit log so far. */
+  /** Records of the audit log so far. */
   audit(): Record<string, unknown>[] {
     const lines = readFileSync(this.path("audit.jsonl"), "utf8").split("\n").slice(0, -1);
-    return lines.map((line): Record<string, unknown> => JSON.parse(line));
+    return lines.filter((line) => !isOfChain(line)).map((line): Record<string, unknown> => JSON.parse(line));
   }
 
   /** Runs `policy-proxy` to its end. */

@@ -272,7 +272,8 @@ test("a last audit line that a crash has cut is ended at the next start, and rep
   await (await connect(running.url)).query("select 1");
   const lines = readFileSync(installation.path("audit.jsonl"), "utf8").split("\n");
   expect(lines[0]).toBe('{"event":"statement","te');
-  expect(JSON.parse(lines[1] ?? "")).toMatchObject({ event: "connect" });
+  expect(JSON.parse(lines[1] ?? "")).toMatchObject({ event: "segment" });
+  expect(JSON.parse(lines[2] ?? "")).toMatchObject({ event: "connect" });
 });
 
 test("what clients call themselves cannot forge lines on the screen or in the audit log", async () => {

@@ -8,6 +8,7 @@ import { compile, formatDiagnostics, type SourceFile } from "@penstock/language"
 import { createProxyServer, type ProxyEvent, type ProxyLimits, type ProxyServer } from "@penstock/proxy";
 import { FileApprover } from "../../proxy/src/approvals/file-approver.ts";
 import type { Detection } from "../../proxy/src/detect/detection.ts";
+import { isOfChain } from "../../proxy/src/audit/chain.ts";
 import { FileAuditLog } from "../../proxy/src/audit/file-audit-log.ts";
 import { protocolOf } from "../../proxy/src/enforce/target.ts";
 import { type Identities, Login } from "../../proxy/src/identity/login.ts";
@@ -153,7 +154,7 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
   const lines = () =>
     readFileSync(auditFile, "utf8")
       .split("\n")
-      .filter((line) => line !== "");
+      .filter((line) => line !== "" && !isOfChain(line));
   return {
     host,
     port,

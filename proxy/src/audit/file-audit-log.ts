@@ -10,26 +10,27 @@
  *
  * When writing fails (disk full, I/O error), the lines of that turn are lost and their callbacks get the error, so that their
  * statements are refused. Every later turn tries again; the first that succeeds records how many lines are missing.
+ *
+ * Seals (`chain.ts`) come between the lines, in the same writes: nobody waits for them.
  */
-import { closeSync, fdatasync, fdatasyncSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fdatasync } from "node:fs";
+import { AuditFile, type AuditFileEvent, type AuditFileOptions } from "./audit-file.ts";
 import type { AuditLog } from "./audit-log.ts";
 import { now } from "./audit-records.ts";
 
-export interface FileAuditLogOptions {
-  readonly path: string;
-  /** Wait for the disk before a statement goes upstream. */
-  readonly strict: boolean;
+export interface FileAuditLogOptions extends Omit<AuditFileOptions, "report"> {
+  /** A file that is larger ends, and the next one begins; left out, it ends when somebody moves it and calls `reopen`. */
+  readonly segmentBytes?: number | undefined;
   /** Told of what an operator should know; must not throw. */
   readonly report: (event: AuditEvent) => void;
 }
 
 export type AuditEvent =
-  /** The last line of the file was cut (a crash, a full disk); a line break was added, the line itself stays for whoever investigates. */
-  | { readonly kind: "repaired"; readonly path: string }
-  /** Others than the owner may read the file. */
-  | { readonly kind: "exposed"; readonly path: string; readonly mode: number }
+  | AuditFileEvent
   | { readonly kind: "failed"; readonly error: Error }
-  | { readonly kind: "recovered"; readonly linesLost: number };
+  | { readonly kind: "recovered"; readonly linesLost: number }
+  /** The file could not be moved away: it grows on. */
+  | { readonly kind: "not rotated"; readonly error: Error };
 
 type Callback = (error?: Error) => void;
 
@@ -40,11 +41,14 @@ const linesWaitMs = 5;
 const groupWaitMs = 1;
 /** Characters of lines kept until the turn, or group, ends; more are written at once. */
 const pendingCharactersMax = 8 * 1024 * 1024;
+/** After how many lines, and how long after the first of them, a seal is written. */
+const sealedLinesMax = 1000;
+const sealWaitMs = 1000;
 
 export class FileAuditLog implements AuditLog {
   readonly #options: FileAuditLogOptions;
   readonly #buffer = Buffer.allocUnsafe(bufferBytes);
-  #descriptor: number;
+  readonly #file: AuditFile;
   /** Lines to be written, each with its line break, and how many. */
   #text = "";
   #lines = 0;
@@ -63,12 +67,16 @@ export class FileAuditLog implements AuditLog {
   #groupTimer: NodeJS.Timeout | undefined;
   /** Descriptors to close when the running sync has ended. */
   #retired: number[] = [];
+  /** Runs while there is something to be sealed. */
+  #sealTimer: NodeJS.Timeout | undefined;
+  #rotatesAtBytes: number;
   #onIdle: (() => void) | undefined;
 
-  /** Opens the file for appending, creates it readable by its owner only, repairs a cut last line. Throws what the system says. */
+  /** @throws what the system says when the file cannot be opened */
   constructor(options: FileAuditLogOptions) {
     this.#options = options;
-    this.#descriptor = this.#open();
+    this.#rotatesAtBytes = options.segmentBytes ?? Number.POSITIVE_INFINITY;
+    this.#file = new AuditFile(options);
   }
 
   append(line: string): void {
@@ -88,24 +96,18 @@ export class FileAuditLog implements AuditLog {
 
   /** Opens the path anew, for log rotation by renaming. Throws, and keeps the old file, when that fails. */
   reopen(): void {
-    const descriptor = this.#open();
-    const old = this.#descriptor;
     this.#write();
-    // Later syncs go to the new file only; rotation is rare enough to wait for the disk here.
-    if (this.#options.strict) fdatasyncSync(old);
-    this.#descriptor = descriptor;
-    // A sync of the old file may still run in the thread pool: its descriptor must not be given to another file meanwhile.
-    if (this.#syncing === undefined) closeSync(old);
-    else this.#retired.push(old);
+    this.#retire(this.#file.reopen());
   }
 
   close(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#write();
+    this.#seal();
     this.#closed = true;
     return new Promise((resolve) => {
       this.#onIdle = () => {
-        closeSync(this.#descriptor);
+        closeSync(this.#file.descriptor);
         resolve();
       };
       this.#endTurn();
@@ -160,7 +162,7 @@ export class FileAuditLog implements AuditLog {
     this.#groupTimer = undefined;
     this.#syncing = callbacks;
     this.#groupSize = callbacks.length;
-    fdatasync(this.#descriptor, (error) => {
+    fdatasync(this.#file.descriptor, (error) => {
       this.#syncing = undefined;
       for (const descriptor of this.#retired.splice(0)) closeSync(descriptor);
       if (error !== null) this.#options.report({ kind: "failed", error });
@@ -183,13 +185,14 @@ export class FileAuditLog implements AuditLog {
         // The failed write may have left half a line: end it, then say what is missing.
         this.#writeText(
           `\n{"event":"audit_gap","time":"${now()}","since":"${gap.since}","lines_lost":${gap.linesLost}}\n`,
+          2,
         );
         this.#failing = undefined;
         this.#options.report({ kind: "recovered", linesLost: gap.linesLost });
       }
-      this.#writeText(text);
+      this.#writeText(text, lines);
     } catch (cause) {
-      const error = cause instanceof Error ? cause : new Error(String(cause));
+      const error = asError(cause);
       if (this.#failing === undefined) {
         this.#failing = { linesLost: 0, since: now() };
         this.#options.report({ kind: "failed", error });
@@ -199,48 +202,44 @@ export class FileAuditLog implements AuditLog {
     }
   }
 
-  #writeText(text: string): void {
+  #writeText(text: string, lines: number): void {
     // A UTF-16 unit takes at most three bytes of UTF-8.
-    if (text.length * 3 > bufferBytes) {
-      const bytes = Buffer.from(text, "utf8");
-      writeAll(this.#descriptor, bytes, bytes.length);
-    } else writeAll(this.#descriptor, this.#buffer, this.#buffer.write(text, 0));
+    if (text.length * 3 > bufferBytes) this.#file.write(Buffer.from(text, "utf8"), lines);
+    else this.#file.write(this.#buffer.subarray(0, this.#buffer.write(text, 0)), lines);
+    if (this.#file.size > this.#rotatesAtBytes) this.#rotate();
+    else if (this.#file.unsealed >= sealedLinesMax) this.#seal();
+    else if (this.#file.unsealed > 0) this.#sealTimer ??= setTimeout(this.#seal, sealWaitMs).unref();
   }
 
-  #open(): number {
-    const { path, strict, report } = this.#options;
-    const descriptor = openSync(path, "a", 0o600);
+  readonly #seal = (): void => {
+    clearTimeout(this.#sealTimer);
+    this.#sealTimer = undefined;
     try {
-      const stats = fstatSync(descriptor);
-      if (!stats.isFile()) {
-        if (strict)
-          throw new Error("strict mode needs a regular file: of nothing else can one know that it is on disk");
-        return descriptor;
-      }
-      if ((stats.mode & 0o077) !== 0) report({ kind: "exposed", path, mode: stats.mode & 0o777 });
-      if (stats.size > 0 && lastByte(path, stats.size) !== 0x0a) {
-        writeSync(descriptor, "\n");
-        report({ kind: "repaired", path });
-      }
-    } catch (error) {
-      closeSync(descriptor);
-      throw error;
+      this.#file.seal();
+    } catch {
+      // No record is lost. Whatever keeps seals from being written is told of by the records that come next, and then all is sealed.
     }
-    return descriptor;
+  };
+
+  #rotate(): void {
+    try {
+      this.#retire(this.#file.rotate());
+    } catch (error) {
+      // Not at each line.
+      this.#rotatesAtBytes = this.#file.size * 2;
+      this.#options.report({ kind: "not rotated", error: asError(error) });
+      return;
+    }
+    this.#rotatesAtBytes = this.#options.segmentBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** A sync of the old file may still run in the thread pool: its descriptor must not be given to another file meanwhile. */
+  #retire(descriptor: number): void {
+    if (this.#syncing === undefined) closeSync(descriptor);
+    else this.#retired.push(descriptor);
   }
 }
 
-function writeAll(descriptor: number, bytes: Buffer, length: number): void {
-  let written = 0;
-  while (written < length) written += writeSync(descriptor, bytes, written, length - written);
-}
-
-function lastByte(path: string, size: number): number | undefined {
-  const descriptor = openSync(path, "r");
-  try {
-    const byte = Buffer.alloc(1);
-    return readSync(descriptor, byte, 0, 1, size - 1) === 1 ? byte[0] : undefined;
-  } finally {
-    closeSync(descriptor);
-  }
+function asError(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error(String(cause));
 }

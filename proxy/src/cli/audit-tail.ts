@@ -1,13 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StringDecoder } from "node:string_decoder";
-import { type Command, Option } from "commander";
+import { isOfChain } from "../audit/chain.ts";
 import { escapeJsonLine } from "../audit/escape.ts";
 import { type AuditRecord, isDenied, parseRecord, printRecord } from "../audit/print-record.ts";
 import { cannotRead } from "../config/system-error.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
 
-interface TailOptions {
+export interface TailOptions {
   readonly session?: string;
   readonly denied?: true;
   readonly format: "pretty" | "json";
@@ -20,21 +20,7 @@ const readBytes = 64 * 1024;
 const pollMs = 200;
 
 /** `policy-proxy audit tail`. */
-export function registerAudit(program: Command): void {
-  const audit = program.command("audit").description("look at the audit log");
-  audit
-    .command("tail <file>")
-    .description("print the newest records, one line each")
-    .option("--session <id>", "only this session; the first characters of its id are enough")
-    .option("--denied", "only what was denied or refused, and alerts")
-    .addOption(new Option("--format <format>", "how to print").choices(["pretty", "json"]).default("pretty"))
-    .addOption(new Option("-n, --lines <n>", "how many records").default(20).argParser(wholeNumber))
-    .option("-f, --follow", "go on with what is written from now on, also after rotation")
-    .option("--full", "print long statements whole")
-    .action((file: string, options: TailOptions) => tail(file, options));
-}
-
-async function tail(file: string, options: TailOptions): Promise<void> {
+export async function tail(file: string, options: TailOptions): Promise<void> {
   const lines = new LineReader(file);
   let newest: string[] = [];
   for (const line of lines.read()) {
@@ -56,6 +42,7 @@ async function tail(file: string, options: TailOptions): Promise<void> {
 }
 
 function printLine(line: string, options: TailOptions): string | undefined {
+  if (isOfChain(line)) return undefined;
   const record = parseRecord(line);
   if (record === undefined || !isWanted(record, options)) return undefined;
   return options.format === "json" ? escapeJsonLine(line) : printRecord(record, options.full === true);
@@ -127,10 +114,4 @@ class LineReader {
       throw new CommandError(`${this.#file} ${cannotRead(error)}`, exitCodes.misuse);
     }
   }
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 0) return number;
-  throw new CommandError("--lines must be a whole number", exitCodes.misuse);
 }

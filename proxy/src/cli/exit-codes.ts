@@ -11,6 +11,8 @@ export const exitCodes = {
   upstream: 4,
   /** The address cannot be listened on. */
   listen: 5,
+  /** The audit log is not what the proxy has written. */
+  tampered: 6,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

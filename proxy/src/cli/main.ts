@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { errorMessage } from "../config/system-error.ts";
 import { registerApprovals } from "./approvals.ts";
-import { registerAudit } from "./audit-tail.ts";
+import { registerAudit } from "./audit.ts";
 import { registerCatalog } from "./catalog.ts";
 import { CommandError, type ExitCode, exitCodes } from "./exit-codes.ts";
 import { registerServe } from "./serve.ts";

@@ -314,9 +314,9 @@ function openApprovals({ approvalsFolder: folder }: ProxyConfig, log: Logger): F
 }
 
 function openAudit(config: ProxyConfig, log: Logger): FileAuditLog {
-  const { file, strict } = config.audit;
+  const { file, ...options } = config.audit;
   try {
-    return new FileAuditLog({ path: file, strict, report: (event) => reportAudit(event, log) });
+    return new FileAuditLog({ ...options, path: file, report: (event) => reportAudit(event, log) });
   } catch (error) {
     throw new CommandError(
       `the audit log ${file} cannot be opened: ${errorMessage(error)}\n  help: check \`audit.file\`, its folder and who owns it`,
@@ -342,6 +342,12 @@ function reportAudit(event: AuditEvent, log: Logger): void {
       return;
     case "recovered":
       log.warn({ lines_lost: event.linesLost }, "the audit log can be written again");
+      return;
+    case "ended":
+      log.info({ seal: event.seal }, `a file of the audit log ${event.path} has ended: keep its last seal elsewhere`);
+      return;
+    case "not rotated":
+      log.error({ error: event.error.message }, "the audit log's file could not be renamed: it grows on");
   }
 }
 

@@ -1,9 +1,10 @@
-import { createSecretKey, type KeyObject } from "node:crypto";
+import { createPrivateKey, createSecretKey, type KeyObject } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
 import { createSecureContext, type ConnectionOptions } from "node:tls";
 import type { Engine } from "@penstock/engine";
+import { type SealKey, sealKey } from "../audit/chain.ts";
 import { decodeBase64 } from "../identity/scram-verifier.ts";
 import type { ProxyLimits } from "../limits.ts";
 import type { Detection } from "../detect/detection.ts";
@@ -25,7 +26,13 @@ export interface ProxyConfig {
   readonly targets: readonly TargetConfig[];
   readonly usersFile: string;
   readonly policies: PoliciesConfig;
-  readonly audit: { readonly file: string; readonly strict: boolean };
+  readonly audit: {
+    readonly file: string;
+    readonly strict: boolean;
+    readonly key: SealKey | undefined;
+    readonly segmentBytes: number;
+    readonly keepDays: number | undefined;
+  };
   /** `undefined` where nobody is asked. */
   readonly approvalsFolder: string | undefined;
   /** `undefined` where no tokens are made. */
@@ -146,7 +153,7 @@ class ConfigReader {
       targets: raw.targets.map((target, index) => this.#target(target, index)),
       usersFile: this.#path(raw.users),
       policies: this.#policies(),
-      audit: { file: this.#path(raw.audit.file), strict: raw.audit.strict },
+      audit: this.#audit(),
       approvalsFolder: raw.approvals === undefined ? undefined : this.#path(raw.approvals.folder),
       tokens: this.#tokens(),
       catalogRefreshMs: raw.catalog.refresh_seconds * 1000,
@@ -330,14 +337,7 @@ class ConfigReader {
     const at = ["tokens", "key_file"] as const;
     const text = this.#readFile(at, tokens.key_file);
     if (text === undefined) return undefined;
-    const path = this.#path(tokens.key_file);
-    if ((statSync(path).mode & 0o077) !== 0) {
-      this.#fail(
-        at,
-        "the key file can be read or written by others, who could undo tokens by trying values",
-        `chmod 600 ${path}`,
-      );
-    }
+    this.#failIfExposed(at, tokens.key_file, "undo tokens by trying values");
     const key = decodeBase64(text.trim());
     if (key === undefined || key.length < tokenKeyBytesMin) {
       this.#fail(
@@ -348,6 +348,40 @@ class ConfigReader {
       return undefined;
     }
     return { keyId: tokens.key_id, key: createSecretKey(key) };
+  }
+
+  #audit(): ProxyConfig["audit"] {
+    const { file, strict, key_file: keyFile, segment_megabytes: megabytes, keep_days: keepDays } = this.#raw.audit;
+    return {
+      file: this.#path(file),
+      strict,
+      key: keyFile === undefined ? undefined : this.#auditKey(keyFile),
+      segmentBytes: megabytes * 1e6,
+      keepDays,
+    };
+  }
+
+  #auditKey(file: string): SealKey | undefined {
+    const at = ["audit", "key_file"] as const;
+    const pem = this.#readFile(at, file);
+    if (pem === undefined) return undefined;
+    this.#failIfExposed(at, file, "forge seals");
+    try {
+      return sealKey(createPrivateKey(pem));
+    } catch (error) {
+      this.#fail(
+        at,
+        `the key file is no private key to sign with: ${errorMessage(error)}`,
+        "make a pair: npx policy keygen --output audit",
+      );
+      return undefined;
+    }
+  }
+
+  #failIfExposed(at: YamlPath, file: string, danger: string): void {
+    const path = this.#path(file);
+    if ((statSync(path).mode & 0o077) === 0) return;
+    this.#fail(at, `the key file can be read or written by others, who could ${danger}`, `chmod 600 ${path}`);
   }
 
   #checkNames(): void {

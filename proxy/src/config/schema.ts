@@ -229,6 +229,23 @@ export const configSchema = z.strictObject({
         .describe(
           "Wait until the record is on disk (fdatasync) before a statement goes upstream. Left out, it is in the operating system's hands by then.",
         ),
+      key_file: text
+        .optional()
+        .describe(
+          "Private key, Ed25519 in PEM (`policy keygen` makes one), that only the proxy's own account may read. Seals are signed with it; left out, they are not signed.",
+        ),
+      segment_megabytes: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(256)
+        .describe("A file that is larger gets the time into its name, and the next one begins."),
+      keep_days: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .optional()
+        .describe("How long a file that has ended is kept. Left out, until somebody removes it."),
     })
     .describe("Where statements are recorded. When the record cannot be written, the statement is refused."),
   catalog: z
