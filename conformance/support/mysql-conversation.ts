@@ -8,6 +8,7 @@ export type Packets = readonly Buffer[];
 const command = { query: 0x03, prepare: 0x16, execute: 0x17, close: 0x19, reset: 0x1f } as const;
 const type = { double: 0x05, null: 0x06, longlong: 0x08, string: 0xfd } as const;
 const moreResults = 0x0008;
+const wantsFile = 0xfb;
 const answerTimeoutMs = 60_000;
 
 export interface MysqlLogin {
@@ -30,13 +31,13 @@ export class MysqlConversation {
     return new MysqlConversation(new MysqlWireClient(connection));
   }
 
-  async query(sql: string): Promise<Packets> {
+  async query(sql: string | Buffer): Promise<Packets> {
     this.#wire.command(command.query, sql);
     return this.#results();
   }
 
   /** Prepares, executes and closes. @param parameters as text; whole numbers are bound as such */
-  async execute(sql: string, parameters: readonly string[]): Promise<Packets> {
+  async execute(sql: string | Buffer, parameters: readonly string[]): Promise<Packets> {
     this.#wire.command(command.prepare, sql);
     const ok = await this.#packet();
     if (ok[0] !== 0x00) return [ok];
@@ -70,6 +71,11 @@ export class MysqlConversation {
       const first = await this.#packet();
       packets.push(first);
       if (first[0] === 0xff) return packets;
+      if (first[0] === wantsFile) {
+        // LOAD DATA LOCAL: an empty file.
+        this.#wire.send(Buffer.alloc(0), packets.length + 1);
+        continue;
+      }
       if (first[0] === 0x00) {
         if ((statusOfOk(first) & moreResults) === 0) return packets;
         continue;

@@ -1,6 +1,8 @@
 /** The commands of MySQL's protocol, one by one, as drivers send them and as they do not. */
 import type { RowDataPacket } from "mysql2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { answerLines, preparedAnswerLines } from "../../support/mysql-answer-lines.ts";
+import { MysqlConversation } from "../../support/mysql-conversation.ts";
 import { type MysqlStage, startMysqlStage } from "../../support/mysql-stage.ts";
 import { errorNumber, MysqlWireClient } from "../../support/mysql-wire-client.ts";
 
@@ -10,6 +12,21 @@ const setup = `
   create table secrets (id int primary key, word varchar(40));
   create table blobs (id int primary key, body longblob);
   create procedure two_results() begin select 1 as a; select 2 as b; end;
+  create procedure after_a_cursor(all_of_it int) begin
+    declare i int;
+    declare c cursor for select id from users;
+    open c;
+    repeat fetch c into i; set all_of_it = all_of_it - 1; until all_of_it < 0 end repeat;
+    select null as none union select i;
+    select i;
+  end;
+  create function reads_a_cursor() returns int begin
+    declare i int;
+    declare c cursor for select id from users;
+    open c;
+    fetch c into i;
+    return i;
+  end;
 `;
 
 const policy = `package guard
@@ -93,6 +110,26 @@ test("COM_STATISTICS and COM_SET_OPTION are answered by the server", async () =>
   expect((await client.result()).at(-1)?.[0]).not.toBe(undefined);
 });
 
+test("an id of 64 bits is passed on", async () => {
+  const client = await stage.enter("ann", { supportBigNumbers: true, bigNumberStrings: true });
+  await client.query(
+    "create table wide (id bigint unsigned auto_increment primary key) auto_increment = 18446744073709551000",
+  );
+  await expect(client.query("insert into wide values (null)")).resolves.toBeDefined();
+  const [rows] = await client.query("select last_insert_id() as id, count(*) as n from wide");
+  expect(rows).toEqual([{ id: "18446744073709551000", n: "1" }]);
+});
+
+test("a session whose database has gone is told so, after code that may have made temporary tables too", async () => {
+  const client = await stage.enter("ann");
+  await client.query("create database passing");
+  await client.query("use passing");
+  await client.query("drop database passing");
+  await client.query("call shop.two_results()");
+  await expect(client.query("select * from users")).rejects.toMatchObject({ errno: 1146 });
+  await expect(client.query("select count(*) from shop.users")).resolves.toBeDefined();
+});
+
 test("COM_RESET_CONNECTION forgets prepared statements and keeps the database", async () => {
   const client = await wire();
   client.command(0x16, "select name from users");
@@ -136,6 +173,26 @@ describe("prepared statements", () => {
     const recorded = () => stage.proxied.auditLines().findLast(({ event, rows }) => event === "result" && rows === 4);
     await expect.poll(recorded).toMatchObject({ sqlstate: "00000" });
   });
+
+  test.each([
+    ["that is not at its end", "call after_a_cursor(1)"],
+    ["that is at its end", "call after_a_cursor(3)"],
+    ["of a function's", "select null, reads_a_cursor() from users"],
+  ])(
+    "rows of a stored program that has used a cursor %s follow at once, and the session goes on",
+    async (_which, sql) => {
+      const [login, direct] = [stage.proxied.as("ann"), stage.database];
+      const [through, server] = [await MysqlConversation.open(login), await MysqlConversation.open(direct)];
+      const answersOf = async (client: MysqlConversation) => [
+        answerLines(await client.query(sql)),
+        preparedAnswerLines(await client.execute(sql, [])),
+        answerLines(await client.query("select 5")),
+      ];
+      expect(await answersOf(through)).toEqual(await answersOf(server));
+      through.close();
+      server.close();
+    },
+  );
 
   test("a statement of another id is unknown, and not the server's business", async () => {
     const client = await wire();

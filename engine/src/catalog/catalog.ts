@@ -53,6 +53,8 @@ export interface MysqlServer {
   readonly lowerCaseTableNames: 0 | 1 | 2;
   /** How definitions of views and expressions of columns are printed. */
   readonly definitionMode: SqlMode;
+  /** VERSION(), as the server greets its clients with. Absent where no server was asked. */
+  readonly version?: string;
 }
 
 export interface Relation {

@@ -70,7 +70,11 @@ export async function loadMysqlCatalog(
       version: `snapshot-${engine}-${++snapshots}`,
       database: database ?? "",
       serverVersionNum,
-      mysql: { lowerCaseTableNames: lowerCaseOf(lowerCase), definitionMode: definitionMode(mode ?? "") },
+      mysql: {
+        lowerCaseTableNames: lowerCaseOf(lowerCase),
+        definitionMode: definitionMode(mode ?? ""),
+        version: version ?? "",
+      },
       relations: new Map(relations.map((relation) => [relation.path, relation])),
       relationsByOid: new Map(relations.map((relation) => [relation.oid, relation])),
       functions,

@@ -205,7 +205,7 @@ function columnsEnd(session: Session, framer: Framer, exchange: Exchange): void 
   const flags = ending.status;
   withoutPlan(session, framer, ending);
   pass(session, framer, exchange);
-  if (exchange.kind !== "prepare" && (flags & status.cursorExists) !== 0) {
+  if (exchange.opensCursor && (flags & status.cursorExists) !== 0) {
     rowsEnded(session, exchange, flags);
     return;
   }
@@ -314,8 +314,8 @@ function partOfRow(session: Session, framer: Framer, exchange: Exchange): void {
 
 /** Rows have ended, or wait in a cursor. */
 function rowsEnded(session: Session, exchange: Exchange, flags: number): void {
-  const { prepared: statement, run } = exchange;
-  const waits = (flags & status.cursorExists) !== 0 && (flags & status.lastRowSent) === 0;
+  const { prepared: statement, run, opensCursor } = exchange;
+  const waits = opensCursor && (flags & status.cursorExists) !== 0 && (flags & status.lastRowSent) === 0;
   if (statement !== undefined && run !== undefined && waits) {
     statement.cursor = run;
     exchange.runs.shift();
@@ -328,7 +328,7 @@ function rowsEnded(session: Session, exchange: Exchange, flags: number): void {
   resultEnded(session, exchange, flags);
 }
 
-function endsWithOk(kind: string): boolean {
+export function endsWithOk(kind: string): boolean {
   return kind === "call" || kind === "do";
 }
 

@@ -60,6 +60,11 @@ export class Exchange {
   forbidden: readonly ReadonlySet<number>[] = nothing;
   /** What is being prepared, or run. */
   prepared: Prepared | undefined = undefined;
+  /**
+   * Rows may wait in a cursor that the client has asked for. The server's flag alone says nothing: a stored program that has used a cursor of
+   * its own leaves it behind, and its rows follow.
+   */
+  opensCursor = false;
   /** Who asked, where it was the proxy itself. */
   asked: Asked | undefined = undefined;
   /** Called when the answer has ended. */

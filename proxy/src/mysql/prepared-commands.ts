@@ -2,6 +2,7 @@
 import { type Pass, refuse } from "../enforce/gate.ts";
 import type { Grant } from "../enforce/holding.ts";
 import { approvalsToRun } from "../enforce/plan.ts";
+import { endsWithOk } from "./answers.ts";
 import type { CommandReader } from "./command-reader.ts";
 import { changedSince, confirm, type Confirmed, decideText } from "./decide.ts";
 import { errOf } from "./errors.ts";
@@ -137,6 +138,8 @@ export function execute(session: Session, command: CommandReader): boolean {
   const packets = bytes === undefined ? command.packets : packetCount(bytes.length);
   const exchange = new Exchange("query", packets, command.packets - packets);
   exchange.prepared = prepared;
+  // What a stored program shows goes to the client at once.
+  exchange.opensCursor = asksForCursor(command) && !(plan !== undefined && endsWithOk(plan.facts.kind));
   exchange.isRewritten = prepared.sentText !== prepared.text;
   if (plan !== undefined) {
     exchange.runs = [session.begin(plan, plan.auditFields, grant)];
@@ -182,6 +185,11 @@ function withTypes(
   return payload;
 }
 
+function asksForCursor({ buffer, body, end }: CommandReader): boolean {
+  const flags = body + 1 + 4;
+  return flags < end && buffer[flags] !== 0;
+}
+
 /** Who said yes to one execution would have said yes to any other. */
 const unseenValues = {
   sqlstate: "42501",
@@ -218,6 +226,7 @@ export function fetch(session: Session, command: CommandReader): boolean {
   }
   const exchange = new Exchange("fetch", command.packets, 0);
   exchange.prepared = prepared;
+  exchange.opensCursor = true;
   if (prepared.cursor !== undefined) exchange.runs = [prepared.cursor];
   session.ask(exchange, forwardedFor(prepared, command));
   return true;

@@ -12,8 +12,10 @@ import {
 } from "@penstock/engine";
 import { type SideQuery, SideQueryError } from "./side-query.ts";
 
-/** ER_NO_SUCH_TABLE, ER_BAD_DB_ERROR and the like, and what is said of tables of others that may not be looked at: none is temporary. */
-const noTemporaryTable: ReadonlySet<number> = new Set([1049, 1051, 1100, 1109, 1142, 1143, 1146, 1347, 1356, 1449]);
+/** ER_NO_SUCH_TABLE, ER_BAD_DB_ERROR and the like, what no table can be called, and what is said of tables of others that may not be looked at: none is temporary. */
+const noTemporaryTable: ReadonlySet<number> = new Set([
+  1049, 1051, 1059, 1100, 1102, 1103, 1109, 1142, 1143, 1146, 1347, 1356, 1449,
+]);
 
 interface Name {
   readonly database: string;

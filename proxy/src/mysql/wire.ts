@@ -70,6 +70,12 @@ export class PacketReader {
     }
   }
 
+  /** Moves behind a length-encoded integer of any size. */
+  skipLengthEncoded(): void {
+    const first = this.uint8();
+    this.skip(first < 0xfc ? 0 : first === 0xfc ? 2 : first === 0xfd ? 3 : 8);
+  }
+
   /** A view of a string<lenenc>. */
   lengthEncodedBytes(): Buffer {
     return this.bytes(this.lengthEncoded());

@@ -61,13 +61,7 @@ export class ConfiguredTargets implements Targets {
   mysqlVersion(): string {
     const [first] = this.#reachable("mysql");
     if (first === undefined) throw new Error("there is no target of MySQL's protocol");
-    const { serverVersionNum } = first.catalog.current();
-    const version = [
-      Math.floor(serverVersionNum / 10_000),
-      Math.floor(serverVersionNum / 100) % 100,
-      serverVersionNum % 100,
-    ].join(".");
-    return first.engine === "mariadb" ? `${version}-MariaDB` : version;
+    return first.catalog.current().mysql?.version ?? "";
   }
 
   #reachable(protocol: Protocol): readonly ConfiguredTarget[] {

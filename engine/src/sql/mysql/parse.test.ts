@@ -55,6 +55,13 @@ test.for<readonly [text: string, kinds: string, dialect?: Dialect]>([
   ["select sql_calc_found_rows a into outfile '/tmp/x' fields terminated by ',' from t", "query"],
   ["select a into @a, @b from t partition (p0) use index for join (i) ignore key (j)", "query"],
   ["values (1, 2), (3, 4)", "query"],
+  ["select a from t natural straight_join u; select a from t = x", "query query"],
+  ["select cast(a as varchar(10)) from t", "query"],
+  [
+    "select * from json_table('[]', '$[*]' columns (a varchar(9) character set latin1 collate default path '$.a')) as j",
+    "query",
+  ],
+  ["show plugins soname 'a.so'; show plugins soname like 'a%'", "show show"],
   ["table t", "query", mysql],
   ["insert into t (a, b) values (1, default), (2, 3) on duplicate key update a = values(a) + 1 returning a", "insert"],
   ["insert into t values (1) as new(a) on duplicate key update a = new.a", "insert", mysql],

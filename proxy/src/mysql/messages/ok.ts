@@ -26,7 +26,8 @@ export interface OkFields extends EndFields {
 export function decodeOk(buffer: Buffer, body: number, end: number): OkFields {
   const reader = new PacketReader(buffer, body + 1, end);
   const affectedRows = reader.lengthEncoded();
-  reader.lengthEncoded();
+  // The last id, which may be any BIGINT UNSIGNED.
+  reader.skipLengthEncoded();
   const statusAt = reader.at;
   return { affectedRows, status: reader.uint16(), statusAt };
 }

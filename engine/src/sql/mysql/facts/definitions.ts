@@ -1,7 +1,7 @@
 /** What DDL and utility statements read and write, and what of them is not analysed. */
 import type { AccessKind } from "@penstock/language";
 import { namedIn, type Relation, relationToBe } from "../../../catalog/catalog.ts";
-import type { DropObject } from "../tree/ddl.ts";
+import type { CreateTable, DropObject } from "../tree/ddl.ts";
 import type { Expression } from "../tree/expressions.ts";
 import type { QualifiedName } from "../tree/node.ts";
 import type { Statement } from "../tree/statements.ts";
@@ -24,7 +24,7 @@ export function walkDefinition(context: FactContext, statement: Statement): void
       for (const { references } of statement.elements) if (references !== undefined) context.lasting(references, "ddl");
       // Last: what it reads of its own name is what there was before.
       if (statement.isTemporary) madeTemporary(context, statement.table);
-      else created(context, statement.table, "table");
+      else madeTable(context, statement);
       return;
     case "alter_table": {
       const expressions = statement.actions.flatMap((action) => [
@@ -149,6 +149,13 @@ function visible(
   for (const expression of expressions) walkerOf(context).used(expression, scope, "filter");
 }
 
+/** CREATE TABLE: later statements of the text know the table by its name, unless it may be an older one, or show rows of others. */
+function madeTable(context: FactContext, { table, ifNotExists, union }: CreateTable): void {
+  const isNew = context.names.lasting(table) === undefined;
+  const relation = created(context, table, "table");
+  if (isNew && !ifNotExists && union.length === 0) context.names.makeLasting(table, relation);
+}
+
 /** CREATE TEMPORARY TABLE, or one that another becomes. */
 function madeTemporary(context: FactContext, name: QualifiedName): void {
   const { names } = context;
@@ -167,13 +174,16 @@ function dropped(context: FactContext, { object, isTemporary, ifExists }: DropOb
   }
   if (ifExists && names.lasting(name) === undefined) created(context, name, object === "view" ? "view" : "table");
   else context.lasting(name, "ddl");
+  names.forgetMade(name);
 }
 
 /** A relation that the statement makes, or one of that name that is there already. */
-function created(context: FactContext, name: QualifiedName, kind: Relation["kind"]): void {
+function created(context: FactContext, name: QualifiedName, kind: Relation["kind"]): Relation {
   const { names } = context;
+  names.forgetMade(name);
   const schema = name.parts.at(-2)?.text ?? names.database ?? "";
   const relation =
     names.lasting(name) ?? relationToBe(names.key(schema), names.key(name.parts.at(-1)?.text ?? ""), kind);
   context.access(relation, "ddl");
+  return relation;
 }

@@ -1,4 +1,4 @@
-import { type Catalog, objectPath, type Relation } from "../../../catalog/catalog.ts";
+import { type Catalog, type Column, objectPath, type Relation, relationToBe } from "../../../catalog/catalog.ts";
 import { temporaryToBe } from "../../../catalog/temporary-tables.ts";
 import type { QualifiedName } from "../tree/node.ts";
 
@@ -8,6 +8,9 @@ export class NameState {
   /** `undefined`: none was chosen, and names have to be qualified. */
   database: string | undefined;
   readonly #isFolding: boolean;
+  /** Tables that statements of the text before have made, of whose columns nothing is known. */
+  readonly #made = new Map<string, Relation>();
+  readonly #sequences = new Map<string, Relation>();
   /** Temporary tables as the statements of the text before leave them, where they do not leave those of the catalog. */
   readonly #temporary = new Map<string, Relation | undefined>();
 
@@ -87,13 +90,54 @@ export class NameState {
     const schema = name.parts.at(-2)?.text ?? this.database;
     if (schema === undefined) return undefined;
     const { relations } = this.catalog;
-    return relations.get(objectPath(schema, table)) ?? this.#folded(schema, table);
+    return (
+      relations.get(objectPath(schema, table)) ??
+      this.#folded(schema, table) ??
+      this.#made.get(this.#keyOf(name)) ??
+      this.#sequence(schema, table)
+    );
+  }
+
+  /** From here on the text has a table of that name that was not there before: the server refuses to make one twice. */
+  makeLasting(name: QualifiedName, made: Relation): void {
+    this.#made.set(this.#keyOf(name), made);
+  }
+
+  /** Another may have that name from here on, with what it holds. */
+  forgetMade(name: QualifiedName): void {
+    this.#made.delete(this.#keyOf(name));
+  }
+
+  /** MariaDB's SEQUENCE engine has a table for every such name, with numbers in it and no data of anybody's. */
+  #sequence(schema: string, table: string): Relation | undefined {
+    if (this.catalog.engine !== "mariadb" || !sequenceTable.test(table)) return undefined;
+    const path = objectPath(this.key(schema), table);
+    const sequence = this.#sequences.get(path) ?? sequenceRelation(this.key(schema), table);
+    this.#sequences.set(path, sequence);
+    return sequence;
   }
 
   #folded(schema: string, table: string): Relation | undefined {
     const found = byLowerCase(this.catalog).get(objectPath(schema, table).toLowerCase());
     return found?.isSystem === true || this.#isFolding ? found : undefined;
   }
+}
+
+const sequenceTable = /^seq_\d+_to_\d+(?:_step_\d+)?$/i;
+const sequenceColumn: Column = {
+  attnum: 1,
+  name: "seq",
+  type: "bigint",
+  typeSql: "bigint(20) unsigned",
+  typeCategory: "integer",
+  isDomain: false,
+  notNull: true,
+  generated: undefined,
+  comment: undefined,
+};
+
+function sequenceRelation(schema: string, name: string): Relation {
+  return { ...relationToBe(schema, name, "table"), columns: [sequenceColumn] };
 }
 
 function isAscii(name: string): boolean {

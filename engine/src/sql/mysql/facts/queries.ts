@@ -1,5 +1,6 @@
 /** Which tables and columns a query reads, and what its columns come from. */
 import { namedIn, type Relation } from "../../../catalog/catalog.ts";
+import type { QualifiedName } from "../tree/node.ts";
 import type { QueryBody, QueryExpression, Select, SelectItem, TableReference, WithClause } from "../tree/queries.ts";
 import { type FactContext, mark, type RelationRead, touch } from "./context.ts";
 import { ExpressionWalker, isMeant } from "./expressions.ts";
@@ -41,10 +42,18 @@ export function walkQuery(
   const walker = walkerOf(context);
   scope.aliases = byName(result.columns);
   for (const { expression } of query.orderBy) orderBy(walker, expression, result, scope, "order");
-  if (query.procedure !== undefined) context.addOpaque("PROCEDURE", query.procedure.start);
+  const { procedure } = query;
+  // ANALYSE(), which every server has, tells of the values of the query's columns; others are loaded.
+  if (procedure !== undefined && isAnalyse(procedure))
+    context.reveals.push({ what: "statements", by: "PROCEDURE ANALYSE" });
+  else if (procedure !== undefined) context.addOpaque("PROCEDURE", procedure.start);
   const into = query.into ?? (query.body.kind === "select" ? query.body.into : undefined);
   if (into !== undefined && into.kind !== "variables") context.addOpaque(`INTO ${into.kind.toUpperCase()}`, into.start);
   return result;
+}
+
+function isAnalyse({ parts }: QualifiedName): boolean {
+  return parts.length === 1 && parts[0]?.text.toLowerCase() === "analyse";
 }
 
 export function walkerOf(context: FactContext): ExpressionWalker {

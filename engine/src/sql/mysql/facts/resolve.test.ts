@@ -15,10 +15,10 @@ const catalog = parseCatalogFixture({
   },
 });
 
-function factsOf(sql: string): readonly StatementFacts[] {
+function factsOf(sql: string, of = catalog): readonly StatementFacts[] {
   const parsed = parseMysql(sql, dialect);
   if (parsed.kind !== "statements") throw new Error(parsed.message);
-  return resolveMysql(sql, parsed, new NameState(catalog, "shop")).map(({ facts: found }) => found);
+  return resolveMysql(sql, parsed, new NameState(of, "shop")).map(({ facts: found }) => found);
 }
 
 const only = (sql: string): StatementFacts => {
@@ -126,6 +126,10 @@ test.for<readonly [sql: string, kind: string, opaque?: readonly string[]]>([
   ["flush tables", "checkpoint"],
   ["flush tables orders with read lock", "checkpoint"],
   ["reset master", "opaque", ["administration reset"]],
+  ["reset query cache, master", "opaque", ["administration reset"]],
+  ["reset query cache", "checkpoint"],
+  ["select id from orders procedure analyse(10, 2000)", "select"],
+  ["select id from orders procedure loaded()", "select", ["PROCEDURE"]],
   ["help 'select'", "show"],
   ["check table orders", "analyze"],
   ["optimize table orders", "vacuum"],
@@ -145,6 +149,31 @@ test.for<readonly [sql: string, kind: string, opaque?: readonly string[]]>([
   const facts = only(sql);
   expect(facts.kind).toBe(kind);
   expect(facts.opaque.map(({ construct }) => construct)).toEqual(opaque);
+});
+
+test.for<readonly [sql: string, unknown: readonly string[]]>([
+  ["create table made (a int); insert into made values (1); select a from made; drop table made", []],
+  ["create table made as select email from customers; update made set email = ''", []],
+  ["create table made (a int); select a from shop.made; use audit; select a from made", ["made"]],
+  // It may be one that was there before.
+  ["create table if not exists made (a int); select a from made", ["made"]],
+  ["create table if not exists orders (id int); select id from orders", []],
+  // Another may have its name by now.
+  ["create table made (a int); drop table made; rename table customers to made; select * from made", ["made"]],
+  ["create table made (a int); drop table made; alter table customers rename made; select * from made", ["made"]],
+  ["create table made (a int); drop table made; create view made as select 1; select * from made", ["made"]],
+  ["create table made (a int) engine = merge union = (customers); select a from made", ["made"]],
+])("%s: of what it makes itself, a text knows what can be nothing else", ([sql, unknown]) => {
+  expect(factsOf(sql).flatMap((facts) => facts.unknown.map(({ name }) => name))).toEqual(unknown);
+});
+
+test.for<readonly [engine: "mariadb" | "mysql", unknown: readonly string[]]>([
+  ["mariadb", ["seq_1_to", "seq_a_to_b"]],
+  ["mysql", ["seq_1_to_10", "audit.seq_5_to_1_step_2", "seq_1_to", "seq_a_to_b"]],
+])("tables of the SEQUENCE engine are there on %s", ([engine, unknown]) => {
+  const text = `select seq from seq_1_to_10 join audit.seq_5_to_1_step_2 as s using (seq); select 1 from seq_1_to, seq_a_to_b`;
+  const facts = factsOf(text, parseCatalogFixture({ engine, tables: {} }));
+  expect(facts.flatMap((each) => each.unknown.map(({ name }) => name))).toEqual(unknown);
 });
 
 test("a hint that sets variables is opaque where hints are read", () => {

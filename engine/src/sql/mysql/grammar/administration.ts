@@ -125,7 +125,8 @@ export abstract class AdministrationGrammar extends AccountsGrammar {
   protected readonly flush = this.RULE("flush", (): Administration => {
     const start = this.start();
     const tables: QualifiedName[] = [];
-    const operation = wordOf(this.OR([{ ALT: () => this.CONSUME(k.FLUSH) }, { ALT: () => this.CONSUME(k.RESET) }]));
+    const isCache = this.isNext(k.QUERY, 2) && this.isNext(k.CACHE, 3) && !this.isNext(t.Comma, 4);
+    const verb = wordOf(this.OR([{ ALT: () => this.CONSUME(k.FLUSH) }, { ALT: () => this.CONSUME(k.RESET) }]));
     this.OPTION(() => this.CONSUME(t.group.binlogOption));
     this.OR1({
       IGNORE_AMBIGUITIES: true,
@@ -146,7 +147,8 @@ export abstract class AdministrationGrammar extends AccountsGrammar {
         { ALT: () => this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.flushOption) }) },
       ],
     });
-    return this.administered(operation, start, tables);
+    // What RESET does to the query cache, FLUSH TABLES does too; other things it forgets for good.
+    return this.administered(isCache ? "flush" : verb, start, tables);
   });
 
   private readonly flushLock = this.RULE("flushLock", () => {

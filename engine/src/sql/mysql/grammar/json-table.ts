@@ -60,6 +60,10 @@ export abstract class JsonTableGrammar extends QueriesGrammar {
                   {
                     ALT: (): JsonTableColumn => {
                       this.SUBRULE(this.dataType);
+                      this.OPTION2(() => {
+                        this.CONSUME(k.COLLATE);
+                        this.SUBRULE(this.characterSetName);
+                      });
                       const isExists = this.OPTION1(() => this.CONSUME(k.EXISTS)) !== undefined;
                       this.CONSUME1(k.PATH);
                       const path = this.SUBRULE1(this.stringLiteral);

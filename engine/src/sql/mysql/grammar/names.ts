@@ -164,7 +164,8 @@ export abstract class NamesGrammar extends BaseGrammar {
         this.OR([
           {
             ALT: () => {
-              this.CONSUME(k.AS);
+              // MariaDB takes `=` for AS here.
+              this.OR1([{ ALT: () => this.CONSUME(k.AS) }, { ALT: () => this.CONSUME(t.Equal) }]);
               return this.CONSUME(t.Identifier);
             },
           },

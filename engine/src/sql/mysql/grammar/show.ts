@@ -280,7 +280,8 @@ export abstract class ShowGrammar extends SessionGrammar {
               this.CONSUME(k.PLUGINS);
               this.OPTION1(() => {
                 this.CONSUME(k.SONAME);
-                this.SUBRULE(this.literal);
+                // LIKE stands behind, as elsewhere.
+                this.OPTION5({ GATE: () => !this.isNext(k.LIKE), DEF: () => this.SUBRULE(this.literal) });
               });
               return { what: "plugins" };
             },

@@ -117,7 +117,10 @@ export abstract class TablesGrammar extends JsonTableGrammar {
               { ALT: () => this.SUBRULE1(this.outerSide) },
             ]),
           );
-          this.CONSUME2(k.JOIN);
+          this.OR3([
+            { ALT: () => this.CONSUME2(k.JOIN) },
+            { GATE: () => side === undefined, ALT: () => this.CONSUME1(k.STRAIGHT_JOIN) },
+          ]);
           return side === undefined ? ("natural" as const) : (`natural ${side}` as const);
         },
       },

@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { differences } from "./compare.ts";
+import { differences } from "../compare.ts";
 import { runScripts } from "./run-scripts.ts";
 
 const folder = new URL("scripts/", import.meta.url).pathname;

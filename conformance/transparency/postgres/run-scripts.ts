@@ -5,12 +5,11 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { Client } from "pg";
-import { fillShop } from "../demo/shop.ts";
-import { requireTool } from "../support/client-tools.ts";
-import { type PostgresOptions, startPostgres } from "../support/postgres-server.ts";
-import { type ProxiedLogin, startProxied } from "../support/proxied.ts";
-
-export type Side = "direct" | "through";
+import { fillShop } from "../../demo/shop.ts";
+import { requireTool } from "../../support/client-tools.ts";
+import { type PostgresOptions, startPostgres } from "../../support/postgres-server.ts";
+import { type ProxiedLogin, startProxied } from "../../support/proxied.ts";
+import { type Outputs, permissive, type Side } from "../outputs.ts";
 
 export interface Surroundings {
   readonly major?: PostgresOptions["major"];
@@ -18,22 +17,11 @@ export interface Surroundings {
   readonly found?: "shop" | { readonly script: string } | undefined;
 }
 
-export interface Outputs {
-  /** What each script printed on both streams, in order. */
-  readonly scripts: readonly string[];
-  readonly setup: string;
-  /** What went wrong inside the proxy. */
-  readonly faults: readonly unknown[];
-}
-
 const database = "regression";
 
 /** As `pg_regress` starts and makes them. */
 const settings = { autovacuum: "off", max_prepared_transactions: "2" };
 const databaseSettings = ["lc_messages", "lc_monetary", "lc_numeric", "lc_time"].map((name) => [name, "C"] as const);
-
-/** Nothing is denied and nothing hidden: what is left is what the proxy does to everybody. */
-const permissive = { path: "permissive.policy", text: "package permissive\n" };
 
 /** Runs scripts one after the other in one database. Never rejects for an error of a script's. */
 export async function runScripts(paths: readonly string[], side: Side, surroundings: Surroundings): Promise<Outputs> {

@@ -1,0 +1,57 @@
+-- What the server refuses, with what it says besides. A query of a table stands before errors of the proxy's own: SHOW WARNINGS does not have them.
+create table t (a int not null);
+select
+  1,
+  nothing
+from t;
+insert into t values (1, 2);
+insert into t (b) values (1);
+insert into t values (null);
+select count(*) from t;
+select * from nowhere;
+select * from nowhere.at_all;
+select nowhere(1);
+select nothing from t;
+select a from t, t;
+select t.a, u.a from t;
+select max(a) from t group by nothing;
+select a from t having max(b) > 1;
+select count(max(a)) from t;
+select (select 1, 2);
+select (select 1 union select 2);
+select 1 in (select 1, 2);
+create table t (a int);
+create table u (a nothing);
+create table u (a int, a int);
+create table u (a int primary key, b int primary key);
+create index i on t (nothing);
+alter table t drop column a;
+alter table t add column a int;
+drop table nowhere;
+drop view t;
+drop procedure nowhere;
+call nowhere();
+select a from t union select 1, 2;
+select 1 order by 5;
+select abs();
+select abs(1, 2);
+select concat();
+select _nothing 'a';
+select 'a' collate nothing;
+select 'a' collate latin1_bin;
+set nothing = 1;
+set global nothing = 1;
+set sql_mode = 'nothing';
+set @@version = 'x';
+set names nothing;
+use nowhere;
+select count(*) from t;
+kill 99999999;
+release savepoint nothing;
+grant nothing on t to nobody@nowhere;
+select 9999999999999999999999;
+select 1e400;
+select '2020-13-45' + interval 1 day;
+select json_extract('{', '$.a');
+select st_geomfromtext('nonsense');
+drop table t;

@@ -1,0 +1,1 @@
+select 'from another file' as s;
