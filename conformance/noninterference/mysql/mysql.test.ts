@@ -47,10 +47,12 @@ describe("two databases of MariaDB that differ in masked values and hidden rows 
     if (report.failure !== undefined) throw new Error(report.failure);
     expect(report.scripts).toBe(runs);
     // Who is refused everything is told nothing, and needs no masks.
-    const { read } = report.outcomes;
-    const reads = total(read);
+    const { read, change } = report.outcomes;
+    const [reads, changes] = [total(read), total(change)];
     expect(read.denied).toBeLessThanOrEqual(reads * 0.1 + byChance(reads, 0.1));
     expect(read.ran).toBeGreaterThanOrEqual(reads * 0.7 - byChance(reads, 0.7));
+    expect(changes).toBeGreaterThan(runs / 5);
+    expect(change.denied).toBeLessThanOrEqual(changes * 0.15 + byChance(changes, 0.15));
     expect(laboratory.proxied.events.filter(({ kind }) => kind === "fault" || kind === "origin_leak")).toEqual([]);
   });
 
