@@ -1,4 +1,5 @@
 /** Changes and stored programs of somebody from whom rows and columns are hidden, through the proxy, with parameters as drivers send them. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ResultSetHeader, RowDataPacket } from "mysql2";
 import type { Connection } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -11,6 +12,10 @@ const setup = `
   insert into people values (1, 'Ann', '078-05-1120');
   create procedure names_of(in low int, out n int) begin select name from people where id >= low; select count(*) into n from people; end;
   create procedure numbers_of(in low int) select ssn from people where id >= low;
+  create table tenants (id int primary key);
+  insert into tenants values (7), (8);
+  create table owned (id int primary key, tenant int, foreign key (tenant) references tenants (id) on delete cascade);
+  insert into owned values (1, 7), (2, 8);
   create table log (what varchar(20), who int);
   create trigger people_named after update on people for each row insert into log values ('named', new.id);
 `;
@@ -20,6 +25,7 @@ filter shop.orders as row where {
   row.tenant == 7
   row.region == "EU"
 } if principal.name == "ann"
+filter shop.owned as row where row.tenant == 7 if principal.name == "ann"
 mask shop.people.ssn with redact() if principal.name == "ann"
 `;
 
@@ -98,6 +104,34 @@ describe("rows of prepared statements", () => {
       { note: "one again" },
       { note: "two" },
     ]);
+  });
+});
+
+describe("rows that others change at the same time", () => {
+  test.each(["read committed", "repeatable read"])("REPLACE … SELECT waits for them under %s", async (level) => {
+    await ann.query(`set session transaction isolation level ${level}`);
+    await direct.query("start transaction");
+    await direct.query("insert into orders (id, tenant, note) values (50, 8, 'theirs')");
+    const replaced = ann
+      .query("replace into orders (id, tenant, region) select 50, 7, 'EU' from people")
+      .catch((error: Error) => error.message);
+    await sleep(300);
+    await direct.query("commit");
+    expect(await replaced).toContain("hidden from you");
+    expect(await rowsOf(direct, "select note from orders where id = 50")).toEqual([{ note: "theirs" }]);
+    await direct.query("delete from orders where id = 50");
+  });
+});
+
+describe("rows that refer to others", () => {
+  test("do not go with them where they are hidden", async () => {
+    await expect(ann.execute("delete from tenants where id = ?", [8])).rejects.toMatchObject({
+      errno: 1142,
+      message: expect.stringMatching(/^rows that refer to one of these, .* by the filter of shop\.owned; hint: change/),
+    });
+    expect(await rowsOf(direct, "select count(*) as n from owned")).toEqual([{ n: 2 }]);
+    expect((await ann.execute<ResultSetHeader>("delete from tenants where id = ?", [7]))[0].affectedRows).toBe(1);
+    expect(await rowsOf(direct, "select id from owned")).toEqual([{ id: 2 }]);
   });
 });
 

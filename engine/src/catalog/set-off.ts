@@ -1,7 +1,7 @@
 import type { AccessKind } from "@penstock/language";
 import { catalogIndex } from "../sql/postgres/catalog-index.ts";
 import type { Catalog, ForeignKey, Relation, RelationCode, TriggerEvent, TriggerInfo } from "./catalog.ts";
-import { viewTables } from "./labels.ts";
+import { viewLineage, viewTables } from "./labels.ts";
 
 /** A use of a relation, by a statement or by what that sets off. */
 export interface RelationUse {
@@ -25,7 +25,7 @@ export function usesBrought(catalog: Catalog, first: RelationUse): readonly Rela
     const { relation, access } = use;
     if (relation.isSystem) continue;
     const before = found.get(relation);
-    if (before !== undefined && access.isSubsetOf(before.access)) continue;
+    if (before !== undefined && isWithin(use, before)) continue;
     found.set(relation, before === undefined ? use : { relation, access: access.union(before.access) });
     // A row whose key changes goes from one partition into another.
     const moves = relation.kind === "partitioned" && access.has("update");
@@ -34,7 +34,7 @@ export function usesBrought(catalog: Catalog, first: RelationUse): readonly Rela
       const written = use.written && sameColumns(relation, use.written, child);
       waiting.push({ relation: child, access: below, ...(written === undefined ? {} : { written }) });
     }
-    for (const table of viewTables(catalog, relation)) waiting.push({ relation: table, access });
+    waiting.push(...usesByView(catalog, use));
     for (const { relation: follower, key } of index.followers(relation)) {
       const follows = new Set<AccessKind>();
       if (access.has("delete") && key.onDelete !== "none")
@@ -44,6 +44,28 @@ export function usesBrought(catalog: Catalog, first: RelationUse): readonly Rela
     }
   }
   return [...found.values()];
+}
+
+function isWithin({ access, written }: RelationUse, other: RelationUse): boolean {
+  const isWritten = other.written === undefined || written?.isSubsetOf(other.written) === true;
+  return isWritten && access.isSubsetOf(other.access);
+}
+
+/** What a use of a view is of the tables that its definition names. */
+export function usesByView(catalog: Catalog, { relation, access, written }: RelationUse): readonly RelationUse[] {
+  const tables = viewTables(catalog, relation);
+  // Rules of PostgreSQL's may give values to columns that no column of the view shows.
+  if (written === undefined || catalog.engine === "postgres") {
+    return tables.map((table) => ({ relation: table, access }));
+  }
+  const { columns } = viewLineage(catalog, relation);
+  const sources = relation.columns.flatMap(({ attnum }, index) =>
+    written.has(attnum) ? (columns[index]?.sources ?? []) : [],
+  );
+  return tables.map((table) => {
+    const own = sources.filter((source) => source.relation === table);
+    return { relation: table, access, written: new Set(own.map(({ column }) => column.attnum)) };
+  });
 }
 
 /** A foreign key by which rows go or get other values with those that they refer to, and the table that it is of. */

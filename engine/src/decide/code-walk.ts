@@ -248,7 +248,11 @@ export class CodeWalk {
   #noteFollowers(use: RelationUse): void {
     // The rewriter of PostgreSQL asks nothing of them.
     if (this.#catalog.engine === "postgres" || !(use.access.has("delete") || use.access.has("update"))) return;
-    for (const way of waysOfKeys(this.#catalog, use)) {
+    const { access } = use;
+    const ofView = [...readBelow(this.#catalog, use.relation).tables].map(
+      (relation): RelationUse => ({ relation, access }),
+    );
+    for (const way of [use, ...ofView].flatMap((each) => waysOfKeys(this.#catalog, each))) {
       const relation = way.at(-1)?.relation;
       if (relation !== undefined) this.tables.push({ relation, access: rowLooked });
     }

@@ -39,10 +39,11 @@ export function errorAnswer(session: Session, framer: Framer, exchange: Exchange
 
 /** A row that a check in the rewritten statement has refused. */
 function refusal(message: string): ErrFields {
+  const hint = message.startsWith("the new row") ? "give it values that you would see" : "change other rows";
   return {
     code: denied,
     sqlstate: "42000",
-    message: `${message}; hint: give it values that you would see, or ask for a role without filters`,
+    message: `${message}; hint: ${hint}, or ask for a role without filters`,
   };
 }
 

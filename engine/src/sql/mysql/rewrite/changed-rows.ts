@@ -141,7 +141,6 @@ function filterRows(
   if (targets.length + last.length === 0) return;
   const isSafe = safetyOf(rewriting.statement);
   const filters = targets.map((target) => ({ target, sql: filterOf(target) }));
-  rewriting.edits.conditions.push(...last.map((each) => parsedExpression(each, rewriting.dialect)));
   const conditions = joinsIn(node.tables).map((join): Condition => {
     const inside = new Set<unknown>(tablesIn(join).map(({ table }) => table));
     const own = filters.filter(({ target }) => inside.has(target.table));

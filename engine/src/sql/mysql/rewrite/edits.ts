@@ -27,12 +27,10 @@ export interface TextOfStatements {
 export interface Edits {
   readonly splices: Splice[];
   readonly expected: Map<TreeObject, readonly unknown[]>;
-  /** Trees of conditions that stand beside parts of the statement, and in which protected relations may be read as they are. */
-  readonly conditions: unknown[];
 }
 
 export function noEdits(): Edits {
-  return { splices: [], expected: new Map(), conditions: [] };
+  return { splices: [], expected: new Map() };
 }
 
 export function spliced(text: string, { splices }: Edits): SplicedText {

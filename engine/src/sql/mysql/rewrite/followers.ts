@@ -4,7 +4,7 @@
  */
 import type { AccessKind } from "@penstock/language";
 import type { Catalog, ForeignKey, Relation } from "../../../catalog/catalog.ts";
-import { waysOfKeys } from "../../../catalog/set-off.ts";
+import { type RelationUse, usesByView, waysOfKeys } from "../../../catalog/set-off.ts";
 import { Denial } from "../../denial.ts";
 import { filterCondition, hiddenRows, type Protection } from "../../protection.ts";
 import { quoteMysqlName } from "../quote.ts";
@@ -39,8 +39,9 @@ export function followerChecks(
       if (node.isIgnore || (node.limit !== undefined && node.orderBy.length > 0)) {
         throw refusal(way, protection, `beside ${node.isIgnore ? "IGNORE" : "ORDER BY and LIMIT"} could take`);
       }
-      // What is deleted cannot be read beside.
-      if (way.some((step) => changed.includes(step.relation))) throw refusal(way, protection, "would take");
+      // What is deleted cannot be read beside, and a view's columns are not those of its tables.
+      if (relation.definition !== undefined || way.some((step) => changed.includes(step.relation)))
+        throw refusal(way, protection, "would take");
       const alias = quoteMysqlName(target.name);
       const [key] = way[0]?.key.referencedColumns ?? [];
       const dependent = relation.columns.find(({ attnum }) => attnum === key)?.name ?? "";
@@ -71,12 +72,24 @@ function hiddenWays(
   protections: ReadonlyMap<string, Protection>,
 ): readonly { readonly way: Way; readonly protection: Protection }[] {
   const columns = relation.columns.filter(({ name }) => names.some((each) => isSameName(each, name)));
-  const written = new Set(columns.map(({ attnum }) => attnum));
-  return waysOfKeys(catalog, { relation, access: new Set([kind]), written }).flatMap((way) => {
-    const last = way.at(-1);
-    const protection = last && protections.get(last.relation.path);
-    return protection?.filter === undefined ? [] : [{ way, protection }];
-  });
+  const use: RelationUse = {
+    relation,
+    access: new Set([kind]),
+    written: new Set(columns.map(({ attnum }) => attnum)),
+  };
+  return usesOfTables(catalog, use)
+    .flatMap((each) => waysOfKeys(catalog, each))
+    .flatMap((way) => {
+      const last = way.at(-1);
+      const protection = last && protections.get(last.relation.path);
+      return protection?.filter === undefined ? [] : [{ way, protection }];
+    });
+}
+
+/** Of a table itself, or of those of a view. */
+function usesOfTables(catalog: Catalog, use: RelationUse): readonly RelationUse[] {
+  if (use.relation.definition === undefined) return [use];
+  return usesByView(catalog, use).flatMap((below) => usesOfTables(catalog, below));
 }
 
 /** Rows at the end of the way that are hidden, as a query that stands in a condition. */

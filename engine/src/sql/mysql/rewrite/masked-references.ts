@@ -9,7 +9,7 @@ import type { ColumnName } from "../tree/expressions.ts";
 import type { Select, SelectItem } from "../tree/queries.ts";
 import type { Rewriting } from "./edits.ts";
 import { columnName, columnsIn, parsedItems, replaceExpression } from "./fragments.ts";
-import { isNamedIn } from "./named-tables.ts";
+import { sourcesOf } from "./named-tables.ts";
 import { isSameName } from "./new-rows.ts";
 
 /** Columns of a relation that are masked, by their names in lower case. */
@@ -35,17 +35,22 @@ export function referencesTo(root: unknown, name: string, protection: Protection
  * @throws Denial
  */
 export function maskReferences(
-  { text, edits, dialect }: Rewriting,
+  { text, statement, edits, dialect }: Rewriting,
   root: { readonly kind: string },
   name: string,
   references: readonly ColumnName[],
   protection: Protection,
 ): void {
   const masked = maskedColumns(protection);
-  const unclear = unclearReferences(root, name);
+  const others = new Set<unknown>(
+    statement.reads.filter(({ relation }) => relation === protection.relation).map(({ table }) => table),
+  );
+  const meanings = meaningsInQueries(root, name, others);
   for (const reference of references) {
     const column = masked.get(columnName(reference).toLowerCase());
-    if (unclear.has(reference) || column === undefined) {
+    const meaning = meanings.get(reference);
+    if (meaning === "other") continue;
+    if (meaning === "unclear" || column === undefined) {
       throw new Denial(
         `${because(protection)}, and \`${columnName(reference)}\` is named in a query inside of ${root.kind.toUpperCase()}`,
         "write columns with their tables, and give those of the query other names",
@@ -56,25 +61,39 @@ export function maskReferences(
   }
 }
 
-/** Columns in queries that may be the query's own: without a table, or with one that the query calls alike. */
-function unclearReferences(root: unknown, name: string): ReadonlySet<unknown> {
-  const found = new Set<unknown>();
-  const visit = (value: unknown, isQueried: boolean, isHidden: boolean): void => {
+/**
+ * What columns in queries mean that are not surely the table's: without a table they may be the query's own, and so may those whose table the
+ * query calls alike. They are the query's where that is the same table once more, which has the same columns.
+ * @param others where the table is read under a name
+ */
+function meaningsInQueries(
+  root: unknown,
+  name: string,
+  others: ReadonlySet<unknown>,
+): ReadonlyMap<unknown, "other" | "unclear"> {
+  const found = new Map<unknown, "other" | "unclear">();
+  const visit = (value: unknown, isQueried: boolean, hiding: "other" | "unclear" | undefined): void => {
     if (Array.isArray(value)) {
-      for (const each of value) visit(each, isQueried, isHidden);
+      for (const each of value) visit(each, isQueried, hiding);
       return;
     }
     if (!isObject(value)) return;
     const { kind, body } = value;
-    if (kind === "column" && isQueried && (isHidden || (value as unknown as ColumnName).parts.length === 1)) {
-      found.add(value);
+    if (kind === "column" && isQueried) {
+      const qualifier = (value as unknown as ColumnName).parts.at(-2)?.text;
+      // Whether names of tables know a case depends on the server.
+      const meaning = qualifier === undefined || (hiding === "other" && qualifier !== name) ? "unclear" : hiding;
+      if (meaning !== undefined) found.set(value, meaning);
     }
     // ORDER BY of a query stands beside its SELECT.
     const select = kind === "query" && isObject(body) ? body : value;
-    const isAlike = select["kind"] === "select" && isNamedIn((select as unknown as Select).from, name);
-    for (const child of Object.values(value)) visit(child, isQueried || kind === "query", isHidden || isAlike);
+    const from = select["kind"] === "select" ? sourcesOf((select as unknown as Select).from) : [];
+    const [alike, second] = from.filter((each) => isSameName(each.name, name));
+    const isOther = alike?.name === name && second === undefined && others.has(alike.source);
+    const inside = alike === undefined ? hiding : isOther ? "other" : "unclear";
+    for (const child of Object.values(value)) visit(child, isQueried || kind === "query", inside);
   };
-  visit(root, false, false);
+  visit(root, false, undefined);
   return found;
 }
 

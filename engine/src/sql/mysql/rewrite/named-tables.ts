@@ -7,19 +7,21 @@ import { columnsIn } from "./fragments.ts";
 import { isSameName } from "./new-rows.ts";
 import { nodesOf } from "./tree.ts";
 
-/** Whether something of a FROM is called so. */
-export function isNamedIn(from: readonly TableReference[], name: string): boolean {
-  return from.some((reference) => {
-    switch (reference.kind) {
+/** What a FROM names, each with how columns can name it. */
+export function sourcesOf(
+  from: readonly TableReference[],
+): readonly { readonly name: string; readonly source: TableReference }[] {
+  return from.flatMap((source) => {
+    switch (source.kind) {
       case "table":
-        return isSameName(reference.alias?.text ?? reference.name.parts.at(-1)?.text ?? "", name);
+        return [{ name: source.alias?.text ?? source.name.parts.at(-1)?.text ?? "", source }];
       case "derived":
       case "json_table":
-        return reference.alias !== undefined && isSameName(reference.alias.text, name);
+        return source.alias === undefined ? [] : [{ name: source.alias.text, source }];
       case "table_list":
-        return isNamedIn(reference.tables, name);
+        return sourcesOf(source.tables);
       case "join":
-        return isNamedIn([reference.left, reference.right], name);
+        return sourcesOf([source.left, source.right]);
     }
   });
 }
@@ -35,7 +37,7 @@ export function columnsOfQuery(
   if (source.kind !== "query") return [];
   const name = table.name.parts.at(-1)?.text ?? "";
   const selects = nodesOf(source, selectKinds) as unknown as readonly Select[];
-  const isAlike = selects.some(({ from }) => isNamedIn(from, name));
+  const isAlike = selects.some(({ from }) => sourcesOf(from).some((each) => isSameName(each.name, name)));
   const isOwn = ({ parts }: ColumnName) => {
     const [own = "", qualifier] = parts.toReversed().map(({ text }) => text);
     const isThere = relation?.columns.some((column) => isSameName(column.name, own)) === true;

@@ -8,24 +8,27 @@ import type { NameState } from "../facts/names.ts";
 import type { Statement } from "../tree/statements.ts";
 import type { TableName } from "../tree/queries.ts";
 import { changeOf } from "./change-targets.ts";
+import type { Edits } from "./edits.ts";
 import { isSameTree, type TableSite, tablesIn } from "./tree.ts";
 
 /**
  * @param inlined views that must not be named at all: their definitions stand for them.
- * @param generated trees of what was put in.
+ * @param expected trees of what was put in, by what it stands for or around.
  */
 export function isProtected(
   root: unknown,
   protections: ReadonlyMap<string, Protection>,
   inlined: readonly { readonly view: Relation }[],
   names: NameState,
-  generated: ReadonlySet<unknown>,
+  expected: Edits["expected"],
 ): boolean {
+  const generated = new Set([...expected.values()].flat());
   return tablesIn(root).every(
     (site) =>
       !inlined.some(({ view }) => couldBe(site, view, names)) &&
       [...protections.values()].every(
-        ({ relation }) => !couldBe(site, relation, names) || isBase(site, relation, generated) || isTarget(site, names),
+        ({ relation }) =>
+          !couldBe(site, relation, names) || isBase(site, relation, generated, expected) || isTarget(site, names),
       ),
   );
 }
@@ -51,8 +54,13 @@ function isTarget({ table, path }: TableSite, names: NameState): boolean {
 const addsTo: ReadonlySet<unknown> = new Set(["insert", "replace", "load_data"]);
 
 /** Under an alias, and within what was generated for it. */
-function isBase({ table, path }: TableSite, relation: Relation, generated: ReadonlySet<unknown>): boolean {
+function isBase(
+  { table, path }: TableSite,
+  relation: Relation,
+  generated: ReadonlySet<unknown>,
+  expected: Edits["expected"],
+): boolean {
   if (table.alias === undefined || table.name.parts.length !== 2) return false;
   if (table.name.parts[1]?.text !== relation.name) return false;
-  return path.some((around) => [...generated].some((made) => isSameTree(made, around, new Map())));
+  return path.some((around) => [...generated].some((made) => isSameTree(made, around, expected)));
 }

@@ -49,8 +49,9 @@ function keyCheck({ schema, name }: Relation, protection: Protection, columns: r
     columns,
     part: {
       columns: new Set(columns.map((column) => column.name)),
+      // With the rows as they are and not as they were when the transaction began: under READ COMMITTED, REPLACE … SELECT would not lock them.
       sql: (alias) =>
-        `not exists (select 1 from ${table} as ${base} where ${names.map((own) => `${base}.${own} = ${alias}.${own}`).join(" and ")} and (${filter}) is not true)`,
+        `not exists (select 1 from ${table} as ${base} where ${names.map((own) => `${base}.${own} = ${alias}.${own}`).join(" and ")} and (${filter}) is not true lock in share mode)`,
       holds: (row) => columns.some((column) => row(column.name) === null),
     },
   };

@@ -246,12 +246,11 @@ function firstMistake(
   plans: readonly StatementPlan[],
   dialect: Dialect,
   { catalog, searchPath }: ReadingContext,
-  { expected, conditions }: Edits,
+  { expected }: Edits,
 ): number | undefined {
   const parsed = parseMysql(text, dialect);
   if (parsed.kind !== "statements" || parsed.statements.length !== statements.length) return 0;
   const names = new NameState(catalog, searchPath[0]);
-  const generated = new Set([...[...expected.values()].flat(), ...conditions]);
   const index = statements.findIndex(({ node }, at) => {
     const made = parsed.statements[at];
     const plan = plans[at];
@@ -259,7 +258,7 @@ function firstMistake(
       made !== undefined &&
       plan !== undefined &&
       isSameTree(node, made, expected) &&
-      isProtected(made, plan.protections, [...plan.inlined.values()], names, generated);
+      isProtected(made, plan.protections, [...plan.inlined.values()], names, expected);
     if (made?.kind === "use") names.database = names.key(made.database.text);
     return !isRight;
   });

@@ -18,7 +18,9 @@ export function refuseWrite(
   if (access.has("ddl") && node.kind === "drop_object") return;
   if (access.has("truncate") && filter === undefined) return;
   const adds = node.kind === "insert" || (node.kind === "replace" && columns.size === 0);
-  if (relation.kind === "table" && (change !== undefined || adds) && changes.isSubsetOf(rowChanges)) {
+  // Of a view that shows the rows of its tables the columns can be masked as those of a table; what is filtered is more than its columns.
+  const isTarget = relation.kind === "table" || (relation.kind === "view" && filter === undefined);
+  if (isTarget && (change !== undefined || adds) && changes.isSubsetOf(rowChanges)) {
     const masked = facts.columns.find(
       (fact) => fact.relation === relation && fact.uses.has("write") && columns.has(fact.column.attnum),
     );
