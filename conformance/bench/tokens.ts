@@ -1,7 +1,7 @@
 import { createSecretKey } from "node:crypto";
 import type { TokenResult } from "@penstock/engine";
-import { changeRow } from "../../proxy/src/postgres/row-change.ts";
-import { tokenChange } from "../../proxy/src/postgres/token-columns.ts";
+import { tokenChange } from "../../proxy/src/enforce/token-columns.ts";
+import { changeDataRow, dataRowValues } from "../../proxy/src/postgres/data-row-values.ts";
 import { dataRow } from "./data-row.ts";
 import { printSample, printTable, processorTime, sample } from "./statistics.ts";
 
@@ -12,14 +12,21 @@ const callsPerRound = 50_000;
 export function benchTokens(rounds: number): void {
   const row = dataRow(["4711", "somebody@example.com", "+44 20 7946 0000", "2026-11-28 12:00:00+00", "x".repeat(200)]);
   const tokensIn = (indexes: readonly number[]): TokenResult => ({
-    columns: indexes.map((index) => ({ index, domain: "label pii", origin: 0, isPadded: false, paddedTo: 0 })),
+    columns: indexes.map((index) => ({
+      index,
+      domain: "label pii",
+      origin: 0,
+      isPadded: false,
+      paddedTo: 0,
+      characterSet: "utf8mb4",
+    })),
     width: 5,
     hasUnion: false,
   });
   const rows = [1, 2].map((count) => {
-    const change = tokenChange(key, tokensIn([1, 2].slice(0, count)));
+    const change = tokenChange(key, tokensIn([1, 2].slice(0, count)), dataRowValues);
     const run = () => {
-      if (typeof changeRow(change, row, 5, row.length) === "string") throw new Error("the row has no tokens");
+      if (typeof changeDataRow(change, row, 0, row.length) === "string") throw new Error("the row has no tokens");
     };
     run();
     const times = Array.from({ length: rounds }, () => processorTime(run, callsPerRound) / callsPerRound);

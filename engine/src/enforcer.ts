@@ -144,6 +144,8 @@ export interface TokenColumn {
   readonly isPadded: boolean;
   /** Characters to which the token is padded; 0 for none. */
   readonly paddedTo: number;
+  /** Of MySQL: the character set in which the column is stored. Tokens are made of UTF-8, so nothing may be lost on the way to it. */
+  readonly characterSet: string | undefined;
 }
 
 export interface StatementLimits {

@@ -1,4 +1,5 @@
 /** Where attacks in MySQL's dialect are tried: shops and their twins in one MariaDB behind one proxy, with a tap in between. */
+import { createSecretKey } from "node:crypto";
 import { type Connection, createConnection } from "mysql2/promise";
 import type { RowDataPacket } from "mysql2";
 import { rulesFor } from "../../noninterference/mysql/laboratory.ts";
@@ -38,13 +39,19 @@ export async function openGrounds(): Promise<Grounds> {
   const ofRows = await createTwinShops(server, "shop", true);
   const all = [ofColumns.shop, ofColumns.twin, ofRows.shop, ofRows.twin];
   const names = (shops: TwinShops) => [shops.shop.database, shops.twin.database];
-  const rules = [...rulesFor(names(ofColumns), false), ...rulesFor(names(ofRows), true)];
+  const rules = [
+    ...rulesFor(names(ofColumns), false),
+    ...rulesFor(names(ofRows), true),
+    // Of a table that some attacks make.
+    ...[ofColumns, ofRows].flatMap(names).map((database) => `mask ${database}.tokened.code with token() if true`),
+  ];
   const proxied = await startProxied({
     databases: all,
     users: [
       { name: "analyst", kind: "human", groups: ["analyst"] },
       { name: "regional", kind: "human", groups: ["regional"] },
     ],
+    tokenKey: createSecretKey("the key of attacked databases", "utf8"),
     policies: [{ path: "attacked.policy", text: ["package attacked", ...rules].join("\n") }],
   });
   const tap = await startTap(proxied.port);

@@ -230,6 +230,8 @@ export interface Column {
   readonly comment: string | undefined;
   /** `*` does not show it (INVISIBLE of MySQL and MariaDB). */
   readonly isInvisible?: boolean;
+  /** Of a text type, and holds JSON: MariaDB has no type of its own for that. Absent: not known. */
+  readonly isJson?: true;
 }
 
 /** A domain, its chain of domains united. */

@@ -143,7 +143,12 @@ async function loadRelations(
   const checks = byRelation(checkRows);
   const sees = seesTriggers(await query(sql.grants).catch(() => undefined));
   const indexes = byRelation(await query(sql.indexes));
-  const columnsOf = (path: string) => (columns.get(path) ?? []).map(columnOf);
+  const columnsOf = (path: string) => {
+    const jsonColumns = jsonColumnsOf(checks.get(path) ?? []);
+    return (columns.get(path) ?? [])
+      .map(columnOf)
+      .map((column) => (jsonColumns.has(column.name) ? { ...column, isJson: true as const } : column));
+  };
   return names.tables.map(([schemaName, tableName, type, engine]) => {
     const [schema, name] = [schemaName ?? "", tableName ?? ""];
     const path = objectPath(schema, name);
@@ -172,6 +177,11 @@ async function loadRelations(
       ...codeOf(schema, name, own, checks.get(path) ?? [], type?.endsWith("TABLE") !== true || sees(schema, name)),
     };
   });
+}
+
+/** MariaDB's JSON is a `longtext` with a check of its name. */
+function jsonColumnsOf(checks: readonly Row[]): ReadonlySet<string> {
+  return new Set(checks.flatMap(([, , name, clause]) => (clause === `json_valid(\`${name}\`)` ? [name ?? ""] : [])));
 }
 
 export function kindOf(type: string, engine: string): Relation["kind"] {

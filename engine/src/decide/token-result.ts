@@ -15,8 +15,10 @@ export function tokenResult(world: World, tokens: TokenOutputs | undefined): Tok
         index: position - 1,
         domain: tokenDomain(world, relation, column),
         origin: relation.oid * 65_536 + column.attnum,
-        isPadded: shape?.kind === "bpchar",
+        // MySQL shows the padding of `char` under PAD_CHAR_TO_FULL_LENGTH only.
+        isPadded: shape?.kind === "bpchar" || shape?.kind === "char",
         paddedTo: shape?.kind === "bpchar" ? (shape.length ?? 0) : 0,
+        characterSet: column.characterSet,
       };
     }),
     width,

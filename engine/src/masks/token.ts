@@ -1,6 +1,6 @@
 /**
  * `token()`: a keyed code in place of the value, made by whoever holds the key from the rows of a result. In SQL the column is NULL,
- * unless a statement does nothing with it but show it (`sql/postgres/rewrite/token-outputs.ts`).
+ * unless a statement does nothing with it but show it (`sql/token-outputs.ts`).
  */
 import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import type { Column } from "../catalog/catalog.ts";
@@ -21,7 +21,8 @@ export const tokenMask: MaskFamily = (args, column) => {
 /** Only texts: in the rows of a result their text and binary form are the same bytes. A domain's check may refuse a token. */
 export function canHoldToken(column: Column): boolean {
   const shape = textShape(column);
-  if (shape === undefined || (column.isDomain && column.domain?.hasCheck !== false)) return false;
+  if (shape === undefined || column.isJson === true || (column.isDomain && column.domain?.hasCheck !== false))
+    return false;
   // citext compares without case, and is sent as text like the others; its values are told apart here all the same.
   return shape.kind === "text" || shape.length === undefined || shape.length >= tokenLength;
 }

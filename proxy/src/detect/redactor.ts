@@ -36,6 +36,7 @@ interface Candidate {
 
 const quote = 0x22;
 const backslash = 0x5c;
+const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];
 const tooLarge = "[too large]";
 
 export class Redactor {
@@ -76,6 +77,12 @@ export class Redactor {
       else at++;
     }
     return splices.apply(bytes, from, to);
+  }
+
+  /** As `redactText`, for text that may be JSON without its type saying so: JSON stays JSON. */
+  redactTextOrJson(bytes: Buffer, from: number, to: number, found: Findings): Buffer | undefined {
+    const isJson = to - from <= this.#valueBytesMax && isDocument(bytes, from, to);
+    return isJson ? this.redactJson(bytes, from, to, found) : this.redactText(bytes, from, to, found);
   }
 
   #refuse(found: Findings, word: string): Buffer {
@@ -137,6 +144,27 @@ export class Redactor {
     }
     return end;
   }
+}
+
+/** An object or array of JSON, and nothing else. */
+function isDocument(bytes: Buffer, from: number, to: number): boolean {
+  let [first, last] = [from, to - 1];
+  while (first < last && isSpace(bytes[first]!)) first++;
+  while (last > first && isSpace(bytes[last]!)) last--;
+  const isBracketed =
+    (bytes[first] === openBrace && bytes[last] === closeBrace) ||
+    (bytes[first] === openBracket && bytes[last] === closeBracket);
+  if (!isBracketed) return false;
+  try {
+    JSON.parse(bytes.toString("utf8", first, last + 1));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
 }
 
 function count(found: Findings, kind: DetectedKind | "too_large"): void {

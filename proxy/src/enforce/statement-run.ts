@@ -1,6 +1,8 @@
 import { performance } from "node:perf_hooks";
+import type { Findings } from "../detect/redactor.ts";
 import type { Grant } from "./holding.ts";
 import type { StatementPlan } from "./plan.ts";
+import type { RowChange } from "./row-change.ts";
 
 export type LimitName = "rows" | "bytes" | "duration";
 
@@ -25,6 +27,10 @@ export class StatementRun {
   ended = false;
   /** It was cancelled on the target, or a statement before it in the same text was, after this time. */
   cancelledAfterMs: number | undefined = undefined;
+  /** What is replaced in its rows; where they are looked into, known with their description. */
+  change: RowChange | undefined = undefined;
+  /** Where its rows are looked into: the columns that need not be, and what was found in the others. */
+  detecting: { readonly labelled: ReadonlySet<number>; readonly found: Findings } | undefined = undefined;
   /** Ends a statement that runs too long. */
   timer: NodeJS.Timeout | undefined = undefined;
 

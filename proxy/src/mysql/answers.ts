@@ -11,7 +11,8 @@ import { frame, type Framer } from "./framer.ts";
 import { decodeColumnOrigin } from "./messages/column-definition.ts";
 import { decodeEnd, decodeOk, type EndFields } from "./messages/ok.ts";
 import { decodePrepareOk } from "./messages/prepare-ok.ts";
-import { isForbidden } from "./origins.ts";
+import { openedRow } from "./opened-rows.ts";
+import { beginResult, describedColumn, resultDescribed } from "./result-columns.ts";
 import { safeWarning } from "./server-words.ts";
 import type { Session } from "./session.ts";
 import { drop, pass, settle } from "./to-client.ts";
@@ -139,8 +140,7 @@ function query(session: Session, framer: Framer, exchange: Exchange, head: numbe
   }
   const columns = new PacketReader(buffer, body, end).lengthEncoded();
   if (exchange.asked !== undefined) exchange.asked.columns = columns;
-  exchange.columnsLeft = columns;
-  exchange.phase = phase.columns;
+  beginResult(session, exchange, columns);
   pass(session, framer, exchange);
 }
 
@@ -156,14 +156,7 @@ function refuseFile(session: Session, framer: Framer, exchange: Exchange): void 
 }
 
 function column(session: Session, framer: Framer, exchange: Exchange): void {
-  const { forbidden } = exchange;
-  if (forbidden.length > 0 && !exchange.isSettled) {
-    const origin = decodeColumnOrigin(framer.buffer, framer.body, framer.end);
-    const { catalog } = session.knowledge.epoch;
-    if (forbidden.some((columns) => isForbidden(catalog, columns, origin))) {
-      leak(session, exchange, `the result's column ${JSON.stringify(origin.name)} comes straight from a masked column`);
-    }
-  }
+  describedColumn(session, framer, exchange);
   const { run } = exchange;
   if (run !== undefined && !session.areWordsSafe) lookForWarnings(session, framer, exchange, run.plan);
   pass(session, framer, exchange);
@@ -186,26 +179,13 @@ function lookForWarnings(
   if (exchange.prepared !== undefined) settle(session, exchange, errOf("42501", "warnings are shown as text only"));
 }
 
-/** It must never happen: something hidden is about to come out. */
-function leak(session: Session, exchange: Exchange, why: string): void {
-  session.host.leaked(session, exchange.run?.number ?? session.log.count, why);
-  settle(
-    session,
-    exchange,
-    errOf(
-      "42501",
-      "the result was withheld: it could have shown what is hidden from you",
-      "this is a fault of the proxy and has been reported; the statement may have run",
-    ),
-  );
-}
-
 function columnsEnd(session: Session, framer: Framer, exchange: Exchange): void {
   const ending = decodeEnd(framer.buffer, framer.body, framer.end, session.capabilities);
   const flags = ending.status;
   withoutPlan(session, framer, ending);
   pass(session, framer, exchange);
   if (exchange.opensCursor && (flags & status.cursorExists) !== 0) {
+    resultDescribed(session, exchange);
     rowsEnded(session, exchange, flags);
     return;
   }
@@ -214,8 +194,12 @@ function columnsEnd(session: Session, framer: Framer, exchange: Exchange): void 
 
 /** All descriptions are there. */
 function described(session: Session, exchange: Exchange): void {
-  if (exchange.kind === "prepare") session.answered(exchange);
-  else exchange.phase = phase.rows;
+  if (exchange.kind === "prepare") {
+    session.answered(exchange);
+    return;
+  }
+  resultDescribed(session, exchange);
+  exchange.phase = phase.rows;
 }
 
 function prepared(session: Session, framer: Framer, exchange: Exchange, head: number): void {
@@ -249,9 +233,8 @@ function parameter(session: Session, framer: Framer, exchange: Exchange): void {
 }
 
 function columnsOfPrepared(session: Session, exchange: Exchange): void {
-  exchange.columnsLeft = exchange.columnsAfter;
-  if (exchange.columnsLeft === 0) session.answered(exchange);
-  else exchange.phase = phase.columns;
+  if (exchange.columnsAfter === 0) session.answered(exchange);
+  else beginResult(session, exchange, exchange.columnsAfter);
 }
 
 /** Descriptions of COM_FIELD_LIST, which tell no more than SHOW COLUMNS. */
@@ -272,7 +255,8 @@ function row(session: Session, framer: Framer, exchange: Exchange): void {
   const { buffer, body, length } = framer;
   if (exchange.continues) {
     exchange.continues = length === packetBytesMax;
-    if (exchange.rowPasses) pass(session, framer, exchange);
+    if (exchange.opensRows) openedRow(session, framer, exchange);
+    else if (exchange.rowPasses) pass(session, framer, exchange);
     else drop(exchange);
     return;
   }
@@ -291,6 +275,10 @@ function row(session: Session, framer: Framer, exchange: Exchange): void {
     return;
   }
   exchange.continues = length === packetBytesMax;
+  if (exchange.opensRows) {
+    openedRow(session, framer, exchange);
+    return;
+  }
   if (exchange.asked !== undefined) {
     if (exchange.continues) throw new Error("a row of a side query has 16 MiB or more");
     exchange.asked.row(buffer, body, framer.end);

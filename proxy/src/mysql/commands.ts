@@ -153,8 +153,11 @@ const onlyAsText = {
 function initDatabase(session: Session, command: CommandReader): boolean {
   if (!session.knowledge.isSure()) return false;
   const name = readText(command.buffer, command.body + 1, command.end);
-  if (typeof name === "string") return runText(session, command, `use ${quoteMysqlName(name)}`, "simple");
-  session.deny(name);
+  if (typeof name !== "string") session.deny(name);
+  // ER_WRONG_DB_NAME: no name holds a NUL, and none can be written in SQL.
+  else if (name.includes("\0"))
+    session.answerErr({ code: 1102, sqlstate: "42000", message: "Incorrect database name" });
+  else return runText(session, command, `use ${quoteMysqlName(name)}`, "simple");
   return true;
 }
 

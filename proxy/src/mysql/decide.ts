@@ -1,9 +1,12 @@
 /** From a text to what happens with it in this session. */
 import { mayRunStoredCode, type NameContext, namedIn, objectPath, type StatementFacts } from "@penstock/engine";
+import { feasible } from "../enforce/feasible.ts";
 import { type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
 import { effect } from "../enforce/plan.ts";
 import type { Refusal } from "../enforce/session-rules.ts";
 import type { Prepared } from "./prepared.ts";
+import { arrivesWhole, encodingOfSession } from "./result-encoding.ts";
+import { lossyTokens } from "./result-columns.ts";
 import type { Session } from "./session.ts";
 
 /** A relation or schema that the catalog does not have: it may have been made since. */
@@ -22,7 +25,7 @@ export function decideText(
   const { enforcer, names, catalog } = knowledge.epoch;
   const verdict = enforcer.decide(text, session.who, names, catalog, parameters);
   if (knowledge.asksForTemporary(verdict.statements.map(({ facts }) => facts))) return undefined;
-  const ruling = feasible(session, rulingOf(verdict, text), text);
+  const ruling = feasibleHere(session, rulingOf(verdict, text), text);
   if (ruling.kind === "refused") {
     if (unknownName.test(ruling.sqlstate) && knowledge.retryUnknown()) return undefined;
     return ruling;
@@ -37,19 +40,53 @@ function isAscii(text: string): boolean {
 }
 
 /** What cannot be enforced on this protocol, or by this proxy, is refused with its reason. */
-export function feasible(session: Session, ruling: Ruling, text: string): Ruling {
-  if (ruling.kind === "refused") return ruling;
-  const refusal =
-    (ruling.showsTokens ? noTokens : undefined) ?? afterHiddenCode(session, ruling) ?? besideItsNamesake(ruling);
-  if (refusal !== undefined) {
-    const fields = ruling.plans.map(({ auditFields }) => auditFields);
-    const notifications = ruling.plans.flatMap((plan) => plan.notifications);
-    return refuse(refusal, text, fields, notifications);
-  }
-  if (ruling.unasked === undefined || session.host.approvals !== undefined) return ruling;
-  const hint = "this proxy asks nobody for approval: let somebody who needs none run the statement";
-  return { ...ruling.unasked, hint };
+export function feasibleHere(session: Session, ruling: Ruling, text: string): Ruling {
+  return feasible(session.host, ruling, text, (pass) => refusalOf(session, pass));
 }
+
+function refusalOf(session: Session, pass: Pass): Refusal | undefined {
+  return (
+    (pass.showsTokens ? withoutTokens(session, pass) : undefined) ??
+    (session.redactor === undefined ? undefined : afterOtherResults(pass)) ??
+    afterHiddenCode(session, pass) ??
+    besideItsNamesake(pass)
+  );
+}
+
+/** Tokens are made of UTF-8, and which result they are in must be known. */
+function withoutTokens({ knowledge: { results } }: Session, { plans }: Pass): Refusal | undefined {
+  const encoding = encodingOfSession(results);
+  const columns = plans.flatMap(({ tokens }) => tokens?.columns ?? []);
+  if (encoding !== undefined && !columns.every(({ characterSet }) => arrivesWhole(encoding, characterSet)))
+    return lossyTokens;
+  return plans.length > 1 && plans.some(({ facts }) => manyResults.has(facts.kind)) ? tokensBesideMany : undefined;
+}
+
+/** In which character set the results of later statements come, must be known where they are looked into. */
+function afterOtherResults({ plans }: Pass): Refusal | undefined {
+  const isChanged = plans.slice(0, -1).some(({ facts: { session } }) => {
+    const set = session?.kind === "set" ? [session, ...(session.others ?? [])] : [];
+    return set.some(({ variable }) => variable === "character_set_results");
+  });
+  if (!isChanged) return undefined;
+  return {
+    sqlstate: "42501",
+    message:
+      "an earlier statement of this text changes the character set of results, so those of the next ones cannot be looked into",
+    hint: "send the statements one by one",
+    code: "changed_within_text",
+  };
+}
+
+/** Of which it is not known how many results they give. */
+const manyResults: ReadonlySet<string> = new Set(["call", "do", "opaque"]);
+
+const tokensBesideMany: Refusal = {
+  sqlstate: "42501",
+  message: "this text shows a column as tokens and runs a stored program, and whose results are which cannot be told",
+  hint: "send the statements one by one",
+  code: "changed_within_text",
+};
 
 /** The server says of results which table they come from, and calls a temporary one like the masked one that it hides. */
 function besideItsNamesake({ plans }: Pass): Refusal | undefined {
@@ -80,13 +117,6 @@ const notAscii: Refusal = {
   message: "the character set of this connection is not UTF-8, so its statements may hold ASCII characters only",
   hint: "SET NAMES utf8mb4, or connect with --default-character-set=utf8mb4",
   code: "encoding",
-};
-
-const noTokens: Refusal = {
-  sqlstate: "42501",
-  message: "a column is shown to you as tokens, which are made for PostgreSQL targets only",
-  hint: "leave the column out",
-  code: "no_tokens",
 };
 
 /** All statements of a text are read before the first one runs; what code that nobody has read does to their reading, only the server knows. */
@@ -153,7 +183,7 @@ function decideAgain(
 ): Ruling {
   const { enforcer, catalog } = session.knowledge.epoch;
   const verdict = enforcer.decide(text, session.who, names, catalog, parameters);
-  return feasible(session, rulingOf(verdict, text), text);
+  return feasibleHere(session, rulingOf(verdict, text), text);
 }
 
 /** Where what has become stale cannot be prepared anew. */

@@ -1,5 +1,6 @@
 /** One command and its answer: how far the answer is, and what the client gets of it. */
 import type { StatementPlan } from "../enforce/plan.ts";
+import type { ColumnDefinition } from "./messages/column-definition.ts";
 import type { ErrFields } from "./messages/err.ts";
 import type { Prepared } from "./prepared.ts";
 import type { Run } from "./run.ts";
@@ -34,6 +35,8 @@ export const phase = {
 } as const;
 
 const nothing: readonly ReadonlySet<number>[] = [];
+/** INVARIANT: it stays empty. */
+const noColumns: ColumnDefinition[] = [];
 
 export class Exchange {
   readonly kind: AnswerKind;
@@ -42,6 +45,8 @@ export class Exchange {
   sequence: number;
   /** What to add to the server's numbers for the client: its command may have come in more or fewer packets than the proxy has sent. */
   shift: number;
+  /** How many columns the result has, or the statement that is being prepared. */
+  columns = 0;
   /** Descriptions that are still due. */
   columnsLeft = 0;
   /** Of COM_STMT_PREPARE: how many descriptions of columns come after those of parameters. */
@@ -73,6 +78,10 @@ export class Exchange {
   isRewritten = false;
   /** Its rows are warnings, in which words of the server stand. */
   showsWarnings = false;
+  /** Its rows are taken apart, as `run.change` says. */
+  opensRows = false;
+  /** Descriptions of a result whose rows may be taken apart. */
+  described: ColumnDefinition[] = noColumns;
 
   /** @param sequence number of the answer's first packet @param shift see there */
   constructor(kind: AnswerKind, sequence: number, shift: number) {
@@ -86,6 +95,22 @@ export class Exchange {
     for (const { forbidden } of plans) {
       if (forbidden !== undefined) this.forbidden = [...this.forbidden, forbidden];
     }
+  }
+
+  /** A result begins: nothing is known of its rows yet. */
+  beginResult(columns: number): void {
+    this.columns = columns;
+    this.columnsLeft = columns;
+    this.phase = phase.columns;
+    this.rowPasses = true;
+    this.showsWarnings = false;
+    this.opensRows = false;
+    this.described = noColumns;
+  }
+
+  /** Whether rows have to be whole to be looked at. */
+  get needsWholeRows(): boolean {
+    return this.asked !== undefined || this.showsWarnings || this.opensRows;
   }
 
   /** The execution that the next packets answer. */

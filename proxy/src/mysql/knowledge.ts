@@ -49,6 +49,8 @@ export class Knowledge {
    * which is the same in all of them.
    */
   readsAsciiOnly = false;
+  /** The character set that results come in; `null` where each column comes in its own. */
+  results: string | null = null;
 
   readonly #session: Session;
   /** Why decisions cannot be made. */
@@ -63,12 +65,12 @@ export class Knowledge {
   /** The character set in which the server keeps strings of statements. */
   #connection = "";
   /** The character set of results that the client has asked for when it connected, until it is set. */
-  #results: string | undefined;
+  #wantedResults: string | undefined;
 
   /** @param results the character set of results, where it is not the one of the connection */
   constructor(session: Session, results: string | undefined) {
     this.#session = session;
-    this.#results = results;
+    this.#wantedResults = results;
     this.epoch = {
       enforcer: session.host.enforcer,
       catalog: session.target.catalog.current(),
@@ -192,13 +194,14 @@ export class Knowledge {
 
   async #readState(): Promise<void> {
     const { side } = this.#session;
-    if (this.#results !== undefined) await side.run(`set character_set_results = ${this.#results}`);
-    this.#results = undefined;
+    if (this.#wantedResults !== undefined) await side.run(`set character_set_results = ${this.#wantedResults}`);
+    this.#wantedResults = undefined;
     const [row] = await side.run(stateSql);
     if (row === undefined) throw new Error("the server does not say which database and sql_mode the session has");
     const [database = null, mode = null, client = null, results = null, limit = null, connection = null] = row;
     this.#learn(database, mode ?? "");
     this.#connection = connection ?? "";
+    this.results = results;
     this.readsAsciiOnly = results !== null && !/^(?:utf8|utf8mb3|utf8mb4|binary)$/.test(results);
     this.#forAnswers =
       this.readsAsciiOnly || limit !== unlimited

@@ -4,11 +4,10 @@ import type { ColumnOrigin } from "./messages/column-definition.ts";
 /** Number of a column by database, table and name, in lower case: for alerts it does not matter whether the server tells cases apart. */
 const numbers = new WeakMap<Catalog, ReadonlyMap<string, number>>();
 
-/** Whether a result's column comes straight from one of these, as `StatementVerdict.forbiddenOrigins` numbers them. */
-export function isForbidden(catalog: Catalog, forbidden: ReadonlySet<number>, origin: ColumnOrigin): boolean {
-  if (origin.table === "" || origin.column === "") return false;
-  const number = numbersOf(catalog).get(keyOf(origin.database, origin.table, origin.column));
-  return number !== undefined && forbidden.has(number);
+/** The column that a result's column comes straight from, as `StatementVerdict.forbiddenOrigins` numbers them, where the server tells of one. */
+export function originNumber(catalog: Catalog, { database, table, column }: ColumnOrigin): number | undefined {
+  if (table === "" || column === "") return undefined;
+  return numbersOf(catalog).get(keyOf(database, table, column));
 }
 
 function numbersOf(catalog: Catalog): ReadonlyMap<string, number> {

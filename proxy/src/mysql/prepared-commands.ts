@@ -2,6 +2,7 @@
 import { type Pass, refuse } from "../enforce/gate.ts";
 import type { Grant } from "../enforce/holding.ts";
 import { approvalsToRun } from "../enforce/plan.ts";
+import { opensRows } from "../enforce/row-change.ts";
 import { endsWithOk } from "./answers.ts";
 import type { CommandReader } from "./command-reader.ts";
 import { changedSince, confirm, type Confirmed, decideText } from "./decide.ts";
@@ -228,6 +229,7 @@ export function fetch(session: Session, command: CommandReader): boolean {
   exchange.prepared = prepared;
   exchange.opensCursor = true;
   if (prepared.cursor !== undefined) exchange.runs = [prepared.cursor];
+  exchange.opensRows = opensRows(prepared.cursor?.change);
   session.ask(exchange, forwardedFor(prepared, command));
   return true;
 }

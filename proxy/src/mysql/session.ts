@@ -10,9 +10,12 @@ import type { Notification, PrincipalContext } from "@penstock/engine";
 import { SessionRecords } from "../audit/audit-records.ts";
 import type { Refused } from "../enforce/gate.ts";
 import { type Grant, Holding } from "../enforce/holding.ts";
+import { redactorFor } from "../detect/detection.ts";
+import type { Redactor } from "../detect/redactor.ts";
 import { OutBatch } from "../enforce/out-batch.ts";
 import type { StatementPlan } from "../enforce/plan.ts";
 import { ProtocolError } from "../enforce/protocol-error.ts";
+import { RowParts } from "../enforce/row-change.ts";
 import type { OpenSession, SessionHost } from "../enforce/session-host.ts";
 import { StatementLog, unrecorded } from "../enforce/statement-log.ts";
 import type { Target } from "../enforce/target.ts";
@@ -84,6 +87,9 @@ export class Session implements OpenSession {
   readonly knowledge: Knowledge;
   readonly side: SideQuery;
   readonly holding: Holding;
+  readonly rowParts = new RowParts();
+  /** Looks into the values of results; `undefined` where nobody does. */
+  readonly redactor: Redactor | undefined;
   readonly toClient = new OutBatch();
   /** Of COM_STMT_PREPARE, when it was the last such command and has succeeded. */
   lastPreparedId: number | undefined;
@@ -118,6 +124,7 @@ export class Session implements OpenSession {
     this.capabilities = start.capabilities;
     this.records = new SessionRecords(start.who);
     this.log = new StatementLog(host, this, this.records);
+    this.redactor = redactorFor(start.target.detection, start.who, host.limits.detectedValueBytes);
     this.#client = start.client;
     this.#loginAgain = start.loginAgain;
     this.#commands = new CommandReader(host.limits);
@@ -203,6 +210,10 @@ export class Session implements OpenSession {
   begin(plan: StatementPlan, auditFields: string, grant?: Grant): Run {
     const run = new Run(this.log.begin(plan, auditFields, this.knowledge.epoch.names, grant), plan);
     run.grant = grant;
+    if (this.redactor !== undefined) {
+      const { enforcer, catalog } = this.knowledge.epoch;
+      run.detecting = { labelled: enforcer.labelledOrigins(catalog), found: new Map() };
+    }
     if (plan.limits.durationMs !== undefined) this.#cancelling.watch(run, plan.limits.durationMs);
     return run;
   }
@@ -291,7 +302,7 @@ export class Session implements OpenSession {
       this.knowledge.ran(run.plan);
       this.names.ran(run, sqlstate === "00000", (facts) => this.knowledge.mayHavePrepared(facts));
     }
-    this.log.ended(run, sqlstate, rows, undefined);
+    this.log.ended(run, sqlstate, rows, run.detecting?.found);
   }
 
   /** The rows that wait in its cursor are nobody's any more. */
@@ -422,8 +433,7 @@ export class Session implements OpenSession {
     try {
       for (;;) {
         const { exchange } = this;
-        // Rows of SHOW WARNINGS are looked at, as are those that nobody but the proxy has asked for.
-        framer.streams = exchange?.phase === phase.rows && exchange.asked === undefined && !exchange.showsWarnings;
+        framer.streams = exchange?.phase === phase.rows && !exchange.needsWholeRows;
         const what = framer.next();
         if (what === frame.none) break;
         handleAnswer(this, framer, what);

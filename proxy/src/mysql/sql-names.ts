@@ -3,7 +3,7 @@ import { type Approval, type NameContext, readGivenTexts } from "@penstock/engin
 import { refuse, type Pass, type Refused, rulingOf } from "../enforce/gate.ts";
 import { approvalsToRun, effect, type StatementPlan, strictest } from "../enforce/plan.ts";
 import type { Refusal } from "../enforce/session-rules.ts";
-import { changedSince, confirm, feasible } from "./decide.ts";
+import { changedSince, confirm, feasibleHere } from "./decide.ts";
 import { prepareNameAgain } from "./prepare-again.ts";
 import { Prepared } from "./prepared.ts";
 import type { Session } from "./session.ts";
@@ -41,7 +41,8 @@ export function resolveNames(session: Session, text: string, pass: Pass): Resolv
   const plans = statements.map(({ plan }) => plan);
   const refusal = afterExecute(pass.plans, plans);
   if (refusal !== undefined) return refuse(refusal, text, fields);
-  const ruling = feasible(session, { ...pass, plans }, text);
+  const showsTokens = plans.some(({ tokens }) => tokens !== undefined);
+  const ruling = feasibleHere(session, { ...pass, plans, showsTokens }, text);
   if (ruling.kind === "refused") return ruling;
   return {
     kind: "pass",
@@ -154,7 +155,7 @@ class Resolving {
     const { epoch } = session.knowledge;
     if (!session.knowledge.keepsText(sent.text)) return this.#refuse(otherCharacters);
     const verdict = epoch.enforcer.decide(given.text, session.who, given.names, epoch.catalog);
-    const ruling = feasible(session, rulingOf(verdict, given.text), given.text);
+    const ruling = feasibleHere(session, rulingOf(verdict, given.text), given.text);
     if (ruling.kind === "refused") return within(ruling, this.#fields);
     return new Prepared({
       text: given.text,

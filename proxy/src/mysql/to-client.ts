@@ -1,4 +1,5 @@
 /** What goes on to the client of the server's answers. Hot. */
+import { errOf } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Framer } from "./framer.ts";
 import { encodeErr, type ErrFields } from "./messages/err.ts";
@@ -26,4 +27,19 @@ export function settle(session: Session, exchange: Exchange, error: ErrFields): 
   if (exchange.asked !== undefined || exchange.isSettled) return;
   session.toClient.push(encodeErr(error, (exchange.clientSequence - 1) & 0xff));
   exchange.isSettled = true;
+}
+
+/** It must never happen: something hidden is about to come out. @param why for the operator */
+export function leak(session: Session, exchange: Exchange, why: string): void {
+  if (exchange.isSettled) return;
+  session.host.leaked(session, exchange.run?.number ?? session.log.count, why);
+  settle(
+    session,
+    exchange,
+    errOf(
+      "42501",
+      "the result was withheld: it could have shown what is hidden from you",
+      "this is a fault of the proxy and has been reported; the statement may have run",
+    ),
+  );
 }

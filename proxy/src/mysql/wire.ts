@@ -218,6 +218,17 @@ export function packetsOf(payload: Buffer, sequence: number): Buffer {
   }
 }
 
+/** The same of a payload in pieces. */
+export function packetsOfParts(parts: readonly Buffer[], sequence: number): Buffer {
+  const whole = Buffer.concat([noHeader, ...parts]);
+  if (whole.length - headerBytes >= packetBytesMax) return packetsOf(whole.subarray(headerBytes), sequence);
+  whole.writeUIntLE(whole.length - headerBytes, 0, 3);
+  whole[3] = sequence & 0xff;
+  return whole;
+}
+
+const noHeader = Buffer.alloc(headerBytes);
+
 /** How many packets `packetsOf` makes. */
 export function packetCount(payloadBytes: number): number {
   return Math.floor(payloadBytes / packetBytesMax) + 1;

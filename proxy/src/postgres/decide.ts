@@ -1,7 +1,8 @@
 /** From a text to what happens with it in this session. */
 import type { Approval, Enforcer, NameContext } from "@penstock/engine";
 import { approvalsToRun, effect, type StatementPlan, strictest } from "../enforce/plan.ts";
-import { indirectExecute, type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
+import { feasible } from "../enforce/feasible.ts";
+import { indirectExecute, type Pass, refuse, type Refused, rulingOf } from "../enforce/gate.ts";
 import { covers } from "../enforce/holding.ts";
 import { Portal, Prepared } from "./prepared.ts";
 import type { Session } from "./session.ts";
@@ -38,7 +39,7 @@ export function decideText(
   if (knowledge.hasForbiddenSetting()) return refuse(setBefore, text);
   const { enforcer, names, catalog } = knowledge.epoch;
   const verdict = enforcer.decide(text, session.who, names, catalog, parameters);
-  const ruling = feasible(session, rulingOf(verdict, text), text);
+  const ruling = feasible(session.host, rulingOf(verdict, text), text, (pass) => copyUnseen(session, pass));
   if (ruling.kind === "refused") {
     if (unknownName.test(ruling.sqlstate) && knowledge.retryUnknown()) return undefined;
     return ruling;
@@ -48,27 +49,6 @@ export function decideText(
   return runsNow && ruling.usesNames ? resolveNames(session, text, ruling) : admit(ruling);
 }
 
-/**
- * Without a key there are no tokens, and what COPY sends is not looked into. Where nobody can be asked, what needs approval is refused: its preparation too, so that the client
- * learns of it early.
- */
-function feasible(session: Session, ruling: Ruling, text: string): Ruling {
-  if (ruling.kind === "refused") return ruling;
-  const refusal = ruling.showsTokens && session.host.tokenKey === undefined ? noTokenKey : copyUnseen(session, ruling);
-  if (refusal !== undefined) {
-    const fields = ruling.plans.map(({ auditFields }) => auditFields);
-    return refuse(
-      refusal,
-      text,
-      fields,
-      ruling.plans.flatMap(({ notifications }) => notifications),
-    );
-  }
-  if (ruling.unasked === undefined || session.host.approvals !== undefined) return ruling;
-  const hint = "this proxy asks nobody for approval: let somebody who needs none run the statement";
-  return { ...ruling.unasked, hint };
-}
-
 const setBefore: Refusal = {
   sqlstate: "42501",
   message:
@@ -76,13 +56,6 @@ const setBefore: Refusal = {
   hint: "connect again",
   code: "session_setting",
 };
-
-const noTokenKey = {
-  sqlstate: "42501",
-  message: "a column is shown to you as tokens, and this proxy has no key to make them with",
-  hint: "leave the column out, or tell whoever operates the proxy that `tokens.key_file` is not set",
-  code: "no_token_key",
-} as const;
 
 /** Its rows have neither types nor origins: which column is labelled, and what is a text, cannot be told there. */
 function copyUnseen({ redactor }: Session, { plans }: Pass): Refusal | undefined {
@@ -256,7 +229,7 @@ export function confirm(
   if (isCurrent) return { kind: "pass", plan };
   if (session.knowledge.hasForbiddenSetting()) return refuse(setBefore, text);
   const verdict = enforcer.decide(text, session.who, names ?? present, catalog);
-  const ruling = feasible(session, rulingOf(verdict, text), text);
+  const ruling = feasible(session.host, rulingOf(verdict, text), text, (pass) => copyUnseen(session, pass));
   if (ruling.kind === "refused") {
     // An open cursor has its rows, whatever became of the tables since.
     const isGone = openedUnder === enforcer && unknownName.test(ruling.sqlstate);

@@ -1,7 +1,9 @@
 /** Which columns of a result are looked into for what should not be there, and what then stands in its place. */
 import type { Findings, Redactor } from "../detect/redactor.ts";
+import { detectingColumns } from "../enforce/detecting.ts";
+import type { ColumnChange, RowChange } from "../enforce/row-change.ts";
+import { dataRowValues } from "./data-row-values.ts";
 import { decodeOutputs, type Output } from "./messages/row-description.ts";
-import type { ColumnChange, RowChange } from "./row-change.ts";
 
 /**
  * What happens to rows of a result that is described by a RowDescription.
@@ -18,13 +20,10 @@ export function detectingChange(
   end: number,
 ): RowChange {
   const outputs = decodeOutputs(buffer, body, end);
-  const columns = outputs.flatMap((output, index): ColumnChange[] => {
-    const other = others?.columns.find((column) => column.index === index);
-    if (other !== undefined) return [other];
-    const replacement = labelled.has(output.origin) ? undefined : replacementFor(redactor, output, found);
-    return replacement === undefined ? [] : [{ index, replacement }];
-  });
-  return { columns, width: outputs.length };
+  const columns = detectingColumns(outputs, others, (output) =>
+    labelled.has(output.origin) ? undefined : replacementFor(redactor, output, found),
+  );
+  return { columns, width: outputs.length, values: dataRowValues };
 }
 
 /** OIDs of pg_type: their values are the same bytes in both formats, or in text format only. */

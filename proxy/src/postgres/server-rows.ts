@@ -1,13 +1,12 @@
 /** DataRow and CopyData: counted, and taken apart where values are replaced. Hot. */
+import { opensRows } from "../enforce/row-change.ts";
+import { changeDataRow } from "./data-row-values.ts";
 import { expectExecution, leak, pass, withhold } from "./from-server.ts";
 import type { Framer } from "./framer.ts";
 import { encodeError } from "./messages/error-response.ts";
 import type { Pending } from "./pending.ts";
-import { changeRow } from "./row-change.ts";
 import type { Run } from "./run.ts";
 import type { Session } from "./session.ts";
-
-const headerBytes = 5;
 
 export function row(session: Session, framer: Framer): void {
   const head = expectExecution(session);
@@ -23,7 +22,7 @@ export function row(session: Session, framer: Framer): void {
 
 /** Whether its rows are taken apart. */
 function isOpened({ change, detecting }: Run): boolean {
-  return change === undefined ? detecting !== undefined : change.columns.length > 0;
+  return change === undefined ? detecting !== undefined : opensRows(change);
 }
 
 /** Limits count what the client gets: the length of the values themselves must not show. @param start of the whole message */
@@ -31,7 +30,7 @@ function openedRow(session: Session, head: Pending, run: Run, buffer: Buffer, st
   if (session.suppressing) return;
   const { change } = run;
   const isRow = buffer[start] === 0x44;
-  const changed = change === undefined || !isRow ? "misshapen" : changeRow(change, buffer, start + headerBytes, end);
+  const changed = change === undefined || !isRow ? "misshapen" : changeDataRow(change, buffer, start, end);
   if (changed === "misshapen") leak(session, head, "a row has another shape than its description");
   else if (changed === "unchanged") {
     if (run.admits(end - start)) session.toClient.slice(buffer, start, end);
@@ -55,7 +54,7 @@ export function streamed(session: Session, framer: Framer, isFirst: boolean): vo
       return;
     }
     const part = framer.buffer.subarray(framer.start, framer.end);
-    const whole = session.rowParts.add(part, framer.remaining);
+    const whole = session.rowParts.add(part, framer.remaining === 0);
     if (whole !== undefined) openedRow(session, head, run, whole, 0, whole.length);
     return;
   }

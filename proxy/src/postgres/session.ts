@@ -38,8 +38,9 @@ import type { Upstream } from "./upstream.ts";
 import { redactorFor } from "../detect/detection.ts";
 import type { Redactor } from "../detect/redactor.ts";
 import { reuseReads } from "../sockets/reused-reads.ts";
-import { RowParts } from "./row-change.ts";
-import { tokenChange } from "./token-columns.ts";
+import { RowParts } from "../enforce/row-change.ts";
+import { tokenChange } from "../enforce/token-columns.ts";
+import { dataRowValues } from "./data-row-values.ts";
 import { ProtocolError } from "../enforce/protocol-error.ts";
 
 export interface SessionStart {
@@ -195,7 +196,7 @@ export class Session implements OpenSession {
     const run = new Run(this.log.begin(plan, auditFields, this.knowledge.epoch.names, grant), plan);
     run.grant = grant;
     if (plan.tokens !== undefined && this.host.tokenKey !== undefined)
-      run.change = tokenChange(this.host.tokenKey, plan.tokens);
+      run.change = tokenChange(this.host.tokenKey, plan.tokens, dataRowValues);
     if (this.redactor !== undefined) {
       const { enforcer, catalog } = this.knowledge.epoch;
       run.detecting = { labelled: enforcer.labelledOrigins(catalog), found: new Map() };

@@ -1,6 +1,7 @@
 /** COM_STMT_EXECUTE and its relatives. */
 import { ProtocolError } from "../../enforce/protocol-error.ts";
 import { PacketReader } from "../wire.ts";
+import { valueLength } from "./binary-value.ts";
 
 /** The statement that COM_STMT_EXECUTE, FETCH, RESET, CLOSE or SEND_LONG_DATA is about. */
 export function decodeStatementId(buffer: Buffer, body: number, end: number): number {
@@ -61,13 +62,8 @@ export function decodeExecution(
   return { types: bound, values };
 }
 
-/** Bytes of the binary values of these types ("Binary Protocol Value"); of dates and times the first byte says how many follow. */
-const fixedBytes: Readonly<Record<number, number>> = { 1: 1, 2: 2, 3: 4, 4: 4, 5: 8, 8: 8, 9: 4, 13: 2 };
-const temporal: ReadonlySet<number> = new Set([7, 10, 11, 12]);
-
 function readValue(reader: PacketReader, type: number): Buffer {
-  const length = fixedBytes[type];
-  if (length !== undefined) return reader.bytes(length);
-  if (temporal.has(type)) return reader.bytes(reader.uint8());
-  return reader.lengthEncodedBytes();
+  const length = valueLength(type);
+  if (length === "encoded") return reader.lengthEncodedBytes();
+  return reader.bytes(length === "byte" ? reader.uint8() : length);
 }

@@ -2,6 +2,7 @@ import type { AccessKind, ColumnUse } from "@penstock/language";
 import { type Column, objectPath, type Relation } from "../../../catalog/catalog.ts";
 import { accessBit, touchedBit, useBit } from "../../fact-sets.ts";
 import type { FunctionFact, OpaqueConstruct, Revelation, UnknownName } from "../../facts.ts";
+import type { ColumnName } from "../tree/expressions.ts";
 import type { Name, QualifiedName } from "../tree/node.ts";
 import type { TableName } from "../tree/queries.ts";
 import { functionFact } from "./functions.ts";
@@ -30,7 +31,8 @@ export class FactContext {
   /** Of the body of a stored program. */
   readonly program: ProgramNames | undefined;
   readonly reads: RelationRead[] = [];
-
+  /** What each name of a column may mean: base columns that its value may come from. */
+  readonly references = new Map<ColumnName, readonly Source[]>();
   readonly stored: StoredValue[] = [];
   readonly reveals: Revelation[] = [];
   readonly tables = new Map<Relation, number>();

@@ -96,7 +96,15 @@ export class ExpressionWalker {
   }
 
   /** A column by its name, looked for in each level outwards. */
-  column({ parts, start }: ColumnName, scope: Scope, sources: Source[]): RangeColumn | undefined {
+  column(name: ColumnName, scope: Scope, sources: Source[]): RangeColumn | undefined {
+    const from = sources.length;
+    const column = this.#found(name, scope, sources);
+    const { references } = this.#context;
+    references.set(name, [...(references.get(name) ?? []), ...sources.slice(from)]);
+    return column;
+  }
+
+  #found({ parts, start }: ColumnName, scope: Scope, sources: Source[]): RangeColumn | undefined {
     const names = parts.map(({ text }) => text);
     const ofRow = this.#context.program?.rowColumn(names);
     if (ofRow !== undefined) {

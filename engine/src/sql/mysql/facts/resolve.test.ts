@@ -70,6 +70,7 @@ test.for<readonly [sql: string, touched: string]>([
     "customers: read, customers.email: output",
   ],
   ["select @a := email from customers", "customers: read, customers.email: output"],
+  ["select distinctrow email from customers", "customers: read, customers.email: output group"],
   [
     "insert into orders (id, total) select id, email from customers",
     "orders: insert, customers: read, orders.id: write, orders.total: write, customers.id: , customers.email: ",

@@ -22,6 +22,7 @@ export interface ResolvedMysql {
   readonly stored: readonly StoredValue[];
   /** What it prepares, or runs at once, where it gives the text of that. Its `reads` are not the statement's own. */
   readonly inner?: InnerStatement | undefined;
+  readonly references: FactContext["references"];
 }
 
 /**
@@ -48,13 +49,14 @@ export function resolveMysql(
       if (isInside && /set_var/i.test(text.slice(hint.start, hint.end))) context.addOpaque("SET_VAR hint", hint.start);
     }
     if (statement.kind === "use") names.database = names.key(statement.database.text);
-    const { reads, stored } = context;
+    const { reads, stored, references } = context;
     const facts = factsOf(context, statement, result, bytes);
     return {
       facts: inner === undefined ? facts : withInner(facts, inner),
       node: statement,
       reads,
       stored,
+      references,
       inner,
     };
   });

@@ -180,7 +180,10 @@ export abstract class QueriesGrammar extends QueryTailsGrammar {
     const options: string[] = [];
     const items: SelectItem[] = [];
     this.CONSUME(k.SELECT);
-    this.MANY(() => options.push(wordOf(this.CONSUME(t.group.selectOption))));
+    this.MANY(() => {
+      const option = wordOf(this.CONSUME(t.group.selectOption));
+      options.push(option === "distinctrow" ? "distinct" : option);
+    });
     this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => items.push(this.SUBRULE(this.selectItem)) });
     const into: IntoClause | undefined = this.OPTION(() => this.SUBRULE(this.intoClause));
     const from = this.OPTION1(() => this.SUBRULE(this.fromClause)) ?? [];

@@ -44,7 +44,8 @@ export function rewriteGivenTexts(
   const { text, mapPosition } = replaced(before, texts, dialect);
   return {
     kind: "rewritten",
-    tokens: new Map(),
+    // Those of what is prepared are told when that is decided by itself.
+    tokens: outer.kind === "rewritten" ? outer.tokens : new Map(),
     edits: undefined,
     text,
     mapPosition: (position) => (outer.kind === "rewritten" ? outer.mapPosition : same)(mapPosition(position)),

@@ -3,6 +3,7 @@ import type { Column } from "../../../catalog/catalog.ts";
 import { planMask } from "../../../masks/masks.ts";
 import { Denial } from "../../denial.ts";
 import { because, type Protection } from "../../protection.ts";
+import { refuseTokenOfTarget } from "../../token-outputs.ts";
 import { isObject, type TreeObject } from "../../tree-object.ts";
 import { quoteMysqlName } from "../quote.ts";
 import type { ColumnName } from "../tree/expressions.ts";
@@ -97,7 +98,9 @@ function meaningsInQueries(
   return found;
 }
 
-function maskOver({ relation, columns }: Protection, column: Column, reference: string): string {
+function maskOver(protection: Protection, column: Column, reference: string): string {
+  refuseTokenOfTarget(protection, column);
+  const { relation, columns } = protection;
   const mask = columns.get(column.attnum);
   const plan = mask === undefined ? undefined : planMask(mask.mask, column);
   if (plan?.kind !== "masking") throw new Denial(`column \`${column.name}\` of ${relation.path} cannot be masked`);

@@ -51,7 +51,7 @@ export function protectedSource(protection: Protection, alias: string, options: 
     if (options.leavesInvisible && column.isInvisible === true) return [];
     const reference = `${base}.${quoteMysqlName(column.name)}`;
     const mask = masked.get(column.attnum);
-    if (mask === undefined) return [reference];
+    if (mask === undefined || protection.raw?.has(column.attnum) === true) return [reference];
     const plan = planMask(mask.mask, column);
     if (plan.kind === "refused") {
       throw new Denial(`column \`${column.name}\` of ${relation.path} cannot be masked: ${plan.reason}`);

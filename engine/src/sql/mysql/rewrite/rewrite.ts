@@ -2,7 +2,8 @@ import type { Catalog } from "../../../catalog/catalog.ts";
 import { Denial } from "../../denial.ts";
 import { because, hiddenRows, type Protection } from "../../protection.ts";
 import { isObject } from "../../tree-object.ts";
-import { isEmpty, type RewriteResult, type StatementPlan, unclear } from "../../rewriting.ts";
+import { isEmpty, type RewriteResult, type StatementPlan, type TokenOutputs, unclear } from "../../rewriting.ts";
+import { readAsTheyAre, type ShownColumn, type TokenTree, tokenColumns, tokenOutputs } from "../../token-outputs.ts";
 import { mysqlDialectOf } from "../analyze.ts";
 import type { Dialect } from "../dialect.ts";
 import { NameState } from "../facts/names.ts";
@@ -23,6 +24,7 @@ import { isProtected } from "./proof.ts";
 import { rewriteRead } from "./read.ts";
 import { limitRows } from "./row-limit.ts";
 import { hideNextNumber } from "./shown-tables.ts";
+import { tokenTree } from "./token-names.ts";
 import { isSameTree, nodesOf, type TableSite, tablesIn } from "./tree.ts";
 import { refuseStoring, refuseWrite, words } from "./write-target.ts";
 
@@ -91,6 +93,7 @@ function attempt(
 ): RewriteResult {
   const dialect = mysqlDialectOf(context.catalog, context);
   const edits = noEdits();
+  const tokens = new Map<number, TokenOutputs>();
   let current = plans.findIndex(({ inlined }) => inlined.size > 0);
   try {
     const sent: TextOfStatements = { text, statements, mapPosition: (position) => position };
@@ -99,8 +102,11 @@ function attempt(
       current = index;
       const plan = plans[index];
       if (plan === undefined) throw new Denial(unclear);
-      if (plan.protections.size > 0)
-        protect(inlined.text, statementInside(statement), plan.protections, context.catalog, dialect, edits);
+      if (plan.protections.size > 0) {
+        const inside = statementInside(statement);
+        const shown = protect(inlined.text, inside, plan.protections, context.catalog, dialect, edits);
+        if (shown !== undefined) tokens.set(index, shown);
+      }
       if (plan.hidesSizes) hideNextNumber(inlined.text, statement.node, dialect, edits);
       if (plan.rowLimit !== undefined) limitRows(statement.node, plan.rowLimit, edits);
     }
@@ -110,7 +116,7 @@ function attempt(
     if (current >= 0) throw new Denial(unclear);
     return {
       kind: "rewritten",
-      tokens: new Map(),
+      tokens,
       edits: undefined,
       text: made.text,
       mapPosition: (position) => inlined.mapPosition(made.mapPosition(position)),
@@ -145,19 +151,22 @@ function statementInside(statement: ResolvedMysql): ResolvedMysql {
 function protect(
   text: string,
   statement: ResolvedMysql,
-  protections: ReadonlyMap<string, Protection>,
+  all: ReadonlyMap<string, Protection>,
   catalog: Catalog,
   dialect: Dialect,
   edits: Edits,
-): void {
+): TokenOutputs | undefined {
   const { node, reads, facts } = statement;
-  const [first] = protections.values();
+  const [first] = all.values();
   if (first !== undefined && node.kind === "explain") {
     throw new Denial(
       `${because(first)}, and EXPLAIN would show values that it has read`,
       "run the statement itself, or ask for a role for which nothing is masked or filtered",
     );
   }
+  const shown = tokenColumns(facts, reads, all);
+  const tokens = shown.length === 0 ? undefined : tokensOf(statement, shown);
+  const protections = readAsTheyAre(all, shown);
   const relationOf = (table: TableName) => reads.find((read) => read.table === table)?.relation;
   const change = changeOf(node, relationOf);
   for (const { relation, access } of facts.tables) {
@@ -165,7 +174,10 @@ function protect(
     if (protection !== undefined) refuseWrite(statement, change, protection, access);
   }
   refuseStoring(statement, protections);
-  if (node.kind === "show" && node.what === "index") return refuseIndexes(protections);
+  if (node.kind === "show" && node.what === "index") {
+    refuseIndexes(protections);
+    return undefined;
+  }
   refuseUnplaced(statement, protections);
   refuseExamined(statement, protections);
   refuseDefaults(node, protections, dialect);
@@ -203,7 +215,16 @@ function protect(
     if (protection !== undefined) insertRows(rewriting, node, protection);
   }
   if (isRead) keepNames(text, statement, edits);
+  return tokens;
 }
+
+/** Where its result has tokens. @throws Denial for every other use of columns that are shown as such */
+function tokensOf({ facts, node, references }: ResolvedMysql, shown: readonly ShownColumn[]): TokenOutputs {
+  const tree = node.kind === "query" ? tokenTree(node, references, shown) : showsNothing;
+  return tokenOutputs(facts, tree, shown);
+}
+
+const showsNothing: TokenTree = { onlyShows: false, hasUnion: false, misusedName: () => undefined };
 
 /** What is read without standing where a derived table may stand, as UNION of MERGE tables does. The structure of a table is not hidden. */
 function refuseUnplaced({ node, reads, facts }: ResolvedMysql, protections: ReadonlyMap<string, Protection>): void {

@@ -6,7 +6,7 @@ import { query } from "./fragments.ts";
 import { protectedSource, wholeRelation } from "./protected-source.ts";
 import { because, type Protection } from "../../protection.ts";
 import { endOfName, endOfParentheses, isToken, type SourceText } from "./source-text.ts";
-import { refuseTokens } from "./token-outputs.ts";
+import { refuseTokens } from "../../token-outputs.ts";
 import { isObject, type TreeObject } from "../../tree-object.ts";
 import { listOf, locationOf, stringOf } from "./tree.ts";
 

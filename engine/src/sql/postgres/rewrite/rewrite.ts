@@ -20,8 +20,11 @@ import { hideSizes } from "./sizes.ts";
 import { type SourceText, sourceText } from "./source-text.ts";
 import { isEmpty, type RewriteResult, type StatementPlan, type TokenOutputs, unclear } from "../../rewriting.ts";
 import { applySplices } from "../../splices.ts";
+import { readAsTheyAre, type ShownColumn, tokenColumns, tokenOutputs } from "../../token-outputs.ts";
+import { isObject } from "../../tree-object.ts";
+import { intoOf } from "../statement-kinds.ts";
 import { shapeOf } from "./statement-shape.ts";
-import { type ShownColumn, tokenColumns, tokenOutputs } from "./token-outputs.ts";
+import { misusedName } from "./token-names.ts";
 import { indexTree, locationOf, type TreeIndex } from "./tree.ts";
 import { checkWriteTarget } from "./write-target.ts";
 
@@ -143,9 +146,9 @@ function protect(
     );
   }
   const tree = indexTree(statement.node);
-  const shown = tokenColumns(statement, all);
-  const tokens = shown.length === 0 ? undefined : tokenOutputs(statement, tree, shown);
-  const protections = shown.length === 0 ? all : withRaw(all, shown);
+  const shown = tokenColumns(statement.facts, statement.reads, all);
+  const tokens = shown.length === 0 ? undefined : tokensOf(statement, tree, shown);
+  const protections = readAsTheyAre(all, shown);
   refuseUnaccounted(statement, tree, protections);
   for (const { relation } of [...statement.reads, ...statement.writes]) {
     const protection = protections.get(relation.path);
@@ -201,16 +204,17 @@ function protect(
   return tokens;
 }
 
-/** Columns of which the result is to hold tokens are read as they are. */
-function withRaw(
-  protections: ReadonlyMap<string, Protection>,
-  shown: readonly ShownColumn[],
-): ReadonlyMap<string, Protection> {
-  return new Map(
-    [...protections].map(([path, protection]) => {
-      const raw = shown.filter(({ relation }) => relation.path === path).map(({ column }) => column.attnum);
-      return [path, raw.length === 0 ? protection : { ...protection, raw: new Set(raw) }];
-    }),
+/** Where its result has tokens. @throws Denial for every other use of columns that are shown as such */
+function tokensOf(statement: ResolvedStatement, tree: TreeIndex, shown: readonly ShownColumn[]): TokenOutputs {
+  const { facts, node } = statement;
+  return tokenOutputs(
+    facts,
+    {
+      onlyShows: "SelectStmt" in node && intoOf(node.SelectStmt) === undefined,
+      hasUnion: tree.containers.some((one) => isObject(one.node["larg"])),
+      misusedName: () => misusedName(tree, statement, shown),
+    },
+    shown,
   );
 }
 

@@ -12,6 +12,7 @@ import { unclear } from "../../rewriting.ts";
 import { expression, targets } from "./fragments.ts";
 import type { Protection } from "../../protection.ts";
 import { endOfName, isToken, type SourceText } from "./source-text.ts";
+import { refuseTokenOfTarget } from "../../token-outputs.ts";
 import { isObject, type TreeObject } from "../../tree-object.ts";
 import { type Container, fieldNames, listOf, locationOf, type Site, type TreeIndex } from "./tree.ts";
 
@@ -69,14 +70,10 @@ function maskReference(
   edits.expected.set(output, [{ ...output, name: column.name }]);
 }
 
-function maskedSql({ relation, columns }: Protection, column: Column, reference: string): string {
+function maskedSql(protection: Protection, column: Column, reference: string): string {
+  const { relation, columns } = protection;
+  refuseTokenOfTarget(protection, column);
   const mask = columns.get(column.attnum);
-  if (mask?.mask.name === "token") {
-    throw new Denial(
-      `column ${quoteName(column.name)} of ${relation.path} is shown to you as tokens, and a statement that changes ${relation.path} cannot read it`,
-      "name only other columns in WHERE, SET and RETURNING",
-    );
-  }
   const plan = mask === undefined ? undefined : planMask(mask.mask, column);
   if (plan?.kind === "refused") {
     throw new Denial(`column ${quoteName(column.name)} of ${relation.path} cannot be masked: ${plan.reason}`);

@@ -4,7 +4,7 @@
  * `customers.email` is shown as tokens.
  */
 import type { ResolvedStatement } from "../resolution.ts";
-import type { ShownColumn } from "./token-outputs.ts";
+import type { NameMisuse, ShownColumn } from "../../token-outputs.ts";
 import { isObject, type TreeObject } from "../../tree-object.ts";
 import {
   aliasColumns,
@@ -17,21 +17,15 @@ import {
   type TreeIndex,
 } from "./tree.ts";
 
-interface Misuse {
-  /** The name that stands where it must not. */
-  readonly column: string;
-  readonly how: string;
-}
-
 /** `undefined` where every name is used as it may be. */
 export function misusedName(
   tree: TreeIndex,
   statement: ResolvedStatement,
   shown: readonly ShownColumn[],
-): Misuse | undefined {
+): NameMisuse | undefined {
   const root: unknown = statement.node;
   const first = shown[0]?.column.name ?? "";
-  const misuse = (how: string, column = first): Misuse => ({ column, how });
+  const misuse = (how: string, column = first): NameMisuse => ({ column, how });
   if (tree.containers.some(({ kind }) => kind !== "SelectStmt")) return misuse("a statement that changes data");
   for (const { node } of tree.containers) {
     const clause = node["withClause"];

@@ -4,20 +4,16 @@
  * and branches of UNION ALL, up to the result.
  *
  * Shown twice, by ways that have nothing in common: by what name resolution found every column to be used for, and from the tree alone by
- * names (`token-names.ts`). A column that the statement does not touch stays NULL in it, so what neither saw cannot be reached either.
- * A third look is taken at the result: RowDescription says of which column each output is.
+ * names (`token-names.ts` of each dialect). A column that the statement does not touch stays NULL in it, so what neither saw cannot be reached
+ * either. A third look is taken at the result: its description says of which column each output is.
  */
-import type { Column, Relation } from "../../../catalog/catalog.ts";
-import { canHoldToken } from "../../../masks/token.ts";
-import { quoteName } from "../../../masks/quote.ts";
-import type { TokenOutputs } from "../../rewriting.ts";
-import type { ResolvedStatement } from "../resolution.ts";
-import { Denial } from "../../denial.ts";
-import type { Protection } from "../../protection.ts";
-import { intoOf } from "../statement-kinds.ts";
-import { misusedName } from "./token-names.ts";
-import { isObject } from "../../tree-object.ts";
-import type { TreeIndex } from "./tree.ts";
+import type { Column, Relation } from "../catalog/catalog.ts";
+import { canHoldToken } from "../masks/token.ts";
+import { writerOf } from "../writers/writer-of.ts";
+import { Denial } from "./denial.ts";
+import type { StatementFacts } from "./facts.ts";
+import type { Protection } from "./protection.ts";
+import type { TokenOutputs } from "./rewriting.ts";
 
 /** A column that is shown as tokens in this statement, because it touches it. */
 export interface ShownColumn {
@@ -25,9 +21,26 @@ export interface ShownColumn {
   readonly column: Column;
 }
 
+/** What a look at the bare tree has to say of a statement that touches such columns. */
+export interface TokenTree {
+  /** It is a query that keeps its rows nowhere. */
+  readonly onlyShows: boolean;
+  /** The server does not say of an output of a set operation which column it is. */
+  readonly hasUnion: boolean;
+  /** The first place where a name stands that must not; not asked where the statement does more than to show. */
+  readonly misusedName: () => NameMisuse | undefined;
+}
+
+export interface NameMisuse {
+  /** The name that stands where it must not. */
+  readonly column: string;
+  readonly how: string;
+}
+
 /** The columns that have to be read as they are; none where the statement shows no tokens. What it writes to has rules of its own. */
 export function tokenColumns(
-  { facts, reads }: ResolvedStatement,
+  facts: StatementFacts,
+  reads: readonly { readonly relation: Relation }[],
   protections: ReadonlyMap<string, Protection>,
 ): readonly ShownColumn[] {
   return facts.columns.filter(({ relation, column }) => {
@@ -38,18 +51,13 @@ export function tokenColumns(
 }
 
 /** Where in the result the tokens are. Throws a Denial for every other use. */
-export function tokenOutputs(
-  statement: ResolvedStatement,
-  tree: TreeIndex,
-  shown: readonly ShownColumn[],
-): TokenOutputs {
-  const { facts, node } = statement;
-  if (!("SelectStmt" in node) || intoOf(node.SelectStmt) !== undefined) throw misuse(shown[0], onlySelect);
+export function tokenOutputs(facts: StatementFacts, tree: TokenTree, shown: readonly ShownColumn[]): TokenOutputs {
+  if (!tree.onlyShows) throw misuse(shown[0], onlySelect);
   for (const { relation, column } of shown) {
     const fact = facts.columns.find((one) => one.relation === relation && one.column === column);
     for (const use of fact?.uses ?? []) if (use !== "output") throw misuse({ relation, column }, uses[use] ?? use);
   }
-  const name = misusedName(tree, statement, shown);
+  const name = tree.misusedName();
   if (name !== undefined) {
     const mentioned = shown.find(({ column }) => column.name === name.column) ?? shown[0];
     throw misuse(mentioned, name.how);
@@ -66,7 +74,21 @@ export function tokenOutputs(
     }
     outputs.push({ position, relation: source.relation, column: source.column });
   }
-  return { outputs, width: facts.outputs.length, hasUnion: tree.containers.some((one) => isObject(one.node["larg"])) };
+  return { outputs, width: facts.outputs.length, hasUnion: tree.hasUnion };
+}
+
+/** Columns of which the result is to hold tokens are read as they are. */
+export function readAsTheyAre(
+  protections: ReadonlyMap<string, Protection>,
+  shown: readonly ShownColumn[],
+): ReadonlyMap<string, Protection> {
+  if (shown.length === 0) return protections;
+  return new Map(
+    [...protections].map(([path, protection]) => {
+      const raw = shown.filter(({ relation }) => relation.path === path).map(({ column }) => column.attnum);
+      return [path, raw.length === 0 ? protection : { ...protection, raw: new Set(raw) }];
+    }),
+  );
 }
 
 /** COPY of a table shows columns, and is no SELECT whose rows the proxy reads. */
@@ -75,6 +97,15 @@ export function refuseTokens({ relation, columns }: Protection, copied: readonly
     if (columns.get(column.attnum)?.mask.name === "token" && canHoldToken(column))
       throw misuse({ relation, column }, onlySelect);
   }
+}
+
+/** A statement that changes a relation has no rows but those that it changes. @throws Denial for a column that is shown as tokens */
+export function refuseTokenOfTarget({ relation, columns }: Protection, column: Column): void {
+  if (columns.get(column.attnum)?.mask.name !== "token") return;
+  throw new Denial(
+    `${named({ relation, column })} is shown to you as tokens, and a statement that changes ${relation.path} cannot read it`,
+    "name only other columns in WHERE, SET and RETURNING",
+  );
 }
 
 const onlySelect = "what SELECT itself shows";
@@ -90,11 +121,15 @@ const uses: Readonly<Record<string, string>> = {
 };
 
 function misuse(shown: ShownColumn | undefined, how: string): Denial {
-  const column = shown === undefined ? "a column" : `column ${quoteName(shown.column.name)} of ${shown.relation.path}`;
+  const column = shown === undefined ? "a column" : named(shown);
   return new Denial(
     how === onlySelect
       ? `${column} is shown to you as tokens, which are made outside of the database: only a SELECT can show it`
       : `${column} is shown to you as tokens, which are made outside of the database: it may not be used in ${how}`,
     "select it as a column of its own, and do the rest with the result",
   );
+}
+
+function named({ relation, column }: ShownColumn): string {
+  return `column ${writerOf(column).name(column.name)} of ${relation.path}`;
 }

@@ -1,9 +1,9 @@
 import type { KeyObject } from "node:crypto";
 import { type TokenResult, tokenOf } from "@penstock/engine";
-import type { RowChange } from "./row-change.ts";
+import type { RowChange, RowValues } from "./row-change.ts";
 
-/** Puts tokens in place of values. Text and binary format of the types that can be tokens are the same bytes. */
-export function tokenChange(key: KeyObject, { columns, width }: TokenResult): RowChange {
+/** Puts tokens in place of values. Of the types that can be tokens, text and binary format are the same bytes in every protocol, in UTF-8. */
+export function tokenChange(key: KeyObject, { columns, width }: TokenResult, values: RowValues): RowChange {
   return {
     columns: columns.map(({ index, domain, isPadded, paddedTo }) => ({
       index,
@@ -11,6 +11,7 @@ export function tokenChange(key: KeyObject, { columns, width }: TokenResult): Ro
         Buffer.from(tokenOf(key, domain, trimmed(buffer.subarray(from, to), isPadded)).padEnd(paddedTo), "latin1"),
     })),
     width,
+    values,
   };
 }
 
