@@ -9,6 +9,7 @@ import { Client } from "pg";
 import { fillShop } from "../demo/shop.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { packSources } from "../support/proxied.ts";
+import { benchAudit } from "./audit.ts";
 import { benchDecisions } from "./decision.ts";
 import { benchDetection } from "./detection.ts";
 import type { BenchTarget } from "./endpoints.ts";
@@ -48,10 +49,11 @@ const clients = values.clients.split(",").map(Number);
 const modes = values.modes.split(",");
 
 /** What is measured without a server, then what needs one. */
-const alone: Readonly<Record<string, () => void>> = {
+const alone: Readonly<Record<string, () => void | Promise<void>>> = {
   policies: benchManyPolicies,
   tokens: () => benchTokens(rounds),
   detection: () => benchDetection(rounds),
+  audit: () => benchAudit(rounds),
   mysql: () => benchMysqlGrammar(rounds),
 };
 const onServer: Readonly<Record<string, (target: BenchTarget) => void | Promise<void>>> = {
@@ -81,7 +83,7 @@ if (unknown.length > 0) {
   process.exit(1);
 }
 
-for (const section of sections) alone[section]?.();
+for (const section of sections) await alone[section]?.();
 if (sections.some((section) => section in onServer)) {
   const server = await startPostgres({ settings: { max_connections: String(idleConnections + 50) } });
   try {

@@ -80,6 +80,34 @@ test("an end that was cut is found by the seal that was kept", async () => {
   expect(code).toBe(6);
 });
 
+test("what a session did is found and summed up, also after more was written", async () => {
+  const file = installation.path("audit.jsonl");
+  const search = async (...args: string[]) => (await installation.run("audit", "search", file, ...args)).stdout;
+  await work(["select relname from pg_class limit 3", "select 2"]);
+  expect(await search("--table", "pg_catalog.pg_class")).toMatch(
+    /^\S+ \S+ [0-9a-f]{8}#1 allowed ana select: select relname from pg_class limit 3.* \| 3 rows in [\d.]+ ms\n$/,
+  );
+  await work(["select 3"]);
+  expect((await search("--principal", "ana", "--event", "statement")).trimEnd().split("\n")).toHaveLength(3);
+  const found = await search("--principal", "ana", "--kind", "select", "-n", "1", "--format", "json");
+  expect(JSON.parse(found)).toMatchObject({ event: "statement", text: "select 3" });
+  expect(await search("--principal", "nobody")).toBe("");
+  const report = await installation.run("audit", "report", file, "--format", "csv");
+  expect(report.stdout).toMatch(
+    /^principal,on behalf of,target,table,statements,denied,rows,first,last,labels,rules\r\n/,
+  );
+  expect(report.stdout).toMatch(/\r\nana,,shop,,2,0,2,/);
+  expect(report.stdout).toMatch(/\r\nana,,shop,pg_catalog\.pg_class,1,0,3,/);
+});
+
+test("a search for what cannot be is told", async () => {
+  const wrong = await installation.run("audit", "search", installation.path("none"));
+  expect(wrong).toMatchObject({ code: 2 });
+  expect(wrong.stderr).toMatch(/^policy-proxy: \S+none cannot be searched: ENOENT[^\n]+\n {2}help: /);
+  const time = await installation.run("audit", "search", "audit.jsonl", "--since", "yesterday");
+  expect(time).toMatchObject({ code: 2, stderr: expect.stringContaining("yesterday is no time such as 2026-01-31") });
+});
+
 test("wrong arguments are told, and no stack", async () => {
   await work(["select 1"]);
   const file = installation.path("audit.jsonl");

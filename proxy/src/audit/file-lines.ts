@@ -1,5 +1,5 @@
 /** Lines of a file, as bytes, without reading it whole. */
-import { fstatSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 export const lineBreak = 0x0a;
 const readBytes = 256 * 1024;
@@ -46,4 +46,23 @@ export function* linesThatStartWith(descriptor: number, text: string): Generator
 export function byteAt(descriptor: number, position: number): number | undefined {
   const byte = Buffer.alloc(1);
   return readSync(descriptor, byte, 0, 1, position) === 1 ? byte[0] : undefined;
+}
+
+/** Pieces of several files, each opened once. */
+export class FilePieces {
+  readonly #descriptors = new Map<string, number>();
+
+  read(path: string, start: number, length: number): string {
+    let descriptor = this.#descriptors.get(path);
+    if (descriptor === undefined) {
+      descriptor = openSync(path, "r");
+      this.#descriptors.set(path, descriptor);
+    }
+    const bytes = Buffer.alloc(length);
+    return bytes.toString("utf8", 0, readSync(descriptor, bytes, 0, length, start));
+  }
+
+  close(): void {
+    for (const descriptor of this.#descriptors.values()) closeSync(descriptor);
+  }
 }

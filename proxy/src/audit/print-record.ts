@@ -7,7 +7,9 @@ const record = z.looseObject({
   time: z.string(),
   session: z.string().default(""),
   statement: z.number().optional(),
-  principal: z.looseObject({ id: z.string(), on_behalf_of: z.string().optional() }).optional(),
+  principal: z
+    .looseObject({ id: z.string(), kind: z.string().optional(), on_behalf_of: z.string().optional() })
+    .optional(),
   target: z.string().optional(),
   text: z.string().optional(),
   kind: z.string().optional(),
@@ -21,6 +23,8 @@ const record = z.looseObject({
   approved: z.array(z.looseObject({ by: z.string() })).default([]),
   reasons: z.array(z.string()).default([]),
   rules: z.array(z.string()).default([]),
+  labels: z.array(z.string()).default([]),
+  tables: z.array(z.string()).default([]),
   masked: z.array(z.string()).default([]),
   filtered: z.array(z.string()).default([]),
   rows: z.number().optional(),

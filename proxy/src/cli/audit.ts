@@ -1,4 +1,6 @@
 import { type Command, Option } from "commander";
+import { reportSubjects } from "../audit/search/report.ts";
+import type { ReportOptions, SearchOptions } from "./audit-search.ts";
 import type { TailOptions } from "./audit-tail.ts";
 import type { VerifyOptions } from "./audit-verify.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
@@ -30,6 +32,52 @@ export function registerAudit(program: Command): void {
       const { verify } = await import("./audit-verify.ts");
       verify(files, options);
     });
+  withFilters(
+    audit.command("search <file>").description("find records, the newest first; makes an index beside the file"),
+  )
+    .option("--event <event>", "only such records: statement, connect, refused, alert, …")
+    .addOption(new Option("--format <format>", "how to print").choices(["pretty", "json"]).default("pretty"))
+    .addOption(new Option("-n, --lines <n>", "at most so many").default(100).argParser(wholeNumber))
+    .option("--full", "print long statements whole")
+    .action(async (file: string, options: SearchOptions) => {
+      const { search } = await import("./audit-search.ts");
+      search(file, options);
+    });
+  withFilters(audit.command("report <file>").description("what was read and written, by whom, allowed by which rules"))
+    .addOption(new Option("--by <subject>", "what each line is about").choices(reportSubjects).default("principal"))
+    .addOption(new Option("--format <format>", "how to print").choices(["text", "csv", "json", "html"]).default("text"))
+    .action(async (file: string, options: ReportOptions) => {
+      const { report } = await import("./audit-search.ts");
+      report(file, options);
+    });
+}
+
+/** What `search` and `report` have in common. */
+function withFilters(command: Command): Command {
+  return command
+    .option("--principal <id>", "who sent it, or for whom an agent did")
+    .option("--principal-kind <kind>", "human, service or agent")
+    .option("--target <name>", "of which target")
+    .option("--label <label>", "what reads columns with this label")
+    .option("--table <table>", "with its schema, such as public.customers")
+    .option("--rule <rule>", "because of which rule: `package:line`, or a package")
+    .option("--kind <kind>", "of the statement: select, insert, …")
+    .option("--session <id>", "only this session; the first characters of its id are enough")
+    .option("--denied", "only what was denied or refused")
+    .addOption(
+      new Option("--since <time>", "from this time on, such as 2026-01-31 or 2026-01-31T08:00Z").argParser(time),
+    )
+    .addOption(new Option("--until <time>", "before this time").argParser(time))
+    .option("--index <file>", "where the index is (default: beside the log)");
+}
+
+/** RFC 3339, or a part of it, in UTC where it says no zone. @returns ms since 1970 */
+function time(text: string): number {
+  const isWhole = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.test(text);
+  const zoned = /(^.{10}|Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`;
+  const ms = isWhole ? Date.parse(zoned.replace(" ", "T")) : Number.NaN;
+  if (!Number.isNaN(ms)) return ms;
+  throw new CommandError(`${text} is no time such as 2026-01-31 or 2026-01-31T08:00Z`, exitCodes.misuse);
 }
 
 function wholeNumber(text: string): number {
