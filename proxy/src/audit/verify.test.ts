@@ -148,6 +148,16 @@ describe("after a crash", () => {
     ]);
   });
 
+  test("what spans more time than the proxy leaves unsealed is told to have lost its seals", async () => {
+    const at = (second: number) => record(second).replace("00:00.000Z", `00:${String(second).padStart(2, "0")}.000Z`);
+    await writeLog(3);
+    appendFileSync(path, `${at(1)}\n${at(12)}\n`);
+    await writeLog(1);
+    expect(said(verify().problems)).toEqual([
+      expect.stringMatching(/^8: the 2 lines before .*They are of 11 seconds, .*: seals were cut$/),
+    ]);
+  });
+
   test("a cut line that nobody has gone on with is no sign of tampering", async () => {
     await crash(20);
     expect(verify().problems).toEqual([]);

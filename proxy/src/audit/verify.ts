@@ -110,6 +110,11 @@ function linkProblem(before: FileCheck, after: FileCheck): Finding | undefined {
   return undefined;
 }
 
+/** With time to spare for a machine that is busy. */
+const unsealedMsMax = 10_000;
+const lineTime = /^\{"event":"\w+","time":"([^"]+)"/;
+const timeWithin = 80;
+
 class FileCheck implements CheckedFile {
   readonly file: string;
   readonly problems: Finding[] = [];
@@ -125,6 +130,9 @@ class FileCheck implements CheckedFile {
   #bytes = new SealedBytes(undefined);
   /** The line of the last seal, or of the segment. */
   #from = 1;
+  /** Times of the first and the last line since, as they stand in them. */
+  #firstTime = "";
+  #lastTime = "";
 
   constructor(file: string, keys: TrustedKeys, missing: Set<string>) {
     this.file = file;
@@ -149,6 +157,7 @@ class FileCheck implements CheckedFile {
     }
     if (startsWith(bytes, segmentStart) && this.#begin(bytes)) return;
     if (startsWith(bytes, sealStart)) this.#seal(bytes, missing);
+    else this.#noteTime(bytes);
     if (this.segment === undefined) this.#before++;
     this.#bytes.add(bytes);
   }
@@ -180,14 +189,29 @@ class FileCheck implements CheckedFile {
     const problem = this.#sealProblem(seal, line);
     if (problem === undefined) this.sealed += this.lines - this.#from;
     else this.#problem(problem);
-    if (seal.found !== undefined) {
-      this.#note(
-        `the ${seal.found} lines before were sealed only when the proxy was started again, after a crash or a full disk: as they were found`,
-      );
-    }
+    if (seal.found !== undefined) this.#found(seal.found);
     this.#bytes.goOnFrom(seal.hash);
     this.lastSeal = seal;
     this.#from = this.lines;
+    this.#firstTime = this.#lastTime = "";
+  }
+
+  #noteTime(bytes: Buffer): void {
+    const time = lineTime.exec(bytes.toString("latin1", 0, timeWithin))?.[1];
+    if (time === undefined) return;
+    if (this.#firstTime === "") this.#firstTime = time;
+    this.#lastTime = time;
+  }
+
+  /** Whoever takes seals away has the proxy seal what is left as it finds it: but it leaves nothing unsealed for long. */
+  #found(lines: number): void {
+    const spanMs = Date.parse(this.#lastTime) - Date.parse(this.#firstTime);
+    const since = "were sealed only when the proxy was started again, after a crash or a full disk: as they were found";
+    if (spanMs > unsealedMsMax) {
+      this.#problem(
+        `the ${lines} lines before ${since}. They are of ${Math.round(spanMs / 1000)} seconds, and the proxy leaves none unsealed for more than one: seals were cut`,
+      );
+    } else this.#note(`the ${lines} lines before ${since}`);
   }
 
   #sealProblem(seal: SealLine, line: string): string | undefined {
