@@ -1,5 +1,6 @@
 import type { ColumnFact, FunctionFact, StatementFacts, TableFact } from "../sql/facts.ts";
 import type { FunctionName, Relation } from "./catalog.ts";
+import type { RowCopy } from "./row-copies.ts";
 import { noRow, type TriggerRow } from "./trigger-row.ts";
 
 /** What a function does by itself; what those that it calls do is theirs. */
@@ -11,7 +12,9 @@ export interface BodyFacts {
   readonly functions: readonly FunctionFact[];
   /** What of NEW and OLD it looks at, where it is a trigger's. */
   readonly row: TriggerRow;
-  /** The same, for what its errors say. */
+  /** Where it puts values of NEW and OLD and does nothing else with them; they are not in `row`. Absent: nowhere. */
+  readonly copies?: readonly RowCopy[];
+  /** What of NEW and OLD its errors say. */
   readonly rowInErrors: TriggerRow;
   /** It may read what an error says, of other code too. */
   readonly seesErrors: boolean;

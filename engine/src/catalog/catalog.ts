@@ -102,8 +102,12 @@ export interface Relation {
   readonly isUnreadable?: boolean;
   /** Of a view whose own conditions come before those of whoever reads it. */
   readonly isSecurityBarrier?: boolean;
+  /** Of PostgreSQL: attribute numbers of columns that some constraint (but NOT NULL), index or generated column looks at. Absent: none. */
+  readonly constrained?: ReadonlySet<number>;
   /** By name, disabled ones and those that enforce foreign keys left out. A partition has those of its parents as its own. */
   readonly triggers: readonly TriggerInfo[];
+  /** Functions of its triggers that are disabled. Absent: none. */
+  readonly disabled?: readonly FunctionName[];
   /** Rules on changes of it that give rows of their own: they query something, or have RETURNING. Absent: none. */
   readonly tellingRules?: readonly RuleInfo[];
   /** Of MySQL: InnoDB's numbers of the table, or of its partitions. Absent: not known. */

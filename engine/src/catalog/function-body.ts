@@ -7,6 +7,7 @@ import { type BodyFacts, nothing, unitedWhere, userFunction } from "./body-facts
 import type { Catalog, FunctionBody, FunctionInfo, Relation } from "./catalog.ts";
 import { plpgsqlBody } from "./plpgsql-body.ts";
 import { psmBody } from "./psm-body.ts";
+import { unitedRows } from "./row-copies.ts";
 import { noRow, triggerRow } from "./trigger-row.ts";
 
 const known = new WeakMap<Catalog, Map<FunctionInfo, Map<string, BodyFacts>>>();
@@ -56,18 +57,21 @@ function readBody(catalog: Catalog, info: FunctionInfo, searchPath: readonly str
   const bound = everywhere(catalog.definitionPath);
   const inside = everywhere(pathInside(info, searchPath));
   const plpgsql = language === "plpgsql" ? plpgsqlBody(catalog, body.text) : undefined;
-  const texts: readonly (readonly [text: string | undefined, path: readonly string[]])[] = [
-    ...(plpgsql?.statements.map((statement) => [statement, inside] as const) ?? [
+  const texts: readonly (readonly [text: string | undefined, path: readonly string[], isCopying?: boolean])[] = [
+    ...(plpgsql?.statements.map(({ text, isCopying }) => [text, inside, isCopying] as const) ?? [
       body.isBound ? ([boundStatements(body.text), bound] as const) : ([body.text, inside] as const),
     ]),
     [body.defaults === "" ? "" : `select ${body.defaults}`, bound],
   ];
   const resolved: ResolvedStatement[] = [];
+  const looking: ResolvedStatement[] = [];
   let problem = kindProblems[kind] ?? problemOfHeader(body) ?? plpgsql?.problem;
-  for (const [text, path] of texts) {
+  for (const [text, path, isCopying] of texts) {
     const analyzed = text === undefined ? undefined : analyzePostgres(text, catalog, { searchPath: path });
-    if (analyzed?.kind === "statements") resolved.push(...analyzed.statements);
-    else problem ??= "has a body that cannot be read";
+    if (analyzed?.kind === "statements") {
+      resolved.push(...analyzed.statements);
+      if (isCopying !== true) looking.push(...analyzed.statements);
+    } else problem ??= "has a body that cannot be read";
   }
   const statements = resolved.map(({ facts }) => facts);
   for (const facts of statements) problem ??= problemOf(catalog, info, body, facts);
@@ -88,7 +92,11 @@ function readBody(catalog: Catalog, info: FunctionInfo, searchPath: readonly str
     namedByPath: isPinned ? new Set() : byPath,
     columns: statements.flatMap(({ columns }) => columns),
     functions: [...statements.flatMap(({ functions }) => functions), ...body.functions.map(userFunction)],
-    row: language === "plpgsql" ? triggerRow(statements) : noRow,
+    row:
+      plpgsql === undefined
+        ? noRow
+        : unitedRows([triggerRow(looking.map(({ facts }) => facts)), plpgsql.lookedByVariables]),
+    ...(plpgsql === undefined || plpgsql.copies.length === 0 ? {} : { copies: plpgsql.copies }),
     rowInErrors: triggerRow(
       (plpgsql?.errors ?? []).flatMap((text) => {
         const analyzed = analyzePostgres(text, catalog, { searchPath: inside });

@@ -2,12 +2,20 @@ import { catalogIndex } from "../sql/postgres/catalog-index.ts";
 import { builtinCategory } from "../sql/postgres/functions.ts";
 import { type PlacedStatement, type PlpgsqlFunction, readPlpgsql } from "../sql/postgres/plpgsql.ts";
 import { isToken, type SourceText, sourceText } from "../sql/postgres/rewrite/source-text.ts";
-import type { Catalog } from "./catalog.ts";
-import { onlyTellsOfRow, withoutComparedRows } from "./trigger-row.ts";
+import { type Catalog, objectPath } from "./catalog.ts";
+import { copyingBody, type RowCopy, wholeRow } from "./row-copies.ts";
+import { noRow, onlyTellsOfRow, type TriggerRow, withoutComparedRows } from "./trigger-row.ts";
 
 /** The SQL in a body in PL/pgSQL, and why that may not be all that it does. */
 export interface PlpgsqlBody {
-  readonly statements: readonly string[];
+  readonly statements: readonly {
+    readonly text: string;
+    /** It does nothing with NEW and OLD but store them, as `copies` says. */
+    readonly isCopying: boolean;
+  }[];
+  readonly copies: readonly RowCopy[];
+  /** What of NEW and OLD is looked at by way of variables. */
+  readonly lookedByVariables: TriggerRow;
   /** What errors say of the row that a trigger is run for, and nothing else. */
   readonly errors: readonly string[];
   /** It has RAISE or ASSERT. */
@@ -25,10 +33,26 @@ export function plpgsqlBody(catalog: Catalog, definition: string): PlpgsqlBody {
   const { says, seesDetails, seesErrors, other } = read;
   const unread = other === undefined ? unreadName(catalog, read) : undefined;
   const problem = other === undefined ? unread && `names \`${unread}\` where it is not read` : `runs ${other}`;
-  const { userFunctions } = catalogIndex(catalog);
-  const isOfRow = ({ text, place }: PlacedStatement) => onlyTellsOfRow(text, place, (name) => userFunctions.has(name));
+  const { userFunctions, userOperators } = catalogIndex(catalog);
+  const isUsersOwn = (name: string) => userFunctions.has(name);
+  const isOfRow = ({ text, place }: PlacedStatement) => onlyTellsOfRow(text, place, isUsersOwn);
+  const statements = read.statements
+    .filter((each) => !isOfRow(each))
+    .map((each) => ({ ...each, text: withoutComparedRows(each.text) }));
+  // By another name it could be used for anything.
+  const { copies, copying, looked } = copyingBody(read.aliases === undefined ? statements : [], {
+    isUsersOwn,
+    isHstore: isInC(catalog, userFunctions.get("hstore") ?? [], "hstore"),
+    isOwnOperator: (name) =>
+      (userOperators.get(name) ?? []).some(
+        ({ functionSchema, functionName }) =>
+          functionSchema !== "pg_catalog" && !isInC(catalog, [functionSchema], functionName),
+      ),
+  });
   return {
-    statements: read.statements.filter((each) => !isOfRow(each)).map(({ text }) => withoutComparedRows(text)),
+    statements: statements.map((each) => ({ text: each.text, isCopying: copying.has(each) })),
+    copies,
+    lookedByVariables: read.aliases === "rows" ? wholeRow : looked,
     errors: read.statements.filter((each) => each.place === "error" && isOfRow(each)).map(({ text }) => text),
     says,
     seesDetails,
@@ -37,8 +61,16 @@ export function plpgsqlBody(catalog: Catalog, definition: string): PlpgsqlBody {
   };
 }
 
+/** All functions of that name are an extension's. */
+function isInC({ functions }: Catalog, schemas: readonly string[], name: string): boolean {
+  const overloads = schemas.flatMap((schema) => functions.get(objectPath(schema, name)) ?? []);
+  return overloads.length > 0 && overloads.every(({ language }) => language === "c");
+}
+
 const unreadable: PlpgsqlBody = {
   statements: [],
+  copies: [],
+  lookedByVariables: noRow,
   errors: [],
   says: true,
   seesDetails: true,

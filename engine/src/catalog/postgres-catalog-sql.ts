@@ -136,6 +136,29 @@ cross join lateral pg_catalog.unnest(p.partattrs::pg_catalog.int2[]) k(attnum)
 left join pg_catalog.pg_attribute a on a.attrelid OPERATOR(pg_catalog.=) p.partrelid and a.attnum OPERATOR(pg_catalog.=) k.attnum
 order by p.partrelid, k.attnum`;
 
+/** Columns that constraints, indexes and generated columns look at: values of these can make a new row fail. */
+export const constrainedColumns = `select distinct ${text("d.refobjid")}, ${text("d.refobjsubid")}
+from pg_catalog.pg_depend d
+left join pg_catalog.pg_constraint c on d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_constraint'::pg_catalog.regclass::pg_catalog.oid
+  and c.oid OPERATOR(pg_catalog.=) d.objid
+left join pg_catalog.pg_index i on d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+  and i.indexrelid OPERATOR(pg_catalog.=) d.objid
+left join pg_catalog.pg_attrdef a on d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_attrdef'::pg_catalog.regclass::pg_catalog.oid
+  and a.oid OPERATOR(pg_catalog.=) d.objid
+where d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+  and d.refobjsubid OPERATOR(pg_catalog.>) '0'::pg_catalog.int4 and d.refobjid OPERATOR(pg_catalog.>=) '16384'::pg_catalog.oid
+  and (c.contype OPERATOR(pg_catalog.<>) 'n'::pg_catalog."char" or i.indexrelid OPERATOR(pg_catalog.<>) '0'::pg_catalog.oid
+    or a.adnum OPERATOR(pg_catalog.<>) d.refobjsubid)
+order by 1, 2`;
+
+/** Functions of triggers that do not fire. */
+export const disabledTriggers = `select distinct ${text("t.tgrelid")}, n.nspname, p.proname
+from pg_catalog.pg_trigger t
+join pg_catalog.pg_proc p on p.oid OPERATOR(pg_catalog.=) t.tgfoid
+join pg_catalog.pg_namespace n on n.oid OPERATOR(pg_catalog.=) p.pronamespace
+where t.tgenabled OPERATOR(pg_catalog.=) 'D'::pg_catalog."char" and not t.tgisinternal
+order by 1, 2, 3`;
+
 /** Disabled triggers never fire. Those of foreign keys run PostgreSQL's own functions. */
 export const triggers = `select ${text("t.tgrelid")}, t.tgname, ${text("t.tgtype")}, ${text("t.tgattr")}, n.nspname, p.proname,
   ${text("l.lanname")}, p.prosrc, case when t.tgqual is null then null when ${isLocked("t.tgrelid")} then '' else pg_catalog.pg_get_triggerdef(t.oid) end,

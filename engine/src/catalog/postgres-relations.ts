@@ -49,6 +49,8 @@ export async function loadRelations(
   const parents = groupBy(await query(sql.inheritance));
   const keysOfPartitions = groupBy(await query(sql.partitionKeys));
   const triggers = groupBy(await query(sql.triggers));
+  const disabled = groupBy(await query(sql.disabledTriggers));
+  const constrained = groupBy(await query(sql.constrainedColumns));
   const rules = groupBy(await query(sql.tellingRules));
   const namesDividing = (oid: string): readonly string[] => [
     ...(keysOfPartitions.get(oid) ?? []).map(([, name]) => name ?? ""),
@@ -102,6 +104,17 @@ export async function loadRelations(
       ...(isReadable === "false" ? { isUnreadable: true } : {}),
       ...(isSecurityBarrier(options) ? { isSecurityBarrier: true } : {}),
       triggers: (triggers.get(oid ?? "") ?? []).map(([, ...row]) => triggerOf(row)),
+      ...(disabled.has(oid ?? "")
+        ? {
+            disabled: (disabled.get(oid ?? "") ?? []).map(([, of, called]) => ({
+              schema: of ?? "",
+              name: called ?? "",
+            })),
+          }
+        : {}),
+      ...(constrained.has(oid ?? "")
+        ? { constrained: new Set((constrained.get(oid ?? "") ?? []).map(([, attnum]) => Number(attnum))) }
+        : {}),
       ...(rules.has(oid ?? "") ? { tellingRules: (rules.get(oid ?? "") ?? []).map(ruleOf) } : {}),
       ...(ownCode.length === 0 ? {} : { code: ownCode }),
     };

@@ -34,6 +34,8 @@ export interface CalledRead {
   readonly isNamedByPath: boolean;
   /** The row for which it is run, and no other row. */
   readonly isOwnRow: boolean;
+  /** It does nothing there but add rows. */
+  readonly onlyAdds: boolean;
 }
 
 /** A statement's facts with what the functions do that it calls: their tables, columns and functions are the statement's too. */

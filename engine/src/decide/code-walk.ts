@@ -9,6 +9,7 @@ import {
 } from "../catalog/catalog.ts";
 import { type BodyFacts, userFunction } from "../catalog/body-facts.ts";
 import { bodyFacts, pathInside } from "../catalog/function-body.ts";
+import { type CopiedColumn, copiedColumns, copiedInto } from "../catalog/copied-columns.ts";
 import { readBelow } from "../catalog/labels.ts";
 import { codeFacts, conditionFacts } from "../catalog/relation-code.ts";
 import {
@@ -21,6 +22,7 @@ import {
 } from "../catalog/set-off.ts";
 import { columnsOfRow } from "../catalog/trigger-row.ts";
 import type { ColumnFact, FunctionFact, StatementFacts, TableFact, TableUse } from "../sql/facts.ts";
+import { catalogIndex } from "../sql/postgres/catalog-index.ts";
 import { builtinAggregateNames } from "../sql/postgres/builtin-names.ts";
 import { builtinCategory, isBuiltinFunction } from "../sql/postgres/functions.ts";
 import { setReturning } from "../sql/postgres/set-returning.ts";
@@ -73,6 +75,8 @@ export class CodeWalk {
   readonly #searchPath: readonly string[];
   readonly #before: readonly StatementFacts[];
   readonly #isUncertain: boolean;
+  /** Names mean what they meant before the text. */
+  readonly #isSettled: boolean;
   readonly #calls: Call[] = [];
   readonly #seen = new Set<string>();
 
@@ -81,6 +85,7 @@ export class CodeWalk {
     this.#searchPath = searchPath;
     this.#before = before;
     this.#isUncertain = before.some(changesMeaning);
+    this.#isSettled = !this.#isUncertain && before.every(({ session }) => session?.kind !== "set");
   }
 
   run(facts: StatementFacts): void {
@@ -89,6 +94,7 @@ export class CodeWalk {
     this.#follow(facts.tables, facts.columns, way);
     this.#earlierChanges(facts);
     this.#ofDatabase(facts);
+    if (changesSchema.has(facts.category)) this.#losesCopies(facts);
     for (let call = this.#calls.pop(); call !== undefined; call = this.#calls.pop()) this.#call(call);
     // The proxy withholds what errors say, but cannot from code that reads them.
     if (this.#seesErrors) for (const read of this.#saidInErrors) read();
@@ -170,6 +176,9 @@ export class CodeWalk {
       if (row?.ofTrigger === true) {
         const { relation } = row;
         this.#readRow(code, relation, columnsOfRow(relation, body.row));
+        for (const copied of copiedColumns(this.#catalog, relation, info, way.searchPath)) {
+          if (!copied.isQuiet || !this.#isSettled) this.#readCopied(code, copied);
+        }
         this.#saidInErrors.push(() => this.#readRow(code, relation, columnsOfRow(relation, body.rowInErrors)));
       }
       if (row?.ofTrigger === false && body.acts) this.#readRow(code, row.relation, row.columns);
@@ -189,13 +198,38 @@ export class CodeWalk {
     own?.functions.push(...body.functions.map((each): FunctionFact => ({ ...each, isInBody: true })));
     if (own === undefined) this.tables.push(...body.tables);
     for (const { relation, access } of body.tables) {
-      const columns = touchedOf(relation, body.columns);
+      const onlyAdds = way.setOffBy !== undefined && access.size === 1 && access.has("insert");
+      // What is put there is whose who made the table, and nobody sees it there but as the policies say.
+      const seen = onlyAdds ? body.columns.filter(({ uses }) => uses.size > 1 || !uses.has("write")) : body.columns;
       const isNamedByPath = body.namedByPath.has(relation);
       const isChange = access.has("insert") || access.has("update");
-      this.reads.push({ code, relation, columns, isChange, isNamedByPath, isOwnRow: false });
+      const columns = touchedOf(relation, seen);
+      this.reads.push({ code, relation, columns, isChange, isNamedByPath, isOwnRow: false, onlyAdds });
     }
     for (const called of body.functions) if (isUsersOwn(called)) this.#push(called, way);
     this.#follow(body.tables, body.columns, way);
+  }
+
+  #readCopied(code: string, { from, sources }: CopiedColumn): void {
+    this.#readRow(
+      code,
+      from,
+      sources.map(({ attnum }) => attnum),
+    );
+  }
+
+  /** Changes after which it is not known any more what triggers have put into which column. */
+  #losesCopies({ kind, tables, columns }: StatementFacts): void {
+    const changed = tables.filter(({ access }) => access.has("ddl")).map(({ relation }) => relation);
+    const dropped = kind.startsWith("drop_")
+      ? changed.flatMap((each) => [each, ...catalogIndex(this.#catalog).descendants(each)])
+      : [];
+    const isPlaceLost = (into: Relation) => kind === "alter_table" && columns.some(({ relation }) => relation === into);
+    for (const copied of [...copiedInto(this.#catalog).values()].flat()) {
+      const { from, into, isListed } = copied;
+      const isLost = droppingCode.has(kind) || dropped.includes(from) || (!isListed && isPlaceLost(into));
+      if (isLost) this.#readCopied(`\`${kind}\`, after which a copy of rows in ${into.path} would be shown,`, copied);
+    }
   }
 
   #readRow(code: string, relation: Relation, columns: readonly number[]): void {
@@ -209,6 +243,7 @@ export class CodeWalk {
       isChange: false,
       isNamedByPath: false,
       isOwnRow: true,
+      onlyAdds: false,
     });
   }
 
@@ -302,6 +337,9 @@ export class CodeWalk {
 }
 
 const bodiesMax = 500;
+
+/** What can take triggers with it that it does not name. */
+const droppingCode: ReadonlySet<string> = new Set(["drop_function", "drop_extension", "drop_owned"]);
 
 /** As messages name it. */
 function codeOf(path: string, { setOffBy, isTrigger }: Way): string {

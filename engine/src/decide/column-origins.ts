@@ -1,10 +1,11 @@
 import type { Catalog, Column, Relation } from "../catalog/catalog.ts";
+import { copiedInto } from "../catalog/copied-columns.ts";
 import { generatedFrom } from "../catalog/generated-columns.ts";
 import { type ColumnOf, viewLineage } from "../catalog/labels.ts";
 
 /**
  * Which other columns a column's values come from: through view definitions, through expressions of generated columns, through the row type of
- * a relation, and between parents and children of inheritance and partitioning, whose rows are read through each other. Labels and masks travel along these.
+ * a relation, through triggers that put rows of one table into another, and between parents and children of inheritance and partitioning, whose rows are read through each other. Labels and masks travel along these.
  */
 export interface ColumnOrigin {
   readonly relation: Relation;
@@ -27,6 +28,7 @@ export class OriginIndex {
   readonly #catalog: Catalog;
   readonly #origins = new Map<string, RelationOrigins>();
   readonly #children = new Map<string, Relation[]>();
+  readonly #inTables = new Map<string, RelationOrigins>();
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
@@ -76,7 +78,54 @@ export class OriginIndex {
 
   #compute(relation: Relation): RelationOrigins {
     if (relation.isSystem) return noOrigins;
-    if (relation.definition !== undefined) return this.#ofView(relation);
+    return relation.definition === undefined ? this.#ofTable(relation) : this.#ofView(relation);
+  }
+
+  /** With what triggers put there, from wherever that was put before. */
+  #ofTable(relation: Relation): RelationOrigins {
+    const own = this.#inTable(relation);
+    if (copiedInto(this.#catalog).size === 0) return own;
+    const columns = new Map(own.columns);
+    for (const column of relation.columns) {
+      const found = new Map<Column, ColumnOrigin>();
+      const waiting: ColumnOrigin[] = [{ relation, column, direct: true }];
+      for (let origin = waiting.pop(); origin !== undefined; origin = waiting.pop()) {
+        const { direct } = origin;
+        const known = found.get(origin.column);
+        // One that is computed as well hides more.
+        if (known !== undefined && (direct || !known.direct)) continue;
+        found.set(origin.column, origin);
+        waiting.push(...this.#before(origin).map((each) => ({ ...each, direct: direct && each.direct })));
+      }
+      found.delete(column);
+      if (found.size > 0) columns.set(column.attnum, [...found.values()]);
+    }
+    return columns.size === 0 ? noOrigins : { columns, hidden: [], unknown: false };
+  }
+
+  /** Where values of a column come from, one step back. */
+  #before({ relation, column }: ColumnOrigin): readonly ColumnOrigin[] {
+    if (relation.definition !== undefined) {
+      const output = viewLineage(this.#catalog, relation).columns[relation.columns.indexOf(column)];
+      return (output?.sources ?? []).map((source) => ({ ...source, direct: output?.direct === true }));
+    }
+    const copied = (copiedInto(this.#catalog).get(relation.path) ?? []).filter((each) => each.column === column);
+    return [
+      ...(this.#inTable(relation).columns.get(column.attnum) ?? []),
+      ...copied.flatMap(({ from, sources, direct }) =>
+        sources.map((source) => ({ relation: from, column: source, direct })),
+      ),
+    ];
+  }
+
+  #inTable(relation: Relation): RelationOrigins {
+    let origins = this.#inTables.get(relation.path);
+    if (origins === undefined) this.#inTables.set(relation.path, (origins = this.#byDefinition(relation)));
+    return origins;
+  }
+
+  /** Of a table, by its own columns, those that they are computed from, and its family's. */
+  #byDefinition(relation: Relation): RelationOrigins {
     const { ancestors, descendants } = this.family(relation);
     const family = [...ancestors, ...descendants];
     const inFamily = (name: string): ColumnOf[] =>

@@ -104,7 +104,7 @@ export function decideStatement(
 
 /** Inside code of the database nothing is masked or filtered. */
 function showsHidden(
-  { relation, columns, isChange, isNamedByPath, isOwnRow }: CalledRead,
+  { relation, columns, isChange, isNamedByPath, isOwnRow, onlyAdds }: CalledRead,
   { masks, filters, inlined }: Protections,
   fixed: { readonly hidden: Hidden },
   seesDetails: boolean,
@@ -113,10 +113,10 @@ function showsHidden(
   if (masked !== undefined && isChange && seesDetails) return true;
   if (masked !== undefined && [...columns].some((attnum) => masked.has(attnum))) return true;
   if (isOwnRow) return false;
-  if (filters.has(relation.path) || inlined.has(relation.path)) return true;
+  if ((filters.has(relation.path) && !onlyAdds) || inlined.has(relation.path)) return true;
   const part = isNamedByPath ? fixed.hidden.names.get(relation.name) : undefined;
   if (part === undefined) return false;
-  if (part.areRows || (isChange && seesDetails)) return true;
+  if ((part.areRows && !onlyAdds) || (isChange && seesDetails)) return true;
   return relation.columns.some(({ attnum, name }) => columns.has(attnum) && part.columns.has(name));
 }
 

@@ -7,6 +7,8 @@ type Place = "notice" | "error" | "performed" | "returned" | "elsewhere";
 export interface PlacedStatement {
   readonly text: string;
   readonly place: Place;
+  /** Of an assignment to a variable as a whole: the variable, and a SELECT of what it is given. */
+  readonly assigned?: { readonly variable: string; readonly value: string };
 }
 
 /** A function in PL/pgSQL, taken apart. */
@@ -26,6 +28,8 @@ export interface PlpgsqlFunction {
   readonly seesDetails: boolean;
   /** It may read what an error says. */
   readonly seesErrors: boolean;
+  /** For what it has other names by ALIAS: for NEW or OLD, or only for variables. */
+  readonly aliases: "rows" | "variables" | undefined;
   /** A statement of PL/pgSQL's that is not taken apart, in SQL's own words. */
   readonly other: string | undefined;
 }
@@ -42,7 +46,8 @@ export function readPlpgsql(definition: string): PlpgsqlFunction | undefined {
   for (const each of found.expressions) {
     const text = asStatement(each);
     if (text === undefined) return undefined;
-    statements.push({ text, place: each.place });
+    const assigned = assignedBy(each);
+    statements.push({ text, place: each.place, ...(assigned === undefined ? {} : { assigned }) });
   }
   return {
     name,
@@ -54,8 +59,22 @@ export function readPlpgsql(definition: string): PlpgsqlFunction | undefined {
     // The tree names the items that it reads; a body that only has the word may have it for anything else.
     seesDetails: found.nodes.has("PLpgSQL_stmt_getdiag") && /\bpg_exception_detail\b/i.test(body),
     seesErrors: /\b(?:sqlerrm|stacked)\b/i.test(body),
+    aliases: aliasesIn(sourceText(body)),
     other: found.others[0],
   };
+}
+
+/** The tree does not have them. A word of that spelling may also be something else. */
+function aliasesIn(source: SourceText): PlpgsqlFunction["aliases"] {
+  const at = source.tokens.flatMap((_, index) => (isToken(source, index, "alias") ? [index + 2] : []));
+  if (at.length === 0) return undefined;
+  const isOfRow = (index: number) => /^(?:"?(?:new|old)"?$|u&)/i.test(textOf(source, index));
+  return at.some(isOfRow) ? "rows" : "variables";
+}
+
+function textOf({ tokens, bytes }: SourceText, index: number): string {
+  const token = tokens[index];
+  return token === undefined ? "" : bytes.toString("utf8", token.start, token.end);
 }
 
 function writtenIn(definition: string): Pick<PlpgsqlFunction, "name" | "body"> | undefined {
@@ -78,6 +97,8 @@ interface Expression {
   /** RawParseMode of PostgreSQL's src/include/parser/parser.h. */
   readonly parseMode: number;
   readonly place: Place;
+  /** It is the default of this variable. */
+  readonly defaultOf?: string;
 }
 
 interface Found {
@@ -118,7 +139,11 @@ function collect(value: unknown, found: Found, parent = ""): void {
   for (const [name, field] of Object.entries(value as Record<string, unknown>)) {
     if (name === "dynquery") found.others.push(dynamic[parent] ?? "EXECUTE");
     else if (name === "refname") found.variables.add(String(field));
-    else if (name === "PLpgSQL_expr")
+    else if (name === "default_val") {
+      const { PLpgSQL_expr: expression } = field as { readonly PLpgSQL_expr: Expression };
+      found.expressions.push({ ...expression, place: "elsewhere", defaultOf: nameOf(value) });
+      continue;
+    } else if (name === "PLpgSQL_expr")
       found.expressions.push({ ...(field as Expression), place: places[parent] ?? "elsewhere" });
     else if (name.startsWith("PLpgSQL_")) {
       found.nodes.add(name);
@@ -130,6 +155,10 @@ function collect(value: unknown, found: Found, parent = ""): void {
       name.startsWith("PLpgSQL_") && name !== "PLpgSQL_raise_option" ? labelOf(name, field) : parent,
     );
   }
+}
+
+function nameOf(variable: object): string {
+  return "refname" in variable ? String(variable.refname) : "";
 }
 
 /** ERROR of PostgreSQL's src/include/utils/elog.h; what is below does not end the statement. */
@@ -152,6 +181,20 @@ function asStatement({ query, parseMode }: Expression): string | undefined {
   if (parseMode === 0) return query;
   if (parseMode === 2) return `select ${query}`;
   return parseMode >= 3 && parseMode <= 5 ? assignmentAsSelect(sourceText(query)) : undefined;
+}
+
+function assignedBy({ query, parseMode, defaultOf }: Expression): PlacedStatement["assigned"] {
+  if (defaultOf !== undefined) return { variable: defaultOf, value: `select ${query}` };
+  if (parseMode < 3 || parseMode > 5) return undefined;
+  const source = sourceText(query);
+  const [first, second] = source.tokens;
+  const isSplit = isToken(source, 1, ":") && isToken(source, 2, "=");
+  if (first?.kind !== "word" || !(isSplit || isToken(source, 1, ":=") || isToken(source, 1, "="))) return undefined;
+  const variable = source.bytes.toString("utf8", first.start, first.end).toLowerCase();
+  const end = (isSplit ? source.tokens[2] : second)?.end;
+  // NEW and OLD are no variables of the function's own.
+  if (variable === "new" || variable === "old") return undefined;
+  return { variable, value: `select ${source.bytes.toString("utf8", end)}` };
 }
 
 /** `x[i] := value` as `select x[i], value`: indexes of what is assigned to are expressions too. */

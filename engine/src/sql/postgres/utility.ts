@@ -437,6 +437,11 @@ function changeSchema(context: StatementContext, schema: string): void {
     context.write(relation, undefined, "ddl");
     context.dropped.push(relation);
   }
+  // Tables elsewhere lose triggers whose functions are there.
+  for (const relation of context.names.catalog.relations.values()) {
+    const functions = [...relation.triggers.map((trigger) => trigger.function), ...(relation.disabled ?? [])];
+    if (functions.some((each) => each.schema === schema)) context.access(relation, "ddl");
+  }
 }
 
 /** A relation that DDL names by a list of names. */
