@@ -6,12 +6,12 @@ export function systemColumnTells(relation: string, column: string): "values" | 
 }
 
 /**
- * Samples of values (documentation, chapter "System Catalogs": pg_statistic and what shows it), and texts of statements: those that really
- * run, with masks and filters in them.
+ * Samples of values (documentation, chapter "System Catalogs": pg_statistic and what shows it), values of columns, and texts of statements:
+ * those that really run, with masks and filters in them.
  */
 function showsValues(relation: string, column: string): boolean {
   const named = namesOfStatistics.get(relation);
-  return named === undefined ? statements.get(relation) === column : !named.has(column);
+  return named === undefined ? columnsWithValues.get(relation) === column : !named.has(column);
 }
 
 /** By relation: the columns that say what statistics are about. All others are statistics. */
@@ -48,7 +48,9 @@ export function holdsStatistics(relation: string): boolean {
   return namesOfStatistics.has(relation);
 }
 
-const statements: ReadonlyMap<string, string> = new Map([
+const columnsWithValues: ReadonlyMap<string, string> = new Map([
+  // What all rows hold that were there before the column was added, whatever has become of its default.
+  ["pg_attribute", "attmissingval"],
   ["pg_stat_activity", "query"],
   ["pg_prepared_statements", "statement"],
   ["pg_cursors", "statement"],

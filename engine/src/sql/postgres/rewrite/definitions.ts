@@ -10,7 +10,14 @@ import { isObject, type TreeObject } from "../../tree-object.ts";
 import { everyNode, listOf, stringOf } from "./tree.ts";
 
 export function refuseDefinition({ node }: ResolvedStatement, write: RelationWrite, protection: Protection): void {
-  const { DropStmt: drop, AlterTableStmt: alter, IndexStmt: index, CreateStmt: create }: TreeObject = { ...node };
+  const {
+    DropStmt: drop,
+    AlterTableStmt: alter,
+    IndexStmt: index,
+    CreateStmt: create,
+    ClusterStmt: cluster,
+  }: TreeObject = { ...node };
+  if (isObject(cluster)) refuseClustering(protection);
   for (const made of [create, alter]) if (isObject(made)) refuseReferring(made, write, protection);
   if (isObject(drop)) refuseDropping(drop, protection);
   if (isObject(alter)) refuseAltering(alter, protection);
@@ -66,6 +73,7 @@ function refuseAltering(alter: TreeObject, protection: Protection): void {
     const isMasked = [...protection.columns.values()].some(({ column }) => column.name === name);
     const refuse = (what: string, hint = "ask for a role from which nothing is hidden") =>
       new Denial(`${because(protection)}, and ${what}`, hint);
+    if (subtype === "AT_ClusterOn") refuseClustering(protection);
     if (subtype === "AT_SetNotNull" && (isMasked || protection.filter !== undefined)) {
       throw refuse("SET NOT NULL would tell whether a value that you do not see is missing");
     }
@@ -81,6 +89,16 @@ function refuseAltering(alter: TreeObject, protection: Protection): void {
       );
     }
   }
+}
+
+/** Rows would lie, and so come, in the order of an index. */
+function refuseClustering(protection: Protection): void {
+  const { relation, columns } = protection;
+  if (![...columns.keys()].some((attnum) => relation.constrained?.has(attnum) === true)) return;
+  throw new Denial(
+    `${because(protection)}, and an index may put its rows into the order of what you do not see`,
+    "ask for a role from which nothing is hidden",
+  );
 }
 
 /** A new column that no row can make fail, and whose values nobody counts. */
