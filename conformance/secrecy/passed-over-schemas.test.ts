@@ -14,6 +14,7 @@ create index i on t (word);
 create view v as select id from t;
 create materialized view m as select id from t;
 create sequence s;
+create type pair as (a int, b text);
 `;
 const setup = `
 create role target login password 'target' noinherit;
@@ -58,10 +59,15 @@ describe("a query", () => {
     expect((await client.query(sql)).rows).toEqual([{ id: 2, word: "her own" }]);
   });
 
-  test.each(reads)("%s does not come to mean another table with the right to use the schema", async (sql) => {
-    await client.query("revoke usage on schema mine from target");
-    await expect(client.query(sql)).rejects.toThrow("permission denied for schema mine");
-  });
+  test.each(reads)(
+    "%s means another table without the right to use the schema, and is decided as such",
+    async (sql) => {
+      await client.query("revoke usage on schema mine from target");
+      await expect(client.query(sql)).rejects.toThrow("what is in public is not for you");
+      await client.query("grant usage on schema mine to target");
+      expect((await client.query(sql)).rows).toEqual([{ id: 2, word: "her own" }]);
+    },
+  );
 
   test.each(reads)("%s does not come to mean another table with another role", async (sql) => {
     await client.query("set role other");
@@ -69,9 +75,7 @@ describe("a query", () => {
   });
 
   test("nor in one text with what takes the schema away", async () => {
-    await client.query("set search_path = public");
-    await client.query("revoke usage on schema mine from target");
-    await expect(client.query("set search_path = mine, public; select * from t")).rejects.toThrow(
+    await expect(client.query("revoke usage on schema mine from target; select * from t")).rejects.toThrow(
       "permission denied for schema mine",
     );
     await expect(client.query("set search_path = mine, public; set role other; select * from t")).rejects.toThrow(
@@ -84,7 +88,7 @@ describe("a query", () => {
     await client.query("set search_path = pg_catalog");
     await expect(
       client.query("select set_config('search_path', 'mine, public', false); select * from t"),
-    ).rejects.toThrow("permission denied for schema mine");
+    ).rejects.toThrow("what is in public is not for you");
   });
 
   test("what the policies refuse stays refused", async () => {
@@ -144,15 +148,45 @@ describe("a change of schema", () => {
     "refresh materialized view m",
   ];
 
-  test.each(changes)("%s means a table of one's own while its schema may be used", async (sql) => {
-    await expect(client.query(sql)).resolves.toBeDefined();
-  });
+  const ofIndexesAndTypes = [
+    "drop index i",
+    "drop index concurrently if exists i",
+    "alter index i rename to j",
+    "alter index if exists i set (fillfactor = 50)",
+    "comment on index i is 'i'",
+    "reindex index i",
+    "drop type pair",
+    "alter type pair add attribute c int",
+    "alter type pair rename attribute a to c",
+    "comment on column pair.a is 'a'",
+  ];
 
-  test.each(changes)("%s does not come to mean another table with the right to use the schema", async (sql) => {
-    await client.query("revoke usage on schema mine from target");
-    await expect(client.query(sql)).rejects.toThrow("permission denied for schema mine");
-    await client.query("rollback");
-  });
+  test.each([...changes, ...ofIndexesAndTypes])(
+    "%s means a table of one's own while its schema may be used",
+    async (sql) => {
+      await expect(client.query(sql)).resolves.toBeDefined();
+    },
+  );
+
+  test.each(changes)(
+    "%s means another table without the right to use the schema, and is decided as such",
+    async (sql) => {
+      await client.query("revoke usage on schema mine from target");
+      await expect(client.query(sql)).rejects.toThrow("what is in public is not for you");
+      await client.query("rollback");
+    },
+  );
+
+  test.each(["drop view v", "alter table t add column more int", "comment on column t.word is ''"])(
+    "%s does not come to mean another one with another role, nor in one text with what takes the schema away",
+    async (sql) => {
+      await expect(client.query(`revoke usage on schema mine from target; ${sql}`)).rejects.toThrow(
+        "permission denied for schema mine",
+      );
+      await client.query("set role other");
+      await expect(client.query(sql)).rejects.toThrow("permission denied for schema mine");
+    },
+  );
 
   test("nor with a temporary table in front of it", async () => {
     await client.query("create temporary table t (id int)");
@@ -167,12 +201,26 @@ describe("a change of schema", () => {
     await expect(client.query("drop schema other cascade")).resolves.toBeDefined();
   });
 
-  test("replaces the view of the schema that may not be used, as it may be made there", async () => {
-    await client.query("revoke usage on schema mine from target");
-    await client.query("create or replace view v as select 7 as id");
-    await client.query("grant usage on schema mine to target");
-    expect((await client.query("select id from v")).rows).toEqual([{ id: 7 }]);
-  });
+  test.each([
+    "create table made (id int)",
+    "create or replace view v as select 7 as id",
+    "select 1 as id into made",
+    "create sequence made",
+  ])(
+    "%s goes into the next schema of the path where the first may not be used, or is not there, and is decided as such",
+    async (sql) => {
+      const refusal = "what is in public is not for you";
+      await client.query("revoke usage on schema mine from target");
+      await expect(client.query(sql)).rejects.toThrow(refusal);
+      await client.query("grant usage on schema mine to target");
+      await client.query("set search_path = nowhere, public");
+      await expect(client.query(sql)).rejects.toThrow(refusal);
+      await client.query("set search_path = nowhere, mine, public");
+      await expect(client.query(`drop schema mine cascade; ${sql}`)).rejects.toThrow(refusal);
+      await expect(client.query(`begin; create schema nowhere; ${sql}; rollback`)).resolves.toBeDefined();
+      await expect(client.query(sql)).resolves.toBeDefined();
+    },
+  );
 
   test("replaces a view by one of temporary tables as the server would", async () => {
     await client.query("create temporary table held (id int)");

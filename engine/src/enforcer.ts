@@ -49,6 +49,8 @@ export interface NameContext {
    * again what they meant before.
    */
   readonly mayRevert?: boolean;
+  /** Of PostgreSQL: the server may run the text as another role than the one that the proxy logs in as. */
+  readonly isOtherRole?: boolean;
 }
 
 /** What to do with one text (a simple Query, or the text of a Parse). */

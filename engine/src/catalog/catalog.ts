@@ -32,6 +32,8 @@ export interface Catalog {
   /** In order of their names, disabled ones left out. Absent: none. */
   readonly eventTriggers?: readonly EventTrigger[];
   readonly schemas: ReadonlySet<string>;
+  /** Of PostgreSQL: those that the login may not use. The server passes over them where a name has no schema. Absent: none. */
+  readonly unusable?: ReadonlySet<string>;
   /** Temporary tables of one session of MySQL's, which hide those of their names in `relations`. Absent: none. */
   readonly temporary?: TemporaryTables;
   /**

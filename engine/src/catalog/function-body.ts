@@ -67,7 +67,8 @@ function readBody(catalog: Catalog, info: FunctionInfo, searchPath: readonly str
   const looking: ResolvedStatement[] = [];
   let problem = kindProblems[kind] ?? problemOfHeader(body) ?? plpgsql?.problem;
   for (const [text, path, isCopying] of texts) {
-    const analyzed = text === undefined ? undefined : analyzePostgres(text, catalog, { searchPath: path });
+    const analyzed =
+      text === undefined ? undefined : analyzePostgres(text, catalog, { searchPath: path, isOtherRole: true });
     if (analyzed?.kind === "statements") {
       resolved.push(...analyzed.statements);
       if (isCopying !== true) looking.push(...analyzed.statements);
@@ -99,7 +100,7 @@ function readBody(catalog: Catalog, info: FunctionInfo, searchPath: readonly str
     ...(plpgsql === undefined || plpgsql.copies.length === 0 ? {} : { copies: plpgsql.copies }),
     rowInErrors: triggerRow(
       (plpgsql?.errors ?? []).flatMap((text) => {
-        const analyzed = analyzePostgres(text, catalog, { searchPath: inside });
+        const analyzed = analyzePostgres(text, catalog, { searchPath: inside, isOtherRole: true });
         return analyzed.kind === "statements" ? analyzed.statements.map(({ facts }) => facts) : [];
       }),
     ),

@@ -108,6 +108,7 @@ async function loadWith(
       return of === undefined ? [] : [{ name: name ?? "", tags: strings(tags), function: of }];
     }),
     schemas: new Set(schemas.values()),
+    unusable: new Set(names.schemas.flatMap(([, name, mayUse]) => (mayUse === "false" ? [name ?? ""] : []))),
     definitionPath,
   };
 }

@@ -23,7 +23,8 @@ from pg_catalog.pg_database d where d.datname OPERATOR(pg_catalog.=) pg_catalog.
 /** Made with the cluster, and the same on its replicas. */
 export const systemIdentifier = `select ${text("c.system_identifier")} from pg_catalog.pg_control_system() c`;
 
-export const schemas = `select ${text("n.oid")}, ${text("n.nspname")} from pg_catalog.pg_namespace n order by n.oid`;
+export const schemas = `select ${text("n.oid")}, ${text("n.nspname")}, ${text("pg_catalog.has_schema_privilege(session_user, n.oid, 'usage')")}
+from pg_catalog.pg_namespace n order by n.oid`;
 
 export const types = `select ${text("t.oid")}, ${text("t.typnamespace")}, ${text("t.typname")}, ${text("t.typtype")},
   ${text("t.typcategory")}, ${text("t.typelem")}, ${text("t.typbasetype")}, ${text("t.typtypmod")}, ${text("t.typnotnull")},

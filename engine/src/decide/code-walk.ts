@@ -85,7 +85,8 @@ export class CodeWalk {
     this.#searchPath = searchPath;
     this.#before = before;
     this.#isUncertain = before.some(changesMeaning);
-    this.#isSettled = !this.#isUncertain && before.every(({ session }) => session?.kind !== "set");
+    this.#isSettled =
+      !this.#isUncertain && before.every(({ session }) => session?.kind !== "set" && session?.kind !== "set_any");
   }
 
   run(facts: StatementFacts): void {

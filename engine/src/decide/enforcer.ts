@@ -225,12 +225,12 @@ function byPath<C>(caches: Map<string, C>, names: NameContext, make: () => C): C
 
 /** Most sessions have one schema in their path: that costs no JSON. The colon keeps a schema apart whose own name looks like it. */
 function pathKey(names: NameContext): string {
-  const { searchPath, mayRevert = false, sqlMode } = names;
+  const { searchPath, mayRevert = false, isOtherRole = false, sqlMode } = names;
   const [only] = searchPath;
-  if (searchPath.length === 1 && !mayRevert && sqlMode === undefined) return `:${only}`;
+  if (searchPath.length === 1 && !mayRevert && !isOtherRole && sqlMode === undefined) return `:${only}`;
   let key = pathKeys.get(names);
   if (key === undefined) {
-    key = JSON.stringify([searchPath, mayRevert, sqlMode]);
+    key = JSON.stringify([searchPath, mayRevert, isOtherRole, sqlMode]);
     pathKeys.set(names, key);
   }
   return key;

@@ -83,8 +83,15 @@ const ofServer: GuardedSetting = {
   hint: "ask an operator to do it at the server",
 };
 
+const computed: GuardedChange = {
+  variable: "what set_config() computes",
+  reason: "which setting it changes cannot be told from the statement",
+  hint: "write the setting's name as a constant, one set_config() a statement",
+};
+
 /** What a statement does to such a setting; `undefined` where it is none, or gets the value that sessions begin with. */
 export function guardedChange({ kind, session }: StatementFacts): GuardedChange | undefined {
+  if (session?.kind === "set_any") return computed;
   if (session?.kind !== "set" || kind === "reset") return undefined;
   for (const { variable, values } of [session, ...(session.others ?? [])]) {
     const setting = variable.startsWith("@@") ? ofServer : guarded.get(variable);

@@ -104,6 +104,8 @@ export type SessionEffect =
       /** Further variables that the same statement sets, as MySQL's can. Absent: none. */
       readonly others?: readonly { readonly variable: string; readonly values: readonly string[] | undefined }[];
     }
+  /** Sets what cannot be told before: any setting, or several. */
+  | { readonly kind: "set_any" }
   | { readonly kind: "reset_all" | "discard_all" | "discard_temp" | "discard_plans" }
   | { readonly kind: "prepare" | "execute" | "deallocate"; readonly name: string | undefined }
   | { readonly kind: "declare" | "fetch" | "close"; readonly name: string | undefined }

@@ -126,6 +126,8 @@ function effectsOf(facts: StatementFacts): number {
       if (guardedChange(facts) !== undefined) effects |= effect.guarded;
       if (roleSettings.has(session.variable)) return effects | effect.role;
       return session.variable === "search_path" ? effects | effect.path : effects;
+    case "set_any":
+      return effects | effect.path | effect.role | effect.guarded;
     case "reset_all":
       return effects | effect.path;
     case "discard_all":

@@ -60,11 +60,11 @@ export function sessionRefusal(facts: StatementFacts): Refusal | undefined {
   const sets = facts.functions.some(
     ({ builtin, name, isInBody }) => builtin && name === "set_config" && isInBody !== true,
   );
-  if (sets && session?.kind !== "set") {
+  if (sets && session?.kind !== "set" && session?.kind !== "set_any") {
     return {
       sqlstate: "42501",
-      message: "set_config() is not permitted here: which setting it changes cannot be told from the statement",
-      hint: "write the setting's name as a constant, one set_config() a statement",
+      message: "set_config() is not permitted here: what it changes would be known only when the statement inside runs",
+      hint: "call it in a statement of its own",
       code: "session_setting",
     };
   }

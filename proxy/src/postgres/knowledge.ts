@@ -205,7 +205,9 @@ export class Knowledge {
   #namesNow(): NameContext {
     const { names } = this.epoch;
     const mayRevert = this.#pathTouched || this.#roleTouched || this.#schemaTouched;
-    return (names.mayRevert === true) === mayRevert ? names : { searchPath: names.searchPath, mayRevert };
+    const isOtherRole = this.#role !== this.#session.target.user;
+    const isSame = (names.mayRevert === true) === mayRevert && (names.isOtherRole === true) === isOtherRole;
+    return isSame ? names : { searchPath: names.searchPath, mayRevert, isOtherRole };
   }
 
   #learnPath(value: string): void {
@@ -220,7 +222,10 @@ export class Knowledge {
     const session = this.#session;
     if (this.#pathUnsure || this.#roleUnsure) {
       const [row] = await session.side.run(searchPathSql);
-      this.#role = row?.[1] ?? "";
+      const role = row?.[1] ?? "";
+      // What it may use and read is in the catalog.
+      if (role !== this.#role && this.#ownCatalog !== undefined) this.#schemaChanged = true;
+      this.#role = role;
       this.#learnPath(row?.[0] ?? "");
       this.#pathUnsure = this.#roleUnsure = false;
     }

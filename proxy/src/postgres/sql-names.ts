@@ -68,6 +68,7 @@ export function applyNames(session: Session, { plan, definition, grant }: Run): 
     case "set":
     case "reset_all":
     case "discard_temp":
+    case "set_any":
     case "discard_plans":
     case "execute":
     case "fetch":

@@ -52,6 +52,17 @@ select * from notes;
 set role nobody_of_that_name;
 set session authorization default;
 
+-- Settings whose names are computed, and several at once.
+select set_config('ro' || 'le', 'guest', false);
+select * from notes;
+select set_config(name, 'none', false) from (values ('role')) s (name);
+select * from notes;
+select count(set_config(name, setting, false)) from pg_settings where name in ('work_mem', 'DateStyle', 'standard_conforming_strings');
+select set_config('search_path', 'pg_catalog', false), set_config('work_mem', '5MB', false);
+select count(*) from notes;
+reset search_path;
+show work_mem;
+
 -- Triggers are off for a replica.
 create function tell() returns trigger language plpgsql as $$ begin raise notice 'a note came'; return new; end $$;
 create trigger told before insert on notes for each row execute function tell();

@@ -14,6 +14,7 @@ type RelationLookup =
 const unknownRelation: RelationLookup = { kind: "unknown", missingSchema: false };
 const missingSchema: RelationLookup = { kind: "unknown", missingSchema: true };
 const uncertain: RelationLookup = { kind: "uncertain" };
+const none: ReadonlySet<string> = new Set();
 
 /**
  * How names are resolved at one point of a text: the catalog, the search_path, and what earlier statements of the same text
@@ -26,6 +27,10 @@ export class NameState {
   #searchPath: readonly string[] | undefined;
   #pathChanged = false;
   #mayRevert: boolean;
+  /** Schemas that a name without one never means. */
+  readonly #passedOver: ReadonlySet<string>;
+  /** By what the text has done to them: whether they are there. */
+  readonly #schemas = new Map<string, boolean>();
   readonly #created = new Map<string, Relation>();
   readonly #dropped = new Set<string>();
   readonly #altered = new Set<string>();
@@ -33,11 +38,12 @@ export class NameState {
   #schemaUncertain = false;
   #dropsOnCommit = false;
 
-  constructor(catalog: Catalog, { searchPath, mayRevert = false }: NameContext) {
+  constructor(catalog: Catalog, { searchPath, mayRevert = false, isOtherRole = false }: NameContext) {
     this.catalog = catalog;
     this.index = catalogIndex(catalog);
     this.#searchPath = searchPath;
     this.#mayRevert = mayRevert;
+    this.#passedOver = isOtherRole ? none : (catalog.unusable ?? none);
   }
 
   /** Schemas in the order in which PostgreSQL looks for a relation, or undefined where the path is not known. */
@@ -52,7 +58,7 @@ export class NameState {
 
   /** COMMIT ends SET LOCAL and drops tables made ON COMMIT DROP, ROLLBACK undoes SET and DDL. */
   endTransaction(undoesSchema: boolean): void {
-    const changed = this.#created.size + this.#dropped.size + this.#altered.size > 0;
+    const changed = this.#created.size + this.#dropped.size + this.#altered.size + this.#schemas.size > 0;
     if ((undoesSchema && changed) || this.#dropsOnCommit || this.#mayRevert) this.loseSchema();
     if (this.#pathChanged || this.#mayRevert) this.#searchPath = undefined;
   }
@@ -75,6 +81,10 @@ export class NameState {
   /** Its columns are not what the catalog says any more. */
   alterRelation(relation: Relation): void {
     this.#altered.add(relation.path);
+  }
+
+  changeSchema(name: string, isThere: boolean): void {
+    this.#schemas.set(name, isThere);
   }
 
   addFunction(name: string): void {
@@ -100,6 +110,7 @@ export class NameState {
       if (system !== undefined) return system;
     }
     for (const each of path) {
+      if (this.#passedOver.has(each)) continue;
       const found = this.#find(each, name, reading);
       if (found !== undefined) return found;
     }
@@ -109,14 +120,19 @@ export class NameState {
   /** Where CREATE without a schema puts a relation. */
   creationSchema(isTemporary: boolean): string {
     if (isTemporary) return "pg_temp";
-    return this.#searchPath?.find((schema) => this.catalog.schemas.has(schema)) ?? this.#searchPath?.[0] ?? "";
+    const path = this.#searchPath?.filter((schema) => !this.#passedOver.has(schema));
+    return path?.find((schema) => this.#hasSchema(schema)) ?? this.#searchPath?.[0] ?? "";
+  }
+
+  #hasSchema(schema: string): boolean {
+    return this.#schemas.get(schema) ?? this.catalog.schemas.has(schema);
   }
 
   #inSchema(schema: string, name: string, reading: boolean): RelationLookup {
     const found = this.#find(schema, name, reading);
     if (found !== undefined) return found;
     if (this.#schemaUncertain && reading) return uncertain;
-    return schema === "pg_temp" || this.catalog.schemas.has(schema) ? unknownRelation : missingSchema;
+    return schema === "pg_temp" || this.#hasSchema(schema) ? unknownRelation : missingSchema;
   }
 
   #find(schema: string, name: string, reading: boolean): RelationLookup | undefined {

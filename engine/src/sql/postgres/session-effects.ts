@@ -1,7 +1,7 @@
 import { type StatementKind, statementKinds } from "@penstock/language";
 import type { ExecuteStmt, Node, SelectStmt, TransactionStmt, VariableSetStmt } from "@pgsql/types";
 import type { SessionEffect } from "../facts.ts";
-import type { ResolvedInContext, StatementContext } from "./context.ts";
+import { type ResolvedInContext, type StatementContext, strings } from "./context.ts";
 import type { NameState } from "./names.ts";
 import type { QueryResult } from "./query.ts";
 import { constantText, setConfigEffect } from "./session.ts";
@@ -35,7 +35,7 @@ export function sessionEffect(
   if ("DeclareCursorStmt" in node) return { kind: "declare", name: node.DeclareCursorStmt.portalname };
   if ("FetchStmt" in node) return { kind: "fetch", name: node.FetchStmt.portalname };
   if ("ClosePortalStmt" in node) return { kind: "close", name: node.ClosePortalStmt.portalname };
-  if (changesSchema(kind)) return { kind: "schema_change" };
+  if (changesSchema(kind) || changesUsable(node)) return { kind: "schema_change" };
   return setConfigEffects(context, node, result);
 }
 
@@ -60,10 +60,12 @@ function changesSchema(kind: StatementKind): boolean {
   );
 }
 
-/**
- * What calls of set_config set. Settings of applications' own (with a dot in their name) change nothing here; of several others only one
- * could be told, so the statement is opaque, as is one that sets what is not a constant.
- */
+/** Which schemas of the search_path names may mean. */
+function changesUsable(node: Node): boolean {
+  return "GrantRoleStmt" in node || ("GrantStmt" in node && node.GrantStmt.objtype === "OBJECT_SCHEMA");
+}
+
+/** What calls of set_config set. Settings of applications' own (with a dot in their name) change nothing here. */
 function setConfigEffects(
   context: StatementContext,
   node: Node,
@@ -71,14 +73,10 @@ function setConfigEffects(
 ): SessionEffect | undefined {
   if (context.setConfigCalls.length === 0) return undefined;
   const query = "SelectStmt" in node ? node.SelectStmt : undefined;
-  const effects: Extract<SessionEffect, { kind: "set" }>[] = [];
-  for (const call of context.setConfigCalls) {
-    const effect = setConfigEffect(call, query);
-    if (effect?.kind === "set") effects.push(effect);
-    else context.addOpaque("set_config of a setting that is not a constant", call.location);
-  }
+  const calls = context.setConfigCalls.map((call) => setConfigEffect(call, query));
+  const effects = calls.filter((effect) => effect !== undefined);
   const [first, second] = effects.filter((effect) => !effect.variable.includes("."));
-  if (second !== undefined) context.addOpaque("several calls of set_config", undefined);
+  if (effects.length < calls.length || second !== undefined) return { kind: "set_any" };
   const effect = first ?? effects[0];
   if (effect === undefined || result === undefined) return effect;
   // In a query over rows the call may run never, or many times.
@@ -165,6 +163,12 @@ export function applyToNames(state: NameState, { statement, context }: ResolvedI
   for (const relation of context.altered) state.alterRelation(relation);
   if (renaming.has(facts.kind) || "AlterObjectSchemaStmt" in node) state.loseSchema();
   if ("DropStmt" in node && node.DropStmt.behavior === "DROP_CASCADE") state.loseSchema();
+  if ("CreateSchemaStmt" in node && node.CreateSchemaStmt.schemaname !== undefined) {
+    state.changeSchema(node.CreateSchemaStmt.schemaname, true);
+  }
+  if ("DropStmt" in node && node.DropStmt.removeType === "OBJECT_SCHEMA") {
+    for (const schema of strings(node.DropStmt.objects)) state.changeSchema(schema, false);
+  }
   if ("CreateFunctionStmt" in node) {
     const last = node.CreateFunctionStmt.funcname?.at(-1);
     if (last !== undefined && "String" in last) state.addFunction(last.String.sval ?? "");
@@ -185,6 +189,7 @@ function applySession(state: NameState, effect: SessionEffect | undefined, kind:
       // With another role `$user` and what is visible are others.
       if (effect.variable === "role" || effect.variable === "session_authorization") state.setSearchPath(undefined);
       break;
+    case "set_any":
     case "reset_all":
     case "discard_all":
       state.setSearchPath(undefined);

@@ -3,7 +3,10 @@ import type { SessionEffect } from "../facts.ts";
 import { strings } from "./context.ts";
 
 /** `set_config(name, value, is_local)` is SET: what it sets is read off its constants. */
-export function setConfigEffect(call: FuncCall, query: SelectStmt | undefined): SessionEffect | undefined {
+export function setConfigEffect(
+  call: FuncCall,
+  query: SelectStmt | undefined,
+): Extract<SessionEffect, { kind: "set" }> | undefined {
   const [name, value, local] = call.args ?? [];
   const variable = (constantText(name) ?? settingOfQuery(name, query))?.toLowerCase();
   if (variable === undefined) return undefined;
