@@ -1,8 +1,10 @@
 import { detectedKinds } from "../../proxy/src/detect/detector.ts";
-import { Redactor } from "../../proxy/src/detect/redactor.ts";
+import { type Findings, Redactor } from "../../proxy/src/detect/redactor.ts";
+import { changeRow, type RowChange } from "../../proxy/src/enforce/row-change.ts";
+import { textRowValues } from "../../proxy/src/mysql/row-values.ts";
 import { detectingChange } from "../../proxy/src/postgres/detecting-change.ts";
-import { changeDataRow } from "../../proxy/src/postgres/data-row-values.ts";
 import { dataRow } from "./data-row.ts";
+import { textRow } from "./mysql-row.ts";
 import { printSample, printTable, processorTime, sample } from "./statistics.ts";
 
 const callsPerRound = 50_000;
@@ -36,25 +38,51 @@ const shapes: readonly [name: string, types: readonly number[], values: readonly
   ],
 ];
 
-/** What looking into a row costs. Where nothing is configured rows are not taken apart at all: `large` says what they cost. */
+/** What looking into a row costs. Where nothing is configured rows are not taken apart at all: `large` and `large-mysql` say what they cost. */
 export function benchDetection(rounds: number): void {
   const redactor = new Redactor(detectedKinds, 1_000_000);
-  const rows = shapes.map(([name, types, values]) => {
-    const row = dataRow(values);
-    const description = rowDescription(types);
-    const change = detectingChange(redactor, new Set(), new Map(), undefined, description, 5, description.length);
-    const hasFinding = name.includes("e-mail");
-    const run = () => {
-      if ((changeDataRow(change, row, 0, row.length) !== "unchanged") !== hasFinding)
-        throw new Error(`${name}: not as expected`);
-    };
-    run();
-    const times = Array.from({ length: rounds }, () => processorTime(run, callsPerRound) / callsPerRound);
-    const median = sample(times);
-    return [name, `${row.length} bytes`, printSample(median, 2)];
-  });
+  const rows = shapes.flatMap(([name, types, values]) =>
+    (["PostgreSQL", "MySQL"] as const).map((protocol) => {
+      const [row, change] =
+        protocol === "MySQL"
+          ? [textRow(values), mysqlChange(redactor, types)]
+          : [dataRow(values).subarray(headerBytes), postgresChange(redactor, types)];
+      const hasFinding = name.includes("e-mail");
+      const run = () => {
+        if ((changeRow(change, row, 0, row.length) !== "unchanged") !== hasFinding)
+          throw new Error(`${name}: not as expected`);
+      };
+      run();
+      const times = Array.from({ length: rounds }, () => processorTime(run, callsPerRound) / callsPerRound);
+      return [name, protocol, `${row.length} bytes`, printSample(sample(times), 2)];
+    }),
+  );
   console.log(`\na row that is looked into, µs of processor, ${rounds} rounds: median (min–max)`);
   printTable(rows);
+}
+
+const headerBytes = 5;
+
+function postgresChange(redactor: Redactor, types: readonly number[]): RowChange {
+  const description = rowDescription(types);
+  return detectingChange(redactor, new Set(), new Map(), undefined, description, headerBytes, description.length);
+}
+
+/** As `resultDescribed` makes it of a result of MariaDB, to which JSON is a text. */
+function mysqlChange(redactor: Redactor, types: readonly number[]): RowChange {
+  const found: Findings = new Map();
+  const columns = types.flatMap((type, index) =>
+    type === timestampType
+      ? []
+      : [
+          {
+            index,
+            replacement: (buffer: Buffer, from: number, to: number) =>
+              redactor.redactTextOrJson(buffer, from, to, found),
+          },
+        ],
+  );
+  return { columns, width: types.length, values: textRowValues };
 }
 
 /** Of columns that come from no table. */

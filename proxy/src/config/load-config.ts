@@ -207,15 +207,8 @@ class ConfigReader {
     };
   }
 
-  /** What the other protocol has and this one has not. */
+  /** What holds for targets of this protocol only. */
   #mysqlTarget(raw: RawConfig["targets"][number], index: number): void {
-    if (raw.detect !== undefined) {
-      this.#fail(
-        ["targets", index, "detect"],
-        "is for PostgreSQL targets only: values of MySQL and MariaDB are not looked into",
-        "leave it out, and mask the columns by policies",
-      );
-    }
     const mode = raw.tls?.mode ?? (isThisMachine(raw.host) ? "disable" : "verify-full");
     if (mode === "verify-full" && isIP(raw.host) !== 0) {
       this.#fail(
