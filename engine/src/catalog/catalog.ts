@@ -34,6 +34,8 @@ export interface Catalog {
   readonly schemas: ReadonlySet<string>;
   /** Of PostgreSQL: those that the login may not use. The server passes over them where a name has no schema. Absent: none. */
   readonly unusable?: ReadonlySet<string>;
+  /** Some tables were locked while it was read, and are as they were before: to be read again soon. */
+  readonly isIncomplete?: boolean;
   /** Temporary tables of one session of MySQL's, which hide those of their names in `relations`. Absent: none. */
   readonly temporary?: TemporaryTables;
   /**

@@ -21,6 +21,7 @@ import {
   withAssignments,
 } from "./mysql-code.ts";
 import { withMysqlFormerNames } from "./mysql-former-names.ts";
+import { withLockedTables } from "./locked-tables.ts";
 import * as sql from "./mysql-catalog-sql.ts";
 import { readTableIds, type RunQuery } from "./mysql-table-ids.ts";
 import { mysqlTypeCategory } from "./mysql-types.ts";
@@ -55,14 +56,18 @@ export async function loadMysqlCatalog(
     const names = await readNames(query, known !== undefined);
     const checks = hasChecks(engine, serverVersionNum) ? await query(sql.checks(engine)) : [];
     const tableIds = await readTableIds(ids, engine, serverVersionNum);
-    const users = await loadRelations(query, names, tableIds, checks);
-    const functions = functionMap([
+    const found = await loadRelations(query, names, tableIds, checks, known);
+    const programs = [
       ...routinesOf(await query(sql.routines), await query(sql.parameters)),
       ...(await query(sql.triggers)).map(triggerBody),
-    ]);
+    ];
     if (!isDeepStrictEqual(names, await readNames(query, known !== undefined))) continue;
+    const users = withLockedTables(found, known, ({ schema, name }) =>
+      (seen?.names.relations ?? []).some((each) => each.schema === schema && each.name === name),
+    );
+    const functions = functionMap([...programs, ...users.functions]);
     const reused = known === undefined ? [] : [...known.relations.values()].filter(({ isSystem }) => isSystem);
-    const numbered = [...reused, ...users].map((relation, index) => ({ ...relation, oid: index + 1 }));
+    const numbered = [...reused, ...users.relations].map((relation, index) => ({ ...relation, oid: index + 1 }));
     const relations = seen === undefined ? numbered : withMysqlFormerNames(numbered, seen.databaseId ?? "", seen.names);
     return withAssignments({
       engine,
@@ -82,6 +87,7 @@ export async function loadMysqlCatalog(
       operators: [],
       schemas: new Set(names.schemas.map(([name]) => name ?? "")),
       definitionPath: [],
+      ...(users.isIncomplete ? { isIncomplete: true } : {}),
     });
   }
   throw new Error(`the schema changed while it was read, ${attemptsMax} times`);
@@ -133,6 +139,7 @@ async function loadRelations(
   names: NameRows,
   ids: ReadonlyMap<string, readonly string[]>,
   checkRows: readonly Row[],
+  known: Catalog | undefined,
 ): Promise<Omit<Relation, "oid">[]> {
   const byRelation = (rows: readonly Row[]) =>
     Map.groupBy(rows, ([schema, name]) => objectPath(schema ?? "", name ?? ""));
@@ -143,17 +150,19 @@ async function loadRelations(
   const checks = byRelation(checkRows);
   const sees = seesTriggers(await query(sql.grants).catch(() => undefined));
   const indexes = byRelation(await query(sql.indexes));
-  const columnsOf = (path: string) => {
+  const ownColumns = (path: string) => {
     const jsonColumns = jsonColumnsOf(checks.get(path) ?? []);
     return (columns.get(path) ?? [])
       .map(columnOf)
       .map((column) => (jsonColumns.has(column.name) ? { ...column, isJson: true as const } : column));
   };
+  const columnsOf = (path: string) =>
+    columns.has(path) ? ownColumns(path) : (known?.relations.get(path)?.columns ?? []);
   return names.tables.map(([schemaName, tableName, type, engine]) => {
     const [schema, name] = [schemaName ?? "", tableName ?? ""];
     const path = objectPath(schema, name);
     const isSystem = isSystemTable(schema, name, type !== "BASE TABLE");
-    const own = columnsOf(path);
+    const own = ownColumns(path);
     const ofKeys = keysOf(keys.get(path) ?? [], own, columnsOf);
     const [view] = views.get(path) ?? [];
     const tableIds = ids.get(path);

@@ -81,12 +81,13 @@ export class Knowledge {
   /**
    * Whether the next statement can be decided now, or refused because what that takes could not be read: ask `takeProblem`. If not, what is
    * missing has been asked for and the session resumes by itself.
+   * @param fitsAnySchema what the statement means does not depend on the schema
    */
-  isSure(): boolean {
+  isSure(fitsAnySchema = false): boolean {
     const session = this.#session;
     if (this.#problem !== undefined) return true;
     if (this.#busy) return false;
-    if (session.target.catalog.isStale) {
+    if (session.target.catalog.isStale && !fitsAnySchema) {
       this.#work(() => session.target.catalog.refresh());
       return false;
     }

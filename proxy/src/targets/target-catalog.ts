@@ -174,9 +174,12 @@ interface Snapshot {
 }
 
 /** Some definition is missing: until it is there, who reads what it is of may be refused. */
-function hasLocked({ relations }: Catalog): boolean {
-  return [...relations.values()].some(
-    ({ definition, columns }) => definition === "" || columns.some(({ generated }) => generated === ""),
+function hasLocked({ relations, isIncomplete }: Catalog): boolean {
+  return (
+    isIncomplete === true ||
+    [...relations.values()].some(
+      ({ definition, columns }) => definition === "" || columns.some(({ generated }) => generated === ""),
+    )
   );
 }
 

@@ -2,4 +2,4 @@
 export const connectTimeoutMs = 10_000;
 export const queryTimeoutMs = 60_000;
 /** Nothing that is read there waits for locks but in a race with who takes one. */
-export const lockTimeoutMs = 2_000;
+export const lockTimeoutMs = 1_000;
