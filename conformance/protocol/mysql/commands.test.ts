@@ -110,6 +110,19 @@ test("COM_STATISTICS and COM_SET_OPTION are answered by the server", async () =>
   expect((await client.result()).at(-1)?.[0]).not.toBe(undefined);
 });
 
+test("a session under a mode of another grammar can leave it, and do nothing else", async () => {
+  const client = await stage.enter("ann");
+  await expect(client.query("set sql_mode = 'ORACLE'")).rejects.toMatchObject({ errno: 1105 });
+  await client.query("set @before = @@sql_mode, @mode = 'ORACLE'");
+  await client.query("set sql_mode = @mode");
+  for (const text of ["select 1", "set sql_mode = (select 1)", "set sql_mode = default, @a = 1"]) {
+    await expect(client.query(text)).rejects.toThrow(/another grammar/);
+  }
+  await client.query("set sql_mode = @before");
+  await expect(client.query("select count(*) from users")).resolves.toBeDefined();
+  await expect(client.query("select * from secrets")).rejects.toThrow("nobody reads the secrets");
+});
+
 test("an id of 64 bits is passed on", async () => {
   const client = await stage.enter("ann", { supportBigNumbers: true, bigNumberStrings: true });
   await client.query(

@@ -39,6 +39,16 @@ const readAs = "utf8mb4";
 const withAscii: ReadonlySet<string> = new Set(["latin1", "latin2", "ascii", "cp1250", "cp1251", "cp1252", "koi8r"]);
 const isUtf8 = /^utf8(?:mb3)?$/;
 
+/**
+ * Means the same whatever the schema is, which may be unreadable as long as the session holds its locks: after an ALTER that has failed under
+ * LOCK TABLES.
+ */
+const endsLocks = /^\s*(?:unlock\s+tables?|commit|rollback)\s*;?\s*$/i;
+
+/** Means the same in every mode, and is the way out of one under which nothing else can be read. */
+const setsMode =
+  /^\s*set\s+(?:session\s+|local\s+|@@(?:session\.|local\.)?)?sql_mode\s*=\s*(?:default|@[a-z_]\w*|'[a-z_,]*')\s*;?\s*$/i;
+
 export class Knowledge {
   /** Current as far as is known; ask `isSure` first. */
   epoch: Epoch;
@@ -81,17 +91,17 @@ export class Knowledge {
   /**
    * Whether the next statement can be decided now, or refused because what that takes could not be read: ask `takeProblem`. If not, what is
    * missing has been asked for and the session resumes by itself.
-   * @param fitsAnySchema what the statement means does not depend on the schema
+   * @param text of the statement, where it is known: some mean the same whatever the schema and the session are
    */
-  isSure(fitsAnySchema = false): boolean {
+  isSure(text = ""): boolean {
     const session = this.#session;
     if (this.#problem !== undefined) return true;
     if (this.#busy) return false;
-    if (session.target.catalog.isStale && !fitsAnySchema) {
+    if (session.target.catalog.isStale && !endsLocks.test(text)) {
       this.#work(() => session.target.catalog.refresh());
       return false;
     }
-    if (this.#stateUnsure) {
+    if (this.#stateUnsure && !setsMode.test(text)) {
       this.#work(() => this.#readState());
       return false;
     }
@@ -234,7 +244,7 @@ export class Knowledge {
     if (isSame && names.sqlMode !== undefined) return;
     const sqlMode: SqlMode | undefined = parseSqlMode(modeText);
     if (sqlMode === undefined)
-      throw new Error(`statements under sql_mode ${modeText} follow another grammar: connect again`);
+      throw new Error(`statements under sql_mode ${modeText} follow another grammar: set it to another one`);
     this.#modeText = modeText;
     this.epoch = { ...this.epoch, names: { searchPath: path, sqlMode } };
   }

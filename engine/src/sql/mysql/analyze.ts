@@ -2,7 +2,7 @@ import type { Catalog } from "../../catalog/catalog.ts";
 import type { NameContext } from "../../enforcer.ts";
 import { characterCount } from "../../masks/base-type.ts";
 import type { RefusedText } from "../sql-dialect.ts";
-import { defaultSqlMode, type Dialect } from "./dialect.ts";
+import { defaultSqlMode, type Dialect, parseSqlMode } from "./dialect.ts";
 import { NameState } from "./facts/names.ts";
 import { givenText, type InnerStatement } from "./facts/given-text.ts";
 import { type ResolvedMysql, resolveMysql } from "./facts/resolve.ts";
@@ -37,6 +37,14 @@ export function analyzeMysql(text: string, catalog: Catalog, names: NameContext)
       return syntaxError(text, message, literal.start);
     }
     given.set(statement, inner);
+  }
+  const mode = parsed.statements.flatMap(otherGrammar)[0];
+  if (mode !== undefined) {
+    return {
+      kind: "refused",
+      limit: "changed_reading",
+      message: `under sql_mode ${mode} statements follow another grammar than they are checked by`,
+    };
   }
   const changed = parsed.statements.slice(0, -1).flatMap(variablesOfReading)[0];
   if (changed !== undefined) {
@@ -78,6 +86,15 @@ export function mysqlDialectOf(
   { sqlMode = defaultSqlMode }: NameContext,
 ): Dialect {
   return { product: engine === "mysql" ? "mysql" : "mariadb", version: serverVersionNum, mode: sqlMode };
+}
+
+/** Modes that the session could not go on under. Those of expressions show when they are set. */
+function otherGrammar(statement: Statement): string[] {
+  if (statement.kind !== "set" || statement.statement !== undefined) return [];
+  return settings(statement.items)
+    .filter(({ variable }) => variable === "sql_mode")
+    .flatMap(({ values = [] }) => values)
+    .filter((value) => parseSqlMode(value) === undefined);
 }
 
 /** The server reads each statement of a text when its turn comes, the parser all of them before the first. */
