@@ -2,10 +2,8 @@
  * Cuts a byte stream into protocol messages ("Message Formats" of PostgreSQL's protocol documentation): type byte, length
  * (4 bytes, itself included), body. Hot: a statement passes here with all its messages, so a message is four numbers in fields
  * of the framer and no object.
- *
- * Views: `buffer` is the chunk that was pushed, or a buffer of the framer's own for a message that came in several chunks, which
- * is never written again. Slices of it are valid as long as the chunk is. When all is used up the framer holds neither.
  */
+import { ChunkFramer } from "../sockets/chunk-framer.ts";
 
 /** What `next` found. */
 export const frame = {
@@ -40,44 +38,21 @@ export class FrameRules {
 }
 
 const headerBytes = 5;
-const noBytes = Buffer.alloc(0);
 
-export class Framer {
-  /** Of the message that `next` found. */
-  buffer: Buffer = noBytes;
+export class Framer extends ChunkFramer {
   type = 0;
-  start = 0;
-  body = 0;
-  end = 0;
   /** The message's length field plus the type byte. */
   length = 0;
-  remaining = 0;
 
   readonly #rules: FrameRules;
   readonly #messageBytesMax: number;
-  #chunk: Buffer = noBytes;
-  #position = 0;
-  /** A message whose beginning came in earlier chunks. */
-  #partial: Buffer = noBytes;
-  #partialLength = 0;
-  #streaming = 0;
   #skipping = 0;
   #again: number = frame.none;
 
   constructor(rules: FrameRules, messageBytesMax: number) {
+    super();
     this.#rules = rules;
     this.#messageBytesMax = messageBytesMax;
-  }
-
-  /** Takes the next chunk; the one before must be used up (`next` returned `none`). */
-  push(chunk: Buffer): void {
-    this.#chunk = chunk;
-    this.#position = 0;
-  }
-
-  /** Bytes of the current chunk that `next` has not looked at. */
-  get unread(): Buffer {
-    return this.#chunk.subarray(this.#position);
   }
 
   /** Makes `next` return the same message once more. */
@@ -87,7 +62,7 @@ export class Framer {
 
   /** Whether `repeat` or unread bytes make another `next` worth calling. */
   get hasUnread(): boolean {
-    return this.#again !== frame.none || this.#position < this.#chunk.length;
+    return this.#again !== frame.none || this.position < this.chunk.length;
   }
 
   /** One of `frame`. */
@@ -98,13 +73,13 @@ export class Framer {
       return found;
     }
     if (this.#skipping > 0 && !this.#skip()) return this.#useUp();
-    if (this.#streaming > 0) return this.#continue();
-    if (this.#partialLength > 0) return this.#complete();
-    const chunk = this.#chunk;
-    const start = this.#position;
+    if (this.streaming > 0) return this.takePart() ? frame.continued : this.#useUp();
+    if (this.partialLength > 0) return this.#complete();
+    const chunk = this.chunk;
+    const start = this.position;
     const available = chunk.length - start;
     if (available < headerBytes) {
-      if (available > 0) this.#keep(headerBytes);
+      if (available > 0) this.keep(headerBytes);
       return this.#useUp();
     }
     const type = chunk[start]!;
@@ -121,7 +96,7 @@ export class Framer {
       this.body = start + headerBytes;
       this.end = start + total;
       this.remaining = 0;
-      this.#position = this.end;
+      this.position = this.end;
       return frame.message;
     }
     if (this.#rules.streamed[type] === 1) {
@@ -130,81 +105,34 @@ export class Framer {
       this.body = start + headerBytes;
       this.end = chunk.length;
       this.remaining = total - available;
-      this.#streaming = this.remaining;
-      this.#position = chunk.length;
+      this.streaming = this.remaining;
+      this.position = chunk.length;
       return frame.begun;
     }
-    this.#keep(Math.min(total, Math.max(1024, available * 2)));
+    this.keep(total);
     return this.#useUp();
   }
 
-  /** Lets go of the chunk and of the last message: a session may wait for hours now. `npm run bench -- idle` pays for it. */
   #useUp(): number {
-    this.buffer = noBytes;
-    this.#chunk = noBytes;
-    this.#position = 0;
+    this.letGo();
     return frame.none;
   }
 
-  /** Puts the rest of the chunk aside as the beginning of a message. */
-  #keep(capacity: number): void {
-    const rest = this.#chunk.length - this.#position;
-    this.#partial = Buffer.allocUnsafe(Math.max(capacity, rest));
-    this.#chunk.copy(this.#partial, 0, this.#position);
-    this.#partialLength = rest;
-    this.#position = this.#chunk.length;
-  }
-
-  /** Moves bytes of the chunk to the partial message until it holds `target`; memory grows with what really came. */
-  #fill(target: number): boolean {
-    const take = Math.min(target - this.#partialLength, this.#chunk.length - this.#position);
-    const needed = this.#partialLength + take;
-    if (needed > this.#partial.length) {
-      const grown = Buffer.allocUnsafe(Math.min(target, Math.max(needed, this.#partial.length * 2)));
-      this.#partial.copy(grown, 0, 0, this.#partialLength);
-      this.#partial = grown;
-    }
-    this.#chunk.copy(this.#partial, this.#partialLength, this.#position, this.#position + take);
-    this.#partialLength = needed;
-    this.#position += take;
-    return needed === target;
-  }
-
   #complete(): number {
-    if (this.#partialLength < headerBytes && !this.#fill(headerBytes)) return this.#useUp();
-    const type = this.#partial[0]!;
-    const length = readLength(this.#partial, 1);
+    if (this.partialLength < headerBytes && !this.fill(headerBytes)) return this.#useUp();
+    const type = this.partial[0]!;
+    const length = readLength(this.partial, 1);
     if (length < this.#rules.minimum[type]! || length > this.#rules.maximum[type]!) {
-      this.#partialLength = 0;
-      return this.#refuse(type, length, this.#position);
+      this.partialLength = 0;
+      return this.#refuse(type, length, this.position);
     }
     const total = length + 1;
     this.type = type;
     this.length = total;
     const streamed = this.#rules.streamed[type] === 1;
-    if (!streamed && !this.#fill(total)) return this.#useUp();
-    this.buffer = this.#partial;
-    this.start = 0;
-    this.body = headerBytes;
-    this.end = this.#partialLength;
-    this.remaining = total - this.#partialLength;
-    this.#streaming = this.remaining;
-    this.#partial = noBytes;
-    this.#partialLength = 0;
+    if (!streamed && !this.fill(total)) return this.#useUp();
+    this.takePartial(headerBytes, total);
     return this.remaining > 0 ? frame.begun : frame.message;
-  }
-
-  #continue(): number {
-    const take = Math.min(this.#streaming, this.#chunk.length - this.#position);
-    if (take === 0) return this.#useUp();
-    this.buffer = this.#chunk;
-    this.start = this.#position;
-    this.body = this.start;
-    this.end = this.start + take;
-    this.#position = this.end;
-    this.#streaming -= take;
-    this.remaining = this.#streaming;
-    return frame.continued;
   }
 
   #refuse(type: number, length: number, bodyStart: number): number {
@@ -213,14 +141,14 @@ export class Framer {
     if (length < this.#rules.minimum[type]! || length > this.#messageBytesMax) {
       return frame.invalid;
     }
-    this.#position = bodyStart;
+    this.position = bodyStart;
     this.#skipping = length - 4;
     return frame.oversize;
   }
 
   #skip(): boolean {
-    const take = Math.min(this.#skipping, this.#chunk.length - this.#position);
-    this.#position += take;
+    const take = Math.min(this.#skipping, this.chunk.length - this.position);
+    this.position += take;
     this.#skipping -= take;
     return this.#skipping === 0;
   }
