@@ -186,6 +186,16 @@ describe("what scripts do", () => {
       '[{"email":"***"}]',
     ],
     ["SHOW in it", ["execute immediate 'show warnings'"], "[]"],
+    [
+      "SHOW of a status in it",
+      ["prepare s from 'show status like ''Ssl_cipher'''", "execute s"],
+      '[{"Variable_name":"Ssl_cipher","Value":""}]',
+    ],
+    [
+      "an index of what SHOW CREATE TABLE shows",
+      ["prepare s from 'show create table visits'", "execute s", "select 1 as one"],
+      '[{"one":1}]',
+    ],
   ])("%s", async (_, statements, expected) => {
     expect(await after(...statements)).toBe(expected);
   });

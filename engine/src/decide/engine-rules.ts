@@ -320,6 +320,7 @@ const harmlessChanges: ReadonlySet<StatementKind> = new Set<StatementKind>([
   "cluster",
   "reindex",
   "checkpoint",
+  "flush",
 ]);
 
 /** Rows as they were changed, decoded from the write-ahead log. */

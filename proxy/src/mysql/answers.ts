@@ -2,7 +2,6 @@
  * What the server answers, packet by packet ("Command Phase"). Rows pass as they are and are only counted; descriptions are looked at for
  * columns that must not show; what the proxy asked for itself is taken out. Hot.
  */
-import type { StatementPlan } from "../enforce/plan.ts";
 import { capability, has, planStatus, status } from "./capabilities.ts";
 import { errorAnswer } from "./error-answers.ts";
 import { errOf } from "./errors.ts";
@@ -13,7 +12,7 @@ import { decodeEnd, decodeOk, type EndFields } from "./messages/ok.ts";
 import { decodePrepareOk } from "./messages/prepare-ok.ts";
 import { openedRow } from "./opened-rows.ts";
 import { beginResult, describedColumn, resultDescribed } from "./result-columns.ts";
-import { safeWarning } from "./server-words.ts";
+import { shownRows } from "./server-words.ts";
 import type { Session } from "./session.ts";
 import { drop, pass, settle } from "./to-client.ts";
 import { packetBytesMax, PacketReader, packetsOf } from "./wire.ts";
@@ -158,7 +157,7 @@ function refuseFile(session: Session, framer: Framer, exchange: Exchange): void 
 function column(session: Session, framer: Framer, exchange: Exchange): void {
   describedColumn(session, framer, exchange);
   const { run } = exchange;
-  if (run !== undefined && !session.areWordsSafe) lookForWarnings(session, framer, exchange, run.plan);
+  if (run?.plan.facts.kind === "show") lookAtShown(session, framer, exchange);
   pass(session, framer, exchange);
   if (--exchange.columnsLeft > 0) return;
   const withEnd = !has(session.capabilities, capability.deprecateEof);
@@ -166,17 +165,13 @@ function column(session: Session, framer: Framer, exchange: Exchange): void {
   else described(session, exchange);
 }
 
-/** SHOW WARNINGS and SHOW ERRORS, known by their columns, whose names nobody can change. */
-function lookForWarnings(
-  session: Session,
-  { buffer, body, end }: Framer,
-  exchange: Exchange,
-  plan: StatementPlan,
-): void {
-  if (plan.facts.kind !== "show" || decodeColumnOrigin(buffer, body, end).name !== "Message") return;
-  exchange.showsWarnings = true;
+/** SHOW WARNINGS, SHOW ERRORS and SHOW GRANTS, known by their columns, whose names nobody can change. */
+function lookAtShown(session: Session, { buffer, body, end }: Framer, exchange: Exchange): void {
+  const rowAsShown = shownRows(session, decodeColumnOrigin(buffer, body, end).name);
+  if (rowAsShown === undefined) return;
+  exchange.rowAsShown = rowAsShown;
   // In the binary format they are not taken apart.
-  if (exchange.prepared !== undefined) settle(session, exchange, errOf("42501", "warnings are shown as text only"));
+  if (exchange.prepared !== undefined) settle(session, exchange, errOf("42501", "this is shown as text only"));
 }
 
 function columnsEnd(session: Session, framer: Framer, exchange: Exchange): void {
@@ -284,8 +279,8 @@ function row(session: Session, framer: Framer, exchange: Exchange): void {
     exchange.asked.row(buffer, body, framer.end);
     return;
   }
-  if (exchange.showsWarnings && !exchange.isSettled) {
-    session.toClient.push(safeWarning(buffer, body, framer.end, (exchange.clientSequence - 1) & 0xff));
+  if (exchange.rowAsShown !== undefined && !exchange.isSettled) {
+    session.toClient.push(exchange.rowAsShown(buffer, body, framer.end, (exchange.clientSequence - 1) & 0xff));
     exchange.run?.admits(length + 4);
     return;
   }

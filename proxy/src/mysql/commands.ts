@@ -167,9 +167,8 @@ function fieldList(session: Session, command: CommandReader): boolean {
   const { buffer, body, end } = command;
   const nameEnd = buffer.indexOf(0, body + 1);
   const name = readText(buffer, body + 1, nameEnd < 0 || nameEnd > end ? end : nameEnd);
-  if (typeof name === "string") return runText(session, command, `show columns from ${quoteMysqlName(name)}`, "fields");
-  session.deny(name);
-  return true;
+  if (typeof name !== "string") return deny(session, name);
+  return runText(session, command, `show columns from ${quoteMysqlName(name)}`, "fields");
 }
 
 function kill(session: Session, connectionId: number, kind: "query" | "connection"): void {

@@ -76,8 +76,8 @@ export class Exchange {
   ended: ((succeeded: boolean) => void) | undefined = undefined;
   /** The text that the server has is not the one that the client sent. */
   isRewritten = false;
-  /** Its rows are warnings, in which words of the server stand. */
-  showsWarnings = false;
+  /** Its rows are not for the client as they are: makes of each, in text format, what goes on under a sequence number. */
+  rowAsShown: ((buffer: Buffer, body: number, end: number, sequence: number) => Buffer) | undefined = undefined;
   /** Its rows are taken apart, as `run.change` says. */
   opensRows = false;
   /** Descriptions of a result whose rows may be taken apart. */
@@ -103,14 +103,14 @@ export class Exchange {
     this.columnsLeft = columns;
     this.phase = phase.columns;
     this.rowPasses = true;
-    this.showsWarnings = false;
+    this.rowAsShown = undefined;
     this.opensRows = false;
     this.described = noColumns;
   }
 
   /** Whether rows have to be whole to be looked at. */
   get needsWholeRows(): boolean {
-    return this.asked !== undefined || this.showsWarnings || this.opensRows;
+    return this.asked !== undefined || this.rowAsShown !== undefined || this.opensRows;
   }
 
   /** The execution that the next packets answer. */

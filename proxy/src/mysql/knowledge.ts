@@ -262,6 +262,8 @@ export class Knowledge {
   }
 }
 
+const onlyTells: ReadonlySet<string> = new Set(["prepare", "deallocate", "show", "get_diagnostics", "signal"]);
+
 const preparing = new WeakMap<Catalog, boolean>();
 
 /** Whether a stored procedure could prepare a statement, as far as their bodies are known. */
@@ -281,7 +283,7 @@ function mayPrepare(catalog: Catalog): boolean {
 const leavesState: ReadonlySet<string> = new Set(["read", "write", "transaction"]);
 
 function mayChangeState({ facts, effects }: StatementPlan): boolean {
-  // Nothing of what PREPARE has prepared has run.
-  if (facts.session?.kind === "prepare" || facts.session?.kind === "deallocate") return false;
+  // Nothing of what PREPARE has prepared has run. To ask after the others would take from the client what the server has to say.
+  if (onlyTells.has(facts.kind) && (effects & effect.hiddenCode) === 0) return false;
   return !leavesState.has(facts.category) || (effects & effect.hiddenCode) !== 0;
 }

@@ -2,6 +2,7 @@
  * What the server says in errors and warnings. Values stand in some of them: of rows that triggers and constraints see as they are stored,
  * and of expressions as the proxy has rewritten them. For whom something is hidden, those keep their number and lose their words.
  */
+import { withoutPasswords } from "@penstock/engine";
 import type { StatementPlan } from "../enforce/plan.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ErrFields } from "./messages/err.ts";
@@ -43,20 +44,33 @@ function withheld(code: number): string {
 
 /** Statements are about to run: what the server says of them until others do may tell of something hidden, or not. */
 export function noteWords(session: Session, plans: readonly StatementPlan[], isRewritten: boolean): void {
-  if (plans.every(({ facts }) => facts.kind === "show")) return;
+  if (plans.every(({ facts }) => facts.kind === "show" || facts.kind === "get_diagnostics")) return;
   session.areWordsSafe = (!isRewritten && plans.every(onlyReadsAsShown)) || !hidesSomething(session);
 }
 
+/** What becomes of rows of SHOW that have a column of that name; `undefined`: nothing. */
+export function shownRows(session: Session, column: string): Exchange["rowAsShown"] {
+  if (column === "Message" && !session.areWordsSafe) return safeWarning;
+  return column.startsWith("Grants for ") && hidesSomething(session) ? grantWithoutPassword : undefined;
+}
+
+/** With the hash, whoever finds its password could log in at the server itself. */
+function grantWithoutPassword(buffer: Buffer, body: number, end: number, sequence: number): Buffer {
+  const grant = new PacketReader(buffer, body, end).textValue() ?? "";
+  return new PacketWriter().lengthEncodedText(withoutPasswords(grant)).packet(sequence);
+}
+
 /** A row of SHOW WARNINGS, in text format, as the client may have it. */
-export function safeWarning(buffer: Buffer, body: number, end: number, sequence: number): Buffer {
+function safeWarning(buffer: Buffer, body: number, end: number, sequence: number): Buffer {
   const reader = new PacketReader(buffer, body, end);
   const [level, code, message] = [reader.textValue() ?? "", reader.textValue() ?? "", reader.textValue() ?? ""];
   const text = withoutValues.has(Number(code)) ? message : withheld(Number(code));
   return new PacketWriter().lengthEncodedText(level).lengthEncodedText(code).lengthEncodedText(text).packet(sequence);
 }
 
-/** A query that fires no trigger, of relations that are read as they are. */
+/** A query that fires no trigger, of relations that are read as they are; and SIGNAL, which says what it is told to. */
 function onlyReadsAsShown(plan: StatementPlan): boolean {
+  if (plan.facts.kind === "signal") return plan.facts.tables.length === 0 && plan.facts.functions.length === 0;
   return plan.onlyReads && plan.forbidden === undefined && !plan.isFiltered;
 }
 

@@ -157,6 +157,7 @@ class Resolving {
     const verdict = epoch.enforcer.decide(given.text, session.who, given.names, epoch.catalog);
     const ruling = feasibleHere(session, rulingOf(verdict, given.text), given.text);
     if (ruling.kind === "refused") return within(ruling, this.#fields);
+    if (ruling.verdict.text !== sent.text) return this.#refuse(otherwise);
     return new Prepared({
       text: given.text,
       names: given.names,
@@ -249,6 +250,13 @@ const strangeName: Refusal = {
 const unread: Refusal = {
   sqlstate: "42501",
   message: "the text of the prepared statement could not be read",
+  hint: "send the statement itself",
+  code: "prepare_in_sql",
+};
+
+const otherwise: Refusal = {
+  sqlstate: "42501",
+  message: "policies limit this statement otherwise when it is prepared than when it is sent by itself",
   hint: "send the statement itself",
   code: "prepare_in_sql",
 };

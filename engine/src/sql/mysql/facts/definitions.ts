@@ -5,7 +5,7 @@ import type { CreateTable, DropObject } from "../tree/ddl.ts";
 import type { Expression } from "../tree/expressions.ts";
 import type { QualifiedName } from "../tree/node.ts";
 import type { Statement } from "../tree/statements.ts";
-import type { FactContext } from "./context.ts";
+import { type FactContext, mark, touch } from "./context.ts";
 import { walkerOf, walkQuery } from "./queries.ts";
 import { walkShow } from "./show.ts";
 import { newItem, newScope } from "./scope.ts";
@@ -116,14 +116,47 @@ export function walkDefinition(context: FactContext, statement: Statement): void
       for (const { table } of statement.tables) context.relation(table.name, "lock");
       return;
     case "maintenance":
-      for (const table of statement.tables) context.relation(table, "ddl");
+      for (const table of statement.tables) {
+        if (statement.operation === "checksum") checksum(context, table);
+        else context.relation(table, "ddl");
+      }
       return;
+    case "diagnostics": {
+      const scope = newScope(undefined, undefined);
+      for (const value of statement.expressions) walkerOf(context).value(value, scope, []);
+      const words = statement.items.find((item) => !withoutWords.has(item));
+      if (words !== undefined)
+        context.reveals.push({ what: "statements", by: `GET DIAGNOSTICS ${words.toUpperCase()}` });
+      return;
+    }
     case "administration":
       for (const table of statement.tables) context.relation(table, "lock");
       return;
     default:
       return;
   }
+}
+
+/** Of conditions what tells a number or a class, and nothing of what was looked at. */
+const withoutWords: ReadonlySet<string> = new Set([
+  "number",
+  "row_count",
+  "returned_sqlstate",
+  "mysql_errno",
+  "class_origin",
+  "subclass_origin",
+]);
+
+/** It is made of all that stands in all columns. */
+function checksum(context: FactContext, name: QualifiedName): void {
+  const relation = context.relation(name, "read");
+  if (relation === undefined) return;
+  const sources = relation.columns.map((column) => context.source(relation, column));
+  touch(sources, []);
+  mark(sources, "argument");
+  // A view's rows, or a MERGE table's, are those of others.
+  if (relation.kind !== "table" || relation.definition !== undefined)
+    context.addOpaque("CHECKSUM of a view", name.start);
 }
 
 /** An existing table that a definition changes; its expressions see its columns. */

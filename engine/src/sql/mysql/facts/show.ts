@@ -5,7 +5,7 @@ import type { FactContext } from "./context.ts";
 import { walkerOf } from "./queries.ts";
 import { newItem, newScope } from "./scope.ts";
 
-export function walkShow(context: FactContext, { what, name, database, where, start }: Show): void {
+export function walkShow(context: FactContext, { what, name, database, account, where, like, start }: Show): void {
   if (where !== undefined) {
     // Of its columns nothing is known but that they are what is shown.
     const scope = newScope(undefined, undefined);
@@ -22,9 +22,25 @@ export function walkShow(context: FactContext, { what, name, database, where, st
       if (isNumbered && what === "create table") context.reveals.push({ what: "sizes", by: "SHOW CREATE TABLE" });
     }
   }
-  const told = revealed(what);
+  if (what === "processlist" && readsProcesses(context, start)) return;
+  // Of the session's own account: whoever passes them on leaves the hash of its password out.
+  if (what === "grants" && (account === undefined || account.kind.startsWith("current_"))) return;
+  const told = what.endsWith("status") && like !== undefined && isOfServer(like) ? undefined : revealed(what);
   if (told !== undefined) context.reveals.push({ what: told, by: `SHOW ${what.toUpperCase()}` });
   if (what === "explain") context.addOpaque("SHOW EXPLAIN", start);
+}
+
+/** It shows some columns of this table. False where the catalog does not have it. */
+function readsProcesses(context: FactContext, start: number): boolean {
+  const name = (text: string) => ({ text, start, end: start });
+  const relation = context.names.lasting({
+    parts: [name("information_schema"), name("PROCESSLIST")],
+    start,
+    end: start,
+  });
+  if (relation === undefined) return false;
+  context.access(relation, "read");
+  return true;
 }
 
 const ofTables: ReadonlySet<string> = new Set(["columns", "create table", "create view", "create sequence"]);
@@ -69,6 +85,40 @@ const harmless: ReadonlySet<string> = new Set([
 
 /** The proxy's own login is among them. */
 const credentials: ReadonlySet<string> = new Set(["grants", "create user"]);
+
+/** Of SHOW STATUS, whether all that a pattern can find tells how the server and the connection are, and nothing of rows. */
+function isOfServer(pattern: string): boolean {
+  const name = pattern.toLowerCase().replaceAll("\\_", "_");
+  if (ofServer.has(name)) return true;
+  return name.endsWith("%") && familiesOfServer.test(name);
+}
+
+const ofServer: ReadonlySet<string> = new Set([
+  "aborted_clients",
+  "aborted_connects",
+  "compression",
+  "connections",
+  "max_used_connections",
+  "prepared_stmt_count",
+  "rsa_public_key",
+  "caching_sha2_password_rsa_public_key",
+  "slave_running",
+  "uptime",
+  "uptime_since_flush_status",
+  "wsrep_cluster_size",
+  "wsrep_cluster_status",
+  "wsrep_connected",
+  "wsrep_local_state",
+  "wsrep_local_state_comment",
+  "wsrep_ready",
+  ...["accepts", "cipher", "cipher_list", "server_not_after", "server_not_before", "sessions_reused", "version"].map(
+    (name) => `ssl_${name}`,
+  ),
+  ...["cached", "connected", "created", "running"].map((name) => `threads_${name}`),
+]);
+
+/** Patterns whose beginning leaves nothing else: an underscore in them may be any letter. */
+const familiesOfServer = /^(?:ssl|threads|uptime)[a-z_%]*$/;
 
 const counts: ReadonlySet<string> = new Set([
   "table status",

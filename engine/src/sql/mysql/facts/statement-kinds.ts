@@ -80,16 +80,18 @@ export function statementKind(statement: Statement): StatementKind {
       return xaKinds[statement.operation] ?? "opaque";
     case "administration":
       return administrationKinds[statement.operation] ?? "opaque";
-    case "handler":
     case "diagnostics":
+      return statement.operation === "get" ? "get_diagnostics" : "signal";
+    case "handler":
       return "opaque";
   }
 }
 
-/** What they tell of a table is whether it is whole. CHECKSUM is not among them: two tables with the same rows have the same one. */
+/** What they tell of a table is whether it is whole; CHECKSUM tells more, since two tables with the same rows have the same one. */
 const maintenanceKinds: Partial<Readonly<Record<Maintenance["operation"], StatementKind>>> = {
   analyze: "analyze",
   check: "analyze",
+  checksum: "checksum",
   optimize: "vacuum",
   repair: "vacuum",
 };
@@ -105,7 +107,7 @@ const xaKinds: Partial<Readonly<Record<string, StatementKind>>> = {
 };
 
 /** FLUSH writes what waits and forgets what is kept; RESET, which forgets logs for good, is not among them. */
-const administrationKinds: Partial<Readonly<Record<string, StatementKind>>> = { flush: "checkpoint", help: "show" };
+const administrationKinds: Partial<Readonly<Record<string, StatementKind>>> = { flush: "flush", help: "show" };
 
 /** Kinds that the tree and policies call alike. */
 function kinds(kind: StatementKind): StatementKind {

@@ -4,7 +4,7 @@ import type { Expression } from "../tree/expressions.ts";
 import type { QualifiedName } from "../tree/node.ts";
 import type { Administration, Diagnostics, Maintenance } from "../tree/utility.ts";
 import { AccountsGrammar } from "./accounts.ts";
-import { wordOf } from "./base.ts";
+import { textOf, wordOf } from "./base.ts";
 
 const { k } = t;
 
@@ -374,7 +374,7 @@ export abstract class AdministrationGrammar extends AccountsGrammar {
         },
       });
     });
-    return { kind: "diagnostics", operation, expressions, ...this.range(start) };
+    return { kind: "diagnostics", operation, expressions, items: [], ...this.range(start) };
   });
 
   readonly sqlstate = this.RULE("sqlstate", () => {
@@ -387,6 +387,7 @@ export abstract class AdministrationGrammar extends AccountsGrammar {
   readonly getDiagnostics = this.RULE("getDiagnostics", (): Diagnostics => {
     const start = this.start();
     const expressions: Expression[] = [];
+    const items: string[] = [];
     this.CONSUME(k.GET);
     this.OPTION(() => this.OR([{ ALT: () => this.CONSUME(k.CURRENT) }, { ALT: () => this.CONSUME(k.STACKED) }]));
     this.CONSUME(k.DIAGNOSTICS);
@@ -399,9 +400,9 @@ export abstract class AdministrationGrammar extends AccountsGrammar {
       DEF: () => {
         this.OR1([{ ALT: () => this.SUBRULE(this.userVariable) }, { ALT: () => this.SUBRULE(this.identifier) }]);
         this.CONSUME(t.Equal);
-        this.SUBRULE1(this.identifier);
+        items.push(textOf(this.SUBRULE1(this.identifier)).toLowerCase());
       },
     });
-    return { kind: "diagnostics", operation: "get", expressions, ...this.range(start) };
+    return { kind: "diagnostics", operation: "get", expressions, items, ...this.range(start) };
   });
 }

@@ -34,17 +34,23 @@ export abstract class ShowGrammar extends SessionGrammar {
         { ALT: () => this.SUBRULE(this.showServer) },
       ],
     });
-    const where = this.OPTION(() => this.SUBRULE(this.showFilter));
+    const filter = this.OPTION(() => this.SUBRULE(this.showFilter));
     const { what, name, database, account } = shown;
-    return { kind: "show", what, name, database, account, where, ...this.range(start) };
+    const { where, like } = filter ?? {};
+    return { kind: "show", what, name, database, account, where, like, ...this.range(start) };
   });
 
   /** `LIKE 'x'`, WHERE, LIMIT: WHERE looks at columns of the result. */
-  private readonly showFilter = this.RULE("showFilter", (): Expression | undefined =>
+  private readonly showFilter = this.RULE("showFilter", (): { where?: Expression; like?: string } =>
     this.OR([
-      { ALT: () => this.CONSUME(k.LIKE) && this.SUBRULE(this.literal) && undefined },
-      { ALT: () => this.SUBRULE(this.whereClause) },
-      { ALT: () => this.SUBRULE(this.limitClause) && undefined },
+      {
+        ALT: () => {
+          this.CONSUME(k.LIKE);
+          return { like: this.SUBRULE(this.literal)?.text ?? "" };
+        },
+      },
+      { ALT: () => ({ where: this.SUBRULE(this.whereClause) }) },
+      { ALT: () => this.SUBRULE(this.limitClause) && {} },
     ]),
   );
 

@@ -23,6 +23,7 @@ import { keepNames } from "./output-names.ts";
 import { isProtected } from "./proof.ts";
 import { rewriteRead } from "./read.ts";
 import { limitRows } from "./row-limit.ts";
+import { showProcesses } from "./shown-processes.ts";
 import { hideNextNumber } from "./shown-tables.ts";
 import { tokenTree } from "./token-names.ts";
 import { isSameTree, nodesOf, type TableSite, tablesIn } from "./tree.ts";
@@ -176,6 +177,10 @@ function protect(
   refuseStoring(statement, protections);
   if (node.kind === "show" && node.what === "index") {
     refuseIndexes(protections);
+    return undefined;
+  }
+  if (node.kind === "show" && node.what === "processlist" && first !== undefined) {
+    showProcesses({ text, statement, dialect, edits }, node, first);
     return undefined;
   }
   refuseUnplaced(statement, protections);

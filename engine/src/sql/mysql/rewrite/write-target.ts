@@ -48,7 +48,8 @@ const rowChanges: ReadonlySet<AccessKind> = new Set<AccessKind>(["insert", "upda
 
 /** A kind of statement as people write it. */
 export function words(kind: string): string {
-  return kind.replaceAll("_", " ").toUpperCase();
+  // Of what is done to tables only this one reads them.
+  return kind === "maintenance" ? "CHECKSUM TABLE" : kind.replaceAll("_", " ").toUpperCase();
 }
 
 /**

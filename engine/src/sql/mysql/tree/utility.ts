@@ -92,6 +92,8 @@ export interface Show extends Node {
   readonly database: Name | undefined;
   readonly account: AccountName | undefined;
   readonly where: Expression | undefined;
+  /** The pattern of LIKE. */
+  readonly like: string | undefined;
 }
 
 /** DESCRIBE of a table. */
@@ -141,6 +143,8 @@ export interface Diagnostics extends Node {
   readonly kind: "diagnostics";
   readonly operation: "signal" | "resignal" | "get";
   readonly expressions: readonly Expression[];
+  /** What GET DIAGNOSTICS asks for, in lower case: `message_text`. */
+  readonly items: readonly string[];
 }
 
 /** Everything that is done to the server: FLUSH, KILL, replication, plugins. */
