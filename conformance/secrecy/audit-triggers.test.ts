@@ -216,6 +216,11 @@ describe("is refused where more comes of it", () => {
       "a notice by a variable",
       "declare v text := old.ssn; begin insert into texts_kept values (v); raise notice '%', v; return new; end",
     ],
+    ["the row by the function's name", "begin insert into told values (1, keeps.old.ssn); return new; end"],
+    [
+      "a variable by its block's label",
+      "<<b>> declare v text := old.ssn; begin insert into told values (1, b.v); insert into texts_kept values (v); return new; end",
+    ],
     ["an alias of the row", "declare o alias for old; begin insert into told values (1, o.ssn); return new; end"],
     [
       "an alias of a variable",

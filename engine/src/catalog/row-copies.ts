@@ -165,8 +165,9 @@ class Reading {
   mentionsRow(node: unknown): boolean {
     if (typeof node !== "object" || node === null) return false;
     if (!Array.isArray(node) && "ColumnRef" in node) {
-      const first = namesOf((node as Extract<Node, { ColumnRef: unknown }>).ColumnRef.fields)[0] ?? "";
-      return isRow(first) || this.variables.has(first);
+      // The function's name, or the label of a block, may qualify them.
+      const names = namesOf((node as Extract<Node, { ColumnRef: unknown }>).ColumnRef.fields);
+      return names.slice(0, 2).some((name) => isRow(name) || this.variables.has(name));
     }
     return Object.values(node).some((each) => this.mentionsRow(each));
   }

@@ -16,8 +16,11 @@ export function triggerRow(statements: readonly StatementFacts[]): TriggerRow {
   const columns = new Set<string>();
   let isWhole = false;
   for (const { what, name } of statements.flatMap(({ unknown }) => unknown)) {
-    const [first = "", second] = name.split(".");
-    if (what !== "column" || (first !== "new" && first !== "old")) continue;
+    const parts = name.split(".");
+    // The function's name may qualify them.
+    const at = parts.slice(0, 2).findIndex((part) => part === "new" || part === "old");
+    if (what !== "column" || at < 0) continue;
+    const second = parts[at + 1];
     if (second === undefined || second === "*") isWhole = true;
     else columns.add(second);
   }
