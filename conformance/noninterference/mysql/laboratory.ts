@@ -84,7 +84,9 @@ function differenceFromMasked(script: Script, mine: readonly Answer[], masked: r
   const dependsOnPlan = [...errorsOf(mine), ...errorsOf(masked)].some((number) => causedByValues.has(number));
   // A column insists on its collation where what stands in its place gives way.
   const insists = errorsOf(masked).some((number) => mixedCollations.has(number));
-  return dependsOnPlan || insists || masked.some(isCutShort) ? undefined : difference;
+  const isNotRead = errorsOf(masked).some((number) => readsTarget.has(number));
+  const isShort = mine.some(isCutShort) || masked.some(isCutShort);
+  return dependsOnPlan || insists || isNotRead || isShort ? undefined : difference;
 }
 
 /** The server gives DELETE … RETURNING no result where it knows beforehand that no row is meant. */
@@ -92,10 +94,14 @@ function isCutShort(answer: Answer): boolean {
   return / returning /.test(answer.step.sql) && meaning({ isOrdered: false }, [answer])[0]?.startsWith("ok ") === true;
 }
 
+/** A table that is changed cannot be read by a view beside; as a derived table it can. */
+const readsTarget: ReadonlySet<number> = new Set([1093, 1443]);
+
 const mixedCollations: ReadonlySet<number> = new Set([1267, 1270, 1271]);
 
 const causedByValues: ReadonlySet<number> = new Set([
-  1105, 1139, 1210, 1241, 1242, 1264, 1265, 1292, 1365, 1366, 1367, 1406, 1411, 1441, 1690, 4037, 4038, 1918, 3064,
+  1105, 1139, 1210, 1241, 1242, 1264, 1265, 1292, 1365, 1366, 1367, 1406, 1411, 1441, 1690, 1977, 4037, 4038, 1918,
+  3064,
 ]);
 
 /** Masks and filters of these databases, for everybody. */
