@@ -135,6 +135,18 @@ describe("rows that refer to others", () => {
   });
 });
 
+test("sql_safe_updates holds without WHERE, whatever the filter is", async () => {
+  await ann.query("set sql_safe_updates = 1");
+  for (const sql of ["delete from orders", "update orders set status = 'paid'"]) {
+    await expect(ann.query(sql)).rejects.toThrow(/^there is no WHERE, and sql_safe_updates is on/);
+    await expect(ann.execute(sql)).rejects.toThrow(/^there is no WHERE, and sql_safe_updates is on/);
+  }
+  await ann.query("update orders set status = 'paid' where id = 1");
+  await ann.query("update orders set status = 'paid' limit 10");
+  await ann.query("set sql_safe_updates = 0");
+  expect((await ann.query<ResultSetHeader>("update orders set status = 'new'"))[0].affectedRows).toBe(1);
+});
+
 describe("many rows in one text", () => {
   const rows = (last: string) =>
     [...Array.from({ length: 2000 }, (_, index) => `(7, 'EU', 'many ${index}')`), last].join(", ");

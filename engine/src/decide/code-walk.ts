@@ -208,7 +208,7 @@ export class CodeWalk {
       this.reads.push({ code, relation, columns, isChange, isNamedByPath, isOwnRow: false, onlyAdds });
     }
     for (const called of body.functions) if (isUsersOwn(called)) this.#push(called, way);
-    this.#follow(body.tables, body.columns, way);
+    this.#follow(body.tables, body.columns, way, code);
   }
 
   #readCopied(code: string, { from, sources }: CopiedColumn): void {
@@ -249,13 +249,13 @@ export class CodeWalk {
   }
 
   /** What the relations set off that a statement or a piece of code uses. */
-  #follow(tables: readonly TableFact[], columns: readonly ColumnFact[], { searchPath }: Way): void {
+  #follow(tables: readonly TableFact[], columns: readonly ColumnFact[], { searchPath }: Way, code?: string): void {
     for (const { relation, access } of tables) {
       if (relation.isSystem) continue;
       const written = columns.filter(({ uses }) => uses.has("write"));
       const use = { relation, access, touched: touchedOf(relation, columns), written: touchedOf(relation, written) };
       this.#use(use, searchPath);
-      this.#noteFollowers(use);
+      this.#noteFollowers(use, code);
     }
   }
 
@@ -281,8 +281,8 @@ export class CodeWalk {
   }
 
   /** Rows that foreign keys change with those that they refer to: what is hidden of them counts. */
-  #noteFollowers(use: RelationUse): void {
-    // The rewriter of PostgreSQL asks nothing of them.
+  #noteFollowers(use: RelationUse, code: string | undefined): void {
+    // The rewriter of PostgreSQL asks nothing of them. In code nothing is rewritten.
     if (this.#catalog.engine === "postgres" || !(use.access.has("delete") || use.access.has("update"))) return;
     const { access } = use;
     const ofView = [...readBelow(this.#catalog, use.relation).tables].map(
@@ -290,7 +290,19 @@ export class CodeWalk {
     );
     for (const way of [use, ...ofView].flatMap((each) => waysOfKeys(this.#catalog, each))) {
       const relation = way.at(-1)?.relation;
-      if (relation !== undefined) this.tables.push({ relation, access: rowLooked });
+      if (relation === undefined) continue;
+      this.tables.push({ relation, access: rowLooked });
+      if (code === undefined) continue;
+      const columns = new Set<number>();
+      this.reads.push({
+        code,
+        relation,
+        columns,
+        isChange: true,
+        onlyAdds: false,
+        isNamedByPath: false,
+        isOwnRow: false,
+      });
     }
   }
 

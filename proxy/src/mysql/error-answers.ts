@@ -37,9 +37,14 @@ export function errorAnswer(session: Session, framer: Framer, exchange: Exchange
   session.answered(exchange);
 }
 
+const hints = [
+  ["the new row", "give it values that you would see"],
+  ["there is no WHERE", "add one with a key, or LIMIT"],
+] as const;
+
 /** A row that a check in the rewritten statement has refused. */
 function refusal(message: string): ErrFields {
-  const hint = message.startsWith("the new row") ? "give it values that you would see" : "change other rows";
+  const hint = hints.find(([beginning]) => message.startsWith(beginning))?.[1] ?? "change other rows";
   return {
     code: denied,
     sqlstate: "42000",

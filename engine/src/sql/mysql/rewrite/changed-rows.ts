@@ -15,6 +15,7 @@ import { checkAssigned } from "./assigned-values.ts";
 import { type Change, type ChangedTable, isColumnOf } from "./change-targets.ts";
 import { areAllSafe, conjunctsOf, safetyOf } from "./conditions.ts";
 import type { Rewriting } from "./edits.ts";
+import { unlessSafe } from "./failing-values.ts";
 import { columnName, hole, parsedExpression, surround } from "./fragments.ts";
 import { maskReferences, maskReturning, referencesTo } from "./masked-references.ts";
 import { isSameName, refuseTriggers } from "./new-rows.ts";
@@ -148,7 +149,10 @@ function filterRows(
     return { expression: join.on, added: sqlOf(added), guards: sqlOf(own), last: [] };
   });
   const outer = filters.filter(({ target }) => placeOf(target) === undefined);
-  conditions.push({ expression: node.where, added: sqlOf(outer), guards: sqlOf(filters), last });
+  const [first] = targets;
+  const isBare = node.where === undefined && node.limit === undefined && first !== undefined;
+  const safe = isBare ? [unlessSafe(first.protection, anyColumn(first))] : [];
+  conditions.push({ expression: node.where, added: sqlOf(outer), guards: sqlOf(filters), last: [...safe, ...last] });
   const nulled = targets.find((target) => placeOf(target) !== undefined);
   for (const condition of conditions) {
     const { expression } = condition;
@@ -162,6 +166,10 @@ function filterRows(
     if (expression === undefined) addWhere(rewriting, node, condition);
     else extend(rewriting, condition, expression, unsafe);
   }
+}
+
+function anyColumn({ name, protection }: ProtectedTarget): string {
+  return `${quoteMysqlName(name)}.${quoteMysqlName(protection.relation.columns[0]?.name ?? "")}`;
 }
 
 function sqlOf(filters: readonly { readonly sql: string }[]): readonly string[] {
