@@ -113,8 +113,6 @@ export const denied: readonly (readonly [text: string, reason: RegExp, twin: str
   ["select ssn from customers into outfile '/tmp/x'", /OUTFILE/, "select ssn from customers into @x"],
   ["select ssn from customers into dumpfile '/tmp/x'", /DUMPFILE/, "select id from labels where id = 1 into @y"],
   ["handler customers open", /handler/i, "select * from customers"],
-  ["prepare p from 'select ssn from customers'", /PREPARE/, "select 1"],
-  ["execute immediate 'select ssn from customers'", /EXECUTE IMMEDIATE/, "select 1"],
   ["load data infile '/tmp/x' into table labels", /LOAD DATA/, "select 1"],
   ["begin not atomic select ssn from customers; end", /runs code|opaque|cannot be checked/, "begin"],
   ["select * from customers for system_time all", /SYSTEM_TIME/, "select * from customers"],
