@@ -21,6 +21,8 @@ export interface MysqlLogin {
 
 export class MysqlConversation {
   readonly #wire: MysqlWireClient;
+  /** Number of the packet that comes next: strict clients end a connection on which another one comes. */
+  #due = 1;
 
   private constructor(wire: MysqlWireClient) {
     this.#wire = wire;
@@ -32,13 +34,13 @@ export class MysqlConversation {
   }
 
   async query(sql: string | Buffer): Promise<Packets> {
-    this.#wire.command(command.query, sql);
+    this.#command(command.query, sql);
     return this.#results();
   }
 
   /** Prepares, executes and closes. @param parameters as text; whole numbers are bound as such */
   async execute(sql: string | Buffer, parameters: readonly string[]): Promise<Packets> {
-    this.#wire.command(command.prepare, sql);
+    this.#command(command.prepare, sql);
     const ok = await this.#packet();
     if (ok[0] !== 0x00) return [ok];
     const id = ok.subarray(1, 5);
@@ -48,16 +50,16 @@ export class MysqlConversation {
       // The descriptions, and the EOF behind them.
       for (let left = count === 0 ? 0 : count + 1; left > 0; left--) described.push(await this.#packet());
     }
-    this.#wire.command(command.execute, Buffer.concat([id, Buffer.from([0, 1, 0, 0, 0]), bound(parameters)]));
+    this.#command(command.execute, Buffer.concat([id, Buffer.from([0, 1, 0, 0, 0]), bound(parameters)]));
     const answer = await this.#results();
-    this.#wire.command(command.close, id);
+    this.#command(command.close, id);
     // Where the numbers of statements begin is no part of the answer.
     return [Buffer.concat([ok.subarray(0, 1), ok.subarray(5)]), ...described, ...answer];
   }
 
   /** Forgets what statements have left in the session, but for its database. */
   async reset(): Promise<void> {
-    this.#wire.command(command.reset);
+    this.#command(command.reset);
     await this.#packet();
   }
 
@@ -73,7 +75,7 @@ export class MysqlConversation {
       if (first[0] === 0xff) return packets;
       if (first[0] === wantsFile) {
         // LOAD DATA LOCAL: an empty file.
-        this.#wire.send(Buffer.alloc(0), packets.length + 1);
+        this.#wire.send(Buffer.alloc(0), this.#due++);
         continue;
       }
       if (first[0] === 0x00) {
@@ -93,8 +95,16 @@ export class MysqlConversation {
     }
   }
 
+  #command(kind: number, rest?: string | Buffer): void {
+    this.#wire.command(kind, rest);
+    this.#due = 1;
+  }
+
   async #packet(): Promise<Buffer> {
-    return (await this.#wire.packet(answerTimeoutMs)).payload;
+    const { sequence, payload } = await this.#wire.packet(answerTimeoutMs);
+    if (sequence !== (this.#due & 0xff)) throw new Error(`packet ${sequence} where ${this.#due & 0xff} was due`);
+    this.#due++;
+    return payload;
   }
 }
 

@@ -464,6 +464,18 @@ test.each(charsets)(
   },
 );
 
+test("a refusal behind descriptions comes in its order: strict clients end a connection otherwise", async () => {
+  const through = new MysqlWireClient(await stage.enter("ann"));
+  const query = async (sql: string) => {
+    through.command(0x03, sql);
+    return (await through.result()).at(-1)?.[0];
+  };
+  expect(await query("set character_set_results = null")).toBe(0x00);
+  expect(await query("select old from words")).toBe(0xff);
+  expect(await query("select count(*) from words")).toBe(0xfe);
+  through.socket.destroy();
+});
+
 test("rows of many packets are replaced whole, and rows beside them pass as they are", async () => {
   const direct = await stage.direct();
   const word = "é".repeat(300_000);

@@ -20,8 +20,10 @@ import { leak, settle } from "./to-client.ts";
 export function beginResult(session: Session, exchange: Exchange, columns: number): void {
   exchange.beginResult(columns);
   const tokens = planOf(exchange)?.tokens;
-  if (tokens !== undefined && columns !== tokens.width)
-    leak(session, exchange, "a result has another number of columns");
+  if (tokens !== undefined && columns !== tokens.width) {
+    // Of what is prepared, the packets before have gone on.
+    leak(session, exchange, "a result has another number of columns", exchange.kind === "prepare");
+  }
   if (exchange.kind === "query" && isReplaced(exchange.run)) exchange.described = [];
 }
 
@@ -49,7 +51,7 @@ export function describedColumn(session: Session, { buffer, body, end }: Framer,
   leak(session, exchange, `the result's column ${JSON.stringify(column.name)} comes straight from a masked column`);
 }
 
-/** All descriptions of a result are there: what is replaced in its rows. */
+/** All descriptions of a result are there, and have gone on: what is replaced in its rows. */
 export function resultDescribed(session: Session, exchange: Exchange): void {
   const { run, described } = exchange;
   if (exchange.isSettled || !isReplaced(run)) return;
@@ -61,14 +63,14 @@ export function resultDescribed(session: Session, exchange: Exchange): void {
   if (tokens !== undefined) {
     if (tokenKey === undefined) throw new Error("tokens got past the gate, and there is no key");
     if (!areWhole(tokens, described)) {
-      settle(session, exchange, errOf(lossyTokens.sqlstate, lossyTokens.message, lossyTokens.hint));
+      settle(session, exchange, errOf(lossyTokens.sqlstate, lossyTokens.message, lossyTokens.hint), true);
       return;
     }
     run.change = tokenChange(tokenKey, tokens, values);
   }
   if (run.detecting !== undefined) {
     if (described.some((column) => formOf(column, session) === "unreadable")) {
-      settle(session, exchange, errOf(notLookedInto.sqlstate, notLookedInto.message, notLookedInto.hint));
+      settle(session, exchange, errOf(notLookedInto.sqlstate, notLookedInto.message, notLookedInto.hint), true);
       return;
     }
     const columns = detectingColumns(described, run.change, (column, index) =>

@@ -22,15 +22,22 @@ export function drop(exchange: Exchange): void {
   exchange.shift--;
 }
 
-/** The client gets this in place of the packet that has just come, and nothing after it. */
-export function settle(session: Session, exchange: Exchange, error: ErrFields): void {
+/**
+ * The client gets this, and nothing after it.
+ * @param isPassed the packet that has just come has gone on: this comes behind it, otherwise in its place
+ */
+export function settle(session: Session, exchange: Exchange, error: ErrFields, isPassed = false): void {
   if (exchange.asked !== undefined || exchange.isSettled) return;
-  session.toClient.push(encodeErr(error, (exchange.clientSequence - 1) & 0xff));
+  session.toClient.push(encodeErr(error, (exchange.clientSequence - (isPassed ? 0 : 1)) & 0xff));
   exchange.isSettled = true;
 }
 
-/** It must never happen: something hidden is about to come out. @param why for the operator */
-export function leak(session: Session, exchange: Exchange, why: string): void {
+/**
+ * It must never happen: something hidden is about to come out.
+ * @param why for the operator
+ * @param isPassed as for `settle`
+ */
+export function leak(session: Session, exchange: Exchange, why: string, isPassed = false): void {
   if (exchange.isSettled) return;
   session.host.leaked(session, exchange.run?.number ?? session.log.count, why);
   settle(
@@ -41,5 +48,6 @@ export function leak(session: Session, exchange: Exchange, why: string): void {
       "the result was withheld: it could have shown what is hidden from you",
       "this is a fault of the proxy and has been reported; the statement may have run",
     ),
+    isPassed,
   );
 }
