@@ -254,7 +254,9 @@ function grouped(
     ...(want === undefined ? named.map(({ name, kind }) => ({ name, kind })) : []),
     ...items.flatMap((item) => item.outputs ?? []),
   ];
-  const rollup = named.length > 0 && want === undefined && choices.chance(20);
+  const areDifferent = new Set(named.map(({ sql }) => sql)).size === named.length;
+  // Of a key that is there twice, MariaDB takes the name for others' too.
+  const rollup = named.length > 0 && want === undefined && choices.chance(20) && areDifferent;
   const by =
     named.length === 0 ? "" : ` group by ${named.map(({ sql }) => sql).join(", ")}${rollup ? " with rollup" : ""}`;
   const having = choices.chance(30) ? ` having ${condition(own, 1)}` : "";

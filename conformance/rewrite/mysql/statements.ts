@@ -27,6 +27,8 @@ export const answered: readonly string[] = [
   "select email from customers except select email from labels",
   "select email from labels intersect select email from customers",
   "select l.id from labels l where l.email in (select email from customers)",
+  "select id from customers where email in (select right(email, 30))",
+  "select id, email <> all (select email from dual) from customers where (id, ssn) not in (select distinct id + 1, ssn)",
   "select l.id from labels l where exists (select 1 from customers c where c.email = l.email)",
   "select l.id, (select ssn from customers c where c.id = l.id) as ssn from labels l",
   "select l.id from labels l natural join customers",

@@ -1,4 +1,5 @@
 import { firstCharacters } from "../../../masks/base-type.ts";
+import type { Splice } from "../../splices.ts";
 import type { TreeObject } from "../../tree-object.ts";
 import type { ResolvedMysql } from "../facts/resolve.ts";
 import { quoteMysqlName } from "../quote.ts";
@@ -9,10 +10,16 @@ import { nodesOf } from "./tree.ts";
 /**
  * The server calls an output as its expression is written, and a column of a table as the statement spells it. Where what is sent is written
  * otherwise, the name that the client expects is given as an alias.
+ * @param later edits that are made afterwards
  */
-export function keepNames(text: string, { node, reads }: ResolvedMysql, { splices, expected }: Edits): void {
+export function keepNames(
+  text: string,
+  { node, reads }: ResolvedMysql,
+  { splices, expected }: Edits,
+  later: readonly Splice[] = [],
+): void {
   const columns = new Set(reads.flatMap(({ relation }) => relation.columns.map(({ name }) => name)));
-  const edited = [...splices];
+  const edited = [...splices, ...later];
   const nameOf = ({ expression, start, end }: SelectItem): string | undefined => {
     if (expression.kind === "star") return undefined;
     if (expression.kind === "column") {

@@ -21,6 +21,7 @@ import { inlineViews } from "./inline-views.ts";
 import { insertRows } from "./inserted-rows.ts";
 import { keepNames } from "./output-names.ts";
 import { isProtected } from "./proof.ts";
+import { giveConditions, missingConditions } from "./queries-of-nothing.ts";
 import { rewriteRead } from "./read.ts";
 import { limitRows } from "./row-limit.ts";
 import { showProcesses } from "./shown-processes.ts";
@@ -219,7 +220,12 @@ function protect(
     const protection = target && protections.get(target.path);
     if (protection !== undefined) insertRows(rewriting, node, protection);
   }
-  if (isRead) keepNames(text, statement, edits);
+  if (isRead) {
+    const missing = missingConditions(node);
+    const conditions = missing.map(({ splice }) => splice);
+    keepNames(text, statement, edits, conditions);
+    giveConditions(missing, dialect, edits);
+  }
   return tokens;
 }
 
