@@ -164,3 +164,18 @@ test("nothing of all this was a fault of the proxy", () => {
   expect(stage.proxied.events.filter(({ kind }) => kind === "origin_leak" || kind === "fault")).toEqual([]);
   expect(stage.proxied.faults).toEqual([]);
 });
+
+test("the server goes on after a comparison with a query without FROM, which ends MariaDB 10.11.18 over a derived table", async () => {
+  stage.proxied.setPolicies(masking);
+  for (const inner of [
+    "select right(name, 3)",
+    "select name from dual",
+    "select distinct name",
+    "select name group by 1",
+  ]) {
+    const [rows] = await ann.execute(`select id from users where name in (${inner}) and id > ?`, [2]);
+    expect(rows).toEqual([{ id: 3 }]);
+  }
+  const [all] = await ann.execute("select id from users where name <= all (select name) and id > ?", [2]);
+  expect(all).toEqual([{ id: 3 }]);
+});

@@ -28,6 +28,7 @@ export const answered: readonly string[] = [
   "select email from labels intersect select email from customers",
   "select l.id from labels l where l.email in (select email from customers)",
   "select id from customers where email in (select right(email, 30))",
+  "select id from customers where email in (select email group by 1) order by id",
   "select id, email <> all (select email from dual) from customers where (id, ssn) not in (select distinct id + 1, ssn)",
   "select l.id from labels l where exists (select 1 from customers c where c.email = l.email)",
   "select l.id, (select ssn from customers c where c.id = l.id) as ssn from labels l",

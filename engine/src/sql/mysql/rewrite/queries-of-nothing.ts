@@ -11,6 +11,8 @@ const condition = "true";
 
 interface MissingCondition {
   readonly select: TreeObject;
+  /** Of a query with GROUP BY, WHERE would have to stand before that. */
+  readonly clause: "where" | "having";
   readonly splice: Splice;
 }
 
@@ -22,8 +24,9 @@ export function missingConditions(node: Statement): readonly MissingCondition[] 
   const selects = nodesOf(node, comparisons).flatMap(({ query }) => nodesOf(query, selectsOnly));
   return [...new Set(selects)].flatMap((select) => {
     const { from, where, groupBy, having, windows, end } = select as unknown as Select;
-    const isBare = from.length + groupBy.length + windows.length === 0 && where === undefined && having === undefined;
-    return isBare ? [{ select, splice: { start: end, end, text: ` where ${condition}` } }] : [];
+    if (from.length + windows.length > 0 || where !== undefined || having !== undefined) return [];
+    const clause = groupBy.length === 0 ? "where" : "having";
+    return [{ select, clause, splice: { start: end, end, text: ` ${clause} ${condition}` } }];
   });
 }
 
@@ -33,9 +36,9 @@ export function giveConditions(
   dialect: Dialect,
   { splices, expected }: Edits,
 ): void {
-  for (const { select, splice } of missing) {
+  for (const { select, clause, splice } of missing) {
     splices.push(splice);
-    expected.set(select, [{ ...select, where: parsedExpression(condition, dialect) }]);
+    expected.set(select, [{ ...select, [clause]: parsedExpression(condition, dialect) }]);
   }
 }
 
