@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 import { type Member, readArchive, writeArchive } from "../../engine/src/bundle/archive.ts";
 import { writeBundle } from "../../engine/src/bundle/bundle.ts";
 import { generateKeyPair } from "../../engine/src/bundle/signature.ts";
-import type { BundleConfig } from "../../proxy/src/config/load-config.ts";
+import type { BundleConfig } from "../../proxy/src/config/sections/policies.ts";
 import { PolicyLoader, type PoliciesResult } from "../../proxy/src/policies/policy-loader.ts";
 import { BundleServer } from "./bundle-server.ts";
 

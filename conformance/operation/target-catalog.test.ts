@@ -1,6 +1,6 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { TargetConfig } from "../../proxy/src/config/load-config.ts";
+import type { TargetConfig } from "../../proxy/src/config/sections/targets.ts";
 import { TargetCatalog } from "../../proxy/src/targets/target-catalog.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 

@@ -1,7 +1,7 @@
 import { type Enforcer, type FileWatch, watchFiles } from "@penstock/engine";
 import type { Logger } from "pino";
 import { FileApprover } from "../approvals/file-approver.ts";
-import { type AuditEvent, FileAuditLog } from "../audit/file-audit-log.ts";
+import { FileAuditLog } from "../audit/file-audit-log.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
 import { formatProblems } from "../config/problem.ts";
 import { errorMessage } from "../config/system-error.ts";
@@ -9,12 +9,12 @@ import type { UserStore } from "../identity/user-store.ts";
 import type { LoadedPolicies, PolicyLoader } from "../policies/policy-loader.ts";
 import { PolicySource } from "../policies/policy-source.ts";
 import { type Protocol, protocolOf } from "../enforce/target.ts";
-import { createProxyServer, type ProxyEvent, type ProxyServer } from "../proxy-server.ts";
+import { createProxyServer, type ProxyServer } from "../proxy-server.ts";
 import { ConfiguredTargets } from "../targets/configured-targets.ts";
-import { explainTargetError } from "../targets/target-connection.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
 import { Renames } from "./renames.ts";
 import { explainListenError } from "./explain-listen-error.ts";
+import { logAuditEvent, logProxyEvent } from "./log-events.ts";
 
 /** How often the users file is looked at, besides what the system tells. */
 const usersPollMs = 5000;
@@ -64,7 +64,7 @@ export class RunningProxy {
       ...(approver === undefined ? {} : { approvals: { approver, people: users } }),
       ...(config.tokens === undefined ? {} : { tokenKey: config.tokens.key }),
       limits: config.limits,
-      report: (event) => this.#reportProxy(event),
+      report: (event) => logProxyEvent(event, targets, log),
     });
     this.#policies = new PolicySource(first, {
       config: config.policies,
@@ -225,58 +225,6 @@ export class RunningProxy {
       );
     }
   }
-
-  #reportProxy(event: ProxyEvent): void {
-    const log = this.#log;
-    switch (event.kind) {
-      case "session_opened":
-      case "session_closed": {
-        const { kind, session, user, reason } = event;
-        log.debug({ session, user, reason }, kind === "session_opened" ? "session opened" : "session closed");
-        return;
-      }
-      case "login_failed": {
-        const { address, user, reason } = event;
-        log.warn({ address, user, reason }, "a login failed");
-        return;
-      }
-      case "upstream_failed": {
-        const target = this.#targets.all.find(({ name }) => name === event.target);
-        const cause = event.error.cause ?? event.error;
-        const report = target === undefined ? errorMessage(cause) : explainTargetError(target, cause);
-        log.error({ report }, "a session got no connection to its target");
-        return;
-      }
-      case "origin_leak": {
-        const { session, statement, message } = event;
-        log.error(
-          { session, statement, reason: message },
-          "a masked column came back from the target: the statement was ended. Please report this",
-        );
-        return;
-      }
-      case "notification": {
-        const { session, statement, principal, channel, message, rule } = event;
-        log.warn({ channel, principal, session, statement, rule, reason: message }, `notify ${channel}`);
-        return;
-      }
-      case "approval": {
-        const { kind, ...details } = event.event;
-        const said = {
-          asked: "a statement waits for approval",
-          answered: "an answer came",
-          ended: "it waits no longer",
-        };
-        log.info(details, said[kind]);
-        return;
-      }
-      case "fault":
-        log.error(
-          { session: event.session, report: event.error.stack ?? event.error.message },
-          "a fault ended a session. Please report this",
-        );
-    }
-  }
 }
 
 function openTargets(config: ProxyConfig, log: Logger, changed: () => void): ConfiguredTargets {
@@ -316,38 +264,12 @@ function openApprovals({ approvalsFolder: folder }: ProxyConfig, log: Logger): F
 function openAudit(config: ProxyConfig, log: Logger): FileAuditLog {
   const { file, ...options } = config.audit;
   try {
-    return new FileAuditLog({ ...options, path: file, report: (event) => reportAudit(event, log) });
+    return new FileAuditLog({ ...options, path: file, report: (event) => logAuditEvent(event, log) });
   } catch (error) {
     throw new CommandError(
       `the audit log ${file} cannot be opened: ${errorMessage(error)}\n  help: check \`audit.file\`, its folder and who owns it`,
       exitCodes.misuse,
     );
-  }
-}
-
-function reportAudit(event: AuditEvent, log: Logger): void {
-  switch (event.kind) {
-    case "repaired":
-      log.warn(
-        `the last line of the audit log ${event.path} was cut off, by a crash or a full disk: it was ended, and stays`,
-      );
-      return;
-    case "exposed":
-      log.warn(
-        `the audit log ${event.path} can be read by others (mode ${event.mode.toString(8)}): it holds the text of statements`,
-      );
-      return;
-    case "failed":
-      log.error({ error: event.error.message }, "the audit log cannot be written: statements are refused until it can");
-      return;
-    case "recovered":
-      log.warn({ lines_lost: event.linesLost }, "the audit log can be written again");
-      return;
-    case "ended":
-      log.info({ seal: event.seal }, `a file of the audit log ${event.path} has ended: keep its last seal elsewhere`);
-      return;
-    case "not rotated":
-      log.error({ error: event.error.message }, "the audit log's file could not be renamed: it grows on");
   }
 }
 

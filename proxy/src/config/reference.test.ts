@@ -6,7 +6,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { z } from "zod";
 import { expect, test } from "vitest";
 import { proxyLimits } from "../limits.ts";
-import { configSchema, snakeCase } from "./schema.ts";
+import { configSchema } from "./schema.ts";
+import { snakeCase } from "./sections/limits.ts";
 import { readYaml } from "./yaml-document.ts";
 
 const file = new URL("../../../docs/configuration.md", import.meta.url);

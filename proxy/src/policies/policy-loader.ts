@@ -9,7 +9,7 @@ import {
   type Trust,
 } from "@penstock/engine";
 import { compile, type Diagnostic, formatDiagnostics, type SourceFile } from "@penstock/language";
-import type { BundleConfig, PoliciesConfig } from "../config/load-config.ts";
+import type { BundleConfig, PoliciesConfig } from "../config/sections/policies.ts";
 import { cannotRead, errorMessage } from "../config/system-error.ts";
 import { readCachedBundle, writeCachedBundle } from "./bundle-cache.ts";
 import { fetchBundle } from "./fetch-bundle.ts";

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { PoliciesConfig } from "../config/load-config.ts";
+import type { PoliciesConfig } from "../config/sections/policies.ts";
 import { PolicyLoader } from "./policy-loader.ts";
 import { PolicySource } from "./policy-source.ts";
 

@@ -1,5 +1,5 @@
 import { watchFiles } from "@penstock/engine";
-import type { PoliciesConfig } from "../config/load-config.ts";
+import type { PoliciesConfig } from "../config/sections/policies.ts";
 import type { LoadedPolicies, PoliciesResult, PolicyLoader } from "./policy-loader.ts";
 
 export interface PolicyCounters {

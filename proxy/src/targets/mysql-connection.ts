@@ -1,6 +1,6 @@
 import type { RowDataPacket } from "mysql2";
 import { createConnection } from "mysql2/promise";
-import type { TargetConfig } from "../config/load-config.ts";
+import type { TargetConfig } from "../config/sections/targets.ts";
 import { sslOptions } from "../mysql/upstream.ts";
 import type { RunQuery } from "./target-connection.ts";
 import { connectTimeoutMs, lockTimeoutMs, queryTimeoutMs } from "./timeouts.ts";

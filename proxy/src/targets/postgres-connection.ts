@@ -1,5 +1,5 @@
 import { Client } from "pg";
-import type { TargetConfig } from "../config/load-config.ts";
+import type { TargetConfig } from "../config/sections/targets.ts";
 import type { RunQuery } from "./target-connection.ts";
 import { connectTimeoutMs, lockTimeoutMs, queryTimeoutMs } from "./timeouts.ts";
 

@@ -8,7 +8,7 @@ import {
   type SeenNames,
   seenNamesOf,
 } from "@penstock/engine";
-import type { TargetConfig } from "../config/load-config.ts";
+import type { TargetConfig } from "../config/sections/targets.ts";
 import type { CatalogSource } from "../enforce/catalog-source.ts";
 import { protocolOf } from "../enforce/target.ts";
 import type { NamesFile } from "./names-file.ts";

@@ -1,6 +1,6 @@
 /** The proxy's own connections to a target, for the catalog and for checking at start that the target is there. */
 import { DatabaseError } from "pg";
-import type { TargetConfig } from "../config/load-config.ts";
+import type { TargetConfig } from "../config/sections/targets.ts";
 import { errorCode, errorMessage } from "../config/system-error.ts";
 import { type Protocol, protocolOf } from "../enforce/target.ts";
 import { withMysqlConnection } from "./mysql-connection.ts";

@@ -1,0 +1,84 @@
+/** What the parts of a running proxy report, as lines of its log. */
+import type { Logger } from "pino";
+import type { AuditEvent } from "../audit/file-audit-log.ts";
+import { errorMessage } from "../config/system-error.ts";
+import type { ProxyEvent } from "../proxy-server.ts";
+import type { ConfiguredTargets } from "../targets/configured-targets.ts";
+import { explainTargetError } from "../targets/target-connection.ts";
+
+export function logProxyEvent(event: ProxyEvent, targets: ConfiguredTargets, log: Logger): void {
+  switch (event.kind) {
+    case "session_opened":
+    case "session_closed": {
+      const { kind, session, user, reason } = event;
+      log.debug({ session, user, reason }, kind === "session_opened" ? "session opened" : "session closed");
+      return;
+    }
+    case "login_failed": {
+      const { address, user, reason } = event;
+      log.warn({ address, user, reason }, "a login failed");
+      return;
+    }
+    case "upstream_failed": {
+      const target = targets.all.find(({ name }) => name === event.target);
+      const cause = event.error.cause ?? event.error;
+      const report = target === undefined ? errorMessage(cause) : explainTargetError(target, cause);
+      log.error({ report }, "a session got no connection to its target");
+      return;
+    }
+    case "origin_leak": {
+      const { session, statement, message } = event;
+      log.error(
+        { session, statement, reason: message },
+        "a masked column came back from the target: the statement was ended. Please report this",
+      );
+      return;
+    }
+    case "notification": {
+      const { session, statement, principal, channel, message, rule } = event;
+      log.warn({ channel, principal, session, statement, rule, reason: message }, `notify ${channel}`);
+      return;
+    }
+    case "approval": {
+      const { kind, ...details } = event.event;
+      const said = {
+        asked: "a statement waits for approval",
+        answered: "an answer came",
+        ended: "it waits no longer",
+      };
+      log.info(details, said[kind]);
+      return;
+    }
+    case "fault":
+      log.error(
+        { session: event.session, report: event.error.stack ?? event.error.message },
+        "a fault ended a session. Please report this",
+      );
+  }
+}
+
+export function logAuditEvent(event: AuditEvent, log: Logger): void {
+  switch (event.kind) {
+    case "repaired":
+      log.warn(
+        `the last line of the audit log ${event.path} was cut off, by a crash or a full disk: it was ended, and stays`,
+      );
+      return;
+    case "exposed":
+      log.warn(
+        `the audit log ${event.path} can be read by others (mode ${event.mode.toString(8)}): it holds the text of statements`,
+      );
+      return;
+    case "failed":
+      log.error({ error: event.error.message }, "the audit log cannot be written: statements are refused until it can");
+      return;
+    case "recovered":
+      log.warn({ lines_lost: event.linesLost }, "the audit log can be written again");
+      return;
+    case "ended":
+      log.info({ seal: event.seal }, `a file of the audit log ${event.path} has ended: keep its last seal elsewhere`);
+      return;
+    case "not rotated":
+      log.error({ error: event.error.message }, "the audit log's file could not be renamed: it grows on");
+  }
+}

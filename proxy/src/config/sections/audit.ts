@@ -1,0 +1,71 @@
+import { createPrivateKey } from "node:crypto";
+import { z } from "zod";
+import { filledText } from "../fields.ts";
+import { type SealKey, sealKey } from "../../audit/chain.ts";
+import type { SectionReader } from "../section-reader.ts";
+import { errorMessage } from "../system-error.ts";
+
+export const auditSection = z
+  .strictObject({
+    file: filledText.describe("The audit log, JSON Lines; created if missing. `/dev/stdout` works too."),
+    strict: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Wait until the record is on disk (fdatasync) before a statement goes upstream. Left out, it is in the operating system's hands by then.",
+      ),
+    key_file: filledText
+      .optional()
+      .describe(
+        "Private key, Ed25519 in PEM (`policy keygen` makes one), that only the proxy's own account may read. Seals are signed with it; left out, they are not signed.",
+      ),
+    segment_megabytes: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(256)
+      .describe("A file that is larger gets the time into its name, and the next one begins."),
+    keep_days: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .describe("How long a file that has ended is kept. Left out, until somebody removes it."),
+  })
+  .describe("Where statements are recorded. When the record cannot be written, the statement is refused.");
+
+export interface AuditConfig {
+  readonly file: string;
+  readonly strict: boolean;
+  readonly key: SealKey | undefined;
+  readonly segmentBytes: number;
+  readonly keepDays: number | undefined;
+}
+
+export function readAudit(raw: z.output<typeof auditSection>, reader: SectionReader): AuditConfig {
+  const { file, strict, key_file: keyFile, segment_megabytes: megabytes, keep_days: keepDays } = raw;
+  return {
+    file: reader.path(file),
+    strict,
+    key: keyFile === undefined ? undefined : sealKeyOf(keyFile, reader),
+    segmentBytes: megabytes * 1e6,
+    keepDays,
+  };
+}
+
+function sealKeyOf(file: string, reader: SectionReader): SealKey | undefined {
+  const at = ["audit", "key_file"] as const;
+  const pem = reader.readFile(at, file);
+  if (pem === undefined) return undefined;
+  reader.failIfExposed(at, file, "forge seals");
+  try {
+    return sealKey(createPrivateKey(pem));
+  } catch (error) {
+    reader.fail(
+      at,
+      `the key file is no private key to sign with: ${errorMessage(error)}`,
+      "make a pair: npx policy keygen --output audit",
+    );
+    return undefined;
+  }
+}

@@ -1,0 +1,147 @@
+import { isIP } from "node:net";
+import type { ConnectionOptions } from "node:tls";
+import type { Engine } from "@penstock/engine";
+import { z } from "zod";
+import { filledText } from "../fields.ts";
+import type { Detection } from "../../detect/detection.ts";
+import { detectedKinds } from "../../detect/detector.ts";
+import { protocolOf } from "../../enforce/target.ts";
+import { isThisMachine, type SectionReader } from "../section-reader.ts";
+import { passwordKeys, readPassword, refinePassword } from "./password.ts";
+
+const port = z.int().min(1).max(65_535);
+const tags = z.record(z.string(), z.string());
+
+const tlsModes = ["disable", "require", "verify-ca", "verify-full"] as const;
+
+const upstreamTls = z
+  .strictObject({
+    mode: z
+      .enum(tlsModes)
+      .default("verify-full")
+      .describe(
+        "As libpq's sslmode: `disable`, `require` (encrypts, trusts whoever answers), `verify-ca`, `verify-full`.",
+      ),
+    ca: filledText.optional().describe("Certificates to trust instead of the system's, a PEM file."),
+  })
+  .optional()
+  .describe(
+    "TLS towards the target. Left out, it is `mode: verify-full` for every host but this machine itself, where it is `mode: disable`.",
+  );
+
+const detect = z
+  .strictObject({
+    kinds: z
+      .array(z.enum(detectedKinds))
+      .min(1)
+      .default([...detectedKinds])
+      .describe("What to look for. Left out, everything that can be found."),
+    exempt: z
+      .strictObject({
+        principals: z.array(filledText).default([]).describe("Ids of principals."),
+        groups: z.array(filledText).default([]).describe("Groups of principals."),
+      })
+      .prefault({})
+      .describe("Whose results are not looked into."),
+  })
+  .optional()
+  .describe(
+    "Look into texts and JSON of results, in columns without label, for personal data and keys, and show a word in their place. A net under the policies, no guarantee.",
+  );
+
+const target = z
+  .strictObject({
+    name: filledText.max(63).describe("The database name that clients connect to, and `target.name` in policies."),
+    engine: z
+      .enum(["postgres", "mysql", "mariadb"])
+      .default("postgres")
+      .describe("The database engine. Clients of `mysql` and `mariadb` connect to `listen.mysql_port`."),
+    host: filledText.describe("Host name or address."),
+    port: port.optional().describe("TCP port. Left out, 5432 for PostgreSQL and 3306 for MySQL and MariaDB."),
+    database: filledText.optional().describe("The database's name there. Left out, it is `name`."),
+    user: filledText.describe("The login that the proxy uses. Clients never see it."),
+    ...passwordKeys,
+    tls: upstreamTls,
+    environment: filledText.describe("`target.environment` in policies, such as `production`."),
+    tags: tags.default({}).describe("`target.tags` in policies: texts by name."),
+    detect,
+  })
+  .superRefine(refinePassword);
+
+export const targetsSection = z.array(target).min(1).describe("The databases behind the proxy.");
+
+export interface TargetConfig {
+  readonly name: string;
+  readonly engine: Engine;
+  readonly host: string;
+  readonly port: number;
+  readonly database: string;
+  readonly user: string;
+  readonly password: string | undefined;
+  readonly tls: ConnectionOptions | undefined;
+  readonly environment: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly detection: Detection | undefined;
+}
+
+type RawTarget = z.output<typeof target>;
+
+const defaultPorts = { postgres: 5432, mysql: 3306 } as const;
+
+export function readTargets(raw: readonly RawTarget[], reader: SectionReader): readonly TargetConfig[] {
+  const targets = raw.map((each, index) => readTarget(each, index, reader));
+  const seen = new Set<string>();
+  for (const [index, { name }] of raw.entries()) {
+    if (seen.has(name))
+      reader.fail(
+        ["targets", index, "name"],
+        `a second target is called \`${name}\``,
+        "clients choose a target by its name",
+      );
+    seen.add(name);
+  }
+  return targets;
+}
+
+function readTarget(raw: RawTarget, index: number, reader: SectionReader): TargetConfig {
+  if (protocolOf[raw.engine] === "mysql") checkMysqlTarget(raw, index, reader);
+  return {
+    name: raw.name,
+    engine: raw.engine,
+    host: raw.host,
+    port: raw.port ?? defaultPorts[protocolOf[raw.engine]],
+    database: raw.database ?? raw.name,
+    user: raw.user,
+    password: readPassword(raw, ["targets", index], reader),
+    tls: upstreamTlsOf(raw, index, reader),
+    environment: raw.environment,
+    tags: raw.tags,
+    detection: raw.detect,
+  };
+}
+
+/** What holds for targets of this protocol only. */
+function checkMysqlTarget(raw: RawTarget, index: number, reader: SectionReader): void {
+  const mode = raw.tls?.mode ?? (isThisMachine(raw.host) ? "disable" : "verify-full");
+  if (mode === "verify-full" && isIP(raw.host) !== 0) {
+    reader.fail(
+      ["targets", index, "host"],
+      "is an address, and certificates of MySQL and MariaDB targets are checked for a name",
+      "give the host's name, or set `tls.mode: verify-ca`",
+    );
+  }
+}
+
+function upstreamTlsOf(raw: RawTarget, index: number, reader: SectionReader): ConnectionOptions | undefined {
+  const mode = raw.tls?.mode ?? (isThisMachine(raw.host) ? "disable" : "verify-full");
+  const caFile = raw.tls?.ca;
+  const ca = caFile === undefined ? undefined : reader.readFile(["targets", index, "tls", "ca"], caFile);
+  const trust = ca === undefined ? {} : { ca };
+  const settings: Readonly<Record<typeof mode, ConnectionOptions | undefined>> = {
+    disable: undefined,
+    require: { ...trust, rejectUnauthorized: false },
+    "verify-ca": { ...trust, rejectUnauthorized: true, checkServerIdentity: () => undefined },
+    "verify-full": { ...trust, rejectUnauthorized: true, ...(isIP(raw.host) === 0 ? { servername: raw.host } : {}) },
+  };
+  return settings[mode];
+}
