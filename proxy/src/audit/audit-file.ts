@@ -26,6 +26,10 @@ export interface AuditFileOptions {
   readonly key?: SealKey | undefined;
   /** How many days a file stays after it has ended; left out, for ever. */
   readonly keepDays?: number | undefined;
+  /** Told how many bytes were written; hot. */
+  readonly wrote?: ((bytes: number) => void) | undefined;
+  /** Who still has to read a file that has ended, so that it must stay; `undefined` for nobody. */
+  readonly wantedBy?: ((path: string) => string | undefined) | undefined;
   /** Told of what an operator should know; must not throw. */
   readonly report: (event: AuditFileEvent) => void;
 }
@@ -36,7 +40,9 @@ export type AuditFileEvent =
   /** Others than the owner may read the file. */
   | { readonly kind: "exposed"; readonly path: string; readonly mode: number }
   /** A file has ended, and this is its last line: kept elsewhere, it tells that nothing was taken away later. */
-  | { readonly kind: "ended"; readonly path: string; readonly seal: string };
+  | { readonly kind: "ended"; readonly path: string; readonly seal: string }
+  /** A file is old enough to be removed, and stays: somebody has not read it. */
+  | { readonly kind: "kept"; readonly path: string; readonly wantedBy: string };
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -126,6 +132,7 @@ export class AuditFile {
         written += writeSync(opened.descriptor, bytes, written, bytes.length - written);
       }
       opened.size += bytes.length;
+      this.#options.wrote?.(bytes.length);
     } catch (error) {
       this.#chain = undefined;
       throw error;
@@ -194,10 +201,15 @@ export class AuditFile {
 
   /** Files that ended too long ago. */
   #removeOld(): void {
-    const { path, keepDays } = this.#options;
+    const { path, keepDays, report } = this.#options;
     if (keepDays === undefined) return;
     const oldest = Date.now() - keepDays * dayMs;
-    for (const each of endedFiles(path)) if (statSync(each).mtimeMs < oldest) rmSync(each);
+    for (const each of endedFiles(path)) {
+      if (statSync(each).mtimeMs >= oldest) continue;
+      const wantedBy = this.#options.wantedBy?.(each);
+      if (wantedBy === undefined) rmSync(each);
+      else report({ kind: "kept", path: each, wantedBy });
+    }
   }
 }
 
