@@ -1,6 +1,7 @@
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { TargetConfig } from "../../proxy/src/config/sections/targets.ts";
+import { fixedPassword } from "../../proxy/src/credentials/password-source.ts";
 import { TargetCatalog } from "../../proxy/src/targets/target-catalog.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 
@@ -23,7 +24,7 @@ const targetOf = ({ host, port, user, password }: PostgresServer): TargetConfig 
   port,
   database: "postgres",
   user,
-  password,
+  password: fixedPassword(password),
   tls: undefined,
   detection: undefined,
   environment: "test",

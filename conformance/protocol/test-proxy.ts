@@ -8,6 +8,7 @@ import {
 } from "../../proxy/src/proxy-server.ts";
 import type { AuditLog } from "../../proxy/src/audit/audit-log.ts";
 import { Login, type Identities } from "../../proxy/src/identity/login.ts";
+import { fixedPassword } from "../../proxy/src/credentials/password-source.ts";
 import { deriveVerifier } from "../../proxy/src/identity/scram-verifier.ts";
 import { protocolOf, type Targets } from "../../proxy/src/enforce/target.ts";
 import type { Enforcer, Engine, Principal } from "@penstock/engine";
@@ -124,7 +125,7 @@ function testTargets(server: TestServer, options: TestProxyOptions): Targets {
           port: upstream.port ?? server.port,
           database: options.database ?? database,
           user: server.user,
-          password: upstream.password ?? server.password,
+          password: fixedPassword(upstream.password ?? server.password),
           tls: upstream.tls,
           detection: undefined,
           catalog: {

@@ -10,6 +10,7 @@ import { FileApprover } from "../../proxy/src/approvals/file-approver.ts";
 import type { Detection } from "../../proxy/src/detect/detection.ts";
 import { isOfChain } from "../../proxy/src/audit/chain.ts";
 import { FileAuditLog } from "../../proxy/src/audit/file-audit-log.ts";
+import { fixedPassword } from "../../proxy/src/credentials/password-source.ts";
 import { protocolOf } from "../../proxy/src/enforce/target.ts";
 import { type Identities, Login } from "../../proxy/src/identity/login.ts";
 import { deriveVerifier } from "../../proxy/src/identity/scram-verifier.ts";
@@ -96,6 +97,7 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
   const targets = new ConfiguredTargets(
     options.databases.map((database) => ({
       ...database,
+      password: fixedPassword(database.password),
       name: database.database,
       engine: database.engine ?? "postgres",
       tls: undefined,

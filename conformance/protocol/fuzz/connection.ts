@@ -1,4 +1,5 @@
 /** A session of the proxy between two ends without a network, and the order in which their bytes, and the audit log, move on. */
+import { fixedPassword } from "../../../proxy/src/credentials/password-source.ts";
 import { someone } from "../../../engine/src/decide/someone.ts";
 import { noCatalog } from "../no-catalog.ts";
 import type { AuditLog } from "../../../proxy/src/audit/audit-log.ts";
@@ -91,7 +92,7 @@ export class ProxiedConnection {
         port: 1,
         database: "model",
         user: "model",
-        password: undefined,
+        password: fixedPassword(undefined),
         tls: undefined,
         detection: undefined,
         catalog: {

@@ -1,6 +1,8 @@
 /** What the parts of a running proxy report, as lines of its log. */
 import type { Logger } from "pino";
 import type { AuditEvent } from "../audit/file-audit-log.ts";
+import type { BehindRule } from "../audit/sinks/sink.ts";
+import type { FeedEvent } from "../audit/sinks/sink-feed.ts";
 import { errorMessage } from "../config/system-error.ts";
 import type { ProxyEvent } from "../proxy-server.ts";
 import type { ConfiguredTargets } from "../targets/configured-targets.ts";
@@ -80,5 +82,51 @@ export function logAuditEvent(event: AuditEvent, log: Logger): void {
       return;
     case "not rotated":
       log.error({ error: event.error.message }, "the audit log's file could not be renamed: it grows on");
+      return;
+    case "kept":
+      log.warn(
+        `the file ${event.path} of the audit log is older than \`audit.keep_days\`, and stays: the sink ${event.wantedBy} has not read it`,
+      );
   }
 }
+
+export function logSinkEvent(event: FeedEvent, log: Logger): void {
+  const { sink } = event;
+  switch (event.kind) {
+    case "begun":
+      log.info(
+        { sink },
+        `an audit sink begins with ${event.from === "now" ? "what is written from now on" : "the oldest record"}`,
+      );
+      return;
+    case "failing":
+      log.error(
+        { sink, reason: event.reason },
+        "an audit sink takes no records: they stay in the file, and are sent again",
+      );
+      return;
+    case "works again":
+      log.info({ sink, after_ms: event.afterMs }, "an audit sink takes records again");
+      return;
+    case "gap":
+      log.error({ sink, reason: event.reason }, "an audit sink could not be sent all that was written");
+      return;
+    case "too far behind":
+      log.error({ sink, lag_bytes: event.lagBytes }, `an audit sink is too far behind: ${consequences[event.rule]}`);
+      return;
+    case "caught up":
+      log.info({ sink }, "an audit sink is not too far behind any more");
+      return;
+    case "place not kept":
+      log.error(
+        { sink, error: event.error.message },
+        "the place that an audit sink has reached cannot be kept: after a restart, records are sent twice",
+      );
+  }
+}
+
+const consequences: Readonly<Record<BehindRule, string>> = {
+  wait: "statements wait",
+  refuse: "statements are refused",
+  ignore: "statements go on",
+};

@@ -1,7 +1,6 @@
 import { type Enforcer, type FileWatch, watchFiles } from "@penstock/engine";
 import type { Logger } from "pino";
 import { FileApprover } from "../approvals/file-approver.ts";
-import { FileAuditLog } from "../audit/file-audit-log.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
 import { formatProblems } from "../config/problem.ts";
 import { errorMessage } from "../config/system-error.ts";
@@ -14,7 +13,8 @@ import { ConfiguredTargets } from "../targets/configured-targets.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
 import { Renames } from "./renames.ts";
 import { explainListenError } from "./explain-listen-error.ts";
-import { logAuditEvent, logProxyEvent } from "./log-events.ts";
+import { logProxyEvent } from "./log-events.ts";
+import { type OpenAudit, openAudit } from "./open-audit.ts";
 
 /** How often the users file is looked at, besides what the system tells. */
 const usersPollMs = 5000;
@@ -30,7 +30,7 @@ export class RunningProxy {
   readonly #config: ProxyConfig;
   readonly #users: UserStore;
   readonly #log: Logger;
-  readonly #audit: FileAuditLog;
+  readonly #audit: OpenAudit;
   readonly #targets: ConfiguredTargets;
   readonly #server: ProxyServer;
   readonly #policies: PolicySource;
@@ -43,7 +43,7 @@ export class RunningProxy {
     users: UserStore,
     { first, loader }: StartPolicies,
     log: Logger,
-    audit: FileAuditLog,
+    audit: OpenAudit,
     targets: ConfiguredTargets,
     approver: FileApprover | undefined,
   ) {
@@ -97,7 +97,7 @@ export class RunningProxy {
     policies: StartPolicies,
     log: Logger,
   ): Promise<RunningProxy> {
-    const audit = openAudit(config, log);
+    const audit = openAudit(config.audit, log);
     let running: RunningProxy | undefined;
     const targets = openTargets(config, log, () => {
       if (running !== undefined) running.#tellRenames();
@@ -256,18 +256,6 @@ function openApprovals({ approvalsFolder: folder }: ProxyConfig, log: Logger): F
   } catch (error) {
     throw new CommandError(
       `the approvals' folder ${folder} cannot be used: ${errorMessage(error)}\n  help: check \`approvals.folder\``,
-      exitCodes.misuse,
-    );
-  }
-}
-
-function openAudit(config: ProxyConfig, log: Logger): FileAuditLog {
-  const { file, ...options } = config.audit;
-  try {
-    return new FileAuditLog({ ...options, path: file, report: (event) => logAuditEvent(event, log) });
-  } catch (error) {
-    throw new CommandError(
-      `the audit log ${file} cannot be opened: ${errorMessage(error)}\n  help: check \`audit.file\`, its folder and who owns it`,
       exitCodes.misuse,
     );
   }

@@ -53,7 +53,7 @@ describe("a configuration", () => {
           port: 5432,
           database: "shop",
           user: "penstock",
-          password: undefined,
+          password: expect.anything(),
           tls: undefined,
           environment: "demo",
           tags: {},
@@ -67,6 +67,7 @@ describe("a configuration", () => {
         key: undefined,
         segmentBytes: 256e6,
         keepDays: undefined,
+        sinks: [],
       },
       catalogRefreshMs: 60_000,
       log: { level: "info", format: "auto" },
@@ -247,9 +248,11 @@ describe("a password", () => {
     ["password_env: DB_PASSWORD", "from environment"],
     ["password_file: secret", "from file"],
     ["password: prefix-${DB_PASSWORD}", "prefix-${DB_PASSWORD}"],
-  ])("is taken from %s", (line, expected) => {
+    ["password_command: [sh, -c, 'echo from command']", "from command"],
+  ])("is taken from %s", async (line, expected) => {
     writeFileSync(join(folder, "secret"), "from file\n", { mode: 0o600 });
-    expect(load(withPassword(line), { DB_PASSWORD: "from environment" }).targets[0]!.password).toBe(expected);
+    const { password } = load(withPassword(line), { DB_PASSWORD: "from environment" }).targets[0]!;
+    expect(await password.current()).toBe(expected);
   });
 
   test("in a file that everybody may read draws a warning", () => {

@@ -3,6 +3,7 @@
 import { performance } from "node:perf_hooks";
 import type { NameContext, Notification } from "@penstock/engine";
 import type { SessionRecords, StatementResult } from "../audit/audit-records.ts";
+import { SinkBehindError } from "../audit/sinks/sink.ts";
 import type { Grant } from "./holding.ts";
 import type { OpenSession, SessionHost } from "./session-host.ts";
 import type { StatementPlan } from "./plan.ts";
@@ -66,8 +67,11 @@ export class StatementLog {
   }
 }
 
-/** What a client gets whose statement was not run because it could not be recorded. */
-export const unrecorded = {
-  sqlstate: "58030",
-  message: "the audit log cannot be written, so the statement was not run",
-} as const;
+/** io_error */
+export const unrecordedState = "58030";
+
+/** What a client gets whose statement was not run because it could not be recorded, or not where policy wants it. */
+export function unrecorded(error: Error): { readonly sqlstate: string; readonly message: string } {
+  const why = error instanceof SinkBehindError ? error.message : "the audit log cannot be written";
+  return { sqlstate: unrecordedState, message: `${why}, so the statement was not run` };
+}

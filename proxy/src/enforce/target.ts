@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from "node:tls";
 import type { Engine, Principal } from "@penstock/engine";
+import type { PasswordSource } from "../credentials/password-source.ts";
 import type { Detection } from "../detect/detection.ts";
 import type { CatalogSource } from "./catalog-source.ts";
 
@@ -22,7 +23,7 @@ export interface Target {
   /** The database's name upstream. */
   readonly database: string;
   readonly user: string;
-  readonly password: string | undefined;
+  readonly password: PasswordSource;
   /** For the connection upstream; `undefined` for none. */
   readonly tls: ConnectionOptions | undefined;
   readonly catalog: CatalogSource;

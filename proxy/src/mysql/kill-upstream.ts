@@ -8,11 +8,21 @@ import { sslOptions } from "./upstream.ts";
  * @param done called once the target has answered, or nothing came of it.
  */
 export function killUpstream(target: Target, connectionId: number, timeoutMs: number, done: () => void): void {
+  target.password.current().then((password) => kill(target, password, connectionId, timeoutMs, done), done);
+}
+
+function kill(
+  target: Target,
+  password: string | undefined,
+  connectionId: number,
+  timeoutMs: number,
+  done: () => void,
+): void {
   const connection = createConnection({
     host: target.host,
     port: target.port,
     user: target.user,
-    password: target.password ?? "",
+    password: password ?? "",
     ...(target.tls === undefined ? {} : { ssl: sslOptions(target.tls) }),
     connectTimeout: timeoutMs,
   });

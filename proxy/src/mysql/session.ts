@@ -17,7 +17,7 @@ import type { StatementPlan } from "../enforce/plan.ts";
 import { ProtocolError } from "../enforce/protocol-error.ts";
 import { RowParts } from "../enforce/row-change.ts";
 import type { OpenSession, SessionHost } from "../enforce/session-host.ts";
-import { StatementLog, unrecorded } from "../enforce/statement-log.ts";
+import { StatementLog, unrecorded, unrecordedState } from "../enforce/statement-log.ts";
 import type { Target } from "../enforce/target.ts";
 import { handleAnswer } from "./answers.ts";
 import { Cancelling } from "./cancelling.ts";
@@ -243,7 +243,7 @@ export class Session implements OpenSession {
     this.#keepsUnsent = false;
     if (this.#closed || exchange === undefined) return;
     if (error === undefined) this.#write(bytes);
-    else this.#unrecorded(exchange);
+    else this.#unrecorded(exchange, error);
   };
 
   #write(bytes: Buffer): void {
@@ -252,8 +252,8 @@ export class Session implements OpenSession {
   }
 
   /** The client is told, the server was never asked. */
-  #unrecorded(exchange: Exchange): void {
-    const { sqlstate, message } = unrecorded;
+  #unrecorded(exchange: Exchange, error: Error): void {
+    const { sqlstate, message } = unrecorded(error);
     for (const run of exchange.runs) this.endRun(run, sqlstate);
     this.exchange = undefined;
     this.toClient.push(encodeErr(errOf(sqlstate, message, "tell whoever operates the proxy"), exchange.clientSequence));
@@ -298,7 +298,7 @@ export class Session implements OpenSession {
     run.ended = true;
     if (run.timer !== undefined) clearTimeout(run.timer);
     // One that failed may have run in part.
-    if (sqlstate !== unrecorded.sqlstate) {
+    if (sqlstate !== unrecordedState) {
       this.knowledge.ran(run.plan);
       this.names.ran(run, sqlstate === "00000", (facts) => this.knowledge.mayHavePrepared(facts));
     }

@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import { type Connection, createConnection } from "mysql2";
 import type { Target } from "../enforce/target.ts";
 import { UpstreamError } from "../enforce/upstream-error.ts";
+import { PasswordError, withPassword } from "../credentials/password-source.ts";
 import { reusingSocket } from "../sockets/reused-reads.ts";
 import { has, shapingCapabilities, upstreamCapabilities } from "./capabilities.ts";
 import { findGreeting, type GreetingPlaces } from "./messages/handshake.ts";
@@ -44,7 +45,22 @@ export async function connectUpstream(
   timeoutMs: number,
   keepAliveMs: number,
 ): Promise<Upstream> {
-  const { connection, greeting } = open(target, login, timeoutMs, keepAliveMs);
+  try {
+    return await withPassword(target.password, (password) => logIn(target, password, login, timeoutMs, keepAliveMs));
+  } catch (cause) {
+    throw upstreamError(target, cause);
+  }
+}
+
+/** Rejects with what `mysql2` rejects with. */
+async function logIn(
+  target: Target,
+  password: string | undefined,
+  login: UpstreamLogin,
+  timeoutMs: number,
+  keepAliveMs: number,
+): Promise<Upstream> {
+  const { connection, greeting } = open(target, password, login, timeoutMs, keepAliveMs);
   try {
     // The socket changes hands within the event that says it is ready: no byte can come in between.
     const socket = await new Promise<Socket>((resolve, reject) => {
@@ -61,17 +77,23 @@ export async function connectUpstream(
     return { socket, serverVersion, connectionId, capabilities: (wanted & offered) >>> 0 };
   } catch (cause) {
     internals(connection).stream.destroy();
-    throw upstreamError(target, cause);
+    throw cause;
   }
 }
 
-function open(target: Target, login: UpstreamLogin, timeoutMs: number, keepAliveMs: number) {
+function open(
+  target: Target,
+  password: string | undefined,
+  login: UpstreamLogin,
+  timeoutMs: number,
+  keepAliveMs: number,
+) {
   let places: GreetingPlaces | undefined;
   const connection = createConnection({
     host: target.host,
     port: target.port,
     user: target.user,
-    password: target.password ?? "",
+    password: password ?? "",
     ...(login.database === undefined ? {} : { database: login.database }),
     ...(target.tls === undefined ? {} : { ssl: sslOptions(target.tls) }),
     connectTimeout: timeoutMs,
@@ -153,6 +175,8 @@ function upstreamError(target: Target, cause: unknown): UpstreamError {
   if (code === "ER_CON_COUNT_ERROR") return new UpstreamError("53300", "the target has too many connections", cause);
   if (typeof code === "string" && code.startsWith("ER_"))
     return new UpstreamError("08004", `the target "${target.name}" refused the proxy's login`, cause);
+  if (cause instanceof PasswordError)
+    return new UpstreamError("08001", `the proxy has no password for the target "${target.name}"`, cause);
   const reason = typeof code === "string" ? ` (${code})` : "";
   return new UpstreamError("08001", `the target "${target.name}" cannot be reached${reason}`, cause);
 }

@@ -361,8 +361,8 @@ export class Session implements OpenSession {
     if (batch === undefined || this.#closed) return;
     this.#heldBytes -= batch.bytes.length;
     if (error === undefined) this.#writeUpstream(batch.bytes);
-    else if (batch.hasCopyData) this.end("audit log failed", unrecorded);
-    else this.#writeUpstream(refuseBatch(this, batch.firstEntry, batch.endEntry, unrecorded));
+    else if (batch.hasCopyData) this.end("audit log failed", unrecorded(error));
+    else this.#writeUpstream(refuseBatch(this, batch.firstEntry, batch.endEntry, unrecorded(error)));
     if (this.#client.isPaused()) this.#readClient();
   };
 

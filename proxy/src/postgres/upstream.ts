@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { Client, DatabaseError } from "pg";
+import { PasswordError, withPassword } from "../credentials/password-source.ts";
 import { reusingSocket } from "../sockets/reused-reads.ts";
 import type { Target } from "../enforce/target.ts";
 import { UpstreamError } from "../enforce/upstream-error.ts";
@@ -35,6 +36,21 @@ export async function connectUpstream(
   timeoutMs: number,
   keepAliveMs: number,
 ): Promise<Upstream> {
+  try {
+    return await withPassword(target.password, (password) => logIn(target, password, startup, timeoutMs, keepAliveMs));
+  } catch (cause) {
+    throw upstreamError(target, cause);
+  }
+}
+
+/** Rejects with what `pg` rejects with. */
+async function logIn(
+  target: Target,
+  password: string | undefined,
+  startup: StartupParameters,
+  timeoutMs: number,
+  keepAliveMs: number,
+): Promise<Upstream> {
   const client = new Client({
     ...(target.tls === undefined ? { stream: reusingSocket } : {}),
     host: target.host,
@@ -42,7 +58,7 @@ export async function connectUpstream(
     database: target.database,
     user: target.user,
     // A function keeps pg from looking into a password file or the environment.
-    password: () => target.password ?? "",
+    password: () => password ?? "",
     ssl: target.tls ?? false,
     connectionTimeoutMillis: timeoutMs,
     keepAlive: true,
@@ -74,7 +90,7 @@ export async function connectUpstream(
     return { socket, parameters, processId: processID ?? 0, secret };
   } catch (cause) {
     connection.stream.destroy();
-    throw upstreamError(target, cause);
+    throw cause;
   }
 }
 
@@ -93,6 +109,8 @@ function upstreamError(target: Target, cause: unknown): UpstreamError {
     if (/^(?:22|42704|3D|53|57P)/.test(code)) return new UpstreamError(code, cause.message, cause);
     return new UpstreamError("08004", `the target "${target.name}" refused the proxy's login`, cause);
   }
+  if (cause instanceof PasswordError)
+    return new UpstreamError("08001", `the proxy has no password for the target "${target.name}"`, cause);
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
   const reason = typeof code === "string" ? ` (${code})` : "";
   return new UpstreamError("08001", `the target "${target.name}" cannot be reached${reason}`, cause);

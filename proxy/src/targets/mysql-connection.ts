@@ -2,16 +2,25 @@ import type { RowDataPacket } from "mysql2";
 import { createConnection } from "mysql2/promise";
 import type { TargetConfig } from "../config/sections/targets.ts";
 import { sslOptions } from "../mysql/upstream.ts";
+import { withPassword } from "../credentials/password-source.ts";
 import type { RunQuery } from "./target-connection.ts";
 import { connectTimeoutMs, lockTimeoutMs, queryTimeoutMs } from "./timeouts.ts";
 
 /** In no database: what is read is of all of them. */
-export async function withMysqlConnection<T>(target: TargetConfig, use: (run: RunQuery) => Promise<T>): Promise<T> {
+export function withMysqlConnection<T>(target: TargetConfig, use: (run: RunQuery) => Promise<T>): Promise<T> {
+  return withPassword(target.password, (password) => connected(target, password, use));
+}
+
+async function connected<T>(
+  target: TargetConfig,
+  password: string | undefined,
+  use: (run: RunQuery) => Promise<T>,
+): Promise<T> {
   const connection = await createConnection({
     host: target.host,
     port: target.port,
     user: target.user,
-    password: target.password ?? "",
+    password: password ?? "",
     ...(target.tls === undefined ? {} : { ssl: sslOptions(target.tls) }),
     connectTimeout: connectTimeoutMs,
     charset: "utf8mb4",

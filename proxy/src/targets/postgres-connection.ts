@@ -1,16 +1,25 @@
 import { Client } from "pg";
 import type { TargetConfig } from "../config/sections/targets.ts";
+import { withPassword } from "../credentials/password-source.ts";
 import type { RunQuery } from "./target-connection.ts";
 import { connectTimeoutMs, lockTimeoutMs, queryTimeoutMs } from "./timeouts.ts";
 
-export async function withPostgresConnection<T>(target: TargetConfig, use: (run: RunQuery) => Promise<T>): Promise<T> {
+export function withPostgresConnection<T>(target: TargetConfig, use: (run: RunQuery) => Promise<T>): Promise<T> {
+  return withPassword(target.password, (password) => connected(target, password, use));
+}
+
+async function connected<T>(
+  target: TargetConfig,
+  password: string | undefined,
+  use: (run: RunQuery) => Promise<T>,
+): Promise<T> {
   const client = new Client({
     host: target.host,
     port: target.port,
     database: target.database,
     user: target.user,
     // A function keeps pg from looking into a password file or the environment.
-    password: () => target.password ?? "",
+    password: () => password ?? "",
     ssl: target.tls ?? false,
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: queryTimeoutMs,

@@ -1,4 +1,5 @@
 /** A session of MySQL's protocol between two ends without a network. */
+import { fixedPassword } from "../../../../proxy/src/credentials/password-source.ts";
 import { someone } from "../../../../engine/src/decide/someone.ts";
 import type { AuditLog } from "../../../../proxy/src/audit/audit-log.ts";
 import type { SessionHost } from "../../../../proxy/src/enforce/session-host.ts";
@@ -60,7 +61,7 @@ export class MemorySession {
         port: 1,
         database: "model",
         user: "model",
-        password: undefined,
+        password: fixedPassword(undefined),
         tls: undefined,
         detection: undefined,
         catalog: {

@@ -2,6 +2,7 @@
 import type { ConnectionOptions } from "node:tls";
 import { Client, DatabaseError } from "pg";
 import { z } from "zod";
+import { type PasswordSource, withPassword } from "../../credentials/password-source.ts";
 import { errorMessage } from "../../config/system-error.ts";
 import { type Sink, SinkError, type SinkRecord } from "./sink.ts";
 
@@ -10,8 +11,7 @@ export interface PostgresSinkOptions {
   readonly port: number;
   readonly database: string;
   readonly user: string;
-  /** Asked for each connection. It may throw. */
-  readonly password: () => string | undefined;
+  readonly password: PasswordSource;
   readonly tls: ConnectionOptions | undefined;
   /** `schema.table`. */
   readonly table: string;
@@ -56,15 +56,19 @@ export class PostgresSink implements Sink {
     return Promise.resolve();
   }
 
-  async #connect(): Promise<Client> {
-    const { host, port, database, user, password, tls, timeoutMs } = this.#options;
+  #connect(): Promise<Client> {
+    return withPassword(this.#options.password, (password) => this.#logIn(password));
+  }
+
+  async #logIn(password: string | undefined): Promise<Client> {
+    const { host, port, database, user, tls, timeoutMs } = this.#options;
     const client = new Client({
       host,
       port,
       database,
       user,
       // A function keeps pg from looking into a password file or the environment.
-      password: () => password() ?? "",
+      password: () => password ?? "",
       ssl: tls ?? false,
       connectionTimeoutMillis: timeoutMs,
       query_timeout: timeoutMs,
@@ -92,9 +96,7 @@ export class PostgresSink implements Sink {
 
   #insert(): string {
     return `insert into ${this.#table} (id, chain, segment, start, time, event, session, principal, target, decision, record)
-      select * from pg_catalog.unnest($1::pg_catalog.uuid[], $2::pg_catalog.text[], $3::pg_catalog.int4[], $4::pg_catalog.int8[],
-        $5::pg_catalog.timestamptz[], $6::pg_catalog.text[], $7::pg_catalog.text[], $8::pg_catalog.text[], $9::pg_catalog.text[],
-        $10::pg_catalog.text[], $11::pg_catalog.json[])
+      select * from rows from (${parameters})
       on conflict (id) do nothing`;
   }
 
@@ -107,7 +109,7 @@ export class PostgresSink implements Sink {
 }
 
 /** As documented for whoever makes the table by hand. `json` and not `jsonb`, which knows no U+0000. */
-export function tableDefinition(table: string): string {
+function tableDefinition(table: string): string {
   return `create table if not exists ${table} (
   id pg_catalog.uuid primary key,
   chain pg_catalog.text not null,
@@ -122,6 +124,11 @@ export function tableDefinition(table: string): string {
   record pg_catalog.json not null
 )`;
 }
+
+/** One array a column. */
+const parameters = ["uuid", "text", "int4", "int8", "timestamptz", "text", "text", "text", "text", "text", "json"]
+  .map((type, index) => `pg_catalog.unnest($${index + 1}::pg_catalog.${type}[])`)
+  .join(", ");
 
 /** Arrays in the order of the columns. */
 function valuesOf(records: readonly SinkRecord[]): unknown[][] {

@@ -45,7 +45,7 @@ export interface FeedState {
   readonly sent: number;
 }
 
-export const feedLimits = {
+const feedLimits = {
   batchRecords: 1000,
   batchBytes: 2 * 1024 * 1024,
   retryFirstMs: 250,

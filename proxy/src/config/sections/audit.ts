@@ -2,8 +2,10 @@ import { createPrivateKey } from "node:crypto";
 import { z } from "zod";
 import { filledText } from "../fields.ts";
 import { type SealKey, sealKey } from "../../audit/chain.ts";
+import type { ConfiguredSink } from "../../audit/sinks/audit-sinks.ts";
 import type { SectionReader } from "../section-reader.ts";
 import { errorMessage } from "../system-error.ts";
+import { auditSinks, readAuditSinks } from "./audit-sinks.ts";
 
 export const auditSection = z
   .strictObject({
@@ -30,7 +32,10 @@ export const auditSection = z
       .min(1)
       .max(100_000)
       .optional()
-      .describe("How long a file that has ended is kept. Left out, until somebody removes it."),
+      .describe(
+        "How long a file that has ended is kept, and longer where a sink has not read it yet. Left out, until somebody removes it.",
+      ),
+    sinks: auditSinks,
   })
   .describe("Where statements are recorded. When the record cannot be written, the statement is refused.");
 
@@ -40,6 +45,7 @@ export interface AuditConfig {
   readonly key: SealKey | undefined;
   readonly segmentBytes: number;
   readonly keepDays: number | undefined;
+  readonly sinks: readonly ConfiguredSink[];
 }
 
 export function readAudit(raw: z.output<typeof auditSection>, reader: SectionReader): AuditConfig {
@@ -50,6 +56,7 @@ export function readAudit(raw: z.output<typeof auditSection>, reader: SectionRea
     key: keyFile === undefined ? undefined : sealKeyOf(keyFile, reader),
     segmentBytes: megabytes * 1e6,
     keepDays,
+    sinks: readAuditSinks(raw, reader),
   };
 }
 

@@ -2,32 +2,17 @@ import { isIP } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import type { Engine } from "@penstock/engine";
 import { z } from "zod";
+import type { PasswordSource } from "../../credentials/password-source.ts";
 import { filledText } from "../fields.ts";
 import type { Detection } from "../../detect/detection.ts";
 import { detectedKinds } from "../../detect/detector.ts";
 import { protocolOf } from "../../enforce/target.ts";
-import { isThisMachine, type SectionReader } from "../section-reader.ts";
+import type { SectionReader } from "../section-reader.ts";
 import { passwordKeys, readPassword, refinePassword } from "./password.ts";
+import { readUpstreamTls, tlsModeOf, upstreamTls } from "./upstream-tls.ts";
 
 const port = z.int().min(1).max(65_535);
 const tags = z.record(z.string(), z.string());
-
-const tlsModes = ["disable", "require", "verify-ca", "verify-full"] as const;
-
-const upstreamTls = z
-  .strictObject({
-    mode: z
-      .enum(tlsModes)
-      .default("verify-full")
-      .describe(
-        "As libpq's sslmode: `disable`, `require` (encrypts, trusts whoever answers), `verify-ca`, `verify-full`.",
-      ),
-    ca: filledText.optional().describe("Certificates to trust instead of the system's, a PEM file."),
-  })
-  .optional()
-  .describe(
-    "TLS towards the target. Left out, it is `mode: verify-full` for every host but this machine itself, where it is `mode: disable`.",
-  );
 
 const detect = z
   .strictObject({
@@ -77,7 +62,7 @@ export interface TargetConfig {
   readonly port: number;
   readonly database: string;
   readonly user: string;
-  readonly password: string | undefined;
+  readonly password: PasswordSource;
   readonly tls: ConnectionOptions | undefined;
   readonly environment: string;
   readonly tags: Readonly<Record<string, string>>;
@@ -113,7 +98,7 @@ function readTarget(raw: RawTarget, index: number, reader: SectionReader): Targe
     database: raw.database ?? raw.name,
     user: raw.user,
     password: readPassword(raw, ["targets", index], reader),
-    tls: upstreamTlsOf(raw, index, reader),
+    tls: readUpstreamTls(raw, ["targets", index], reader),
     environment: raw.environment,
     tags: raw.tags,
     detection: raw.detect,
@@ -122,26 +107,11 @@ function readTarget(raw: RawTarget, index: number, reader: SectionReader): Targe
 
 /** What holds for targets of this protocol only. */
 function checkMysqlTarget(raw: RawTarget, index: number, reader: SectionReader): void {
-  const mode = raw.tls?.mode ?? (isThisMachine(raw.host) ? "disable" : "verify-full");
-  if (mode === "verify-full" && isIP(raw.host) !== 0) {
+  if (tlsModeOf(raw) === "verify-full" && isIP(raw.host) !== 0) {
     reader.fail(
       ["targets", index, "host"],
       "is an address, and certificates of MySQL and MariaDB targets are checked for a name",
       "give the host's name, or set `tls.mode: verify-ca`",
     );
   }
-}
-
-function upstreamTlsOf(raw: RawTarget, index: number, reader: SectionReader): ConnectionOptions | undefined {
-  const mode = raw.tls?.mode ?? (isThisMachine(raw.host) ? "disable" : "verify-full");
-  const caFile = raw.tls?.ca;
-  const ca = caFile === undefined ? undefined : reader.readFile(["targets", index, "tls", "ca"], caFile);
-  const trust = ca === undefined ? {} : { ca };
-  const settings: Readonly<Record<typeof mode, ConnectionOptions | undefined>> = {
-    disable: undefined,
-    require: { ...trust, rejectUnauthorized: false },
-    "verify-ca": { ...trust, rejectUnauthorized: true, checkServerIdentity: () => undefined },
-    "verify-full": { ...trust, rejectUnauthorized: true, ...(isIP(raw.host) === 0 ? { servername: raw.host } : {}) },
-  };
-  return settings[mode];
 }
