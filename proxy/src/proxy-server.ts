@@ -13,6 +13,7 @@ import type { Protocol, Targets } from "./enforce/target.ts";
 import { UpstreamError } from "./enforce/upstream-error.ts";
 import { certificateHash } from "./identity/certificate-hash.ts";
 import type { Identities } from "./identity/login.ts";
+import type { TokenIdentities } from "./identity/token-logins.ts";
 import { LoginThrottle } from "./identity/login-throttle.ts";
 import { proxyLimits, type ProxyLimits } from "./limits.ts";
 import { MysqlFront } from "./mysql/front.ts";
@@ -23,6 +24,8 @@ export interface ProxyServerOptions {
   readonly enforcer: Enforcer;
   readonly audit: AuditLog;
   readonly identities: Identities;
+  /** Whose tokens are taken as passwords. Without it, nobody's. */
+  readonly tokens?: TokenIdentities;
   readonly targets: Targets;
   /** PEM. Without it, TLS is not offered. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
@@ -92,6 +95,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   readonly limits: ProxyLimits;
   readonly audit: AuditLog;
   readonly identities: Identities;
+  readonly tokens: TokenIdentities | undefined;
   readonly tls: LoginHost["tls"];
   readonly tlsRequired: boolean;
   readonly approvals: ApprovalDesk | undefined;
@@ -121,6 +125,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
     this.limits = { ...proxyLimits, ...options.limits };
     this.audit = options.audit;
     this.identities = options.identities;
+    this.tokens = options.tokens;
     this.enforcer = options.enforcer;
     this.tlsRequired = options.tlsRequired ?? false;
     this.tls =
@@ -192,8 +197,12 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   }
 
   loginFailed(address: string, user: string, reason: string): void {
-    this.counters.loginFailures++;
     this.#throttle.failed(address);
+    this.loginUndecided(address, user, reason);
+  }
+
+  loginUndecided(address: string, user: string, reason: string): void {
+    this.counters.loginFailures++;
     this.audit.append(refusedLine(randomUUID(), user, { address }, reason));
     this.#options.report?.({ kind: "login_failed", address, user, reason });
   }
@@ -277,7 +286,8 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
 
   /** Never rejects. */
   async #open(client: LoggedInClient, front: Front): Promise<void> {
-    const { socket, principal, user, database } = client;
+    const { socket, identity, user, database } = client;
+    const { principal } = identity;
     const id = randomUUID();
     const address = socket.remoteAddress ?? "";
     const refuse = (sqlstate: string, message: string, hint?: string) => {
@@ -316,7 +326,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
           tags: target.tags,
         },
       };
-      this.audit.append(new SessionRecords(who).connect());
+      this.audit.append(new SessionRecords(who).connect(identity.origin));
       this.counters.sessionsOpen++;
       this.counters.sessionsTotal++;
       const session = connected.begin(who);

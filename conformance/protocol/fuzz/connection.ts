@@ -13,7 +13,7 @@ import { deniedWord } from "./streams.ts";
 
 const enforcer = testEnforcer({ deniedWord });
 const limits = { ...proxyLimits, closeMs: 1 };
-const frames = sessionFrames(limits);
+const frames = sessionFrames(limits, 0);
 
 /** Calls back when the test says so. */
 class SteppedAuditLog implements AuditLog {

@@ -74,7 +74,7 @@ const packets = fc.oneof(
 /** Where to put which byte, if anywhere. */
 const damage = fc.array(fc.tuple(fc.nat(300), fc.nat(255)), { maxLength: 2 });
 
-const frames = sessionFrames(proxyLimits);
+const frames = sessionFrames(proxyLimits, 0);
 
 /** Nobody gets in without the password, nothing is thrown, and what is answered are messages. */
 export const closed = fc.property(
@@ -91,15 +91,17 @@ export const closed = fc.property(
       {
         limits: proxyLimits,
         identities: { begin: (_user, channel) => new Login(verifier, true, channel, () => someone().principal) },
+        tokens: undefined,
         tls: undefined,
         tlsRequired: false,
         isFull: () => false,
         isThrottled: () => false,
         loginFailed: () => undefined,
+        loginUndecided: () => undefined,
       },
       { frames, cancel: () => undefined },
       asSocket(socket),
-      ({ principal }) => entered.push(principal),
+      ({ identity }) => entered.push(identity.principal),
     );
     for (let at = 0, piece = 0; at < bytes.length && !socket.ended; piece++) {
       const length = 1 + (cuts[piece] ?? bytes.length);

@@ -5,7 +5,7 @@
  *
  * | event | when | fields beside `time` and `session` |
  * |---|---|---|
- * | `connect` | a principal has logged in | `principal`, `target`, `client`, `roots`: all that rules see of the session |
+ * | `connect` | a principal has logged in | `principal`, `target`, `client`, `login` (of a token or certificate: whose, and until when), `roots`: all that rules see of the session |
  * | `refused` | a login failed or a connection was not admitted | `user`, `client`, `reason` |
  * | `statement` | before a statement goes upstream, or is denied | `statement`, `principal`, `target`, `search_path` where it is not the one of the session's statement before, the engine's fields |
  * | `result` | a statement has ended | `statement`, `rows`, `bytes`, `duration_us`, `sqlstate`, `limited_by` where a policy's limit ended it, `found` where values were redacted: how many of each kind |
@@ -84,10 +84,12 @@ export class SessionRecords {
     this.#who = `,"principal":${jsonOnLine(who)},"target":${jsonOnLine(target.name)},"database":${jsonOnLine(session.database)}`;
   }
 
-  connect(): string {
+  /** @param origin of the identity, where it is not a user of the users file */
+  connect(origin?: Readonly<Record<string, unknown>>): string {
     const { client, user } = this.#context.session;
     const { method } = this.#context.principal.auth;
-    return `${this.#start("connect")}${this.#who},"user":${jsonOnLine(user)},"method":"${method}","client":${jsonOnLine(client)},"roots":${escapeJsonLine(rootsJson(this.#context))}}`;
+    const login = origin === undefined ? "" : `,"login":${jsonOnLine(origin)}`;
+    return `${this.#start("connect")}${this.#who},"user":${jsonOnLine(user)},"method":"${method}"${login},"client":${jsonOnLine(client)},"roots":${escapeJsonLine(rootsJson(this.#context))}}`;
   }
 
   /**

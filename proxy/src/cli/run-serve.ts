@@ -41,7 +41,7 @@ async function prepare(file: string): Promise<Prepared> {
   if (!read.ok)
     throw new CommandError(`the configuration has mistakes\n${formatProblems(read.problems)}`, exitCodes.misuse);
   const { config } = read;
-  const users = new UserStore(config.usersFile);
+  const users = new UserStore(config.usersFile, config.identity?.tokenUsers);
   const loadedUsers = users.load();
   const loader = new PolicyLoader(config.policies);
   const loadedPolicies = await loader.load();

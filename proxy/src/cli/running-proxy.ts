@@ -4,6 +4,7 @@ import { FileApprover } from "../approvals/file-approver.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
 import { formatProblems } from "../config/problem.ts";
 import { errorMessage } from "../config/system-error.ts";
+import type { TokenIdentities } from "../identity/token-logins.ts";
 import type { UserStore } from "../identity/user-store.ts";
 import type { LoadedPolicies, PolicyLoader } from "../policies/policy-loader.ts";
 import { PolicySource } from "../policies/policy-source.ts";
@@ -15,6 +16,7 @@ import { Renames } from "./renames.ts";
 import { explainListenError } from "./explain-listen-error.ts";
 import { logProxyEvent } from "./log-events.ts";
 import { type OpenAudit, openAudit } from "./open-audit.ts";
+import { openTokenLogins } from "./open-identity.ts";
 
 /** How often the users file is looked at, besides what the system tells. */
 const usersPollMs = 5000;
@@ -46,6 +48,7 @@ export class RunningProxy {
     audit: OpenAudit,
     targets: ConfiguredTargets,
     approver: FileApprover | undefined,
+    tokens: TokenIdentities | undefined,
   ) {
     this.#config = config;
     this.#users = users;
@@ -59,6 +62,7 @@ export class RunningProxy {
       enforcer: first.enforcer,
       audit,
       identities: users,
+      ...(tokens === undefined ? {} : { tokens }),
       targets,
       ...(tls === undefined ? {} : { tls, tlsRequired: tls.required }),
       ...(approver === undefined ? {} : { approvals: { approver, people: users } }),
@@ -106,7 +110,8 @@ export class RunningProxy {
       const problems = await targets.open();
       if (problems.length > 0) throw new CommandError(problems.join("\n"), exitCodes.upstream);
       const approver = openApprovals(config, log);
-      running = new RunningProxy(config, users, policies, log, audit, targets, approver);
+      const tokens = await openTokenLogins(config.identity, log);
+      running = new RunningProxy(config, users, policies, log, audit, targets, approver, tokens);
       running.#tellRenames();
       await running.#listen(policies.first);
       return running;

@@ -5,6 +5,7 @@ import type { ConfigProblem } from "./problem.ts";
 import { configSchema, type RawConfig } from "./schema.ts";
 import { SectionReader } from "./section-reader.ts";
 import { type AuditConfig, readAudit } from "./sections/audit.ts";
+import { type IdentityConfig, readIdentity } from "./sections/identity.ts";
 import { toLimits } from "./sections/limits.ts";
 import { type ListenConfig, readListen } from "./sections/listen.ts";
 import { type PoliciesConfig, readPolicies } from "./sections/policies.ts";
@@ -18,6 +19,8 @@ export interface ProxyConfig {
   readonly listen: ListenConfig;
   readonly targets: readonly TargetConfig[];
   readonly usersFile: string;
+  /** `undefined` where only users of the users file connect. */
+  readonly identity: IdentityConfig | undefined;
   readonly policies: PoliciesConfig;
   readonly audit: AuditConfig;
   /** `undefined` where nobody is asked. */
@@ -87,6 +90,7 @@ function readConfig(raw: RawConfig, reader: SectionReader): ProxyConfig {
     listen: readListen(raw.listen, reader),
     targets: readTargets(raw.targets, reader),
     usersFile: reader.path(raw.users),
+    identity: readIdentity(raw.identity, raw.listen.tls !== undefined, reader),
     policies: readPolicies(raw.policies, reader),
     audit: readAudit(raw.audit, reader),
     approvalsFolder: optionalPath(raw.approvals?.folder),

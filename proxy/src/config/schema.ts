@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { filledText } from "./fields.ts";
 import { auditSection } from "./sections/audit.ts";
+import { identitySection } from "./sections/identity.ts";
 import { limitsSection } from "./sections/limits.ts";
 import { listenSection } from "./sections/listen.ts";
 import { policiesSection } from "./sections/policies.ts";
@@ -19,6 +20,7 @@ export const configSchema = z.strictObject({
   users: file.describe(
     "The users file: who may connect. `policy-proxy user add` writes it. A path relative to this file's folder, as all paths here.",
   ),
+  identity: identitySection,
   policies: policiesSection,
   audit: auditSection,
   catalog: z

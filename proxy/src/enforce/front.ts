@@ -1,6 +1,7 @@
 /** How a wire protocol plugs into the proxy: it logs clients in, connects them upstream, and runs their sessions. */
 import type { Socket } from "node:net";
-import type { Principal, PrincipalContext } from "@penstock/engine";
+import type { PrincipalContext } from "@penstock/engine";
+import type { Identity } from "../identity/identity.ts";
 import type { OpenSession } from "./session-host.ts";
 import type { Protocol, Target } from "./target.ts";
 
@@ -22,7 +23,7 @@ export interface LoginProgress {
 export interface LoggedInClient {
   /** Encrypted where the client asked for that. */
   readonly socket: Socket;
-  readonly principal: Principal;
+  readonly identity: Identity;
   /** As the client named itself and what it wants. */
   readonly user: string;
   readonly database: string;

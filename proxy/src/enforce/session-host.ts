@@ -6,6 +6,7 @@ import type { ApprovalDesk } from "../approvals/approval-desk.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { SessionRecords } from "../audit/audit-records.ts";
 import type { Identities } from "../identity/login.ts";
+import type { TokenIdentities } from "../identity/token-logins.ts";
 import type { ProxyLimits } from "../limits.ts";
 import type { Holding } from "./holding.ts";
 
@@ -43,6 +44,8 @@ export interface SessionHost {
 export interface LoginHost {
   readonly limits: ProxyLimits;
   readonly identities: Identities;
+  /** `undefined` where no tokens are taken. */
+  readonly tokens: TokenIdentities | undefined;
   readonly tls: { readonly context: SecureContext; readonly certificateHash: Buffer | undefined } | undefined;
   readonly tlsRequired: boolean;
   /** Whether this connection is one too many. */
@@ -50,4 +53,6 @@ export interface LoginHost {
   /** Whether this address has failed too often to be asked again. */
   isThrottled(address: string): boolean;
   loginFailed(address: string, user: string, reason: string): void;
+  /** It could not be told whether the login is good: recorded, and not counted against the address. */
+  loginUndecided(address: string, user: string, reason: string): void;
 }

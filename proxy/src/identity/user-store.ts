@@ -18,11 +18,16 @@ export type UserStoreResult =
 export class UserStore implements Identities, People {
   readonly file: string;
   readonly #processSecret = randomBytes(digestBytes);
+  readonly #reserved: readonly string[];
   #users: Users = { byName: new Map(), mockSecret: undefined };
 
-  /** @param file read by `load`, which must succeed before anybody can log in. */
-  constructor(file: string) {
+  /**
+   * @param file read by `load`, which must succeed before anybody can log in.
+   * @param reserved names that no user may have
+   */
+  constructor(file: string, reserved: readonly string[] = []) {
     this.file = file;
+    this.#reserved = reserved;
   }
 
   /** Reads the file anew. Sessions that are open keep the principal that they logged in as. */
@@ -45,8 +50,15 @@ export class UserStore implements Identities, People {
     }
     const parsed = parseUsers(this.file, text);
     if (!parsed.ok) return parsed;
+    const taken = this.#reserved.filter((name) => parsed.users.byName.has(name));
+    if (taken.length > 0) return { ok: false, problems: taken.map((name) => this.#reservedProblem(name)) };
     this.#users = parsed.users;
     return { ok: true, warnings };
+  }
+
+  #reservedProblem(name: string): ConfigProblem {
+    const message = `a user is called \`${name}\`, and who connects by this name brings a token (\`identity.token_users\`)`;
+    return { file: this.file, line: undefined, column: undefined, message, help: "give one of them another name" };
   }
 
   get count(): number {

@@ -10,13 +10,14 @@
  * is as good as the password for whoever reads it. A client that begins with it is asked to go on with `caching_sha2_password`.
  */
 import { randomInt } from "node:crypto";
-import type { Principal } from "@penstock/engine";
+import { type Identity, lastingIdentity } from "../identity/identity.ts";
+import type { TokenOutcome } from "../identity/jwt/token-verifier.ts";
 import type { Login } from "../identity/login.ts";
 import type { Sha2Cache } from "../identity/sha2-cache.ts";
 import { nulTerminated, type RsaKey } from "./rsa-key.ts";
 
 export const defaultPlugin = "caching_sha2_password";
-const clearPlugin = "mysql_clear_password";
+export const clearPlugin = "mysql_clear_password";
 
 export type AuthStep =
   /** Send AuthSwitchRequest; the answer is the next message. */
@@ -24,11 +25,20 @@ export type AuthStep =
   /** Send AuthMoreData; the answer is the next message. */
   | { readonly kind: "more"; readonly data: Buffer }
   /** @property more to be sent first, as AuthMoreData */
-  | { readonly kind: "done"; readonly principal: Principal; readonly more: Buffer | undefined }
-  | { readonly kind: "refused" };
+  | { readonly kind: "done"; readonly identity: Identity; readonly more: Buffer | undefined }
+  /** @property token what is wrong with it, where it was one */
+  | { readonly kind: "refused"; readonly token?: Exclude<TokenOutcome, { readonly kind: "proven" }> };
+
+/** What is said until it is known who a client is. */
+export interface LoginConversation {
+  /** Takes what came with the handshake response. */
+  first(plugin: string, response: Buffer): Promise<AuthStep>;
+  /** Takes each further message. */
+  next(response: Buffer): Promise<AuthStep>;
+}
 
 const fastSuccess = Buffer.from([3]);
-const fullAuthentication = Buffer.from([4]);
+export const fullAuthentication = Buffer.from([4]);
 const publicKeyRequest = 2;
 
 type State = "initial" | "switched" | "password" | "encrypted" | "over";
@@ -41,8 +51,8 @@ export interface AuthChannel {
   readonly scramble: Buffer;
 }
 
-/** One login of one client. */
-export class Authentication {
+/** One login of one client with a password. */
+export class Authentication implements LoginConversation {
   readonly #login: Login;
   readonly #channel: AuthChannel;
   readonly #cache: Sha2Cache;
@@ -56,7 +66,6 @@ export class Authentication {
     this.#key = key;
   }
 
-  /** Takes what came with the handshake response. */
   async first(plugin: string, response: Buffer): Promise<AuthStep> {
     if (plugin === clearPlugin && this.#channel.isEncrypted) return this.#password(nulTerminated(response));
     if (plugin === defaultPlugin) return this.#recognise(response);
@@ -64,7 +73,6 @@ export class Authentication {
     return { kind: "switch", plugin: defaultPlugin, data: this.#channel.scramble };
   }
 
-  /** Takes each further message. */
   async next(response: Buffer): Promise<AuthStep> {
     switch (this.#state) {
       case "switched":
@@ -89,7 +97,7 @@ export class Authentication {
     const principal = this.#cache.recognise(this.#login, this.#channel.scramble, response);
     if (principal !== undefined) {
       this.#state = "over";
-      return { kind: "done", principal, more: fastSuccess };
+      return { kind: "done", identity: lastingIdentity(principal), more: fastSuccess };
     }
     this.#state = "password";
     return { kind: "more", data: fullAuthentication };
@@ -101,7 +109,7 @@ export class Authentication {
     const principal = await this.#login.password(password);
     if (principal === undefined) return { kind: "refused" };
     this.#cache.remember(this.#login, password);
-    return { kind: "done", principal, more: undefined };
+    return { kind: "done", identity: lastingIdentity(principal), more: undefined };
   }
 
   #refused(): AuthStep {

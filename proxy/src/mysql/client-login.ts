@@ -4,11 +4,12 @@
  */
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import type { Principal } from "@penstock/engine";
+import type { Identity } from "../identity/identity.ts";
+import { newTokenHint } from "../identity/token-logins.ts";
 import { ProtocolError } from "../enforce/protocol-error.ts";
 import type { LoginHost } from "../enforce/session-host.ts";
 import type { Sha2Cache } from "../identity/sha2-cache.ts";
-import { Authentication, type AuthStep, defaultPlugin, newScramble } from "./authentication.ts";
+import { Authentication, type AuthStep, defaultPlugin, type LoginConversation, newScramble } from "./authentication.ts";
 import { offeredCapabilities, requiredCapabilities, status } from "./capabilities.ts";
 import { type ClientCharset, clientCharset, wideCharset } from "./collations.ts";
 import { endWithError } from "./end-with-error.ts";
@@ -17,6 +18,7 @@ import { encodeAuthMoreData, encodeAuthSwitchRequest } from "./messages/authenti
 import { encodeHandshake } from "./messages/handshake.ts";
 import { type ChangeUser, decodeHandshakeResponse, type HandshakeResponse } from "./messages/handshake-response.ts";
 import type { RsaKey } from "./rsa-key.ts";
+import { TokenAuthentication } from "./token-authentication.ts";
 
 /** What of MySQL's protocol a login needs besides. */
 export interface LoginFront {
@@ -40,7 +42,7 @@ export interface Relogin {
 /** A client that has proven who it is and waits for an OK. */
 export interface LoggedIn {
   readonly socket: Socket;
-  readonly principal: Principal;
+  readonly identity: Identity;
   readonly connectionId: number;
   /** Of the connection: the client's, as far as the proxy has offered them. */
   readonly capabilities: number;
@@ -55,6 +57,7 @@ export interface LoggedIn {
   readonly early: Buffer;
 }
 
+const useTls = "connect with --ssl-mode=REQUIRED, or --ssl for MariaDB";
 const utf8mb4General = 45;
 const tlsHandshakeByte = 0x16;
 
@@ -73,7 +76,7 @@ export class ClientLogin {
   #sequence = 1;
   #response: HandshakeResponse | undefined;
   #charset: ClientCharset | undefined;
-  #authentication: Authentication | undefined;
+  #authentication: LoginConversation | undefined;
   #over = false;
 
   /** @param done called once, when the client is authenticated; never when the connection ends before. */
@@ -85,7 +88,7 @@ export class ClientLogin {
     this.#address = socket.remoteAddress ?? "";
     this.#connectionId = relogin?.before.connectionId ?? front.newConnectionId();
     this.#offered = offeredCapabilities(host.tls !== undefined);
-    this.#framer = new Framer(host.limits.startupBytes);
+    this.#framer = new Framer(Math.max(host.limits.startupBytes, (host.tokens?.tokenBytesMax ?? 0) + 1));
     this.#listen(socket);
     if (relogin === undefined) this.#greet();
     else this.#again(relogin);
@@ -196,14 +199,14 @@ export class ClientLogin {
       return;
     }
     if (tlsRequired && !this.#tls) {
-      this.#refuse("28000", "connections must be encrypted", "connect with --ssl-mode=REQUIRED, or --ssl for MariaDB");
+      this.#refuse("28000", "connections must be encrypted", useTls);
       return;
     }
     this.#authenticate(response, clientCharset(response.collation));
   }
 
   #authenticate(response: HandshakeResponse, charset: ClientCharset | undefined): void {
-    const { tls, identities } = this.#host;
+    const { tokens } = this.#host;
     this.#charset = charset;
     if (this.#charset === undefined) {
       this.#refuse(
@@ -217,11 +220,22 @@ export class ClientLogin {
       this.#refuse("28000", "too many failed logins from this address", "wait a minute");
       return;
     }
-    const login = identities.begin(response.user, { certificateHash: this.#tls ? tls?.certificateHash : undefined });
+    if (tokens?.bringsToken(response.user) === true) {
+      if (!this.#tls) {
+        this.#refuse("28000", "tokens are taken over encrypted connections only", useTls);
+        return;
+      }
+      this.#authentication = new TokenAuthentication(tokens, this.#scramble);
+    } else this.#authentication = this.#passwordLogin(response.user);
+    this.#proceed(this.#authentication.first(response.plugin, response.authResponse));
+  }
+
+  #passwordLogin(user: string): Authentication {
+    const { tls, identities } = this.#host;
+    const login = identities.begin(user, { certificateHash: this.#tls ? tls?.certificateHash : undefined });
     const isLocal = /^(?:::ffff:)?127\.|^::1$/.test(this.#address);
     const channel = { isEncrypted: this.#tls, isLocal, scramble: this.#scramble };
-    this.#authentication = new Authentication(login, channel, this.#front.passwords, this.#front.rsaKey);
-    this.#proceed(this.#authentication.first(response.plugin, response.authResponse));
+    return new Authentication(login, channel, this.#front.passwords, this.#front.rsaKey);
   }
 
   /** Until the step is known, nothing more is read. */
@@ -248,18 +262,36 @@ export class ClientLogin {
       case "more":
         this.#more(step.data);
         return;
-      case "refused": {
-        const user = this.#response?.user ?? "";
-        this.#host.loginFailed(this.#address, user, "wrong password or unknown user");
-        this.#refuse("28P01", `Access denied for user '${user}'`);
+      case "refused":
+        this.#refused(step.token);
         return;
-      }
       case "done":
         if (step.more !== undefined) this.#more(step.more);
-        this.#finish(step.principal);
+        this.#finish(step.identity);
         return;
       default:
         step satisfies never;
+    }
+  }
+
+  #refused(token: Extract<AuthStep, { kind: "refused" }>["token"]): void {
+    const user = this.#response?.user ?? "";
+    const because = `the token ${token?.because ?? ""}`;
+    switch (token?.kind) {
+      case undefined:
+        this.#host.loginFailed(this.#address, user, "wrong password or unknown user");
+        this.#refuse("28P01", `Access denied for user '${user}'`);
+        return;
+      case "refused":
+        this.#host.loginFailed(this.#address, user, because);
+        this.#refuse("28P01", `Access denied: ${because}`, newTokenHint);
+        return;
+      case "unavailable":
+        this.#host.loginUndecided(this.#address, user, because);
+        this.#refuse("28000", `Access denied: ${because}`, "try again later, and tell whoever operates the proxy");
+        return;
+      default:
+        token satisfies never;
     }
   }
 
@@ -268,7 +300,7 @@ export class ClientLogin {
     this.#sequence = (this.#sequence + 1) & 0xff;
   }
 
-  #finish(principal: Principal): void {
+  #finish(identity: Identity): void {
     const response = this.#response;
     const charset = this.#charset;
     if (response === undefined || charset === undefined) return;
@@ -279,7 +311,7 @@ export class ClientLogin {
     const { capabilities, user, database, attributes } = response;
     this.#done({
       socket,
-      principal,
+      identity,
       connectionId: this.#connectionId,
       capabilities,
       charset,

@@ -90,11 +90,11 @@ export class MysqlFront implements Front, LoginFront, SessionFront {
   }
 
   #admitted(client: LoggedIn, progress: LoginProgress): LoggedInClient {
-    const { socket, principal, user, database, attributes, tls, sequence } = client;
+    const { socket, identity, user, database, attributes, tls, sequence } = client;
     const { upstreamConnectMs, keepAliveMs } = this.#host.limits;
     return {
       socket,
-      principal,
+      identity,
       user,
       database,
       application: attributes.get("program_name") ?? attributes.get("_client_name") ?? "",

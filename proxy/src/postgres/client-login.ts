@@ -1,22 +1,26 @@
 /**
- * A connection until its client is authenticated: TLS, StartupMessage, SCRAM ("Start-up" and "SSL Session Encryption" of the
+ * A connection until its client is authenticated: TLS, StartupMessage, SCRAM or a token ("Start-up" and "SSL Session Encryption" of the
  * protocol's message flow). What comes out is a client whose next bytes are ordinary messages.
  */
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import type { Principal } from "@penstock/engine";
+import { type Identity, lastingIdentity } from "../identity/identity.ts";
+import type { TokenOutcome } from "../identity/jwt/token-verifier.ts";
 import type { Login } from "../identity/login.ts";
+import { newTokenHint, type TokenIdentities } from "../identity/token-logins.ts";
 import type { LoginHost } from "../enforce/session-host.ts";
 import { endWithError } from "./end-with-error.ts";
 import type { SessionFrames } from "./frame-rules.ts";
 import { frame, Framer } from "./framer.ts";
 import {
+  encodeAuthenticationCleartextPassword,
   encodeAuthenticationOk,
   encodeSaslContinue,
   encodeSaslFinal,
   encodeSaslMechanisms,
 } from "./messages/authentication.ts";
 import { encodeNegotiateProtocolVersion } from "./messages/negotiate-protocol-version.ts";
+import { decodePassword } from "./messages/password.ts";
 import { decodeSaslInitialResponse } from "./messages/sasl-response.ts";
 import { decodeFirstMessage, type FirstMessage } from "./messages/startup.ts";
 import { readStartupParameters, type StartupParameters } from "./startup-parameters.ts";
@@ -31,7 +35,7 @@ export interface LoginFront {
 /** A client that has proven who it is; AuthenticationOk has been sent. */
 export interface LoggedIn {
   readonly socket: Socket;
-  readonly principal: Principal;
+  readonly identity: Identity;
   readonly startup: StartupParameters;
   /** 2 for protocol 3.2, else 0. */
   readonly minor: number;
@@ -56,6 +60,7 @@ export class ClientLogin {
   #startup: StartupParameters | undefined;
   #minor = 0;
   #login: Login | undefined;
+  #tokens: TokenIdentities | undefined;
   #step: "first" | "final" = "first";
   #over = false;
 
@@ -175,7 +180,7 @@ export class ClientLogin {
   }
 
   #begun(first: Extract<FirstMessage, { kind: "startup" }>): void {
-    const { tls, tlsRequired, identities } = this.#host;
+    const { tls, tlsRequired, identities, tokens } = this.#host;
     if (first.major !== 3) {
       this.#refuse(
         "0A000",
@@ -206,15 +211,31 @@ export class ClientLogin {
       this.#refuse("28000", "too many failed logins from this address", "wait a minute");
       return;
     }
-    this.#login = identities.begin(parameters.user, { certificateHash: this.#tls ? tls?.certificateHash : undefined });
-    this.#socket.write(encodeSaslMechanisms(this.#login.mechanisms));
-    this.#framer = new Framer(this.#front.frames.login, this.#host.limits.messageBytes);
+    const { frames } = this.#front;
+    if (tokens?.bringsToken(parameters.user) === true) {
+      if (!this.#tls) {
+        this.#refuse("28000", "tokens are taken over encrypted connections only", "connect with sslmode=verify-full");
+        return;
+      }
+      this.#tokens = tokens;
+      this.#socket.write(encodeAuthenticationCleartextPassword());
+    } else {
+      const certificateHash = this.#tls ? tls?.certificateHash : undefined;
+      this.#login = identities.begin(parameters.user, { certificateHash });
+      this.#socket.write(encodeSaslMechanisms(this.#login.mechanisms));
+    }
+    const rules = this.#tokens === undefined ? frames.login : frames.tokenLogin;
+    this.#framer = new Framer(rules, this.#host.limits.messageBytes);
     this.#framer.push(this.#bytes);
     this.#authenticate(this.#framer);
   }
 
   #authenticate(framer: Framer): void {
     for (let found = framer.next(); found !== frame.none; found = framer.next()) {
+      if (found === frame.oversize && this.#tokens !== undefined) {
+        this.#verified({ kind: "refused", because: `has more than ${this.#tokens.tokenBytesMax} bytes` });
+        return;
+      }
       if (found !== frame.message) throw new ProtocolError("expected a SASL response");
       if (framer.type === 0x58) {
         this.#over = true;
@@ -227,6 +248,10 @@ export class ClientLogin {
   }
 
   #answer(buffer: Buffer, body: number, end: number): void {
+    if (this.#tokens !== undefined) {
+      this.#verify(this.#tokens, decodePassword(buffer, body, end));
+      return;
+    }
     const login = this.#login;
     if (login === undefined || this.#startup === undefined) return;
     const { user } = this.#startup;
@@ -249,21 +274,52 @@ export class ClientLogin {
         this.#refuse("08P01", step.message);
         return;
       case "done":
-        this.#finish(step.data, step.principal);
+        this.#finish(lastingIdentity(step.principal), encodeSaslFinal(step.data));
         return;
       default:
         step satisfies never;
     }
   }
 
-  #finish(data: Buffer, principal: Principal): void {
+  /** Nothing more is read until it is known. */
+  #verify(tokens: TokenIdentities, token: string): void {
+    this.#over = true;
+    this.#socket.pause();
+    tokens.verify(token).then(
+      (outcome) => {
+        if (!this.#socket.destroyed) this.#verified(outcome);
+      },
+      () => this.#refuse("XX000", "internal error of the proxy"),
+    );
+  }
+
+  #verified(outcome: TokenOutcome): void {
+    const user = this.#startup?.user ?? "";
+    switch (outcome.kind) {
+      case "proven":
+        this.#finish(outcome.identity);
+        return;
+      case "refused":
+        this.#host.loginFailed(this.#address, user, `the token ${outcome.because}`);
+        this.#refuse("28P01", `the token ${outcome.because}`, newTokenHint);
+        return;
+      case "unavailable":
+        this.#host.loginUndecided(this.#address, user, `the token ${outcome.because}`);
+        this.#refuse("28000", `the token ${outcome.because}`, "try again later, and tell whoever operates the proxy");
+        return;
+      default:
+        outcome satisfies never;
+    }
+  }
+
+  #finish(identity: Identity, saslFinal: Buffer = Buffer.alloc(0)): void {
     this.#over = true;
     const socket = this.#socket;
-    socket.write(Buffer.concat([encodeSaslFinal(data), encodeAuthenticationOk()]));
+    socket.write(Buffer.concat([saslFinal, encodeAuthenticationOk()]));
     socket.pause();
     socket.removeAllListeners("data");
     if (this.#startup === undefined || this.#framer === undefined) return;
     const early = this.#framer.unread;
-    this.#done({ socket, principal, startup: this.#startup, minor: this.#minor, tls: this.#tls, early });
+    this.#done({ socket, identity, startup: this.#startup, minor: this.#minor, tls: this.#tls, early });
   }
 }

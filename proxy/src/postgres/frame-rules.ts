@@ -4,12 +4,19 @@ import { FrameRules } from "./framer.ts";
 /** The rules of all sessions of a proxy: kilobytes, made once. */
 export interface SessionFrames {
   readonly login: FrameRules;
+  /** Of a client that brings a token. */
+  readonly tokenLogin: FrameRules;
   readonly client: FrameRules;
   readonly server: FrameRules;
 }
 
-export function sessionFrames(limits: ProxyLimits): SessionFrames {
-  return { login: loginFrameRules(limits), client: clientFrameRules(limits), server: serverFrameRules(limits) };
+export function sessionFrames(limits: ProxyLimits, tokenBytesMax: number): SessionFrames {
+  return {
+    login: loginFrameRules(limits.authenticationBytes),
+    tokenLogin: loginFrameRules(tokenBytesMax + 1),
+    client: clientFrameRules(limits),
+    server: serverFrameRules(limits),
+  };
 }
 
 /** Messages of a client that has logged in. What is not listed ends the connection, as PostgreSQL does. */
@@ -31,8 +38,8 @@ function clientFrameRules(limits: ProxyLimits): FrameRules {
 }
 
 /** Messages of a client that is logging in, after the StartupMessage: passwords and SASL only. */
-function loginFrameRules(limits: ProxyLimits): FrameRules {
-  return new FrameRules().set("p", 1, limits.authenticationBytes).set("X", 0, 0);
+function loginFrameRules(passwordBytesMax: number): FrameRules {
+  return new FrameRules().set("p", 1, passwordBytesMax).set("X", 0, 0);
 }
 
 /** Messages of the server after its login. CopyBothResponse is not listed: no replication passes here. */

@@ -31,7 +31,7 @@ export class PostgresFront implements Front, LoginFront {
 
   constructor(host: LoginHost & SessionHost) {
     this.#host = host;
-    this.frames = sessionFrames(host.limits);
+    this.frames = sessionFrames(host.limits, host.tokens?.tokenBytesMax ?? 0);
   }
 
   login(socket: Socket, { done }: LoginProgress): void {
@@ -54,11 +54,11 @@ export class PostgresFront implements Front, LoginFront {
     sendCancel(key.target, upstream.processId, upstream.secret, this.#host.limits.upstreamConnectMs);
   }
 
-  #admitted({ socket, principal, startup, tls, minor, early }: LoggedIn): LoggedInClient {
+  #admitted({ socket, identity, startup, tls, minor, early }: LoggedIn): LoggedInClient {
     const { upstreamConnectMs, keepAliveMs } = this.#host.limits;
     return {
       socket,
-      principal,
+      identity,
       user: startup.user,
       database: startup.database,
       application: startup.applicationName,

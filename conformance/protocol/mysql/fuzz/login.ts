@@ -84,15 +84,17 @@ export const closed = fc.asyncProperty(
       {
         limits: proxyLimits,
         identities: { begin: (_user, channel) => new Login(verifier, true, channel, () => someone().principal) },
+        tokens: undefined,
         tls: undefined,
         tlsRequired: false,
         isFull: () => false,
         isThrottled: () => false,
         loginFailed: () => undefined,
+        loginUndecided: () => undefined,
       },
       { passwords, rsaKey: key, serverVersion: "8.0.0", newConnectionId: () => 1 },
       asSocket(socket),
-      ({ principal }) => entered.push(principal),
+      ({ identity }) => entered.push(identity.principal),
     );
     const sent = [
       response.packet(1),

@@ -4,6 +4,11 @@ export function encodeAuthenticationOk(): Buffer {
   return message("R", (writer) => writer.int32(0));
 }
 
+/** The answer is a PasswordMessage: to be asked for over TLS only. */
+export function encodeAuthenticationCleartextPassword(): Buffer {
+  return message("R", (writer) => writer.int32(3));
+}
+
 /** AuthenticationSASL: the mechanisms on offer, the preferred one first. */
 export function encodeSaslMechanisms(mechanisms: readonly string[]): Buffer {
   return message("R", (writer) => {
