@@ -51,13 +51,13 @@ async function expectRefused(token: string): Promise<void> {
 }
 
 async function expectKeptOut(token: string): Promise<void> {
-  const failures = proxy.proxy.counters.loginFailures;
+  const failures = proxy.proxy.meters.loginFailures;
   const refused = await login(token).then(
     (client) => client.end().then(() => ({ message: "it got in", code: "" })),
     (error: Error & { code?: string }) => ({ message: error.message, code: error.code }),
   );
   expect(refused).toMatchObject({ code: "28P01", message: expect.stringMatching(/^the token [a-z`]/) });
-  expect(proxy.proxy.counters.loginFailures).toBe(failures + 1);
+  expect(proxy.proxy.meters.loginFailures).toBe(failures + 1);
   const recorded = JSON.stringify([proxy.audit.lines.at(-1), proxy.events.at(-1), refused]);
   for (const part of token.split(".").filter(({ length }) => length > 20)) expect(recorded).not.toContain(part);
 }

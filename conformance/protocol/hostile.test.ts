@@ -25,7 +25,7 @@ async function afterwards(): Promise<unknown> {
   await client.connect();
   const { rows } = await client.query("select 1 as v");
   await client.end();
-  return { rows, faults: proxied.proxy.counters.faults };
+  return { rows, faults: proxied.proxy.meters.faults };
 }
 const unharmed = { rows: [{ v: 1 }], faults: 0 };
 

@@ -169,7 +169,7 @@ test.each([
   const heard = await through.until(({ type }) => type === "Z");
   expect(transcript(heard)).toContain("E:42501");
   expect(Buffer.concat(heard.map(({ body }) => body)).includes("hidden value")).toBe(false);
-  expect(proxied.proxy.counters.originLeaks).toBe(1);
+  expect(proxied.proxy.meters.originLeaks).toBe(1);
   expect(proxied.events.some(({ kind }) => kind === "origin_leak")).toBe(true);
   expect(proxied.audit.of("alert")).toHaveLength(1);
   expect(await through.exchange([query("select id from people where id = 1")])).toEqual([

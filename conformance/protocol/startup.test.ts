@@ -169,7 +169,7 @@ test("a wrong password and an unknown user are refused alike", async () => {
   const unknown = await psql(proxied, "user=nobody", { PGPASSWORD: "wrong" });
   expect(wrong.stderr).toContain('password authentication failed for user "alice"');
   expect(unknown.stderr).toContain('password authentication failed for user "nobody"');
-  expect(proxied.proxy.counters.loginFailures).toBe(2);
+  expect(proxied.proxy.meters.loginFailures).toBe(2);
 });
 
 test("an address that fails too often is not asked again", async () => {

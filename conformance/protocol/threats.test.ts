@@ -48,7 +48,7 @@ async function expectUnharmed(): Promise<void> {
     await client.connect();
     const { rows } = await client.query<{ v: number }>("select 1 as v");
     await client.end();
-    expect({ rows, faults: proxy.counters.faults }).toEqual({ rows: [{ v: 1 }], faults: 0 });
+    expect({ rows, faults: proxy.meters.faults }).toEqual({ rows: [{ v: 1 }], faults: 0 });
   }
 }
 

@@ -3,7 +3,6 @@ export type { CatalogSource } from "./enforce/catalog-source.ts";
 export type { Target, TargetChoice, Targets } from "./enforce/target.ts";
 export {
   createProxyServer,
-  type ProxyCounters,
   type ProxyEvent,
   type ProxyServer,
   type ProxyServerOptions,

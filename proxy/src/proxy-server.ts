@@ -16,6 +16,7 @@ import type { Identities } from "./identity/login.ts";
 import type { TokenIdentities } from "./identity/token-logins.ts";
 import { LoginThrottle } from "./identity/login-throttle.ts";
 import { proxyLimits, type ProxyLimits } from "./limits.ts";
+import { Meters } from "./metrics/meters.ts";
 import { MysqlFront } from "./mysql/front.ts";
 import { PostgresFront } from "./postgres/front.ts";
 import { takeConnection } from "./sockets/reused-reads.ts";
@@ -64,16 +65,6 @@ export type ProxyEvent =
   | { readonly kind: "approval"; readonly event: ApprovalEvent }
   | { readonly kind: "fault"; readonly session: string; readonly error: Error };
 
-export interface ProxyCounters {
-  readonly sessionsOpen: number;
-  readonly sessionsTotal: number;
-  readonly loginFailures: number;
-  readonly statements: number;
-  readonly denials: number;
-  readonly originLeaks: number;
-  readonly faults: number;
-}
-
 export interface ProxyServer {
   /**
    * Once for each protocol at most. Resolves with the port; rejects with the system's error, such as EADDRINUSE.
@@ -84,7 +75,9 @@ export interface ProxyServer {
   close(): Promise<void>;
   /** From the next statement of every session on. */
   setEnforcer(enforcer: Enforcer): void;
-  readonly counters: ProxyCounters;
+  /** Sessions that are open now. */
+  readonly sessions: Iterable<OpenSession>;
+  readonly meters: Readonly<Meters>;
 }
 
 export function createProxyServer(options: ProxyServerOptions): ProxyServer {
@@ -101,15 +94,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   readonly approvals: ApprovalDesk | undefined;
   readonly tokenKey: KeyObject | undefined;
   enforcer: Enforcer;
-  readonly counters = {
-    sessionsOpen: 0,
-    sessionsTotal: 0,
-    loginFailures: 0,
-    statements: 0,
-    denials: 0,
-    originLeaks: 0,
-    faults: 0,
-  };
+  readonly meters = new Meters();
 
   readonly #options: ProxyServerOptions;
   readonly #servers: Server[] = [];
@@ -126,7 +111,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
     this.audit = options.audit;
     this.identities = options.identities;
     this.tokens = options.tokens;
-    this.enforcer = options.enforcer;
+    this.enforcer = this.meters.timed(options.enforcer);
     this.tlsRequired = options.tlsRequired ?? false;
     this.tls =
       options.tls === undefined
@@ -181,9 +166,13 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   }
 
   setEnforcer(enforcer: Enforcer): void {
-    this.enforcer = enforcer;
+    this.enforcer = this.meters.timed(enforcer);
     // What waits for people may need them no longer, or others.
     for (const session of this.#sessions.keys()) if (session.holding.isActive) session.resume();
+  }
+
+  get sessions(): Iterable<OpenSession> {
+    return this.#sessions.keys();
   }
 
   // LoginHost
@@ -202,20 +191,12 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   }
 
   loginUndecided(address: string, user: string, reason: string): void {
-    this.counters.loginFailures++;
+    this.meters.loginFailures++;
     this.audit.append(refusedLine(randomUUID(), user, { address }, reason));
     this.#options.report?.({ kind: "login_failed", address, user, reason });
   }
 
   // SessionHost
-
-  countStatement(): void {
-    this.counters.statements++;
-  }
-
-  countDenial(): void {
-    this.counters.denials++;
-  }
 
   notified(session: OpenSession, statement: number, { channel, message, rule }: Notification): void {
     const { session: own, principal } = session.who;
@@ -231,13 +212,13 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   }
 
   leaked(session: OpenSession, statement: number, message: string): void {
-    this.counters.originLeaks++;
+    this.meters.originLeaks++;
     this.audit.append(session.records.alert(statement, message));
     this.#options.report?.({ kind: "origin_leak", session: session.who.session.id, statement, message });
   }
 
   fault(session: OpenSession, error: Error): void {
-    this.counters.faults++;
+    this.meters.faults++;
     this.#options.report?.({ kind: "fault", session: session.who.session.id, error });
   }
 
@@ -246,7 +227,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
     if (front === undefined) return;
     front.closed(session);
     this.#sessions.delete(session);
-    this.counters.sessionsOpen--;
+    this.meters.sessionsOpen--;
     const { id, user } = session.who.session;
     this.#options.report?.({ kind: "session_closed", session: id, user, reason });
   }
@@ -327,8 +308,8 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
         },
       };
       this.audit.append(new SessionRecords(who).connect(identity.origin));
-      this.counters.sessionsOpen++;
-      this.counters.sessionsTotal++;
+      this.meters.sessionsOpen++;
+      this.meters.sessionsTotal++;
       const session = connected.begin(who);
       this.#sessions.set(session, front);
       this.#options.report?.({ kind: "session_opened", session: id, user, reason: target.name });
@@ -341,7 +322,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
         refuse(error.sqlstate, error.message);
         return;
       }
-      this.counters.faults++;
+      this.meters.faults++;
       this.#options.report?.({
         kind: "fault",
         session: id,

@@ -6,6 +6,7 @@ import type { AuditLog } from "../../../proxy/src/audit/audit-log.ts";
 import { proxyLimits } from "../../../proxy/src/limits.ts";
 import { sessionFrames } from "../../../proxy/src/postgres/frame-rules.ts";
 import type { SessionHost } from "../../../proxy/src/enforce/session-host.ts";
+import { Meters } from "../../../proxy/src/metrics/meters.ts";
 import { Session } from "../../../proxy/src/postgres/session.ts";
 import { testEnforcer } from "../test-enforcer.ts";
 import { asSocket, MemorySocket } from "./memory-socket.ts";
@@ -67,8 +68,7 @@ export class ProxiedConnection {
       enforcer,
       approvals: undefined,
       tokenKey: undefined,
-      countStatement: () => undefined,
-      countDenial: () => undefined,
+      meters: new Meters(),
       notified: () => undefined,
       leaked: () => undefined,
       fault: (_session, error) => this.faults.push(error),

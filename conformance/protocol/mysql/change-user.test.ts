@@ -91,5 +91,5 @@ test("a pool gives each connection to whoever asks, many times", async () => {
     await client.changeUser(login(name));
     expect(await email(client)).toBe(name === "dba" ? "ann@example.com" : "***");
   }
-  expect(stage.proxied.proxy.counters.faults).toBe(0);
+  expect(stage.proxied.proxy.meters.faults).toBe(0);
 });

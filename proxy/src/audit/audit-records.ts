@@ -14,9 +14,16 @@
  * | `approval_end` | a statement waits no longer | `request`, `outcome`: `approved`, `denied`, `expired`, `cancelled`, or why it was withdrawn |
  * | `alert` | what must never happen has happened | `statement`, `message` |
  * | `renamed` | policies know a table or column by a name that it no longer has: of no session | `target`, `was`, `now` |
+ * | `change` | somebody has changed something by the HTTP API: of no session | `by`, `action`, and what it was done to |
  * | `disconnect` | a session has ended | `statements`, `reason` |
  */
-import { type NameContext, type OutdatedName, type PrincipalContext, rootsJson } from "@penstock/engine";
+import {
+  type NameContext,
+  type OutdatedName,
+  type Principal,
+  type PrincipalContext,
+  rootsJson,
+} from "@penstock/engine";
 import { escapeJsonLine, jsonOnLine } from "./escape.ts";
 
 export interface StatementResult {
@@ -147,6 +154,16 @@ export function refusedLine(
   reason: string,
 ): string {
   return `{"event":"refused","time":"${now()}","session":${jsonOnLine(session)},"user":${jsonOnLine(user)},"client":${jsonOnLine(client)},"reason":${jsonOnLine(reason)}}`;
+}
+
+/** A request to the HTTP API whose token is none. */
+export function apiRefusedLine(address: string): string {
+  return `{"event":"refused","time":"${now()}","session":"","user":"","client":${jsonOnLine({ address })},"reason":"a wrong token for the HTTP API"}`;
+}
+
+/** Somebody has changed something by the HTTP API. */
+export function changeLine({ id }: Principal, action: string, fields: Readonly<Record<string, unknown>>): string {
+  return `{"event":"change","time":"${now()}","by":${jsonOnLine(id)},${jsonOnLine({ action, ...fields }).slice(1)}`;
 }
 
 /** @param session of the request; empty where there is no such request */

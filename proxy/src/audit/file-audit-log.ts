@@ -14,9 +14,12 @@
  * Seals (`chain.ts`) come between the lines, in the same writes: nobody waits for them.
  */
 import { closeSync, fdatasync } from "node:fs";
+// The global of this name is a getter, which costs more than the clock.
+import { performance } from "node:perf_hooks";
 import { AuditFile, type AuditFileEvent, type AuditFileOptions } from "./audit-file.ts";
 import type { AuditLog } from "./audit-log.ts";
 import { now } from "./audit-records.ts";
+import { Histogram } from "../metrics/histogram.ts";
 
 export interface FileAuditLogOptions extends Omit<AuditFileOptions, "report"> {
   /** A file that is larger ends, and the next one begins; left out, it ends when somebody moves it and calls `reopen`. */
@@ -71,12 +74,24 @@ export class FileAuditLog implements AuditLog {
   #sealTimer: NodeJS.Timeout | undefined;
   #rotatesAtBytes: number;
   #onIdle: (() => void) | undefined;
+  /** What somebody waited for: a write, and in strict mode its sync. */
+  readonly writes = new Histogram();
 
   /** @throws what the system says when the file cannot be opened */
   constructor(options: FileAuditLogOptions) {
     this.#options = options;
     this.#rotatesAtBytes = options.segmentBytes ?? Number.POSITIVE_INFINITY;
     this.#file = new AuditFile(options);
+  }
+
+  /** Of lines that are not in the file yet; the audit log is ASCII but for names and texts. */
+  get waitingBytes(): number {
+    return this.#text.length;
+  }
+
+  /** Lines could not be written, and none has been since. */
+  get hasFailed(): boolean {
+    return this.#failing !== undefined;
   }
 
   append(line: string): void {
@@ -139,14 +154,18 @@ export class FileAuditLog implements AuditLog {
 
   #endTurn(): void {
     if (this.#options.strict && this.#isGrowing()) return;
+    const startedMs = performance.now();
     this.#write();
     const error = this.#error;
     this.#error = undefined;
     const callbacks = this.#callbacks;
     if (callbacks.length === 0) return;
     this.#callbacks = [];
-    if (error === undefined && this.#options.strict) this.#sync(callbacks);
-    else for (const callback of callbacks) callback(error);
+    if (error === undefined && this.#options.strict) this.#sync(callbacks, startedMs);
+    else {
+      this.#observe(startedMs);
+      for (const callback of callbacks) callback(error);
+    }
   }
 
   /** Whether what waits to be written and synced had better wait for more. */
@@ -157,13 +176,18 @@ export class FileAuditLog implements AuditLog {
     return true;
   }
 
-  #sync(callbacks: readonly Callback[]): void {
+  #observe(startedMs: number): void {
+    this.writes.observe((performance.now() - startedMs) * 1000);
+  }
+
+  #sync(callbacks: readonly Callback[], startedMs: number): void {
     clearTimeout(this.#groupTimer);
     this.#groupTimer = undefined;
     this.#syncing = callbacks;
     this.#groupSize = callbacks.length;
     fdatasync(this.#file.descriptor, (error) => {
       this.#syncing = undefined;
+      this.#observe(startedMs);
       for (const descriptor of this.#retired.splice(0)) closeSync(descriptor);
       if (error !== null) this.#options.report({ kind: "failed", error });
       for (const callback of callbacks) callback(error ?? undefined);

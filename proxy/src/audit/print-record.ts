@@ -17,6 +17,7 @@ const record = z.looseObject({
   refused: z.looseObject({ message: z.string() }).optional(),
   request: z.string().optional(),
   by: z.string().optional(),
+  action: z.string().optional(),
   answer: z.string().optional(),
   outcome: z.string().optional(),
   needs: z.array(z.looseObject({ groups: z.array(z.string()) })).default([]),
@@ -80,6 +81,8 @@ function describe(each: AuditRecord, full: boolean): string {
       return `ALERT ${who(each)}: ${each.message ?? "?"}`;
     case "renamed":
       return `RENAMED in ${each.target ?? "?"}: ${each.was ?? "?"} is now ${each.now ?? "?"}; policies hold it to the old name`;
+    case "change":
+      return `${each.by ?? "?"} by the HTTP API: ${each.action ?? "?"}`;
     case "audit_gap":
       return `GAP: ${each.lines_lost ?? "?"} lines could not be written`;
     default:

@@ -1,9 +1,11 @@
 import { Command, CommanderError } from "commander";
 import { errorMessage } from "../config/system-error.ts";
+import { registerApiToken } from "./api-token.ts";
 import { registerApprovals } from "./approvals.ts";
 import { registerAudit } from "./audit.ts";
 import { registerCatalog } from "./catalog.ts";
 import { CommandError, type ExitCode, exitCodes } from "./exit-codes.ts";
+import { registerSessions } from "./sessions.ts";
 import { registerServe } from "./serve.ts";
 import { registerUser } from "./user.ts";
 
@@ -13,7 +15,15 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description("Enforce policies on the wire, in front of PostgreSQL.")
     .showHelpAfterError()
     .exitOverride();
-  for (const register of [registerServe, registerUser, registerApprovals, registerAudit, registerCatalog])
+  for (const register of [
+    registerServe,
+    registerUser,
+    registerApprovals,
+    registerAudit,
+    registerCatalog,
+    registerApiToken,
+    registerSessions,
+  ])
     register(program);
   // Whoever reads our output may stop early (`… | head`): then there is nothing left to do.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -12,6 +12,8 @@ import { logAuditEvent, logSinkEvent } from "./log-events.ts";
 export interface OpenAudit extends AuditLog {
   /** As `FileAuditLog.reopen`. */
   reopen(): void;
+  /** How writing goes. */
+  readonly file: Pick<FileAuditLog, "waitingBytes" | "hasFailed" | "writes">;
   /** How far each sink is, for metrics. */
   readonly sinks: readonly FeedState[];
 }
@@ -30,6 +32,7 @@ export function openAudit({ file: path, sinks, ...options }: AuditConfig, log: L
     append: (line) => file.append(line),
     flushed: (callback) => behind.flushed(callback),
     reopen: () => file.reopen(),
+    file,
     get sinks() {
       return set.states;
     },

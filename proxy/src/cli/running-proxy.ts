@@ -1,11 +1,14 @@
-import { type Enforcer, type FileWatch, watchFiles } from "@penstock/engine";
+import { type FileWatch, watchFiles } from "@penstock/engine";
 import type { Logger } from "pino";
+import { RunningAdmin } from "../admin/running-admin.ts";
 import { FileApprover } from "../approvals/file-approver.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
+import type { AdminConfig } from "../config/sections/admin.ts";
 import { formatProblems } from "../config/problem.ts";
 import { errorMessage } from "../config/system-error.ts";
 import type { TokenIdentities } from "../identity/token-logins.ts";
 import type { UserStore } from "../identity/user-store.ts";
+import { proxyLimits } from "../limits.ts";
 import type { LoadedPolicies, PolicyLoader } from "../policies/policy-loader.ts";
 import { PolicySource } from "../policies/policy-source.ts";
 import { type Protocol, protocolOf } from "../enforce/target.ts";
@@ -37,7 +40,9 @@ export class RunningProxy {
   readonly #server: ProxyServer;
   readonly #policies: PolicySource;
   readonly #renames: Renames;
-  #enforcer: Enforcer;
+  readonly #admin: RunningAdmin | undefined;
+  #inForce: LoadedPolicies;
+  #inForceSinceMs = Date.now();
   #usersWatch: FileWatch | undefined;
 
   private constructor(
@@ -56,7 +61,7 @@ export class RunningProxy {
     this.#audit = audit;
     this.#targets = targets;
     this.#renames = new Renames(log, audit);
-    this.#enforcer = first.enforcer;
+    this.#inForce = first;
     const { tls } = config.listen;
     this.#server = createProxyServer({
       enforcer: first.enforcer,
@@ -76,7 +81,8 @@ export class RunningProxy {
       swap: (next, before) => {
         const { enforcer, files, origin, warnings, note } = next;
         this.#server.setEnforcer(enforcer);
-        this.#enforcer = enforcer;
+        this.#inForce = next;
+        this.#inForceSinceMs = Date.now();
         this.#tellRenames();
         const details = { revision: enforcer.revision, before, policies: origin, files, ...reportOf(warnings) };
         log.info(details, "new policies are in force");
@@ -91,6 +97,26 @@ export class RunningProxy {
         if (report === undefined) log.info("the policies' address answers again");
         else log.warn({ report }, "the policies' address gives no answer: the policies in force stay");
       },
+    });
+    this.#admin = config.admin === undefined ? undefined : this.#makeAdmin(config.admin);
+  }
+
+  #makeAdmin(config: AdminConfig): RunningAdmin {
+    return new RunningAdmin({
+      config,
+      limits: { ...proxyLimits, ...this.#config.limits },
+      auditPath: this.#config.audit.file,
+      audit: this.#audit,
+      people: this.#users,
+      server: this.#server,
+      targets: this.#targets,
+      policies: () => {
+        const { enforcer, origin, files } = this.#inForce;
+        const { counters } = this.#policies;
+        return { ...counters, revision: enforcer.revision, origin, files, sinceMs: this.#inForceSinceMs };
+      },
+      reloadPolicies: () => this.#policies.reload(),
+      warn: (message, report) => this.#log.warn({ report }, message),
     });
   }
 
@@ -124,13 +150,15 @@ export class RunningProxy {
 
   /** Of all targets: it is asked when a schema or the policies have changed, which is rare. */
   #tellRenames(): void {
-    for (const { name, catalog } of this.#targets.all) this.#renames.tell(name, catalog.current(), this.#enforcer);
+    for (const { name, catalog } of this.#targets.all)
+      this.#renames.tell(name, catalog.current(), this.#inForce.enforcer);
   }
 
   async #listen(policies: LoadedPolicies): Promise<void> {
     const { host } = this.#config.listen;
     const addresses: string[] = [];
     for (const [protocol, port] of this.#ports) addresses.push(`${host}:${await this.#listenOn(protocol, port)}`);
+    const adminPort = await this.#listenAdmin();
     this.#policies.start();
     this.#usersWatch = watchFiles([this.#users.file], usersPollMs, () => this.#reloadUsers());
     this.#targets.startRefreshing(this.#config.catalogRefreshMs, (explanation) =>
@@ -142,10 +170,20 @@ export class RunningProxy {
       policies: policies.origin,
       revision: policies.enforcer.revision,
       ...(this.#config.tokens === undefined ? {} : { tokenKey: this.#config.tokens.keyId }),
+      ...(adminPort === undefined ? {} : { admin: `${this.#config.admin?.host}:${adminPort}` }),
       pid: process.pid,
       ...reportOf(policies.warnings),
     };
     this.#log.info(details, `listening on ${addresses.join(" and, for MySQL, ")}`);
+  }
+
+  async #listenAdmin(): Promise<number | undefined> {
+    const { admin } = this.#config;
+    try {
+      return await this.#admin?.listen();
+    } catch (error) {
+      throw new CommandError(explainListenError(error, "admin", admin?.host ?? "", admin?.port ?? 0), exitCodes.listen);
+    }
   }
 
   /** Of the protocols that some target has. */
@@ -164,7 +202,7 @@ export class RunningProxy {
     try {
       return await this.#server.listen(port, host, protocol);
     } catch (error) {
-      throw new CommandError(explainListenError(error, host, port), exitCodes.listen);
+      throw new CommandError(explainListenError(error, "listen", host, port), exitCodes.listen);
     }
   }
 
@@ -178,16 +216,18 @@ export class RunningProxy {
     this.#log.info(`${signal}: no new connections, waiting for running statements`);
     await this.stop();
     process.off("SIGHUP", hangUp);
-    const { sessionsTotal, statements, denials } = this.#server.counters;
+    const { sessionsTotal, statements, denials } = this.#server.meters;
     this.#log.info({ sessions: sessionsTotal, statements, denials }, "stopped");
     process.exit(exitCodes.success);
   }
 
   async stop(): Promise<void> {
+    this.#admin?.drain();
     this.#policies.close();
     this.#usersWatch?.close();
     this.#targets.close();
     await this.#server.close();
+    await this.#admin?.close();
     await this.#audit.close();
   }
 

@@ -4,6 +4,7 @@ import type { ProxyLimits } from "../limits.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { configSchema, type RawConfig } from "./schema.ts";
 import { SectionReader } from "./section-reader.ts";
+import { type AdminConfig, readAdmin } from "./sections/admin.ts";
 import { type AuditConfig, readAudit } from "./sections/audit.ts";
 import { type IdentityConfig, readIdentity } from "./sections/identity.ts";
 import { toLimits } from "./sections/limits.ts";
@@ -27,6 +28,8 @@ export interface ProxyConfig {
   readonly approvalsFolder: string | undefined;
   /** `undefined` where no tokens are made. */
   readonly tokens: TokensConfig | undefined;
+  /** `undefined` where there is no HTTP API. */
+  readonly admin: AdminConfig | undefined;
   readonly catalogRefreshMs: number;
   /** `undefined` where names are remembered by the process only. */
   readonly namesFolder: string | undefined;
@@ -95,6 +98,7 @@ function readConfig(raw: RawConfig, reader: SectionReader): ProxyConfig {
     audit: readAudit(raw.audit, reader),
     approvalsFolder: optionalPath(raw.approvals?.folder),
     tokens: readTokens(raw.tokens, reader),
+    admin: readAdmin(raw.admin, reader),
     catalogRefreshMs: raw.catalog.refresh_seconds * 1000,
     namesFolder: optionalPath(raw.catalog.names),
     log: raw.log,

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { filledText } from "./fields.ts";
+import { adminSection } from "./sections/admin.ts";
 import { auditSection } from "./sections/audit.ts";
 import { identitySection } from "./sections/identity.ts";
 import { limitsSection } from "./sections/limits.ts";
@@ -50,6 +51,7 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("How people are asked where a policy says `approve`. Left out, such statements are refused."),
   tokens: tokensSection,
+  admin: adminSection,
   log: z
     .strictObject({
       level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("The least severe messages to print."),

@@ -13,6 +13,7 @@ import {
   withoutPasswords,
 } from "@penstock/engine";
 import { escapeJsonLine, jsonOnLine } from "../audit/escape.ts";
+import { firedRules, refusedBy } from "../metrics/fired-rules.ts";
 import { approvalsToRun, effect, planLike, planOf, type StatementPlan } from "./plan.ts";
 import { type Refusal, sessionRefusal } from "./session-rules.ts";
 
@@ -47,6 +48,8 @@ export interface Refused {
   readonly records: readonly string[];
   /** Of rules that fired all the same. */
   readonly notifications: readonly Notification[];
+  /** By what it is refused, for `Meters`. */
+  readonly fired: readonly string[];
 }
 
 const rulings = new WeakMap<Verdict, Ruling>();
@@ -107,6 +110,7 @@ export function refuse(
         ? [`"text":${jsonOnLine(withoutPasswords(text))},${refused}`]
         : fields.map((own) => `${own},${refused}`),
     notifications,
+    fired: [refusedBy(code)],
   };
 }
 
@@ -180,6 +184,10 @@ function denied(verdict: DenyVerdict | ApproveVerdict, text: string): Refused {
     hint,
     position: verdict.action === "deny" ? verdict.position : undefined,
     notifications: notificationsOf(verdict),
+    fired:
+      statements.length > 0
+        ? firedRules(statements.map(({ decision }) => decision))
+        : [refusedBy(reason.code ?? sqlstate)],
     records:
       statements.length > 0
         ? statements.map(({ auditFields }) => escapeJsonLine(auditFields))

@@ -8,6 +8,7 @@ import {
   type TokenResult,
 } from "@penstock/engine";
 import { escapeJsonLine } from "../audit/escape.ts";
+import { firedRules } from "../metrics/fired-rules.ts";
 
 /** What a statement may change that later decisions depend on. A set of bits. */
 export const effect = {
@@ -42,6 +43,8 @@ export interface StatementPlan {
   readonly approvals: readonly Approval[];
   /** Alerts that go out when it is sent. */
   readonly notifications: readonly Notification[];
+  /** Rules that fired, for `Meters`. */
+  readonly fired: readonly string[];
   /** `undefined` where nothing is masked. */
   readonly forbidden: ReadonlySet<number> | undefined;
   /** Columns of its result that are shown as tokens, in place of the values that the server sends. */
@@ -66,6 +69,7 @@ export function planOf(statement: StatementVerdict): StatementPlan {
       limits: statement.limits,
       approvals: statement.decision.approvals,
       notifications: statement.decision.notifications,
+      fired: firedRules([statement.decision]),
       forbidden:
         statement.forbiddenOrigins.size === 0 && statement.tokens === undefined
           ? undefined

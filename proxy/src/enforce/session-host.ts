@@ -8,6 +8,7 @@ import type { SessionRecords } from "../audit/audit-records.ts";
 import type { Identities } from "../identity/login.ts";
 import type { TokenIdentities } from "../identity/token-logins.ts";
 import type { ProxyLimits } from "../limits.ts";
+import type { Meters } from "../metrics/meters.ts";
 import type { Holding } from "./holding.ts";
 
 /** A session as the proxy sees it, whatever its protocol. */
@@ -33,8 +34,7 @@ export interface SessionHost {
   readonly approvals: ApprovalDesk | undefined;
   /** With which tokens are made; `undefined` where none are. */
   readonly tokenKey: KeyObject | undefined;
-  countStatement(): void;
-  countDenial(): void;
+  readonly meters: Meters;
   notified(session: OpenSession, statement: number, notification: Notification): void;
   leaked(session: OpenSession, statement: number, message: string): void;
   fault(session: OpenSession, error: Error): void;

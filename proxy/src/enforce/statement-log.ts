@@ -1,9 +1,10 @@
 /** The audit trail of one session's statements: a line before each goes on, and one when it has ended. Hot. */
 // The global of this name is a getter, which costs more than the clock.
 import { performance } from "node:perf_hooks";
-import type { NameContext, Notification } from "@penstock/engine";
+import type { NameContext } from "@penstock/engine";
 import type { SessionRecords, StatementResult } from "../audit/audit-records.ts";
 import { SinkBehindError } from "../audit/sinks/sink.ts";
+import type { Refused } from "./gate.ts";
 import type { Grant } from "./holding.ts";
 import type { OpenSession, SessionHost } from "./session-host.ts";
 import type { StatementPlan } from "./plan.ts";
@@ -31,7 +32,8 @@ export class StatementLog {
   begin(plan: StatementPlan, auditFields: string, names: NameContext, grant: Grant | undefined): number {
     const number = ++this.count;
     const fields = grant === undefined ? auditFields : auditFields + grant.auditFields;
-    this.#host.countStatement();
+    this.#host.meters.statements++;
+    this.#host.meters.fired(plan.fired);
     this.#host.audit.append(this.#records.statement(number, fields, names));
     this.isWaiting = true;
     for (const notification of plan.notifications) this.#host.notified(this.#session, number, notification);
@@ -39,21 +41,17 @@ export class StatementLog {
   }
 
   /** Statements that the proxy refuses. */
-  refused(
-    records: readonly string[],
-    sqlstate: string,
-    names: NameContext,
-    notifications: readonly Notification[] = [],
-  ): void {
+  refused({ records, sqlstate, notifications, fired }: Refused, names: NameContext): void {
     for (const notification of notifications) this.#host.notified(this.#session, this.count + 1, notification);
     for (const fields of records) this.own(fields, sqlstate, names);
-    this.#host.countDenial();
+    this.#host.meters.denials++;
+    this.#host.meters.fired(fired);
   }
 
   /** A statement that the proxy answers itself. */
   own(fields: string, sqlstate: string, names: NameContext): void {
     const number = ++this.count;
-    this.#host.countStatement();
+    this.#host.meters.statements++;
     this.#host.audit.append(this.#records.statement(number, fields, names));
     const nothing = { rows: 0, bytes: 0, durationUs: 0, endedBy: undefined, found: undefined };
     this.#host.audit.append(this.#records.result(number, { ...nothing, sqlstate }));
@@ -63,6 +61,7 @@ export class StatementLog {
   ended(run: StatementRun, sqlstate: string, rows: number, found: StatementResult["found"]): void {
     const durationUs = (performance.now() - run.startedMs) * 1000;
     const { bytes, endedBy } = run;
+    this.#host.meters.upstream.observe(durationUs);
     this.#host.audit.append(this.#records.result(run.number, { rows, bytes, durationUs, sqlstate, endedBy, found }));
   }
 }

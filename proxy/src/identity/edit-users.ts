@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { readFileSync, statSync } from "node:fs";
 import type { PrincipalKind } from "@penstock/language";
 import { type Document, isMap, isSeq, parseDocument } from "yaml";
 import type { ConfigProblem } from "../config/problem.ts";
+import { replaceFile } from "../config/replace-file.ts";
 import { errorCode } from "../config/system-error.ts";
 import { parseUsers, type User } from "./users.ts";
 
@@ -92,16 +92,4 @@ function edit(file: string, change: (document: Document, users: Sequence) => voi
 
 function indexOf(users: Sequence, name: string): number {
   return users.items.findIndex((item) => isMap(item) && item.get("name") === name);
-}
-
-function replaceFile(file: string, text: string, mode: number): void {
-  const temporary = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString("hex")}`);
-  try {
-    writeFileSync(temporary, text, { mode: 0o600, flag: "wx", flush: true });
-    chmodSync(temporary, mode);
-    renameSync(temporary, file);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
 }

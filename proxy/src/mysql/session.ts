@@ -6,7 +6,7 @@
  * depend on up to date. This class holds what they share, and the sockets. Hot.
  */
 import type { Socket } from "node:net";
-import type { Notification, PrincipalContext } from "@penstock/engine";
+import type { PrincipalContext } from "@penstock/engine";
 import { SessionRecords } from "../audit/audit-records.ts";
 import type { Refused } from "../enforce/gate.ts";
 import { type Grant, Holding } from "../enforce/holding.ts";
@@ -265,7 +265,7 @@ export class Session implements OpenSession {
 
   /** Refuses the command that has just been read. */
   deny(refused: Refused): void {
-    this.recordRefusal(refused.records, refused.sqlstate, refused.notifications);
+    this.recordRefusal(refused);
     this.answer(encodeErr(denialOf(refused), this.#commands.packets));
   }
 
@@ -284,8 +284,8 @@ export class Session implements OpenSession {
 
   // Towards the record.
 
-  recordRefusal(records: readonly string[], sqlstate: string, notifications: readonly Notification[] = []): void {
-    this.log.refused(records, sqlstate, this.knowledge.epoch.names, notifications);
+  recordRefusal(refused: Refused): void {
+    this.log.refused(refused, this.knowledge.epoch.names);
   }
 
   /** Records something that the proxy has done itself. @param fields as audit records have them */

@@ -20,7 +20,7 @@ const refusedQuery = encodeQuery(refusedSql);
 const syncMessage = encodeMessage("S");
 
 export function denyQuery(session: Session, refused: Refused): void {
-  session.recordRefusal(refused.records, refused.sqlstate, refused.notifications);
+  session.recordRefusal(refused);
   setDenial(session.pending.push(pendingKind.query), refused);
   session.toUpstream.push(refusedQuery);
   session.endGroup();
@@ -31,7 +31,7 @@ export function denyQuery(session: Session, refused: Refused): void {
  * @param comesFirst the server looks for what the message names before it looks at the transaction.
  */
 export function denyExtended(session: Session, refused: Refused, name: string, comesFirst = false): void {
-  session.recordRefusal(refused.records, refused.sqlstate, refused.notifications);
+  session.recordRefusal(refused);
   opened(session);
   const entry = session.pending.push(pendingKind.parse);
   setDenial(entry, refused);

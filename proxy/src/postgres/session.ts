@@ -9,8 +9,9 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
-import type { Notification, PrincipalContext } from "@penstock/engine";
+import type { PrincipalContext } from "@penstock/engine";
 import { SessionRecords } from "../audit/audit-records.ts";
+import type { Refused } from "../enforce/gate.ts";
 import { effect, type StatementPlan } from "../enforce/plan.ts";
 import type { OpenSession, SessionHost } from "../enforce/session-host.ts";
 import { StatementLog, unrecorded } from "../enforce/statement-log.ts";
@@ -207,8 +208,8 @@ export class Session implements OpenSession {
   }
 
   /** Records a statement that the proxy refuses. */
-  recordRefusal(records: readonly string[], sqlstate: string, notifications: readonly Notification[] = []): void {
-    this.log.refused(records, sqlstate, this.knowledge.epoch.names, notifications);
+  recordRefusal(refused: Refused): void {
+    this.log.refused(refused, this.knowledge.epoch.names);
   }
 
   /** Goes on with the client's messages, where they waited for something that may have come. */

@@ -9,6 +9,20 @@ export interface ConfiguredTarget extends Target {
   readonly catalog: TargetCatalog;
 }
 
+/** A target as its operator sees it. */
+export interface TargetState {
+  readonly name: string;
+  readonly engine: string;
+  readonly environment: string;
+  readonly version: string;
+  /** How many tables and views the proxy knows there. */
+  readonly relations: number;
+  /** The last look at its schema has succeeded. */
+  readonly isUp: boolean;
+  /** Why it has not. */
+  readonly error: string | undefined;
+}
+
 interface TargetsOptions {
   /** Where the names of tables and columns are kept when the proxy does not run. */
   readonly namesFolder?: string | undefined;
@@ -66,6 +80,16 @@ export class ConfiguredTargets implements Targets {
 
   #reachable(protocol: Protocol): readonly ConfiguredTarget[] {
     return this.all.filter(({ engine }) => protocolOf[engine] === protocol);
+  }
+
+  get states(): readonly TargetState[] {
+    return this.all.map((target) => {
+      const { name, engine, environment, catalog } = target;
+      const { relations, mysql, serverVersionNum } = catalog.current();
+      const version = mysql?.version ?? `${Math.floor(serverVersionNum / 10_000)}.${serverVersionNum % 10_000}`;
+      const error = catalog.lastError === undefined ? undefined : explainTargetError(target, catalog.lastError);
+      return { name, engine, environment, version, relations: relations.size, isUp: error === undefined, error };
+    });
   }
 
   startRefreshing(everyMs: number, failed: (explanation: string) => void): void {

@@ -4,6 +4,7 @@ import { someone } from "../../../../engine/src/decide/someone.ts";
 import type { AuditLog } from "../../../../proxy/src/audit/audit-log.ts";
 import type { SessionHost } from "../../../../proxy/src/enforce/session-host.ts";
 import { proxyLimits } from "../../../../proxy/src/limits.ts";
+import { Meters } from "../../../../proxy/src/metrics/meters.ts";
 import { Session } from "../../../../proxy/src/mysql/session.ts";
 import { asSocket, MemorySocket } from "../../fuzz/memory-socket.ts";
 import { noCatalog } from "../../no-catalog.ts";
@@ -38,8 +39,7 @@ export class MemorySession {
       },
       approvals: undefined,
       tokenKey: undefined,
-      countStatement: () => undefined,
-      countDenial: () => undefined,
+      meters: new Meters(),
       notified: () => undefined,
       leaked: () => undefined,
       fault: (_session, error) => this.faults.push(error),

@@ -1,0 +1,47 @@
+/** What the HTTP API needs of the proxy that it belongs to. */
+import type { Principal } from "@penstock/engine";
+import type { SearchThread } from "../audit/search/search-thread.ts";
+import type { OpenSession } from "../enforce/session-host.ts";
+import type { TargetState } from "../targets/configured-targets.ts";
+
+export interface AdminHost {
+  /** Whom a bearer token stands for; `undefined` for nobody. Never throws. */
+  identify(token: string): Principal | undefined;
+  /** Whether this address has failed too often to be asked again. */
+  isThrottled(address: string): boolean;
+  /** Somebody came with a token that is none. */
+  refused(address: string): void;
+  /**
+   * Records what somebody is about to change. Rejects when that cannot be written: then it must not be done.
+   * @param fields of the record, safe to be read by whoever reads the log
+   */
+  recordChange(by: Principal, action: string, fields: Readonly<Record<string, unknown>>): Promise<void>;
+  readonly sessions: Iterable<OpenSession>;
+  readonly policies: PolicyState;
+  /** Reads them again. */
+  reloadPolicies(): Promise<void>;
+  readonly targets: readonly TargetState[];
+  /** Of the own log. */
+  readonly auditSearch: SearchThread;
+  /** Why the proxy should get no new clients; empty where it should. */
+  readonly unready: readonly string[];
+  /** As Prometheus reads it. */
+  metrics(): Promise<string>;
+}
+
+export interface PolicyState {
+  readonly revision: string;
+  readonly origin: string;
+  readonly files: number;
+  /** When they came into force. */
+  readonly sinceMs: number;
+  readonly swaps: number;
+  readonly refusals: number;
+  readonly failures: number;
+}
+
+/** What somebody may do besides answering requests, which the rules that ask say themselves. */
+export type Permission = "sessions" | "policies" | "targets" | "audit";
+
+/** Groups of each. */
+export type Permissions = Readonly<Record<Permission, readonly string[]>>;

@@ -1,0 +1,54 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { AdminHost, Permissions } from "../admin-host.ts";
+import { type Api, demand } from "../routing.ts";
+import { apiPath } from "../paths.ts";
+
+const policies = z
+  .object({
+    revision: z.string().openapi({ description: "Digest of what is in force; audit records name it." }),
+    origin: z.string(),
+    files: z.int(),
+    since: z.iso.datetime(),
+    reloads: z.object({
+      in_force: z.int().openapi({ description: "Times that changed policies came into force." }),
+      refused: z.int().openapi({ description: "Times that they had errors, and the old ones stayed." }),
+      unreachable: z.int().openapi({ description: "Times that their address gave no answer." }),
+    }),
+  })
+  .openapi("Policies");
+const answer = { 200: { description: "They.", content: { "application/json": { schema: policies } } } };
+
+export function addPolicyRoutes(api: Api, host: AdminHost, permissions: Permissions): void {
+  api.openapi(
+    createRoute({
+      method: "get",
+      path: `${apiPath}/policies`,
+      summary: "The policies in force.",
+      responses: answer,
+    }),
+    (c) => {
+      demand("policies", permissions, c.var.person);
+      return c.json(shown(host), 200);
+    },
+  );
+  api.openapi(
+    createRoute({
+      method: "post",
+      path: `${apiPath}/policies/reload`,
+      summary:
+        "Reads the policies again, now. What has errors is refused, and the old ones stay: compare the revision.",
+      responses: answer,
+    }),
+    async (c) => {
+      demand("policies", permissions, c.var.person);
+      await host.recordChange(c.var.person, "reload_policies", {});
+      await host.reloadPolicies();
+      return c.json(shown(host), 200);
+    },
+  );
+}
+
+function shown({ policies: { sinceMs, swaps, refusals, failures, ...rest } }: AdminHost): z.output<typeof policies> {
+  const reloads = { in_force: swaps, refused: refusals, unreachable: failures };
+  return { ...rest, since: new Date(sinceMs).toISOString(), reloads };
+}

@@ -1,0 +1,152 @@
+/** The HTTP API of a running proxy: who may call it is read from its file of tokens and the users file, as they are at each request. */
+import { watchFiles } from "@penstock/engine";
+import type { Principal } from "@penstock/engine";
+import type { People } from "../approvals/approver.ts";
+import { apiRefusedLine, changeLine } from "../audit/audit-records.ts";
+import type { AuditLog } from "../audit/audit-log.ts";
+import { SearchThread } from "../audit/search/search-thread.ts";
+import { formatProblems } from "../config/problem.ts";
+import type { AdminConfig } from "../config/sections/admin.ts";
+import type { OpenSession } from "../enforce/session-host.ts";
+import { LoginThrottle } from "../identity/login-throttle.ts";
+import type { ProxyLimits } from "../limits.ts";
+import { exposition, type MetricsSource } from "../metrics/exposition.ts";
+import type { ProxyServer } from "../proxy-server.ts";
+import type { TargetState } from "../targets/configured-targets.ts";
+import { HTTPException } from "hono/http-exception";
+import type { AdminHost, PolicyState } from "./admin-host.ts";
+import { AdminServer } from "./admin-server.ts";
+import { type ApiToken, findApiToken, readApiTokens } from "./api-tokens.ts";
+import { createApi } from "./api.ts";
+
+export interface AdminParts {
+  readonly config: AdminConfig;
+  readonly limits: ProxyLimits;
+  readonly auditPath: string;
+  readonly audit: Pick<AuditLog, "append" | "flushed"> & MetricsSource["audit"];
+  readonly people: People;
+  readonly server: ProxyServer;
+  readonly targets: { readonly states: readonly TargetState[] };
+  readonly policies: () => PolicyState;
+  readonly reloadPolicies: () => Promise<void>;
+  /** Something of the file of tokens, or a fault of the API itself. */
+  readonly warn: (message: string, report: string) => void;
+}
+
+const tokensPollMs = 5000;
+
+export class RunningAdmin implements AdminHost {
+  readonly auditSearch: SearchThread;
+  readonly #parts: AdminParts;
+  readonly #throttle: LoginThrottle;
+  readonly #registry: ReturnType<typeof exposition>;
+  readonly #watch: { close(): void };
+  #tokens: readonly ApiToken[] = [];
+  #server: AdminServer | undefined;
+  #isDraining = false;
+
+  constructor(parts: AdminParts) {
+    this.#parts = parts;
+    this.#throttle = new LoginThrottle(parts.limits);
+    this.auditSearch = new SearchThread(parts.auditPath);
+    this.#registry = exposition({
+      meters: parts.server.meters,
+      audit: parts.audit,
+      get heldStatements() {
+        return [...parts.server.sessions].filter(({ holding }) => holding.isActive).length;
+      },
+      get revision() {
+        return parts.policies().revision;
+      },
+      get policies() {
+        return parts.policies();
+      },
+      get targets() {
+        return parts.targets.states;
+      },
+    });
+    this.#readTokens();
+    this.#watch = watchFiles([parts.config.tokensFile], tokensPollMs, () => this.#readTokens());
+  }
+
+  /** @returns the port. Rejects with the system's error, such as EADDRINUSE. */
+  async listen(): Promise<number> {
+    const { config, warn } = this.#parts;
+    const { permissions, openMetrics } = config;
+    const fault = (error: Error) => warn("a fault of the HTTP API. Please report this", error.stack ?? error.message);
+    const api = createApi({ host: this, permissions, openMetrics, fault });
+    this.#server = await AdminServer.listen(api, config);
+    return this.#server.port;
+  }
+
+  /** From now on `/readyz` says no. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  async close(): Promise<void> {
+    this.#watch.close();
+    await this.#server?.close();
+    await this.auditSearch.close();
+  }
+
+  // AdminHost
+
+  identify(token: string): Principal | undefined {
+    const found = findApiToken(this.#tokens, token, Date.now());
+    return found === undefined ? undefined : this.#parts.people.person(found.user);
+  }
+
+  isThrottled(address: string): boolean {
+    return this.#throttle.isThrottled(address);
+  }
+
+  refused(address: string): void {
+    this.#throttle.failed(address);
+    this.#parts.audit.append(apiRefusedLine(address));
+  }
+
+  recordChange(by: Principal, action: string, fields: Readonly<Record<string, unknown>>): Promise<void> {
+    const { audit } = this.#parts;
+    audit.append(changeLine(by, action, fields));
+    return new Promise((resolve, reject) => {
+      const unrecorded = { message: "the audit log cannot be written, so nothing was changed" };
+      audit.flushed((error) => (error === undefined ? resolve() : reject(new HTTPException(503, unrecorded))));
+    });
+  }
+
+  get sessions(): Iterable<OpenSession> {
+    return this.#parts.server.sessions;
+  }
+
+  get policies(): PolicyState {
+    return this.#parts.policies();
+  }
+
+  async reloadPolicies(): Promise<void> {
+    await this.#parts.reloadPolicies();
+  }
+
+  get targets(): readonly TargetState[] {
+    return this.#parts.targets.states;
+  }
+
+  get unready(): readonly string[] {
+    const { audit, targets } = this.#parts;
+    return [
+      ...(this.#isDraining ? ["the proxy is shutting down"] : []),
+      ...(audit.file.hasFailed ? ["the audit log cannot be written"] : []),
+      ...(targets.states.some(({ isUp }) => isUp) ? [] : ["no target can be reached"]),
+    ];
+  }
+
+  async metrics(): Promise<string> {
+    return await this.#registry.metrics();
+  }
+
+  #readTokens(): void {
+    const read = readApiTokens(this.#parts.config.tokensFile);
+    if (read.ok) this.#tokens = read.tokens;
+    else this.#parts.warn("the file of API tokens has mistakes: the tokens before stay", formatProblems(read.problems));
+  }
+}
