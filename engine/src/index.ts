@@ -34,6 +34,7 @@ export type {
   Verdict,
   VerdictReads,
 } from "./enforcer.ts";
+export { type Change, changesBetween } from "./replay/compare.ts";
 export { rootsJson } from "./replay/roots.ts";
 export { tokenOf } from "./masks/token.ts";
 export type { SessionEffect, StatementFacts } from "./sql/facts.ts";

@@ -38,6 +38,15 @@ export interface PolicyState {
   readonly swaps: number;
   readonly refusals: number;
   readonly failures: number;
+  /** `undefined` where there are no policies in the shadow. */
+  readonly shadow:
+    | {
+        /** `undefined` while none could be loaded. */
+        readonly revision: string | undefined;
+        /** Statements since it was loaded, by what would be different. */
+        readonly counts: ReadonlyMap<string, number>;
+      }
+    | undefined;
 }
 
 /** What somebody may do besides answering requests, which the rules that ask say themselves. */

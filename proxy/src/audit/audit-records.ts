@@ -15,6 +15,7 @@
  * | `alert` | what must never happen has happened | `statement`, `message` |
  * | `renamed` | policies know a table or column by a name that it no longer has: of no session | `target`, `was`, `now` |
  * | `change` | somebody has changed something by the HTTP API: of no session | `by`, `action`, and what it was done to |
+ * | `shadow` | policies in the shadow decide a statement otherwise, once a session and text | `principal`, `target`, `revision` of the shadow, `fingerprint` of the statement, `changes` |
  * | `disconnect` | a session has ended | `statements`, `reason` |
  */
 import {
@@ -24,6 +25,7 @@ import {
   type PrincipalContext,
   rootsJson,
 } from "@penstock/engine";
+import type { Difference } from "../policies/shadow.ts";
 import { escapeJsonLine, jsonOnLine } from "./escape.ts";
 
 export interface StatementResult {
@@ -159,6 +161,19 @@ export function refusedLine(
 /** A request to the HTTP API whose token is none. */
 export function apiRefusedLine(address: string): string {
   return `{"event":"refused","time":"${now()}","session":"","user":"","client":${jsonOnLine({ address })},"reason":"a wrong token for the HTTP API"}`;
+}
+
+/** Policies in the shadow decide otherwise. It is of a statement of the session, whose own record has its text. */
+export function shadowLine({ who, revision, fingerprint, changes }: Difference): string {
+  const { principal, target, session } = who;
+  const fields = {
+    principal: { id: principal.id, kind: principal.kind },
+    target: target.name,
+    revision,
+    fingerprint,
+    changes,
+  };
+  return `{"event":"shadow","time":"${now()}","session":${jsonOnLine(session.id)},${jsonOnLine(fields).slice(1)}`;
 }
 
 /** Somebody has changed something by the HTTP API. */

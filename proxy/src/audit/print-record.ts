@@ -18,6 +18,7 @@ const record = z.looseObject({
   request: z.string().optional(),
   by: z.string().optional(),
   action: z.string().optional(),
+  changes: z.array(z.looseObject({ kind: z.string(), what: z.string(), rule: z.string().optional() })).default([]),
   answer: z.string().optional(),
   outcome: z.string().optional(),
   needs: z.array(z.looseObject({ groups: z.array(z.string()) })).default([]),
@@ -81,6 +82,8 @@ function describe(each: AuditRecord, full: boolean): string {
       return `ALERT ${who(each)}: ${each.message ?? "?"}`;
     case "renamed":
       return `RENAMED in ${each.target ?? "?"}: ${each.was ?? "?"} is now ${each.now ?? "?"}; policies hold it to the old name`;
+    case "shadow":
+      return `SHADOW ${who(each)}: ${each.changes.map(({ kind, what, rule }) => `${kind}: ${what}${rule === undefined ? "" : ` (${rule})`}`).join("; ")}`;
     case "change":
       return `${each.by ?? "?"} by the HTTP API: ${each.action ?? "?"}`;
     case "audit_gap":

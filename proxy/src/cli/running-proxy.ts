@@ -9,13 +9,12 @@ import { errorMessage } from "../config/system-error.ts";
 import type { TokenIdentities } from "../identity/token-logins.ts";
 import type { UserStore } from "../identity/user-store.ts";
 import { proxyLimits } from "../limits.ts";
-import type { LoadedPolicies, PolicyLoader } from "../policies/policy-loader.ts";
-import { PolicySource } from "../policies/policy-source.ts";
 import { type Protocol, protocolOf } from "../enforce/target.ts";
 import { createProxyServer, type ProxyServer } from "../proxy-server.ts";
 import { ConfiguredTargets } from "../targets/configured-targets.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
 import { Renames } from "./renames.ts";
+import { RunningPolicies, type StartPolicies } from "./running-policies.ts";
 import { explainListenError } from "./explain-listen-error.ts";
 import { logProxyEvent } from "./log-events.ts";
 import { type OpenAudit, openAudit } from "./open-audit.ts";
@@ -23,12 +22,6 @@ import { openTokenLogins } from "./open-identity.ts";
 
 /** How often the users file is looked at, besides what the system tells. */
 const usersPollMs = 5000;
-
-/** What is in force at start, and who loads what comes after. */
-interface StartPolicies {
-  readonly first: LoadedPolicies;
-  readonly loader: PolicyLoader;
-}
 
 /** A proxy with everything that keeps it up to date, until a signal ends it. */
 export class RunningProxy {
@@ -38,17 +31,15 @@ export class RunningProxy {
   readonly #audit: OpenAudit;
   readonly #targets: ConfiguredTargets;
   readonly #server: ProxyServer;
-  readonly #policies: PolicySource;
+  readonly #policies: RunningPolicies;
   readonly #renames: Renames;
   readonly #admin: RunningAdmin | undefined;
-  #inForce: LoadedPolicies;
-  #inForceSinceMs = Date.now();
   #usersWatch: FileWatch | undefined;
 
   private constructor(
     config: ProxyConfig,
     users: UserStore,
-    { first, loader }: StartPolicies,
+    start: StartPolicies,
     log: Logger,
     audit: OpenAudit,
     targets: ConfiguredTargets,
@@ -61,10 +52,19 @@ export class RunningProxy {
     this.#audit = audit;
     this.#targets = targets;
     this.#renames = new Renames(log, audit);
-    this.#inForce = first;
+    this.#policies = new RunningPolicies({
+      config,
+      start,
+      log,
+      audit,
+      swapped: () => {
+        this.#server.setEnforcer(this.#policies.enforcer);
+        this.#tellRenames();
+      },
+    });
     const { tls } = config.listen;
     this.#server = createProxyServer({
-      enforcer: first.enforcer,
+      enforcer: this.#policies.enforcer,
       audit,
       identities: users,
       ...(tokens === undefined ? {} : { tokens }),
@@ -74,29 +74,6 @@ export class RunningProxy {
       ...(config.tokens === undefined ? {} : { tokenKey: config.tokens.key }),
       limits: config.limits,
       report: (event) => logProxyEvent(event, targets, log),
-    });
-    this.#policies = new PolicySource(first, {
-      config: config.policies,
-      loader,
-      swap: (next, before) => {
-        const { enforcer, files, origin, warnings, note } = next;
-        this.#server.setEnforcer(enforcer);
-        this.#inForce = next;
-        this.#inForceSinceMs = Date.now();
-        this.#tellRenames();
-        const details = { revision: enforcer.revision, before, policies: origin, files, ...reportOf(warnings) };
-        log.info(details, "new policies are in force");
-        if (note !== "") log.warn(note);
-      },
-      refused: ({ report, inForce, refused }) =>
-        log.error(
-          { revision: inForce, ...(refused === undefined ? {} : { refused }), report },
-          "the changed policies have errors: the old ones stay in force",
-        ),
-      unreachable: (report) => {
-        if (report === undefined) log.info("the policies' address answers again");
-        else log.warn({ report }, "the policies' address gives no answer: the policies in force stay");
-      },
     });
     this.#admin = config.admin === undefined ? undefined : this.#makeAdmin(config.admin);
   }
@@ -110,11 +87,7 @@ export class RunningProxy {
       people: this.#users,
       server: this.#server,
       targets: this.#targets,
-      policies: () => {
-        const { enforcer, origin, files } = this.#inForce;
-        const { counters } = this.#policies;
-        return { ...counters, revision: enforcer.revision, origin, files, sinceMs: this.#inForceSinceMs };
-      },
+      policies: () => this.#policies.state,
       reloadPolicies: () => this.#policies.reload(),
       warn: (message, report) => this.#log.warn({ report }, message),
     });
@@ -139,7 +112,7 @@ export class RunningProxy {
       const tokens = await openTokenLogins(config.identity, log);
       running = new RunningProxy(config, users, policies, log, audit, targets, approver, tokens);
       running.#tellRenames();
-      await running.#listen(policies.first);
+      await running.#listen();
       return running;
     } catch (error) {
       targets.close();
@@ -151,19 +124,20 @@ export class RunningProxy {
   /** Of all targets: it is asked when a schema or the policies have changed, which is rare. */
   #tellRenames(): void {
     for (const { name, catalog } of this.#targets.all)
-      this.#renames.tell(name, catalog.current(), this.#inForce.enforcer);
+      this.#renames.tell(name, catalog.current(), this.#policies.enforcer);
   }
 
-  async #listen(policies: LoadedPolicies): Promise<void> {
+  async #listen(): Promise<void> {
     const { host } = this.#config.listen;
     const addresses: string[] = [];
     for (const [protocol, port] of this.#ports) addresses.push(`${host}:${await this.#listenOn(protocol, port)}`);
     const adminPort = await this.#listenAdmin();
-    this.#policies.start();
+    await this.#policies.start();
     this.#usersWatch = watchFiles([this.#users.file], usersPollMs, () => this.#reloadUsers());
     this.#targets.startRefreshing(this.#config.catalogRefreshMs, (explanation) =>
       this.#log.warn({ report: explanation }, "a catalog could not be read again: the old one stays in use"),
     );
+    const policies = this.#policies.current;
     const details = {
       targets: this.#targets.all.map(({ name }) => name),
       users: this.#users.count,

@@ -23,6 +23,8 @@ export interface ProxyConfig {
   /** `undefined` where only users of the users file connect. */
   readonly identity: IdentityConfig | undefined;
   readonly policies: PoliciesConfig;
+  /** Those that only tell what would be different; `undefined` where there are none. */
+  readonly shadowPolicies: PoliciesConfig | undefined;
   readonly audit: AuditConfig;
   /** `undefined` where nobody is asked. */
   readonly approvalsFolder: string | undefined;
@@ -89,12 +91,14 @@ function unreadable(file: string, error: unknown): Extract<ConfigResult, { reado
 /** The second pass, over a text that has the right shape: what its values name must exist and fit together. */
 function readConfig(raw: RawConfig, reader: SectionReader): ProxyConfig {
   const optionalPath = (file: string | undefined) => (file === undefined ? undefined : reader.path(file));
+  const policies = readPolicies(raw.policies, reader);
   return {
     listen: readListen(raw.listen, reader),
     targets: readTargets(raw.targets, reader),
     usersFile: reader.path(raw.users),
     identity: readIdentity(raw.identity, raw.listen.tls !== undefined, reader),
-    policies: readPolicies(raw.policies, reader),
+    policies: policies.inForce,
+    shadowPolicies: policies.shadow,
     audit: readAudit(raw.audit, reader),
     approvalsFolder: optionalPath(raw.approvals?.folder),
     tokens: readTokens(raw.tokens, reader),

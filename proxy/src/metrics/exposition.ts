@@ -10,7 +10,12 @@ export interface MetricsSource {
   readonly heldStatements: number;
   /** Of the policies in force. */
   readonly revision: string;
-  readonly policies: { readonly swaps: number; readonly refusals: number; readonly failures: number };
+  readonly policies: {
+    readonly swaps: number;
+    readonly refusals: number;
+    readonly failures: number;
+    readonly shadow: { readonly counts: ReadonlyMap<string, number> } | undefined;
+  };
   readonly audit: {
     readonly file: AuditFileReading;
     readonly sinks: readonly { readonly name: string; readonly lagBytes: number }[];
@@ -61,6 +66,9 @@ export function exposition(source: MetricsSource): Registry {
     [source.policies.refusals, { outcome: "refused" }],
     [source.policies.failures, { outcome: "unreachable" }],
   ]);
+  add("counter", "penstock_shadow_decisions_total", "Statements by what policies in the shadow would change.", () =>
+    [...(source.policies.shadow?.counts ?? [])].map(([change, count]) => [count, { change }] as const),
+  );
   add("gauge", "penstock_audit_waiting_bytes", "Audit lines that are not written yet.", () => [
     [source.audit.file.waitingBytes],
   ]);

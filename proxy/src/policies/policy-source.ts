@@ -44,9 +44,9 @@ export class PolicySource {
   #closed = false;
   #isUnreachable = false;
 
-  /** @param first what the loader gave at start. */
-  constructor(first: LoadedPolicies, options: PolicySourceOptions) {
-    this.#revision = first.enforcer.revision;
+  /** @param first what the loader gave at start; `undefined` where it has not been asked yet */
+  constructor(first: LoadedPolicies | undefined, options: PolicySourceOptions) {
+    this.#revision = first?.enforcer.revision ?? "";
     this.#options = options;
   }
 

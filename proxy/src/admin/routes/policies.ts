@@ -14,6 +14,14 @@ const policies = z
       refused: z.int().openapi({ description: "Times that they had errors, and the old ones stayed." }),
       unreachable: z.int().openapi({ description: "Times that their address gave no answer." }),
     }),
+    shadow: z
+      .object({
+        revision: z.string().optional(),
+        decisions: z.record(z.string(), z.int()).openapi({
+          description: "How many statements it decides alike (`same`), and how often each kind of difference came.",
+        }),
+      })
+      .optional(),
   })
   .openapi("Policies");
 const answer = { 200: { description: "They.", content: { "application/json": { schema: policies } } } };
@@ -48,7 +56,15 @@ export function addPolicyRoutes(api: Api, host: AdminHost, permissions: Permissi
   );
 }
 
-function shown({ policies: { sinceMs, swaps, refusals, failures, ...rest } }: AdminHost): z.output<typeof policies> {
+function shown({ policies: inForce }: AdminHost): z.output<typeof policies> {
+  const { sinceMs, swaps, refusals, failures, shadow, ...rest } = inForce;
   const reloads = { in_force: swaps, refused: refusals, unreachable: failures };
-  return { ...rest, since: new Date(sinceMs).toISOString(), reloads };
+  const since = new Date(sinceMs).toISOString();
+  if (shadow === undefined) return { ...rest, since, reloads };
+  return {
+    ...rest,
+    since,
+    reloads,
+    shadow: { revision: shadow.revision, decisions: Object.fromEntries(shadow.counts) },
+  };
 }
