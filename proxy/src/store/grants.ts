@@ -1,0 +1,144 @@
+/** A yes, and what it may still be used for. */
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { number, numberOrNone, type SqlRow, type SqlTransaction, text } from "./sql.ts";
+
+/** A yes that a statement runs by. */
+const yesSchema = z.object({
+  grant: z.string(),
+  request: z.string(),
+  /** Principal id. */
+  by: z.string(),
+  need: z.string(),
+  groups: z.array(z.string()),
+});
+export type Yes = Readonly<z.output<typeof yesSchema>>;
+const yesList = z.array(yesSchema);
+const groupsSchema = z.array(z.string());
+
+export interface StoredGrant extends Yes {
+  /** Also for statements that differ in literals only. */
+  readonly isAlike: boolean;
+  /** For the run of its request, and no other. */
+  readonly isSingle: boolean;
+  readonly untilMs: number;
+  /** `undefined` for any number. */
+  readonly usesLeft: number | undefined;
+  readonly used: number;
+}
+
+/** Which statement it is: the same, or one that is alike. */
+export interface StatementKey {
+  /** Of its request, where it has one. */
+  readonly request: string | undefined;
+  readonly digest: string;
+  readonly fingerprint: string | undefined;
+}
+
+export interface NewGrant extends StatementKey {
+  readonly request: string;
+  readonly need: string;
+  readonly groups: readonly string[];
+  readonly by: string;
+  readonly isSingle: boolean;
+  readonly untilMs: number;
+  readonly uses: number | undefined;
+}
+
+export async function addGrant(tx: SqlTransaction, grant: NewGrant): Promise<void> {
+  await tx.all(
+    `insert into grants (id, request, need, said_by, groups, digest, fingerprint, single, until_ms, uses_left, used)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)`,
+    randomBytes(5).toString("hex"),
+    grant.request,
+    grant.need,
+    grant.by,
+    JSON.stringify(grant.groups),
+    grant.digest,
+    grant.fingerprint ?? null,
+    grant.isSingle ? 1 : 0,
+    grant.untilMs,
+    grant.uses ?? null,
+  );
+}
+
+const usable = "g.until_ms > $1 and (g.uses_left is null or g.uses_left > 0)";
+
+/** For each need a yes that can be used now, where there is one. Single ones of other requests count when their own session does not wait. */
+export async function usableGrants(
+  tx: SqlTransaction,
+  { request, digest, fingerprint }: StatementKey,
+): Promise<ReadonlyMap<string, StoredGrant>> {
+  const rows = await tx.all(
+    `select g.* from grants g left join requests r on r.id = g.request
+     where ${usable} and (g.digest = $2 or g.fingerprint = $3)
+       and (g.single = 0 or g.request = $4 or (r.state = 'approved' and r.holder is null))
+     order by case when g.request = $4 then 0 else 1 end, g.until_ms, g.id`,
+    tx.nowMs,
+    digest,
+    fingerprint ?? "",
+    request ?? "",
+  );
+  const found = new Map<string, StoredGrant>();
+  for (const grant of rows.map(grantOf)) if (!found.has(grant.need)) found.set(grant.need, grant);
+  return found;
+}
+
+/** Principal ids, by key of the need. */
+export async function metBy(tx: SqlTransaction, key: StatementKey): Promise<ReadonlyMap<string, string>> {
+  return new Map([...(await usableGrants(tx, key))].map(([need, { by }]) => [need, by]));
+}
+
+/** Takes one use of each, or none where a need has no yes. */
+export async function useGrants(
+  tx: SqlTransaction,
+  key: StatementKey,
+  needs: readonly string[],
+): Promise<readonly Yes[] | undefined> {
+  const usables = await usableGrants(tx, key);
+  const grants = needs.map((need) => usables.get(need));
+  if (grants.includes(undefined)) return undefined;
+  const yes: Yes[] = [];
+  for (const grant of grants) {
+    if (grant === undefined) continue;
+    const { grant: id, request, by, need, groups } = grant;
+    await tx.all("update grants set used = used + 1, uses_left = uses_left - 1 where id = $1", id);
+    yes.push({ grant: id, request, by, need, groups });
+  }
+  return yes;
+}
+
+/** Takes back a use that came to nothing. */
+export async function giveBack(tx: SqlTransaction, yes: readonly Yes[]): Promise<void> {
+  for (const { grant } of yes)
+    await tx.all("update grants set used = used - 1, uses_left = uses_left + 1 where id = $1", grant);
+}
+
+export async function listGrants(tx: SqlTransaction): Promise<readonly StoredGrant[]> {
+  const rows = await tx.all(`select g.* from grants g where ${usable} order by g.until_ms, g.id`, tx.nowMs);
+  return rows.map(grantOf);
+}
+
+export async function revokeGrant(tx: SqlTransaction, id: string): Promise<boolean> {
+  tx.tellOthers();
+  return (await tx.all("delete from grants where id = $1 returning id", id)).length > 0;
+}
+
+export function parseYes(json: string | undefined): readonly Yes[] | undefined {
+  return json === undefined ? undefined : yesList.parse(JSON.parse(json));
+}
+
+function grantOf(row: SqlRow): StoredGrant {
+  return {
+    grant: text(row, "id"),
+    request: text(row, "request"),
+    by: text(row, "said_by"),
+    need: text(row, "need"),
+    groups: groupsSchema.parse(JSON.parse(text(row, "groups"))),
+    isAlike: row["fingerprint"] !== null,
+    isSingle: number(row, "single") === 1,
+    untilMs: number(row, "until_ms"),
+    usesLeft: numberOrNone(row, "uses_left"),
+    used: number(row, "used"),
+  };
+}

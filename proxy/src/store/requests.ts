@@ -1,0 +1,275 @@
+/** Statements that wait for people: how they begin, and how they end. */
+import { z } from "zod";
+import { metBy, parseYes, type StatementKey, useGrants, type Yes } from "./grants.ts";
+import { number, type SqlRow, type SqlTransaction, text, textOrNone } from "./sql.ts";
+
+const needSchema = z.object({
+  /** Equal for needs that the same yes meets. */
+  key: z.string(),
+  groups: z.array(z.string()),
+  /** How long a yes holds for the same statement at most; left out: for one run. */
+  forMs: z.number().optional(),
+  because: z.string().optional(),
+});
+
+/** What people see of a statement. Passwords in its texts are replaced. */
+const askedSchema = z.object({
+  principal: z.object({
+    id: z.string(),
+    name: z.string(),
+    kind: z.string(),
+    /** Ids. */
+    actsFor: z.array(z.string()),
+  }),
+  target: z.string(),
+  database: z.string(),
+  searchPath: z.array(z.string()),
+  /** As the client sent it, then what it runs by name. */
+  texts: z.array(z.string()),
+  /** `null` for NULL; what is binary as `\x…`. */
+  parameters: z.array(z.string().nullable()),
+  needs: z.array(needSchema),
+  /** The text with a mark in place of each literal that an approval of statements that are alike leaves open. */
+  alike: z.string().optional(),
+});
+
+export type AskedStatement = z.output<typeof askedSchema>;
+export type StoredNeed = z.output<typeof needSchema>;
+
+export const requestStates = ["waiting", "approved", "denied", "expired", "cancelled", "withdrawn"] as const;
+export type RequestState = (typeof requestStates)[number];
+
+export interface NewRequest {
+  readonly id: string;
+  readonly proxy: string;
+  readonly session: string;
+  readonly digest: string;
+  /** `undefined` where no other statement is taken for alike. */
+  readonly fingerprint: string | undefined;
+  readonly asked: AskedStatement;
+  /** The client is told at once, and sends it again. */
+  readonly isDeferred: boolean;
+  readonly waitMs: number;
+}
+
+export interface AskLimits {
+  /** Of one proxy. */
+  readonly waiting: number;
+  readonly waitingPerPrincipal: number;
+  /** How long a no counts for the same statement sent again, where no session has been told. */
+  readonly denialMs: number;
+}
+
+export type Asked =
+  | { readonly kind: "granted"; readonly yes: readonly Yes[] }
+  | { readonly kind: "waiting"; readonly request: StoredRequest; readonly isNew: boolean }
+  | { readonly kind: "denied"; readonly request: StoredRequest }
+  | { readonly kind: "full"; readonly isOwn: boolean; readonly waiting: number };
+
+export interface StoredRequest {
+  readonly id: string;
+  readonly proxy: string;
+  readonly session: string;
+  readonly digest: string;
+  readonly fingerprint: string | undefined;
+  readonly asked: AskedStatement;
+  readonly isDeferred: boolean;
+  /** A session waits for it now. */
+  readonly isHeld: boolean;
+  readonly state: RequestState;
+  readonly askedAtMs: number;
+  readonly expiresAtMs: number;
+  /** Principal ids, by key of the need: who has said yes. */
+  readonly metBy: ReadonlyMap<string, string>;
+  /** Who said no, and why. */
+  readonly denial: { readonly by: string; readonly because: string | undefined } | undefined;
+}
+
+/** What its session is told. */
+export interface EndedRequest {
+  readonly id: string;
+  readonly state: Exclude<RequestState, "waiting">;
+  /** Where it was approved. */
+  readonly yes: readonly Yes[];
+  readonly denial: StoredRequest["denial"];
+}
+
+export async function ask(tx: SqlTransaction, request: NewRequest, limits: AskLimits): Promise<Asked> {
+  const { id, digest, fingerprint, asked } = request;
+  const needs = keysOf(asked.needs);
+  await expireDue(tx);
+  const yes = await useGrants(tx, { request: undefined, digest, fingerprint }, needs);
+  if (yes !== undefined) return { kind: "granted", yes };
+  const [left] = await tx.all(
+    `select * from requests where digest = $1 and holder is null and needs = $2
+     and (state = 'waiting' or (state = 'denied' and told = 0 and ended_ms > $3)) order by asked_ms desc, id limit 1`,
+    digest,
+    JSON.stringify(needs),
+    tx.nowMs - limits.denialMs,
+  );
+  if (left !== undefined && left["state"] === "denied") return { kind: "denied", request: await requestOf(tx, left) };
+  if (left !== undefined) return { kind: "waiting", isNew: false, request: await join(tx, left, request) };
+  const full = await tooMany(tx, request, limits);
+  if (full !== undefined) return full;
+  const [made] = await tx.all(
+    `insert into requests (id, proxy, holder, session, principal, digest, fingerprint, needs, asked, deferred, state, asked_ms, expires_ms)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', $11, $12) returning *`,
+    id,
+    request.proxy,
+    request.isDeferred ? null : request.proxy,
+    request.session,
+    asked.principal.id,
+    digest,
+    fingerprint ?? null,
+    JSON.stringify(needs),
+    JSON.stringify(asked),
+    request.isDeferred ? 1 : 0,
+    tx.nowMs,
+    tx.nowMs + request.waitMs,
+  );
+  if (made === undefined) throw new Error("the store has not kept a request");
+  tx.tellOthers();
+  return { kind: "waiting", isNew: true, request: await requestOf(tx, made) };
+}
+
+/** A session waits again for a request that had none. */
+async function join(
+  tx: SqlTransaction,
+  left: SqlRow,
+  { isDeferred, proxy, session, waitMs }: NewRequest,
+): Promise<StoredRequest> {
+  if (isDeferred) return requestOf(tx, left);
+  const [joined] = await tx.all(
+    "update requests set holder = $1, proxy = $1, session = $2, expires_ms = $3 where id = $4 returning *",
+    proxy,
+    session,
+    Math.max(tx.nowMs + waitMs, number(left, "expires_ms")),
+    text(left, "id"),
+  );
+  if (joined === undefined) throw new Error("the store has lost a request");
+  return requestOf(tx, joined);
+}
+
+async function tooMany(
+  tx: SqlTransaction,
+  { proxy, asked }: NewRequest,
+  { waiting, waitingPerPrincipal }: AskLimits,
+): Promise<Asked | undefined> {
+  const [row] = await tx.all(
+    `select (select count(*) from requests where state = 'waiting' and principal = $1) as own,
+            (select count(*) from requests where state = 'waiting' and proxy = $2) as every`,
+    asked.principal.id,
+    proxy,
+  );
+  if (row === undefined) throw new Error("the store has not counted");
+  const own = number(row, "own");
+  if (own >= waitingPerPrincipal) return { kind: "full", isOwn: true, waiting: own };
+  const all = number(row, "every");
+  return all >= waiting ? { kind: "full", isOwn: false, waiting: all } : undefined;
+}
+
+/** Approves what waits, where every need has a yes. @returns whether it did */
+export async function settle(tx: SqlTransaction, row: SqlRow): Promise<boolean> {
+  const key = keyOf(row);
+  const needs = needsOf(row);
+  const isHeld = row["holder"] !== null;
+  // Without a session nothing is used yet: it is when the statement is sent again.
+  const yes = isHeld ? await useGrants(tx, key, needs) : await unused(tx, key, needs);
+  if (yes === undefined) return false;
+  await tx.all(
+    "update requests set state = 'approved', ended_ms = $1, granted = $2 where id = $3",
+    tx.nowMs,
+    isHeld ? JSON.stringify(yes) : null,
+    text(row, "id"),
+  );
+  return true;
+}
+
+async function unused(tx: SqlTransaction, key: StatementKey, needs: readonly string[]): Promise<[] | undefined> {
+  const yes = await metBy(tx, key);
+  return needs.every((need) => yes.has(need)) ? [] : undefined;
+}
+
+/** Of calls that share a transaction, and so a time, the first one has done it. */
+const expired = new WeakSet<SqlTransaction>();
+
+/** Ends what nobody has answered in time. */
+export async function expireDue(tx: SqlTransaction): Promise<void> {
+  if (expired.has(tx)) return;
+  expired.add(tx);
+  const ended = await tx.all(
+    "update requests set state = 'expired', ended_ms = $1 where state = 'waiting' and expires_ms <= $1 returning id",
+    tx.nowMs,
+  );
+  if (ended.length > 0) tx.tellOthers();
+}
+
+export async function listWaiting(tx: SqlTransaction): Promise<readonly StoredRequest[]> {
+  await expireDue(tx);
+  const rows = await tx.all("select * from requests where state = 'waiting' order by asked_ms, id");
+  const requests: StoredRequest[] = [];
+  for (const row of rows) requests.push(await requestOf(tx, row));
+  return requests;
+}
+
+export async function findRequest(tx: SqlTransaction, id: string): Promise<StoredRequest | undefined> {
+  await expireDue(tx);
+  const row = await requestRow(tx, id);
+  return row === undefined ? undefined : requestOf(tx, row);
+}
+
+export async function requestRow(tx: SqlTransaction, id: string): Promise<SqlRow | undefined> {
+  const [row] = await tx.all("select * from requests where id = $1", id);
+  return row;
+}
+
+export async function requestOf(tx: SqlTransaction, row: SqlRow): Promise<StoredRequest> {
+  const state = stateOf(row);
+  return {
+    id: text(row, "id"),
+    proxy: text(row, "proxy"),
+    session: text(row, "session"),
+    digest: text(row, "digest"),
+    fingerprint: textOrNone(row, "fingerprint"),
+    asked: askedOf(row),
+    isDeferred: number(row, "deferred") === 1,
+    isHeld: row["holder"] !== null,
+    state,
+    askedAtMs: number(row, "asked_ms"),
+    expiresAtMs: number(row, "expires_ms"),
+    metBy: state === "waiting" ? await metBy(tx, keyOf(row)) : new Map(),
+    denial: denialOf(row),
+  };
+}
+
+export function endedOf(row: SqlRow): EndedRequest {
+  const state = stateOf(row);
+  if (state === "waiting") throw new Error("a request that waits has not ended");
+  const yes = parseYes(textOrNone(row, "granted")) ?? [];
+  return { id: text(row, "id"), state, yes, denial: denialOf(row) };
+}
+
+export function keyOf(row: SqlRow): StatementKey & { readonly request: string } {
+  return { request: text(row, "id"), digest: text(row, "digest"), fingerprint: textOrNone(row, "fingerprint") };
+}
+
+export function askedOf(row: SqlRow): AskedStatement {
+  return askedSchema.parse(JSON.parse(text(row, "asked")));
+}
+
+export function stateOf(row: SqlRow): RequestState {
+  return z.enum(requestStates).parse(row["state"]);
+}
+
+function needsOf(row: SqlRow): readonly string[] {
+  return z.array(z.string()).parse(JSON.parse(text(row, "needs")));
+}
+
+function keysOf(needs: readonly StoredNeed[]): readonly string[] {
+  return needs.map(({ key }) => key);
+}
+
+function denialOf(row: SqlRow): StoredRequest["denial"] {
+  const by = textOrNone(row, "ended_by");
+  return by === undefined ? undefined : { by, because: textOrNone(row, "because") };
+}

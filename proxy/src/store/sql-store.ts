@@ -1,0 +1,78 @@
+/** A store over SQL, whichever server runs it. */
+import { answer, type Answered, type NewAnswer } from "./answers.ts";
+import { listGrants, revokeGrant, type StoredGrant } from "./grants.ts";
+import { beat, collect, giveUp, leave } from "./proxies.ts";
+import {
+  ask,
+  type Asked,
+  type AskLimits,
+  findRequest,
+  listWaiting,
+  type NewRequest,
+  type StoredRequest,
+} from "./requests.ts";
+import type { SqlTransaction } from "./sql.ts";
+import type { Collected, ProxyLife, Store } from "./store.ts";
+
+export abstract class SqlStore implements Store {
+  abstract readonly place: string;
+  abstract open(): Promise<void>;
+  abstract close(): Promise<void>;
+  protected abstract transaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T>;
+  readonly #listeners = new Set<() => void>();
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  protected changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  beat(proxy: ProxyLife): Promise<boolean> {
+    return this.transaction((tx) => beat(tx, proxy));
+  }
+
+  leave(proxy: string): Promise<void> {
+    return this.transaction((tx) => leave(tx, proxy));
+  }
+
+  ask(request: NewRequest, limits: AskLimits): Promise<Asked> {
+    return this.transaction((tx) => ask(tx, request, limits));
+  }
+
+  answer(given: NewAnswer): Promise<Answered> {
+    return this.transaction((tx) => answer(tx, given));
+  }
+
+  giveUp(request: string, how: "cancelled" | "withdrawn" | "expired"): Promise<void> {
+    return this.transaction((tx) => giveUp(tx, request, how));
+  }
+
+  collect(proxy: string): Promise<Collected> {
+    return this.transaction((tx) => collect(tx, proxy));
+  }
+
+  recorded(answers: readonly string[]): Promise<void> {
+    return this.transaction(async (tx) => {
+      for (const id of answers) await tx.all("delete from answers where id = $1", id);
+    });
+  }
+
+  waiting(): Promise<readonly StoredRequest[]> {
+    return this.transaction(listWaiting);
+  }
+
+  request(id: string): Promise<StoredRequest | undefined> {
+    return this.transaction((tx) => findRequest(tx, id));
+  }
+
+  grants(): Promise<readonly StoredGrant[]> {
+    return this.transaction(listGrants);
+  }
+
+  revoke(grant: string): Promise<boolean> {
+    return this.transaction((tx) => revokeGrant(tx, grant));
+  }
+}

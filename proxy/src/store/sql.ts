@@ -1,0 +1,32 @@
+/** The SQL that both engines understand: `$1` for values, texts and whole numbers, no more. */
+export type SqlValue = string | number | null;
+export type SqlRow = Readonly<Record<string, SqlValue>>;
+
+export interface SqlTransaction {
+  /** The store's clock when the transaction began. */
+  readonly nowMs: number;
+  all(sql: string, ...values: readonly SqlValue[]): Promise<readonly SqlRow[]>;
+  /** Others are told when the transaction has been committed. */
+  tellOthers(): void;
+}
+
+/** One that exists for sure, such as what `returning` gives. */
+export function text(row: SqlRow, column: string): string {
+  const value = row[column];
+  if (typeof value !== "string") throw new Error(`the store's column ${column} holds no text`);
+  return value;
+}
+
+export function textOrNone(row: SqlRow, column: string): string | undefined {
+  return row[column] === null ? undefined : text(row, column);
+}
+
+export function number(row: SqlRow, column: string): number {
+  const value = row[column];
+  if (typeof value !== "number") throw new Error(`the store's column ${column} holds no number`);
+  return value;
+}
+
+export function numberOrNone(row: SqlRow, column: string): number | undefined {
+  return row[column] === null ? undefined : number(row, column);
+}
