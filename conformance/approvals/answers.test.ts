@@ -1,10 +1,6 @@
 /** Whose answer counts, for what, and for how long. Threat 63: self-approval, reuse, approval after expiry, races. */
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Client } from "pg";
 import { expect, test } from "vitest";
-import { FileApprover } from "../../proxy/src/approvals/file-approver.ts";
 import { until } from "./people.ts";
 import { stage } from "./stage.ts";
 
@@ -163,7 +159,7 @@ test("who waits with the same statement in another session goes on with the same
   if (request === undefined) throw new Error("nothing waits");
   await here.people.answer(request, "bob");
   await Promise.all(answers);
-  expect(here.people.requests()).toEqual([]);
+  expect(await here.people.requests()).toEqual([]);
 });
 
 test("an answer that was meant for another text does not count", async () => {
@@ -203,7 +199,7 @@ test("the decision is made again: what is denied meanwhile does not run, approve
   await here.people.one();
   here.proxied.setPolicies('package next\ndeny "frozen" if query.kind == "update"');
   await expect(answer).rejects.toMatchObject({ code: "42501", message: "frozen" });
-  expect(here.people.requests()).toEqual([]);
+  expect(await here.people.requests()).toEqual([]);
 });
 
 test("what other people are to be asked about is asked again, and what needs nobody goes on", async () => {
@@ -212,7 +208,7 @@ test("what other people are to be asked about is asked again, and what needs nob
   const first = await here.people.one();
   here.proxied.setPolicies('package next\napprove by "security" if query.kind == "update"');
   await until(
-    () => here.people.requests().some(({ id }) => id !== first.id),
+    async () => (await here.people.requests()).some(({ id }) => id !== first.id),
     () => "nobody else was asked",
   );
   const second = await here.people.one();
@@ -220,7 +216,7 @@ test("what other people are to be asked about is asked again, and what needs nob
   expect(await here.people.answer(first, "bob")).toMatchObject({ isCounted: false });
   here.proxied.setPolicies("package next\nallow if true");
   await answer;
-  expect(here.people.requests()).toEqual([]);
+  expect(await here.people.requests()).toEqual([]);
 });
 
 test("a bound portal is not run on by an approval that newer policies do not know", async () => {
@@ -272,7 +268,7 @@ test("what is too large to be shown whole is refused, values counted", async () 
   const client = await here.connect();
   const large = client.query("update items set state = $1 where id = 1", ["x".repeat(1000)]);
   await expect(large).rejects.toMatchObject({ code: "54000" });
-  expect(here.people.requests()).toEqual([]);
+  expect(await here.people.requests()).toEqual([]);
 });
 
 test("the record tells who asked, who answered, how it ended, and what ran by whose word", async () => {
@@ -297,60 +293,4 @@ test("the record tells who asked, who answered, how it ended, and what ran by wh
   expect(of("statement")).toMatchObject([
     { text: update, decision: "allow", approved: [{ request: id, by: "bob@shop.example", groups: ["dba"] }] },
   ]);
-});
-
-test.each([
-  ["no JSON", "{"],
-  ["another request's", JSON.stringify({ request: "other", digest: "x", by: "bob", answer: "approve" })],
-  ["unknown words", (id: string) => JSON.stringify({ request: id, digest: "x", by: "bob", answer: "yes" })],
-  ["too large", " ".repeat(20_000)],
-])("a file with %s is no answer, and the statement waits on", async (_, content) => {
-  const client = await here.connect();
-  const answer = send(client, update);
-  const request = await here.people.one();
-  const before = here.proxied.faults.length;
-  const text = typeof content === "string" ? content : content(request.id);
-  const file = join(here.people.folder, `${request.id}.hand.answer.json`);
-  writeFileSync(file, text, { mode: 0o600 });
-  await until(
-    () => here.proxied.faults.length > before,
-    () => "nobody was warned",
-  );
-  expect(await waits()).toBe(request.id);
-  // Written again, as it should be.
-  writeFileSync(file, JSON.stringify({ request: request.id, digest: request.digest, by: "bob", answer: "approve" }));
-  await answer;
-});
-
-test("a file that others could write, or a link, is no answer", async () => {
-  const client = await here.connect();
-  const answer = send(client, update);
-  const { id, digest } = await here.people.one();
-  const good = JSON.stringify({ request: id, digest, by: "bob", answer: "approve" });
-  const elsewhere = join(mkdtempSync(join(tmpdir(), "penstock-link-")), "answer");
-  writeFileSync(elsewhere, good, { mode: 0o600 });
-  const before = here.proxied.faults.length;
-  symlinkSync(elsewhere, join(here.people.folder, `${id}.link.answer.json`));
-  await until(
-    () => here.proxied.faults.length > before,
-    () => "nobody was warned",
-  );
-  expect(await waits()).toBe(id);
-  await here.people.answerOne("bob", "deny");
-  await expect(answer).rejects.toMatchObject({ code: "42501" });
-});
-
-test("a folder that others can write to is refused, and what an earlier proxy left there is removed", () => {
-  const folder = mkdtempSync(join(tmpdir(), "penstock-approvals-"));
-  const shared = join(folder, "shared");
-  mkdirSync(shared, { mode: 0o700 });
-  chmodSync(shared, 0o777);
-  expect(() => new FileApprover(shared, () => undefined)).toThrow(/others may write/);
-  chmodSync(shared, 0o700);
-  writeFileSync(join(shared, "0a.request.json"), "{}");
-  writeFileSync(join(shared, "0a.x.answer.json"), "{}");
-  writeFileSync(join(shared, "notes.txt"), "mine");
-  new FileApprover(shared, () => undefined).close();
-  expect(readdirSync(shared)).toEqual(["notes.txt"]);
-  rmSync(folder, { recursive: true });
 });

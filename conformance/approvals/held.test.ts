@@ -57,10 +57,10 @@ test.each(ways)("%s waits and then runs, and others notice nothing", async (_, r
     [
       "the statement waits for approval of dba; an update",
       expect.stringContaining(`request ${request.id}, until `),
-      `to approve it: policy-proxy approve ${request.id} --as PERSON; to give up, cancel the statement`,
+      `to approve it: policy-proxy approvals approve ${request.id} --as PERSON; to give up, cancel the statement`,
     ],
   ]);
-  expect(here.people.requests()).toEqual([]);
+  expect(await here.people.requests()).toEqual([]);
 });
 
 test.each(ways)("%s that is denied fails as any statement does, in a transaction and outside", async (_, run) => {
@@ -115,7 +115,7 @@ test.each(ways)("%s is cancelled as if it ran", async (_, run) => {
   await here.people.one();
   await cancel(client);
   expect(await outside).toMatchObject(cancelled);
-  expect(here.people.requests()).toEqual([]);
+  expect(await here.people.requests()).toEqual([]);
   await client.query("begin");
   const inside = failureOf(run(client));
   await here.people.one();
@@ -254,7 +254,7 @@ test("in a failed transaction nobody is asked, and the server has the word", asy
   await expect(client.query("update items set state = 'sold'")).rejects.toMatchObject({ code: "25P02" });
   await expect(client.query("update items set state = $1", ["sold"])).rejects.toMatchObject({ code: "25P02" });
   await client.query("rollback");
-  expect(here.people.requests()).toEqual([]);
+  expect(await here.people.requests()).toEqual([]);
 });
 
 test("psql shows what it waits for, and goes on", async () => {
@@ -269,7 +269,7 @@ test("psql shows what it waits for, and goes on", async () => {
   expect([code, stdout]).toEqual([0, expect.stringContaining("UPDATE 1")]);
   expect(stdout).toContain("after");
   expect(stderr).toContain(`NOTICE:  the statement waits for approval of dba; an update`);
-  expect(stderr).toContain(`HINT:  to approve it: policy-proxy approve ${request.id} --as PERSON`);
+  expect(stderr).toContain(`HINT:  to approve it: policy-proxy approvals approve ${request.id} --as PERSON`);
 });
 
 test("what needs no approval never waits, while others do", async () => {
@@ -280,7 +280,7 @@ test("what needs no approval never waits, while others do", async () => {
   for (const sql of ["select count(*) from items", "insert into items values (9, 'x')", "begin", "commit"]) {
     await other.query(sql);
   }
-  expect(here.people.requests()).toHaveLength(1);
+  expect(await here.people.requests()).toHaveLength(1);
   await here.people.answerOne("bob", "deny");
   await waiting;
 });
@@ -292,7 +292,7 @@ test("what the target tells by itself comes through while a statement waits, and
   const request = await here.people.one();
   await here.direct.query("notify news");
   await client.until(({ type }) => type === "A");
-  expect(here.people.requests().map(({ id }) => id)).toEqual([request.id]);
+  expect((await here.people.requests()).map(({ id }) => id)).toEqual([request.id]);
   expect(await states()).toEqual(untouched);
   await here.people.answer(request, "bob");
   expect(transcript(await untilReady(client))).toEqual(["C:UPDATE 1", "Z:I"]);

@@ -1,77 +1,100 @@
-/** Who answers in the tests: by the files of `approvals.folder`, as `policy-proxy approve` does it. */
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+/** Who answers in the tests: as any way does for whom it knows who answers. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Answer, AnswerOutcome } from "../../proxy/src/approvals/approver.ts";
-import {
-  isRequestName,
-  outcomePath,
-  readOutcome,
-  readRequest,
-  type RequestFile,
-  writeAnswer,
-} from "../../proxy/src/approvals/request-file.ts";
+import { answerRequest, isCounted, type PersonsAnswer, printOutcome } from "../../proxy/src/approvals/answering.ts";
+import type { StoredRequest } from "../../proxy/src/store/requests.ts";
+import type { Asking } from "../support/proxied.ts";
 
 const patienceMs = 10_000;
 
-export class PeopleAsked {
-  readonly folder: string;
+/** A statement that waits, as people see it. */
+export interface ShownRequest {
+  readonly id: string;
+  readonly digest: string;
+  readonly principal: { readonly id: string; readonly kind: string; readonly acts_for: readonly string[] };
+  readonly target: string;
+  readonly statement: string;
+  readonly runs: readonly string[];
+  readonly parameters: readonly (string | null)[];
+  readonly needs: readonly {
+    readonly groups: readonly string[];
+    readonly because?: string;
+    readonly met_by?: string;
+  }[];
+}
 
-  constructor(folder: string) {
-    this.folder = folder;
+type Says = PersonsAnswer["says"];
+
+export class PeopleAsked {
+  readonly #asking: Pick<Asking, "store" | "people" | "rules">;
+
+  constructor(asking: Pick<Asking, "store" | "people" | "rules">) {
+    this.#asking = asking;
   }
 
-  requests(): RequestFile[] {
-    const names = readdirSync(this.folder).filter((name) => isRequestName(name) && !name.startsWith("."));
-    return names.flatMap((name) => {
-      try {
-        return [readRequest(join(this.folder, name))];
-      } catch {
-        // It was answered meanwhile.
-        return [];
-      }
-    });
+  /** Oldest first. */
+  async requests(): Promise<readonly ShownRequest[]> {
+    return (await this.#asking.store.waiting()).map(shown);
   }
 
   /** Waits until `count` statements wait, oldest first. */
-  async waiting(count = 1): Promise<RequestFile[]> {
-    const found = () => this.requests();
+  async waiting(count = 1): Promise<readonly ShownRequest[]> {
+    let found: readonly ShownRequest[] = [];
     await until(
-      () => found().length === count,
-      () => `${found().length} statements wait, not ${count}`,
+      async () => (found = await this.requests()).length === count,
+      () => `${found.length} statements wait, not ${count}`,
     );
-    return found().sort((a, b) => (a.asked_at < b.asked_at ? -1 : 1));
+    return found;
   }
 
-  async one(): Promise<RequestFile> {
+  async one(): Promise<ShownRequest> {
     const [request] = await this.waiting();
     if (request === undefined) throw new Error("no statement waits");
     return request;
   }
 
   async answer(
-    { id, digest }: Pick<RequestFile, "id" | "digest">,
+    { id, digest }: Pick<ShownRequest, "id" | "digest">,
     by: string,
-    answer: Answer["answer"] = "approve",
+    says: Says = "approve",
     because?: string,
-  ): Promise<AnswerOutcome> {
-    const outcome = outcomePath(writeAnswer(this.folder, { request: id, digest, by, answer, because }));
-    await until(
-      () => existsSync(outcome),
-      () => "nobody has taken the answer",
+    terms: PersonsAnswer["terms"] = {},
+  ): Promise<{ readonly isCounted: boolean; readonly message: string }> {
+    const { store, people, rules } = this.#asking;
+    const person = people.person(by);
+    const answered = await answerRequest(
+      { store, rules, unusedMs: 60_000 },
+      { request: id, digest, user: by, person, proof: "password", says, because, terms },
     );
-    return readOutcome(outcome);
+    return { isCounted: isCounted(answered), message: printOutcome(answered.outcome) };
   }
 
   /** The one statement that waits is answered. */
-  async answerOne(by: string, answer: Answer["answer"] = "approve", because?: string): Promise<AnswerOutcome> {
-    return this.answer(await this.one(), by, answer, because);
+  async answerOne(by: string, says: Says = "approve", because?: string, terms?: PersonsAnswer["terms"]) {
+    return this.answer(await this.one(), by, says, because, terms);
   }
 }
 
-export async function until(holds: () => boolean, problem: () => string): Promise<void> {
+function shown({ id, digest, asked, metBy }: StoredRequest): ShownRequest {
+  const { principal, target, texts, parameters, needs } = asked;
+  const [statement = "", ...runs] = texts;
+  return {
+    id,
+    digest,
+    principal: { id: principal.id, kind: principal.kind, acts_for: principal.actsFor },
+    target,
+    statement,
+    runs,
+    parameters,
+    needs: needs.map(({ key, groups, because }) => {
+      const by = metBy.get(key);
+      return { groups, ...(because === undefined ? {} : { because }), ...(by === undefined ? {} : { met_by: by }) };
+    }),
+  };
+}
+
+export async function until(holds: () => boolean | Promise<boolean>, problem: () => string): Promise<void> {
   const end = Date.now() + patienceMs;
-  while (!holds()) {
+  while (!(await holds())) {
     if (Date.now() > end) throw new Error(problem());
     await sleep(10);
   }

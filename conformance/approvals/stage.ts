@@ -63,7 +63,7 @@ export function stage(limits: Partial<ProxyLimits> = {}): Stage {
       approvals: true,
       limits,
     });
-    made.people = new PeopleAsked(made.proxied.approvalsFolder);
+    made.people = new PeopleAsked(made.proxied.asking);
     await fill();
   });
   const fill = () =>

@@ -1,74 +1,98 @@
-/** A statement that waits, as its operators meet it: the real commands, and psql. */
-import { rmSync, statSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+/** A statement that waits, as its operators meet it: the real commands, the real proxy that ends and starts again, and psql. */
+import { chmodSync, statSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { answerRequest } from "../../proxy/src/approvals/answering.ts";
+import { ordinaryRules } from "../../proxy/src/approvals/rules.ts";
+import { SqliteStore } from "../../proxy/src/store/sqlite-store.ts";
 import { until } from "../approvals/people.ts";
 import { runTool } from "../protocol/run-tool.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
-import { Installation, type RunningProxy, users } from "./proxy-process.ts";
+import { Installation, password, type RunningProxy, users } from "./proxy-process.ts";
 
 let server: PostgresServer;
 let installation: Installation;
 let proxy: RunningProxy;
-beforeAll(async () => {
-  server = await startPostgres();
-});
-afterAll(() => server.stop());
-
-const policy = 'package guard\napprove by "dba" for "1h" because "it empties a table" if query.kind == "truncate"';
+let store: SqliteStore;
+const policy = `package guard
+approve by "dba" because "it empties a table" if query.kind == "truncate"
+approve by "dba" for "1h" if query.kind == "delete"`;
 const person = (name: string, group: string) =>
   users.slice(users.indexOf("  - name")).replace("ana", name).replace("[analysts]", `[${group}]`);
+const configure = (approvals = "{}") =>
+  installation.write("penstock.yaml", `${installation.config()}store: { file: store.db }\napprovals: ${approvals}\n`);
 
-beforeEach(async () => {
+/** Tests leave nothing that waits. */
+beforeAll(async () => {
+  server = await startPostgres();
   installation = new Installation(server);
-  installation.write("penstock.yaml", `${installation.config()}approvals: { folder: approvals }\n`);
+  configure();
   installation.write("users.yaml", users + person("bob", "dba"));
   installation.write("policies/guard.policy", policy);
   proxy = await installation.start();
+  store = new SqliteStore(installation.path("store.db"));
+  await store.open();
 });
-afterEach(async () => {
+afterAll(async () => {
+  await store.close();
   await proxy.stop("SIGKILL");
   installation.remove();
+  await server.stop();
 });
 
 const psql = (sql: string) =>
   runTool("psql", ["-X", "-d", proxy.url, "-c", "create table if not exists notes (id int)", "-c", sql]);
+const approvals = (...args: string[]) => installation.run("approvals", ...args);
+const asBob = (command: string, id: string, ...more: string[]) =>
+  installation.runWith(`${password}\n`, "approvals", command, id, "--as", "bob", ...more);
 
-async function request(): Promise<string> {
-  await proxy.says("a statement waits for approval");
-  let id = "";
+/** Waits until a statement waits. */
+async function request(sql: string): Promise<string> {
+  let id: string | undefined;
   await until(
-    () => (id = /"?request"?: ?"?([0-9a-f]{10})/.exec(proxy.stderr)?.[1] ?? "") !== "",
-    () => proxy.stderr,
+    async () => (id = (await store.waiting()).find(({ asked }) => asked.texts[0] === sql)?.id) !== undefined,
+    () => `it does not wait:\n${proxy.stderr}`,
   );
-  return id;
+  return id ?? "";
 }
+
+/** As the command does it, which the first tests run. */
+const bobSays = (says: "approve" | "deny", id: string) => {
+  const bob = { id: "bob", name: "bob", kind: "human", groups: ["dba"], claims: {}, auth } as const;
+  const given = { request: id, user: "bob", person: bob, proof: "token", says, because: "because" } as const;
+  return answerRequest({ store, rules: ordinaryRules, unusedMs: 60_000 }, given);
+};
+const auth = { method: "trust", atNs: 0n, mfa: false } as const;
 
 test("an operator sees what waits, says yes, and it runs", async () => {
   const session = psql("truncate notes");
-  const id = await request();
-  const listed = await installation.run("approvals");
+  const id = await request("truncate notes");
+  const listed = await approvals();
   expect(listed.stdout).toMatch(`${id}  ana (human) on shop, database shop; until `);
-  expect(listed.stdout).toContain("  truncate notes\n  needs dba, for 3600 s; it empties a table\n");
-  expect(statSync(installation.path(`approvals/${id}.request.json`)).mode & 0o777).toBe(0o600);
-  expect(await installation.run("approve", id, "--as", "ana")).toMatchObject({
+  expect(listed.stdout).toContain("  truncate notes\n  needs dba, for this one run; it empties a table\n");
+  expect(statSync(installation.path("store.db")).mode & 0o777).toBe(0o600);
+  expect(await approvals("approve", id, "--as", "ana")).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("own"),
   });
-  expect(await installation.run("approve", id, "--as", "bob")).toMatchObject({
+  expect(await asBob("approve", id, "--because", "ticket 7")).toMatchObject({
     code: 0,
     stdout: expect.stringContaining("approved: the statement is decided once more and goes on"),
   });
   expect(await session).toMatchObject({ code: 0, stdout: expect.stringContaining("TRUNCATE TABLE") });
-  expect((await installation.run("approvals")).stderr).toBe("no statement waits for approval\n");
+  expect((await approvals("show", id)).stdout).toContain("database shop; approved\n  truncate notes\n");
   const log = await installation.run("audit", "tail", "audit.jsonl");
   expect(log.stdout).toContain(`bob answers approve to ${id}: approved`);
   expect(log.stdout).toMatch(/allowed ana truncate: truncate notes .*approved by bob/);
+  const answer = installation
+    .audit()
+    .findLast((line) => line["event"] === "approval_answer" && line["counted"] === true);
+  expect(answer).toMatchObject({ user: "bob", by: "bob", proof: "password", because: "ticket 7", counted: true });
 });
 
 test("an operator says no, and the reason arrives", async () => {
   const session = psql("truncate notes");
-  const id = await request();
-  expect(await installation.run("deny", id, "--as", "bob", "--because", "not on Fridays")).toMatchObject({ code: 0 });
+  const id = await request("truncate notes");
+  expect(await asBob("reject", id, "--because", "not on Fridays")).toMatchObject({ code: 0 });
   expect(await session).toMatchObject({
     code: 1,
     stderr: expect.stringContaining("not approved by bob: not on Fridays"),
@@ -77,30 +101,122 @@ test("an operator says no, and the reason arrives", async () => {
   expect(log.stdout).toContain("DENIED ana truncate: truncate notes | the statement was not approved by bob");
 });
 
-test.each([
-  ["a request that is not there", ["approve", "0123456789", "--as", "bob"], 2, "there is no request 0123456789"],
-  ["a request that is a path", ["approve", "../users", "--as", "bob"], 2, "there is no request ../users"],
-  ["nobody's answer", ["approve", "0123456789"], 2, "required option '--as <user>'"],
-  ["a denial without a reason", ["deny", "0123456789", "--as", "bob"], 2, "required option '--because <reason>'"],
-  ["another configuration", ["approvals", "--config", "other.yaml"], 2, "other.yaml"],
-])("%s is told", async (_, args, code, message) => {
-  expect(await installation.run(...args)).toMatchObject({ code, stderr: expect.stringContaining(message) });
-});
-
-test("a folder that others can write to keeps the proxy from starting", async () => {
-  await proxy.stop();
-  rmSync(installation.path("approvals"), { recursive: true });
-  installation.write("approvals", "no folder");
-  expect(await installation.run("serve")).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining("the approvals' folder"),
-  });
-});
-
-test("a proxy that stops tells whoever waits, and withdraws the request", async () => {
+test("a wrong password answers nothing, and none is asked for where the account is trusted", async () => {
   const session = psql("truncate notes");
-  const id = await request();
+  const id = await request("truncate notes");
+  expect(await installation.runWith("wrong\n", "approvals", "approve", id, "--as", "bob")).toMatchObject({
+    code: 1,
+    stderr: "policy-proxy: that is not the password of bob\n",
+  });
+  expect((await store.request(id))?.state).toBe("waiting");
+  configure("{ command_line: account, reason: required }");
+  expect(await approvals("approve", id, "--as", "bob")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("reason"),
+  });
+  expect(await approvals("approve", id, "--as", "bob", "--because", "ok")).toMatchObject({ code: 0 });
+  expect(await session).toMatchObject({ code: 0 });
+  configure();
+});
+
+test("what is wrong with a command is told", async () => {
+  const wrong: readonly (readonly [args: readonly string[], message: string])[] = [
+    [["approve", "0123456789", "--as", "bob"], "there is no request 0123456789"],
+    [["show", "../users"], "there is no request ../users"],
+    [["approve", "0123456789"], "required option '--as <user>'"],
+    [["reject", "0123456789", "--as", "bob"], "required option '--because <reason>'"],
+    [["list", "--config", "other.yaml"], "other.yaml"],
+    [["approve", "0123456789", "--as", "bob", "--for", "ever"], "such as 10m"],
+    [["revoke", "0123456789"], "there is no grant 0123456789"],
+  ];
+  const outcomes = await Promise.all(wrong.map(([args]) => approvals(...args)));
+  expect(outcomes).toMatchObject(
+    wrong.map(([, message]) => ({ code: 2, stderr: expect.stringContaining(message) as string })),
+  );
+});
+
+test("what holds for a time is listed, holds as long and as often as was said, and is taken back", async () => {
+  const session = psql("delete from notes where id = 1");
+  const id = await request("delete from notes where id = 1");
+  expect(await asBob("approve", id, "--for", "2h")).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("longer"),
+  });
+  expect(await asBob("approve", id, "--alike", "--uses", "2", "--for", "10m")).toMatchObject({ code: 0 });
+  expect(await session).toMatchObject({ code: 0 });
+  expect(await psql("delete from notes where id = 2")).toMatchObject({ code: 0 });
+  expect(await approvals("grants")).toMatchObject({ stderr: "no approval can be used\n" });
+  const again = psql("delete from notes where id = 3");
+  await asBob("approve", await request("delete from notes where id = 3"), "--alike");
+  expect(await again).toMatchObject({ code: 0 });
+  const grants = (await approvals("grants")).stdout;
+  expect(grants).toMatch(
+    /^[0-9a-f]{10} {2}by bob for dba, until .*, used 1 times\n {2}ana on shop: delete from notes where id = \?\n$/,
+  );
+  expect(await approvals("revoke", grants.slice(0, 10))).toMatchObject({ code: 0, stdout: "revoked\n" });
+  expect(await approvals("grants")).toMatchObject({ stdout: "" });
+});
+
+test("a proxy that was killed has lost no request, and the statement sent again passes, once", async () => {
+  const session = psql("truncate notes");
+  const id = await request("truncate notes");
+  await proxy.stop("SIGKILL");
+  await session;
+  expect((await approvals()).stdout).toContain(id);
+  await bobSays("approve", id);
+  proxy = await installation.start();
+  const other = psql("truncate  notes");
+  expect(await psql("truncate notes")).toMatchObject({ code: 0 });
+  const third = psql("truncate notes");
+  for (const sql of ["truncate  notes", "truncate notes"]) await bobSays("deny", await request(sql));
+  expect([(await other).code, (await third).code]).toEqual([1, 1]);
+  const told = installation.audit().filter((line) => line["event"] === "approval_answer" && line["request"] === id);
+  expect(told).toHaveLength(1);
+});
+
+test("a proxy that stops tells whoever waits, and the request waits on, to be joined", async () => {
+  const session = psql("truncate notes");
+  const id = await request("truncate notes");
   expect(await proxy.stop()).toBe(0);
   expect((await session).stderr).toContain("the proxy is shutting down");
-  expect(() => statSync(installation.path(`approvals/${id}.request.json`))).toThrow("ENOENT");
+  expect((await approvals()).stdout).toContain(
+    "its connection is gone: when it is approved, it passes when it is sent again",
+  );
+  proxy = await installation.start();
+  const again = psql("truncate notes");
+  await until(
+    async () => (await store.request(id))?.isHeld === true,
+    () => "it has not joined",
+  );
+  expect((await bobSays("approve", id)).outcome).toEqual({ kind: "approved", held: true });
+  expect(await again).toMatchObject({ code: 0, stderr: expect.stringContaining(`request ${id}`) });
+});
+
+test("whose statements do not wait is refused at once, and passes once somebody has said yes", async () => {
+  await proxy.stop();
+  configure("{ deferred: [human] }");
+  proxy = await installation.start();
+  const refused = await psql("truncate notes");
+  const id = await request("truncate notes");
+  expect(refused).toMatchObject({ code: 1 });
+  expect(refused.stderr).toContain(
+    `ERROR:  the statement needs approval of dba; it empties a table: they are asked, in request ${id}\n`,
+  );
+  expect(refused.stderr).toMatch(
+    /HINT: {2}send the same statement again when it is approved, until .*; to approve it: /,
+  );
+  expect((await psql("truncate notes")).stderr).toContain(id);
+  expect((await bobSays("approve", id)).outcome).toEqual({ kind: "approved", held: false });
+  expect(await psql("truncate notes")).toMatchObject({ code: 0 });
+  expect(await psql("truncate notes")).toMatchObject({ code: 1 });
+  await bobSays("deny", await request("truncate notes"));
+});
+
+test("a store that others can open keeps the proxy from starting", async () => {
+  await proxy.stop();
+  chmodSync(installation.path("store.db"), 0o644);
+  expect(await installation.run("serve")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("others may open it (mode 644)"),
+  });
 });

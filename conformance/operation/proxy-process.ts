@@ -11,7 +11,8 @@ import { deriveVerifier, formatVerifier } from "../../proxy/src/identity/scram-v
 import { afterAll } from "vitest";
 import type { PostgresServer } from "../support/postgres-server.ts";
 
-const password = "ana's password";
+/** Of every user with `users`' verifier. */
+export const password = "ana's password";
 const verifier = formatVerifier(await deriveVerifier(password));
 const bin = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const proxyCommand = bin("../../proxy/bin/policy-proxy.ts");
@@ -95,6 +96,13 @@ audit: ${change.audit ?? "{ file: audit.jsonl }"}
   /** Runs `policy-proxy` to its end. */
   run(...args: string[]): Promise<Outcome> {
     return outcomeOf(this.#spawn(proxyCommand, args));
+  }
+
+  /** Runs `policy-proxy` to its end. @param input what it reads */
+  runWith(input: string, ...args: string[]): Promise<Outcome> {
+    const child = spawn(process.execPath, [proxyCommand, ...args], { cwd: this.folder, env });
+    child.stdin.end(input);
+    return outcomeOf(child);
   }
 
   /** Runs `policy` to its end. */

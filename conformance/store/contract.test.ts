@@ -82,7 +82,11 @@ describe.each(Object.entries(storeMakers))("a store in %s", (_, make) => {
     const request = statement();
     expect(await one.ask(request, limits)).toMatchObject({ kind: "waiting", isNew: true });
     expect(await two.request(request.id)).toMatchObject({
-      ...{ id: request.id, asked: request.asked, digest: request.digest, state: "waiting", isHeld: true },
+      id: request.id,
+      asked: request.asked,
+      digest: request.digest,
+      state: "waiting",
+      isHeld: true,
     });
     expect((await two.waiting()).map((waiting) => waiting.id)).toContain(request.id);
     expect(await two.answer(yes(request))).toMatchObject({ outcome: { kind: "approved", held: true } });

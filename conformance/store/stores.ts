@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fixedPassword } from "../../proxy/src/credentials/password-source.ts";
 import { PostgresStore } from "../../proxy/src/store/postgres-store.ts";
 import { SqliteStore } from "../../proxy/src/store/sqlite-store.ts";
 import type { Store } from "../../proxy/src/store/store.ts";
@@ -27,8 +28,9 @@ export const storeMakers: Readonly<Record<string, () => Promise<StoreMaker>>> = 
   },
 };
 
-export function postgresStore(server: PostgresServer, options: { readonly listens?: boolean } = {}): PostgresStore {
-  const { host, port, user, password } = server;
+function postgresStore(server: PostgresServer, options: { readonly listens?: boolean } = {}): PostgresStore {
+  const { host, port, user } = server;
+  const password = fixedPassword(server.password);
   return new PostgresStore({ host, port, user, password, database: "postgres", tls: undefined, ...options });
 }
 

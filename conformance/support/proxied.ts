@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { createEnforcer, type Enforcer, type Engine, type Principal, readPolicyFolder } from "@penstock/engine";
 import { compile, formatDiagnostics, type SourceFile } from "@penstock/language";
 import { createProxyServer, type ProxyEvent, type ProxyLimits, type ProxyServer } from "@penstock/proxy";
-import { FileApprover } from "../../proxy/src/approvals/file-approver.ts";
+import type { People } from "../../proxy/src/approvals/people.ts";
+import { type ApprovalRules, ordinaryRules } from "../../proxy/src/approvals/rules.ts";
 import type { Detection } from "../../proxy/src/detect/detection.ts";
 import { isOfChain } from "../../proxy/src/audit/chain.ts";
 import { FileAuditLog } from "../../proxy/src/audit/file-audit-log.ts";
@@ -14,6 +15,8 @@ import { fixedPassword } from "../../proxy/src/credentials/password-source.ts";
 import { protocolOf } from "../../proxy/src/enforce/target.ts";
 import { type Identities, Login } from "../../proxy/src/identity/login.ts";
 import { deriveVerifier } from "../../proxy/src/identity/scram-verifier.ts";
+import { SqliteStore } from "../../proxy/src/store/sqlite-store.ts";
+import type { Store } from "../../proxy/src/store/store.ts";
 import { ConfiguredTargets } from "../../proxy/src/targets/configured-targets.ts";
 
 export interface ProxiedUser {
@@ -42,8 +45,8 @@ export interface ProxiedOptions {
   readonly policies?: readonly SourceFile[];
   /** `data.*` of those policies. */
   readonly data?: unknown;
-  /** Ask for approvals, by files in `Proxied.approvalsFolder`. */
-  readonly approvals?: boolean;
+  /** Ask for approvals, in a store of its own or in this one, which is open. */
+  readonly approvals?: boolean | { readonly store?: Store; readonly rules?: Partial<ApprovalRules> };
   readonly tokenKey?: KeyObject;
   readonly limits?: Partial<ProxyLimits>;
   /** PEM. */
@@ -69,7 +72,8 @@ export interface Proxied {
   /** What went wrong inside decisions, which clients are told nothing about. */
   readonly faults: readonly unknown[];
   readonly proxy: ProxyServer;
-  readonly approvalsFolder: string;
+  /** With which people can be asked, where they are. */
+  readonly asking: Asking;
   /** Puts other policies in force. */
   readonly setPolicies: (text: string) => void;
   /** From now on the user is somebody else, or nobody. Who is connected stays so. */
@@ -125,18 +129,12 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
     },
   });
   const people = await passwords(options.users);
-  const approvalsFolder = join(folder, "approvals");
-  const warn = (problem: string) => faults.push(problem);
-  const approvals =
-    options.approvals === true
-      ? {
-          approver: new FileApprover(approvalsFolder, warn),
-          people: { person: (name: string) => people.get(name)?.principal },
-        }
-      : undefined;
+  const asking = await askingOf(options.approvals, join(folder, "store.db"), {
+    person: (name: string) => people.get(name)?.principal,
+  });
   const proxy = createProxyServer({
     enforcer: watched(createEnforcer(program)),
-    ...(approvals === undefined ? {} : { approvals }),
+    ...(asking === undefined ? {} : { approvals: asking }),
     ...(options.tokenKey === undefined ? {} : { tokenKey: options.tokenKey }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
@@ -173,7 +171,10 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
     events,
     faults,
     proxy,
-    approvalsFolder,
+    get asking() {
+      if (asking === undefined) throw new Error("this proxy asks nobody");
+      return asking;
+    },
     setPolicies(text) {
       const next = compile({ sources: [{ path: "next.policy", text }], data: {} });
       if (next.program === undefined) throw new Error(formatDiagnostics(next.diagnostics, []));
@@ -188,11 +189,31 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
     refreshCatalogs: openTargets,
     async stop() {
       await proxy.close();
+      if (asking?.isOwn === true) await asking.store.close();
       targets.close();
       await audit.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+export interface Asking {
+  readonly store: Store;
+  readonly people: People;
+  readonly rules: ApprovalRules;
+  readonly isOwn: boolean;
+}
+
+async function askingOf(
+  approvals: ProxiedOptions["approvals"],
+  file: string,
+  people: People,
+): Promise<Asking | undefined> {
+  if (approvals === undefined || approvals === false) return undefined;
+  const { store, rules = {} } = approvals === true ? {} : approvals;
+  const own = store ?? new SqliteStore(file);
+  if (store === undefined) await own.open();
+  return { store: own, people, rules: { ...ordinaryRules, ...rules }, isOwn: store === undefined };
 }
 
 function parseLine(line: string): Record<string, unknown> {

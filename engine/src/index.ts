@@ -13,6 +13,7 @@ export { readTemporaryTable } from "./catalog/read-temporary-table.ts";
 export { mayRunStoredCode } from "./catalog/stored-code.ts";
 export { withTemporaryTables } from "./catalog/temporary-tables.ts";
 export { raisedMessages } from "./catalog/raised-messages.ts";
+export { alikeText, anyNumber, anyString } from "./decide/alike-text.ts";
 export { printRule } from "./decide/combine.ts";
 export type { Approval, ColumnMask, Decision, Notification, Reason, RelationMasks } from "./decide/decision.ts";
 export { createEnforcer } from "./decide/enforcer.ts";

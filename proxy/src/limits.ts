@@ -42,15 +42,18 @@ export const proxyLimits = {
   pipelinedMessages: 20_000,
   /** Bytes of messages of one session that wait for the audit log or a decision; beyond, the client is not read. */
   heldBytes: 1024 * 1024,
-  /** Statements that wait for somebody's approval, in all sessions together; further ones are refused. */
-  heldStatements: 200,
+  /** Statements that wait for somebody's approval, in all sessions of a proxy together; further ones are refused. */
+  heldStatements: 2_000,
+  /** Of one principal, at all proxies of a store. */
   heldStatementsPerPrincipal: 10,
   /** How long a statement waits for approval. */
   approvalWaitMs: 15 * 60 * 1000,
+  /** How long people are asked about a statement that was refused until they have said yes. */
+  deferredWaitMs: 4 * 60 * 60 * 1000,
+  /** How long a yes for one run waits for the statement to be sent again, where no session waits for it. */
+  approvalUnusedMs: 60 * 60 * 1000,
   /** Statement and values that people are shown whole; larger ones that need approval are refused. */
   approvalRequestBytes: 256 * 1024,
-  /** Approvals that hold for some time and are remembered; beyond, the oldest are asked for again. */
-  standingApprovals: 10_000,
   /** How long a connection may be silent before TCP asks whether the other side is still there. */
   keepAliveMs: 60_000,
   /** Bytes of rows of a side query, such as the catalog of a session with temporary tables. */

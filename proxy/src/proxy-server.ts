@@ -4,7 +4,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createSecureContext } from "node:tls";
 import { type Enforcer, type Notification, type PrincipalContext, printRule } from "@penstock/engine";
 import { ApprovalDesk, type ApprovalEvent } from "./approvals/approval-desk.ts";
-import type { Approver, People } from "./approvals/approver.ts";
+import type { People } from "./approvals/people.ts";
+import { type ApprovalRules, ordinaryRules } from "./approvals/rules.ts";
 import type { AuditLog } from "./audit/audit-log.ts";
 import { refusedLine, SessionRecords } from "./audit/audit-records.ts";
 import type { Front, LoggedInClient } from "./enforce/front.ts";
@@ -19,6 +20,7 @@ import { proxyLimits, type ProxyLimits } from "./limits.ts";
 import { Meters } from "./metrics/meters.ts";
 import { MysqlFront } from "./mysql/front.ts";
 import { PostgresFront } from "./postgres/front.ts";
+import type { Store } from "./store/store.ts";
 import { takeConnection } from "./sockets/reused-reads.ts";
 
 export interface ProxyServerOptions {
@@ -33,12 +35,21 @@ export interface ProxyServerOptions {
   /** Refuse clients that do not ask for TLS. */
   readonly tlsRequired?: boolean;
   /** How people are asked for approval, and whose answers count. Without it, what needs approval is refused. */
-  readonly approvals?: { readonly approver: Approver; readonly people: People };
+  readonly approvals?: ApprovalOptions;
   /** With which columns that a policy masks by `token()` are shown. Without it, they are not. */
   readonly tokenKey?: KeyObject;
   readonly limits?: Partial<ProxyLimits>;
   /** What an operator should know; must not throw. */
   readonly report?: (event: ProxyEvent) => void;
+}
+
+interface ApprovalOptions {
+  /** Open; whoever opened it closes it after the proxy. */
+  readonly store: Store;
+  readonly people: People;
+  readonly rules?: ApprovalRules;
+  /** What somebody has to do to approve a request, for the client. */
+  readonly howTo?: (request: string) => string;
 }
 
 export type ProxyEvent =
@@ -125,6 +136,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
       options.approvals === undefined
         ? undefined
         : new ApprovalDesk({
+            rules: ordinaryRules,
             ...options.approvals,
             limits: this.limits,
             audit: options.audit,
@@ -162,7 +174,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
     }, this.limits.closeMs);
     await Promise.all(closed);
     clearTimeout(cutOff);
-    this.approvals?.close();
+    await this.approvals?.close();
   }
 
   setEnforcer(enforcer: Enforcer): void {

@@ -25,7 +25,7 @@ beforeAll(async () => {
       { name: "dana", kind: "human", groups: ["dba"] },
     ],
   });
-  people = new PeopleAsked(stage.proxied.approvalsFolder);
+  people = new PeopleAsked(stage.proxied.asking);
   ann = await stage.enter("ann");
 });
 afterAll(() => stage.stop());

@@ -1,6 +1,7 @@
 import { BoundedCache } from "../bounded-cache.ts";
 import type { ForwardVerdict, StatementVerdict, Verdict } from "../enforcer.ts";
 import { engineLimits } from "../limits.ts";
+import type { StatementFacts } from "../sql/facts.ts";
 import type { LiteralReader, LiteralShape } from "../sql/sql-dialect.ts";
 import type { PreparedText } from "./prepared-text.ts";
 
@@ -64,7 +65,8 @@ export class VerdictTemplates {
     if (template === undefined) return;
     let entry = this.#shapes.get(shape);
     if (entry === undefined) {
-      const isFree = freeOf(stand, bounds, prepared.read.freeLiterals(), this.#literals.value);
+      const isFree = freeLiteralsOf(stand, bounds, prepared.read.freeLiterals(), this.#literals.value);
+      // A free literal that the scanner did not take out (1.5, a string of two parts) is a part of the shape, and so no harm.
       if (isFree === undefined || !isFree.includes(true)) return;
       entry = { isFree, templates: new BoundedCache(engineLimits.templatesPerShape, engineLimits.verdictTextChars) };
       this.#shapes.set(shape, entry);
@@ -74,23 +76,20 @@ export class VerdictTemplates {
 }
 
 /** Which of the literals the parser found free. `undefined` where it read the text in another way than the scanner. */
-function freeOf(
+export function freeLiteralsOf(
   text: string,
   bounds: readonly number[],
   free: ReadonlyMap<number, string>,
   valueOf: LiteralReader["value"],
 ): boolean[] | undefined {
   const isFree: boolean[] = [];
-  let met = 0;
   for (let index = 0; index < bounds.length; index += 2) {
     const start = bounds[index] ?? 0;
     const value = free.get(start);
     if (value !== undefined && value !== valueOf(text.slice(start, bounds[index + 1]))) return undefined;
-    if (value !== undefined) met++;
     isFree.push(value !== undefined);
   }
-  // A free literal that the scanner did not take out (1.5, a string of two parts) is a part of the shape, and so no harm.
-  return met === 0 ? undefined : isFree;
+  return isFree;
 }
 
 function fixedLiterals(text: string, bounds: readonly number[], isFree: readonly boolean[]): string {
@@ -109,13 +108,7 @@ function templateOf(text: string, verdict: Verdict): Template | undefined {
   // What is before and behind is ASCII, or it would have no shape; rows that another text stands for may be anything.
   const after = Buffer.byteLength(text) - facts.end;
   const ofText = `"text":${JSON.stringify(text.slice(facts.start, text.length - after))}`;
-  const isPlain =
-    (facts.category === "read" || facts.category === "write") &&
-    facts.session === undefined &&
-    facts.inner === undefined &&
-    facts.opaque.length === 0 &&
-    facts.unknown.length === 0;
-  if (!isPlain || !auditFields.startsWith(ofText)) return undefined;
+  if (!isPlain(facts) || !auditFields.startsWith(ofText)) return undefined;
   return {
     verdict,
     statement,
@@ -123,6 +116,17 @@ function templateOf(text: string, verdict: Verdict): Template | undefined {
     before: facts.start,
     after,
   };
+}
+
+/** Reads or changes rows, and is understood. */
+export function isPlain({ category, session, inner, opaque, unknown }: StatementFacts): boolean {
+  return (
+    (category === "read" || category === "write") &&
+    session === undefined &&
+    inner === undefined &&
+    opaque.length === 0 &&
+    unknown.length === 0
+  );
 }
 
 function instantiate({ verdict, statement, auditRest, before, after }: Template, text: string): ForwardVerdict {

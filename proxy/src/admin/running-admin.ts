@@ -1,7 +1,7 @@
 /** The HTTP API of a running proxy: who may call it is read from its file of tokens and the users file, as they are at each request. */
 import { watchFiles } from "@penstock/engine";
 import type { Principal } from "@penstock/engine";
-import type { People } from "../approvals/approver.ts";
+import type { People } from "../approvals/people.ts";
 import { apiRefusedLine, changeLine } from "../audit/audit-records.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { SearchThread } from "../audit/search/search-thread.ts";

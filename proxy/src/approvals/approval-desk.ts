@@ -1,309 +1,419 @@
 /**
- * Statements that wait for people, in all sessions of a proxy. An approval is a yes to one statement by somebody whom its rule names; it is
- * bound to the statement's digest. What a session does with it is the session's to decide, by policies and catalog of that moment.
+ * Statements that wait for people, in all sessions of a proxy. Who asked, who answered and what was granted is in the store, which decides; the desk
+ * asks it for sessions, hears from it what has ended, and tells the record. What a session does with a yes is the session's to decide, by policies
+ * and catalog of that moment.
  */
-import { randomBytes } from "node:crypto";
-import { type Principal, type PrincipalContext, withoutPasswords } from "@penstock/engine";
+import { randomBytes, randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { type PrincipalContext, withoutPasswords } from "@penstock/engine";
 import type { AuditLog } from "../audit/audit-log.ts";
-import { approvalAnswerLine, type SessionRecords } from "../audit/audit-records.ts";
+import { approvalAnswerLine } from "../audit/audit-records.ts";
+import { errorMessage } from "../config/system-error.ts";
 import type { Refusal } from "../enforce/session-rules.ts";
 import type { ProxyLimits } from "../limits.ts";
-import type { Answer, AnswerOutcome, Approver, People, ShownRequest } from "./approver.ts";
+import type { Answered } from "../store/answers.ts";
+import { storeLimits } from "../store/limits.ts";
+import type { AskedStatement, EndedRequest, StoredRequest } from "../store/requests.ts";
+import type { Store } from "../store/store.ts";
+import { isCounted, printOutcome } from "./answering.ts";
 import { actsFor } from "./digest.ts";
-import { isOfAny, whyNotEligible } from "./eligible.ts";
-import { type Need, printNeed } from "./need.ts";
-import { StandingApprovals, type Yes } from "./standing-approvals.ts";
-
-/** What a session asks people about. */
-export interface Question {
-  readonly who: PrincipalContext;
-  readonly digest: string;
-  readonly needs: readonly Need[];
-  readonly searchPath: readonly string[];
-  readonly texts: readonly string[];
-  readonly parameters: ShownRequest["parameters"];
-  readonly records: SessionRecords;
-  /** The request is no longer `waiting`. */
-  readonly changed: () => void;
-}
-
-export type RequestState = "waiting" | "approved" | "denied" | "expired" | "cancelled";
-
-/** A question that has been asked. */
-export interface ApprovalRequest {
-  readonly id: string;
-  readonly question: Question;
-  readonly expiresAtMs: number;
-  readonly state: RequestState;
-  /** Who said no, and why. */
-  readonly denial: { readonly by: string; readonly because: string | undefined } | undefined;
-  /** Yes for this request, by key of the need. */
-  readonly yes: ReadonlyMap<string, Yes>;
-}
+import { printNeed } from "./need.ts";
+import type { People } from "./people.ts";
+import { deferredRefusal, endRefusal, fullRefusal, largeRefusal, storeRefusal } from "./refusals.ts";
+import type { ApprovalRules } from "./rules.ts";
+import type { Question, Ticket, TicketState } from "./ticket.ts";
 
 export type ApprovalEvent =
   | { readonly kind: "asked"; readonly request: string; readonly principal: string; readonly needs: readonly string[] }
   | { readonly kind: "answered"; readonly request: string; readonly by: string; readonly outcome: string }
-  | { readonly kind: "ended"; readonly request: string; readonly outcome: string };
+  | { readonly kind: "ended"; readonly request: string; readonly outcome: string }
+  /** The store does not answer; without a problem, it does again. */
+  | { readonly kind: "store"; readonly problem: string | undefined };
 
 export interface ApprovalDeskOptions {
-  readonly approver: Approver;
+  /** Open. */
+  readonly store: Store;
   readonly people: People;
+  readonly rules: ApprovalRules;
+  /** What somebody has to do to approve a request, for the client. */
+  readonly howTo?: ((request: string) => string) | undefined;
   readonly limits: ProxyLimits;
   readonly audit: AuditLog;
   readonly report: (event: ApprovalEvent) => void;
 }
 
-interface OpenRequest extends ApprovalRequest {
-  state: RequestState;
-  denial: ApprovalRequest["denial"];
-  readonly yes: Map<string, Yes>;
-  readonly askedAtMs: number;
+interface OpenTicket extends Ticket {
+  id: string;
+  state: TicketState;
+  readonly isDeferred: boolean;
+  /** What its session has done meanwhile. */
+  fate: "waits" | "cancelled" | "left" | "used";
   timer: NodeJS.Timeout | undefined;
 }
 
 /** Longest wait of a timer of Node. */
 const timerMsMax = 2 ** 31 - 1;
+/** How often the store is asked what has ended while something waits, besides what it tells. */
+const lookMs = 500;
+/** Between the end of a request by the store's clock and by our own. */
+const graceMs = 50;
 
 export class ApprovalDesk {
+  /** Of the proxy, in the store. */
+  readonly #id = randomUUID();
   readonly #options: ApprovalDeskOptions;
-  readonly #standing: StandingApprovals;
-  /** Those that wait, by id. */
-  readonly #open = new Map<string, OpenRequest>();
+  /** Those that wait, by id of their requests. */
+  readonly #open = new Map<string, OpenTicket>();
+  /** What the store has to be told as soon as it answers: how requests have ended. */
+  readonly #owed = new Map<string, "cancelled" | "withdrawn" | "expired">();
+  readonly #stopListening: () => void;
+  readonly #timers: readonly NodeJS.Timeout[];
+  #isKnown = false;
+  #isAway = false;
+  #isClosed = false;
+  /** Answers that are in the record, and of which the store has not heard that. */
+  readonly #recordedIds = new Set<string>();
+  #look: Promise<void> | undefined;
+  #nextLook: Promise<void> | undefined;
 
   constructor(options: ApprovalDeskOptions) {
     this.#options = options;
-    this.#standing = new StandingApprovals(options.limits.standingApprovals);
-    options.approver.start((answer) => this.#answer(answer));
+    this.#stopListening = options.store.onChange(() => void this.#hear());
+    const every = (ms: number, action: () => void) => setInterval(action, ms).unref();
+    this.#timers = [
+      every(storeLimits.beatMs, () => void this.#beat()),
+      every(lookMs, () => {
+        if (this.#open.size > 0) void this.#hear();
+      }),
+    ];
+    void this.#beat();
   }
 
-  close(): void {
-    this.#options.approver.close();
+  /** What waits now waits on in the store, for the same statement sent again. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopListening();
+    for (const timer of this.#timers) clearInterval(timer);
+    for (const { timer } of this.#open.values()) clearTimeout(timer);
+    await this.#hear();
+    await this.#pay();
+    await this.#told(this.#options.store.leave(this.#id));
   }
 
   /** What a client is told to do about a request. */
-  howTo({ id }: ApprovalRequest): string {
-    return this.#options.approver.howTo(id);
-  }
-
-  /** A yes for each need, if there is one: given `for` some time, or to this request. */
-  grantFor(digest: string, needs: readonly Need[], request?: ApprovalRequest): readonly Yes[] | undefined {
-    const all: Yes[] = [];
-    for (const need of needs) {
-      const yes = this.#standing.find(digest, need) ?? ownYes(request, need);
-      if (yes === undefined) return undefined;
-      all.push(yes);
-    }
-    return all;
+  howTo(request: string): string {
+    return this.#options.howTo?.(request) ?? `to approve it: policy-proxy approvals approve ${request} --as PERSON`;
   }
 
   /** Sessions keep the principal that they began with. Who asked people is asked for once more before the answer counts. */
   isStillThere({ principal, session }: PrincipalContext): boolean {
+    // Who they are is in the token, for as long as that is valid; the users file need not know them.
+    if (principal.auth.method === "jwt") return true;
     const now = this.#options.people.person(session.user);
     return now !== undefined && identityOf(now) === identityOf(principal);
   }
 
-  ask(question: Question): ApprovalRequest | Refusal {
-    const refusal = this.#tooMuch(question);
-    if (refusal !== undefined) return refusal;
-    const { limits, approver, audit, report } = this.#options;
-    const askedAtMs = Date.now();
-    const request: OpenRequest = {
-      id: newId(),
+  /** The session is told when the ticket's state is another one. */
+  ask(question: Question): Ticket {
+    const ticket: OpenTicket = {
+      id: "",
       question,
-      askedAtMs,
-      expiresAtMs: askedAtMs + Math.min(limits.approvalWaitMs, timerMsMax),
-      state: "waiting",
-      denial: undefined,
-      yes: new Map(),
+      state: this.#tooLarge(question) ?? { kind: "asking" },
+      isDeferred: this.#options.rules.deferred.includes(question.who.principal.kind),
+      fate: "waits",
       timer: undefined,
     };
-    try {
-      approver.show(this.#shown(request));
-    } catch (error) {
-      report({ kind: "ended", request: request.id, outcome: `cannot be shown: ${String(error)}` });
-      return {
-        sqlstate: "58030",
-        message: "nobody can be asked for approval at the moment, so the statement was not run",
-        hint: "tell whoever operates the proxy",
-        code: "approval_failed",
-      };
-    }
-    this.#open.set(request.id, request);
-    request.timer = setTimeout(() => this.#end(request, "expired"), request.expiresAtMs - askedAtMs);
-    const { digest, texts, parameters } = question;
-    const recorded = {
-      ...request,
-      digest,
-      texts: texts.map(withoutPasswords),
-      parameters: parameters.length,
-      needs: question.needs,
-    };
-    audit.append(question.records.approvalRequest(recorded));
-    const { id, needs } = { id: request.id, needs: question.needs.map(printNeed) };
-    report({ kind: "asked", request: id, principal: question.who.principal.id, needs });
-    return request;
+    if (ticket.state.kind === "asking") void this.#ask(ticket);
+    else queueMicrotask(question.changed);
+    return ticket;
+  }
+
+  /** The statement runs now. */
+  use(ticket: Ticket): void {
+    this.#own(ticket).fate = "used";
   }
 
   /** The client wants its statement no longer. */
-  cancel(request: ApprovalRequest): void {
-    const open = this.#open.get(request.id);
-    if (open !== undefined) this.#end(open, "cancelled");
+  cancel(ticket: Ticket): void {
+    const own = this.#own(ticket);
+    if (own.fate !== "waits" || own.state.kind === "refused") return;
+    own.fate = "cancelled";
+    if (own.state.kind === "waiting") void this.#giveUp(own, "cancelled");
   }
 
   /** The question is no longer open: the client has left, or the decision needs no approval or others. Nobody is told of a change. */
-  withdraw(request: ApprovalRequest, why: string): void {
-    const open = this.#open.get(request.id);
-    if (open !== undefined) this.#close(open, why);
+  withdraw(ticket: Ticket, why: string): void {
+    const own = this.#own(ticket);
+    if (own.fate === "used" || own.fate === "left") return;
+    own.fate = "left";
+    const { kind } = own.state;
+    if (kind === "waiting") {
+      this.#close(own, why);
+      // Whoever was sent away by us may come back to where it waits.
+      if (why !== "shutdown") this.#owe(own.id, "withdrawn");
+    } else if (kind === "granted" && own.id !== "") this.#owe(own.id, "withdrawn");
   }
 
-  #tooMuch({ who, texts, parameters }: Question): Refusal | undefined {
-    const { heldStatements, heldStatementsPerPrincipal, approvalRequestBytes } = this.#options.limits;
-    const own = [...this.#open.values()].filter(({ question }) => question.who.principal.id === who.principal.id);
-    if (this.#open.size >= heldStatements || own.length >= heldStatementsPerPrincipal) {
-      const whose =
-        own.length >= heldStatementsPerPrincipal ? `${own.length} of your statements` : "too many statements";
-      return {
-        sqlstate: "53400",
-        message: `the statement needs approval, and ${whose} wait for approval already`,
-        hint: "try again when some of them have been answered, or cancel one",
-        code: "too_many_held",
-      };
-    }
+  #own(ticket: Ticket): OpenTicket {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- tickets come from `ask` only
+    return ticket as OpenTicket;
+  }
+
+  #tooLarge({ texts, parameters }: Question): TicketState | undefined {
+    const { approvalRequestBytes } = this.#options.limits;
     const bytes = [...texts, ...parameters].reduce((sum, part) => sum + Buffer.byteLength(part ?? ""), 0);
     if (bytes <= approvalRequestBytes) return undefined;
-    return {
-      sqlstate: "54000",
-      message: `the statement needs approval, and has ${bytes} bytes with its values: people are shown at most ${approvalRequestBytes}`,
-      hint: "send it in parts",
-      code: "too_large",
-    };
+    return { kind: "refused", refusal: largeRefusal(bytes, approvalRequestBytes) };
   }
 
-  /** Nobody's word is taken for anything here but for what they say. */
-  #answer(answer: Answer): AnswerOutcome {
-    const request = this.#open.get(answer.request);
-    const person = this.#options.people.person(answer.by);
-    const refused = whyNotCounted(request, person, answer);
-    const outcome: AnswerOutcome =
-      request === undefined || person === undefined || refused !== undefined
-        ? { isCounted: false, message: refused ?? "there is no such request" }
-        : this.#counted(request, person, answer);
-    const { request: id, by: user, answer: said, because } = answer;
-    const { isCounted: counted, message } = outcome;
-    const recorded = { request: id, user, by: person?.id, answer: said, because, counted, message };
-    this.#options.audit.append(approvalAnswerLine(request?.question.who.session.id ?? "", recorded));
-    this.#options.report({ kind: "answered", request: id, by: user, outcome: message });
-    if (request !== undefined && outcome.isCounted) this.#goOn(request, person?.id, answer);
-    return outcome;
-  }
-
-  #counted(request: OpenRequest, person: Principal, { answer }: Answer): AnswerOutcome {
-    if (answer === "deny") return { isCounted: true, message: "denied: the statement is refused" };
-    const { digest, needs } = request.question;
-    const mine = needs.filter(
-      (need) => isOfAny(person, need.groups) && this.grantFor(digest, [need], request) === undefined,
-    );
-    if (mine.length === 0) return { isCounted: false, message: "somebody has said yes for those groups already" };
-    for (const need of mine) {
-      const untilMs = need.forMs === undefined ? undefined : Date.now() + need.forMs;
-      const yes: Yes = { request: request.id, by: person.id, need, untilMs };
-      request.yes.set(need.key, yes);
-      if (untilMs !== undefined) this.#standing.add(digest, yes);
+  async #ask(ticket: OpenTicket): Promise<void> {
+    const { store, limits } = this.#options;
+    const { question, isDeferred } = ticket;
+    const { digest, fingerprint, who } = question;
+    const id = newId();
+    try {
+      if (!this.#isKnown) await this.#beat();
+      const asked = await store.ask(
+        {
+          id,
+          proxy: this.#id,
+          session: who.session.id,
+          digest,
+          fingerprint: fingerprint?.digest,
+          asked: askedOf(question),
+          isDeferred,
+          waitMs: isDeferred ? limits.deferredWaitMs : limits.approvalWaitMs,
+        },
+        {
+          waiting: limits.heldStatements,
+          waitingPerPrincipal: limits.heldStatementsPerPrincipal,
+          denialMs: limits.approvalWaitMs,
+        },
+      );
+      this.#heard(undefined);
+      switch (asked.kind) {
+        case "granted":
+          this.#change(ticket, { kind: "granted", yes: asked.yes });
+          return;
+        case "denied":
+          ticket.id = asked.request.id;
+          this.#refuse(ticket, endRefusal(asked.request.id, "denied", asked.request.denial, question.needs));
+          return;
+        case "full":
+          this.#refuse(ticket, fullRefusal(asked));
+          return;
+        case "waiting":
+          this.#waits(ticket, asked.request, asked.isNew);
+          return;
+        default:
+          asked satisfies never;
+      }
+    } catch (error) {
+      this.#heard(error);
+      // It may have been made all the same.
+      this.#owed.set(id, "withdrawn");
+      this.#refuse(ticket, storeRefusal);
     }
-    const open = needs.filter((need) => this.grantFor(digest, [need], request) === undefined);
-    const message =
-      open.length === 0
-        ? "approved: the statement is decided once more and goes on"
-        : `counted; it still waits for somebody of ${open.map(({ groups }) => groups.join(" or ")).join(", and of ")}`;
-    return { isCounted: true, message };
   }
 
-  #goOn(request: OpenRequest, by: string | undefined, { answer, because }: Answer): void {
-    if (answer === "deny") {
-      request.denial = { by: by ?? "", because };
-      this.#end(request, "denied");
+  #waits(ticket: OpenTicket, request: StoredRequest, isNew: boolean): void {
+    const { question } = ticket;
+    const { records, needs } = question;
+    const { id, expiresAtMs, askedAtMs } = request;
+    ticket.id = id;
+    if (isNew) {
+      const { texts, parameters } = request.asked;
+      const recorded = { id, digest: request.digest, texts, parameters: parameters.length, needs, expiresAtMs };
+      this.#options.audit.append(records.approvalRequest(recorded));
+      const { principal } = question.who;
+      this.#options.report({ kind: "asked", request: id, principal: principal.id, needs: needs.map(printNeed) });
+    }
+    if (ticket.isDeferred) {
+      this.#refuse(ticket, deferredRefusal(id, needs, expiresAtMs, this.howTo(id)));
       return;
     }
-    const { digest } = request.question;
-    // A yes for some time is one for all who wait with the same statement.
-    for (const open of [...this.#open.values()].filter(({ question }) => question.digest === digest)) {
-      if (this.grantFor(digest, open.question.needs, open) !== undefined) this.#end(open, "approved");
-      else if (open === request) this.#showAgain(open);
+    this.#open.set(id, ticket);
+    // Lasts as long by our clock as by the store's.
+    const lastsMs = Math.min(isNew ? expiresAtMs - askedAtMs : this.#options.limits.approvalWaitMs, timerMsMax);
+    ticket.timer = setTimeout(() => void this.#giveUp(ticket, "expired"), lastsMs + graceMs);
+    if (ticket.fate === "left") {
+      this.#close(ticket, "withdrawn");
+      this.#owe(id, "withdrawn");
+      return;
     }
+    if (ticket.fate === "cancelled") void this.#giveUp(ticket, "cancelled");
+    this.#change(ticket, { kind: "waiting", untilMs: expiresAtMs });
   }
 
-  #end(request: OpenRequest, state: Exclude<RequestState, "waiting">): void {
-    request.state = state;
-    this.#close(request, state);
-    request.question.changed();
-  }
-
-  #close(request: OpenRequest, outcome: string): void {
-    clearTimeout(request.timer);
-    this.#open.delete(request.id);
-    const { audit, approver, report } = this.#options;
-    audit.append(request.question.records.approvalEnd(request.id, outcome));
-    report({ kind: "ended", request: request.id, outcome });
-    approver.remove(request.id);
-  }
-
-  /** What it still needs may have changed; that nobody can be told of it does not undo a yes. */
-  #showAgain(request: OpenRequest): void {
+  /** The store has the word: somebody may have answered before. */
+  async #giveUp(ticket: OpenTicket, how: "cancelled" | "expired"): Promise<void> {
+    const { id } = ticket;
     try {
-      this.#options.approver.show(this.#shown(request));
+      await this.#options.store.giveUp(id, how);
+      await this.#hear();
     } catch (error) {
-      this.#options.report({
-        kind: "answered",
-        request: request.id,
-        by: "",
-        outcome: `cannot be shown: ${String(error)}`,
-      });
+      this.#heard(error);
+      this.#owed.set(id, how);
+    }
+    // It does not answer, or knows of no such request any more.
+    if (this.#open.get(id) === ticket) this.#ended({ id, state: how, yes: [], denial: undefined });
+  }
+
+  #owe(id: string, how: "cancelled" | "withdrawn" | "expired"): void {
+    this.#owed.set(id, how);
+    void this.#pay();
+  }
+
+  async #pay(): Promise<void> {
+    for (const [id, how] of this.#owed) {
+      if (!(await this.#told(this.#options.store.giveUp(id, how)))) return;
+      this.#owed.delete(id);
     }
   }
 
-  #shown({ id, question, askedAtMs, expiresAtMs, ...request }: OpenRequest): ShownRequest {
-    const { who, digest, needs, searchPath, texts, parameters } = question;
-    return {
-      id,
-      digest,
-      principal: who.principal,
-      target: who.target.name,
-      database: who.session.database,
-      searchPath,
-      texts,
-      parameters,
-      needs: needs.map((need) => {
-        const { groups, forMs, because } = need;
-        const metBy = (this.#standing.find(digest, need) ?? request.yes.get(need.key))?.by;
-        return { groups, forMs, because, metBy };
-      }),
-      askedAtMs,
-      expiresAtMs,
-    };
+  async #beat(): Promise<void> {
+    const wasKnown = this.#isKnown;
+    try {
+      const isKnown = await this.#options.store.beat({ id: this.#id, name: `${hostname()}:${process.pid}` });
+      this.#heard(undefined);
+      this.#isKnown = true;
+      // We were silent for so long that what waits here is nobody's any more.
+      if (wasKnown && !isKnown) for (const ticket of this.#open.values()) void this.#askAgain(ticket);
+    } catch (error) {
+      this.#heard(error);
+      return;
+    }
+    await this.#pay();
+    await this.#hear();
+  }
+
+  async #askAgain(ticket: OpenTicket): Promise<void> {
+    this.#open.delete(ticket.id);
+    clearTimeout(ticket.timer);
+    await this.#ask(ticket);
+  }
+
+  /** Hears what has ended and what was said, from now on. Never rejects. Calls that come meanwhile make one more. */
+  #hear(): Promise<void> {
+    if (this.#look === undefined) {
+      this.#look = this.#collect().finally(() => {
+        this.#look = undefined;
+      });
+      return this.#look;
+    }
+    this.#nextLook ??= this.#look.then(() => {
+      this.#nextLook = undefined;
+      return this.#hear();
+    });
+    return this.#nextLook;
+  }
+
+  async #collect(): Promise<void> {
+    try {
+      const { ended, answers } = await this.#options.store.collect(this.#id);
+      this.#heard(undefined);
+      for (const answer of answers) this.#record(answer);
+      for (const request of ended) this.#ended(request);
+      if (answers.length === 0) return;
+      const ids = answers.map(({ id }) => id);
+      const isWritten = await this.#isWritten();
+      if (isWritten) await this.#options.store.recorded(ids);
+      for (const id of ids) this.#recordedIds.delete(id);
+    } catch (error) {
+      this.#heard(error);
+    }
+  }
+
+  /** Whether the record has what it was given; it says itself what is wrong. */
+  #isWritten(): Promise<boolean> {
+    return new Promise((resolve) => this.#options.audit.flushed((error) => resolve(error === undefined)));
+  }
+
+  #record(answered: Answered): void {
+    const { session, answer, outcome, id } = answered;
+    if (this.#recordedIds.has(id)) return;
+    this.#recordedIds.add(id);
+    const { request, user, by, says, because, proof } = answer;
+    const message = printOutcome(outcome);
+    const counted = isCounted(answered);
+    this.#options.audit.append(
+      approvalAnswerLine(session, { request, user, by, proof, answer: says, because, counted, message }),
+    );
+    this.#options.report({ kind: "answered", request, by: user, outcome: message });
+  }
+
+  #ended({ id, state, yes, denial }: EndedRequest): void {
+    const ticket = this.#open.get(id);
+    if (ticket === undefined) {
+      // Its session has gone in between.
+      if (state === "approved") this.#owe(id, "withdrawn");
+      return;
+    }
+    this.#close(ticket, state);
+    if (state === "approved") this.#change(ticket, { kind: "granted", yes });
+    else this.#refuse(ticket, endRefusal(id, state, denial, ticket.question.needs));
+  }
+
+  #close(ticket: OpenTicket, outcome: string): void {
+    clearTimeout(ticket.timer);
+    this.#open.delete(ticket.id);
+    this.#options.audit.append(ticket.question.records.approvalEnd(ticket.id, outcome));
+    this.#options.report({ kind: "ended", request: ticket.id, outcome });
+  }
+
+  #refuse(ticket: OpenTicket, refusal: Refusal): void {
+    this.#change(ticket, { kind: "refused", refusal });
+  }
+
+  #change(ticket: OpenTicket, state: TicketState): void {
+    ticket.state = state;
+    if (ticket.fate === "left") {
+      // Nobody uses it: the same statement sent again may.
+      if (state.kind === "granted" && ticket.id !== "") this.#owe(ticket.id, "withdrawn");
+      return;
+    }
+    ticket.question.changed();
+  }
+
+  async #told(call: Promise<void>): Promise<boolean> {
+    try {
+      await call;
+      return true;
+    } catch (error) {
+      this.#heard(error);
+      return false;
+    }
+  }
+
+  #heard(error: unknown): void {
+    const isAway = error !== undefined;
+    if (isAway === this.#isAway || this.#isClosed) return;
+    this.#isAway = isAway;
+    this.#options.report({ kind: "store", problem: isAway ? errorMessage(error) : undefined });
   }
 }
 
-function ownYes(request: ApprovalRequest | undefined, need: Need): Yes | undefined {
-  const yes = request?.yes.get(need.key);
-  return yes === undefined || (yes.untilMs !== undefined && yes.untilMs <= Date.now()) ? undefined : yes;
-}
-
-function whyNotCounted(
-  request: ApprovalRequest | undefined,
-  person: Principal | undefined,
-  { by, digest }: Answer,
-): string | undefined {
-  if (request === undefined) return "there is no such request: it was answered, cancelled or has expired";
-  if (Date.now() >= request.expiresAtMs) return "the request has expired";
-  if (digest !== request.question.digest) return "the answer is for another statement: its digest differs";
-  if (person === undefined) return `there is no user ${JSON.stringify(by)}`;
-  const { who, needs } = request.question;
-  return whyNotEligible(person, { ids: actsFor(who.principal), groups: needs.map(({ groups }) => groups) });
+function askedOf({ who, searchPath, texts, parameters, needs, fingerprint }: Question): AskedStatement {
+  const [id = "", ...others] = actsFor(who.principal);
+  return {
+    principal: { id, name: who.principal.name, kind: who.principal.kind, actsFor: others },
+    target: who.target.name,
+    database: who.session.database,
+    searchPath: [...searchPath],
+    texts: texts.map(withoutPasswords),
+    parameters: [...parameters],
+    needs: needs.map(({ key, groups, forMs, because }) => ({
+      key,
+      groups: [...groups],
+      ...(forMs === undefined ? {} : { forMs }),
+      ...(because === undefined ? {} : { because }),
+    })),
+    ...(fingerprint === undefined ? {} : { alike: fingerprint.text }),
+  };
 }
 
 /** What decisions see of a principal, without when and how it logged in. */
-function identityOf({ id, kind, groups, claims, onBehalfOf }: Principal): string {
+function identityOf({ id, kind, groups, claims, onBehalfOf }: PrincipalContext["principal"]): string {
   return JSON.stringify([id, kind, groups, claims, onBehalfOf && identityOf(onBehalfOf)]);
 }
 

@@ -20,8 +20,15 @@ export interface DigestedStatement {
   readonly values: readonly BoundValue[];
 }
 
-/** SHA-256 in hex over the parts, each after its length, so that no two statements give the same bytes. */
-export function digestOf({ who, searchPath, texts, relations, types, values }: DigestedStatement): string {
+export function digestOf(statement: DigestedStatement): string {
+  return digestParts("penstock approval 1", statement);
+}
+
+/** SHA-256 in hex over the parts, each after its length, so that no two statements give the same bytes. @param purpose of the digest */
+export function digestParts(
+  purpose: string,
+  { who, searchPath, texts, relations, types, values }: DigestedStatement,
+): string {
   const hash = createHash("sha256");
   const add = (part: string | Buffer) => {
     const bytes = typeof part === "string" ? Buffer.from(part, "utf8") : part;
@@ -33,7 +40,7 @@ export function digestOf({ who, searchPath, texts, relations, types, values }: D
     add(String(parts.length));
     for (const part of parts) add(part);
   };
-  add("penstock approval 1");
+  add(purpose);
   addAll(actsFor(who.principal));
   addAll([who.target.name, who.session.database]);
   addAll(searchPath);

@@ -10,7 +10,7 @@
  * | `statement` | before a statement goes upstream, or is denied | `statement`, `principal`, `target`, `search_path` where it is not the one of the session's statement before, the engine's fields |
  * | `result` | a statement has ended | `statement`, `rows`, `bytes`, `duration_us`, `sqlstate`, `limited_by` where a policy's limit ended it, `found` where values were redacted: how many of each kind |
  * | `approval_request` | a statement waits for people | `request`, `principal`, `target`, `digest`, `texts`, `parameters` (how many), `needs`, `expires` |
- * | `approval_answer` | somebody has answered, whether it counts or not | `request`, `by`, `answer`, `because`, `counted`, `message` |
+ * | `approval_answer` | somebody has answered, whether it counts or not | `request`, `user`, `by`, `proof`, `answer`, `because`, `counted`, `message` |
  * | `approval_end` | a statement waits no longer | `request`, `outcome`: `approved`, `denied`, `expired`, `cancelled`, or why it was withdrawn |
  * | `alert` | what must never happen has happened | `statement`, `message` |
  * | `renamed` | policies know a table or column by a name that it no longer has: of no session | `target`, `was`, `now` |
@@ -63,6 +63,8 @@ interface RecordedAnswer {
   readonly user: string;
   /** The principal's id, where there is such a user. */
   readonly by: string | undefined;
+  /** How it was shown who they are. */
+  readonly proof: string;
   readonly answer: "approve" | "deny";
   readonly because: string | undefined;
   readonly counted: boolean;

@@ -18,6 +18,12 @@ export async function askPassword(name: string): Promise<string> {
   return password;
 }
 
+/** Asks for a password that there is already, once. */
+export function askKnownPassword(name: string): Promise<string> {
+  const input = process.stdin;
+  return input.isTTY ? askHidden(input, `Password for ${name}: `) : firstLine(input);
+}
+
 async function askTwice(input: ReadStream, name: string): Promise<string> {
   const first = await askHidden(input, `Password for ${name}: `);
   const second = await askHidden(input, "Again: ");

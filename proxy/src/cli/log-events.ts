@@ -1,5 +1,6 @@
 /** What the parts of a running proxy report, as lines of its log. */
 import type { Logger } from "pino";
+import type { ApprovalEvent } from "../approvals/approval-desk.ts";
 import type { AuditEvent } from "../audit/file-audit-log.ts";
 import type { BehindRule } from "../audit/sinks/sink.ts";
 import type { FeedEvent } from "../audit/sinks/sink-feed.ts";
@@ -41,22 +42,27 @@ export function logProxyEvent(event: ProxyEvent, targets: ConfiguredTargets, log
       log.warn({ channel, principal, session, statement, rule, reason: message }, `notify ${channel}`);
       return;
     }
-    case "approval": {
-      const { kind, ...details } = event.event;
-      const said = {
-        asked: "a statement waits for approval",
-        answered: "an answer came",
-        ended: "it waits no longer",
-      };
-      log.info(details, said[kind]);
+    case "approval":
+      logApproval(event.event, log);
       return;
-    }
     case "fault":
       log.error(
         { session: event.session, report: event.error.stack ?? event.error.message },
         "a fault ended a session. Please report this",
       );
   }
+}
+
+function logApproval(event: ApprovalEvent, log: Logger): void {
+  if (event.kind === "store") {
+    const { problem } = event;
+    if (problem === undefined) log.warn("the store answers again");
+    else log.error({ error: problem }, "the store does not answer: statements that need approval are refused");
+    return;
+  }
+  const { kind, ...details } = event;
+  const said = { asked: "a statement waits for approval", answered: "an answer came", ended: "it waits no longer" };
+  log.info(details, said[kind]);
 }
 
 export function logAuditEvent(event: AuditEvent, log: Logger): void {

@@ -1,127 +1,149 @@
-/** Answers of operators, by the files of `approvals.folder`. The proxy checks each answer; what is checked here only tells sooner. */
-import { existsSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Answer } from "../approvals/approver.ts";
+/** What the command line does with the store. An answer is counted there, whether a proxy runs or not. */
+import { existsSync } from "node:fs";
+import type { Principal } from "@penstock/engine";
+import { answerRequest, isCounted, printOutcome } from "../approvals/answering.ts";
 import { whyNotEligible } from "../approvals/eligible.ts";
-import {
-  isRequestName,
-  outcomePath,
-  readOutcome,
-  readRequest,
-  type RequestFile,
-  requestPath,
-  writeAnswer,
-} from "../approvals/request-file.ts";
 import { escapeForTerminal } from "../audit/escape.ts";
-import { loadApprovalPaths } from "../config/load-config.ts";
+import { type AnsweringConfig, loadAnsweringConfig } from "../config/load-config.ts";
 import { formatProblems } from "../config/problem.ts";
 import { UserStore } from "../identity/user-store.ts";
+import { proxyLimits } from "../limits.ts";
+import type { StoredGrant } from "../store/grants.ts";
+import { storeOf } from "../store/open-store.ts";
+import type { StoredRequest } from "../store/requests.ts";
+import type { Store } from "../store/store.ts";
+import { askKnownPassword } from "./ask-password.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
+import { printRequest } from "./print-request.ts";
 
 export interface AnswerOptions {
   readonly as: string;
   readonly because?: string;
+  /** Milliseconds. */
+  readonly for?: number;
+  readonly uses?: number;
+  readonly alike?: true;
   readonly config: string;
 }
 
-/** The proxy looks at the folder each second at the latest. */
-const takenMs = 5000;
-
-export function listRequests(config: string, asJson: boolean): void {
-  const { folder } = installation(config);
-  const names = existsSync(folder)
-    ? readdirSync(folder).filter((name) => isRequestName(name) && !name.startsWith("."))
-    : [];
-  const requests = names.flatMap((name) => read(join(folder, name)) ?? []);
-  requests.sort((a, b) => (a.asked_at < b.asked_at ? -1 : 1));
+export async function listRequests(config: string, asJson: boolean): Promise<void> {
+  const requests = await withStore(config, (store) => store.waiting());
   if (requests.length === 0 && !asJson) process.stderr.write("no statement waits for approval\n");
-  for (const request of requests) {
-    process.stdout.write(asJson ? `${JSON.stringify(request)}\n` : `${describe(request).join("\n")}\n`);
-  }
+  for (const request of requests) print(request, asJson);
 }
 
-export async function answerRequest(answer: Answer["answer"], id: string, options: AnswerOptions): Promise<void> {
-  const { folder, users } = installation(options.config);
-  const request = /^[0-9a-f]+$/.test(id) ? read(requestPath(folder, id)) : undefined;
-  if (request === undefined) {
-    throw new CommandError(
-      `there is no request ${escapeForTerminal(id)}: it was answered, cancelled or has expired\n  help: policy-proxy approvals lists those that wait`,
-      exitCodes.misuse,
+export async function showRequest(config: string, id: string, asJson: boolean): Promise<void> {
+  print(await withStore(config, (store) => find(store, id)), asJson);
+}
+
+export async function answer(says: "approve" | "deny", id: string, options: AnswerOptions): Promise<void> {
+  const { as: user, because, for: forMs, uses, alike } = options;
+  const answered = await withStore(options.config, async (store, config) => {
+    const request = await find(store, id);
+    const users = usersOf(config);
+    const named = users.person(user);
+    if (named === undefined) throw new CommandError(`there is no user ${escapeForTerminal(user)}`, exitCodes.misuse);
+    const why = whyNotEligible(named, {
+      ids: [request.asked.principal.id, ...request.asked.principal.actsFor],
+      groups: request.asked.needs.map(({ groups }) => groups),
+    });
+    // The store would say the same; nobody need type a password for it.
+    if (why !== undefined) throw new CommandError(escapeForTerminal(why), exitCodes.failure);
+    print(request, false);
+    const proof = config.approvals.commandLine;
+    const person = proof === "account" ? named : await proven(users, user);
+    return answerRequest(
+      { store, rules: config.approvals, unusedMs: config.limits.approvalUnusedMs ?? proxyLimits.approvalUnusedMs },
+      {
+        request: id,
+        digest: request.digest,
+        user,
+        person,
+        proof,
+        says,
+        because,
+        terms: { forMs, uses, isAlike: alike === true },
+      },
     );
+  });
+  const message = escapeForTerminal(printOutcome(answered.outcome));
+  if (!isCounted(answered)) throw new CommandError(message, exitCodes.failure);
+  process.stdout.write(`${message}\n`);
+}
+
+export async function listGrants(config: string, asJson: boolean): Promise<void> {
+  const found = await withStore(config, async (store) => {
+    const grants = await store.grants();
+    return Promise.all(grants.map(async (grant) => ({ grant, request: await store.request(grant.request) })));
+  });
+  if (found.length === 0 && !asJson) process.stderr.write("no approval can be used\n");
+  for (const { grant, request } of found) {
+    if (asJson) process.stdout.write(`${JSON.stringify(grant)}\n`);
+    else for (const line of describeGrant(grant, request)) process.stdout.write(`${escapeForTerminal(line)}\n`);
   }
-  const person = users.person(options.as);
+}
+
+export async function revokeGrant(config: string, grant: string): Promise<void> {
+  if (await withStore(config, (store) => store.revoke(grant))) process.stdout.write("revoked\n");
+  else throw new CommandError(`there is no grant ${escapeForTerminal(grant)}`, exitCodes.misuse);
+}
+
+function describeGrant(grant: StoredGrant, request: StoredRequest | undefined): readonly string[] {
+  const { grant: id, by, groups, untilMs, usesLeft, used, isAlike } = grant;
+  const uses = usesLeft === undefined ? `used ${used} times` : `used ${used} times, ${usesLeft} left`;
+  const head = `${id}  by ${by} for ${groups.join(" or ")}, until ${new Date(untilMs).toISOString()}, ${uses}`;
+  if (request === undefined) return [head];
+  const { principal, target, texts, alike } = request.asked;
+  return [head, `  ${principal.id} on ${target}: ${isAlike ? (alike ?? "") : (texts[0] ?? "")}`];
+}
+
+async function proven(users: UserStore, user: string): Promise<Principal> {
+  const password = await askKnownPassword(user);
+  const person = await users.begin(user, { certificateHash: undefined }).password(password);
   if (person === undefined)
-    throw new CommandError(`there is no user ${escapeForTerminal(options.as)}`, exitCodes.misuse);
-  const why = whyNotEligible(person, {
-    ids: [request.principal.id, ...request.principal.acts_for],
-    groups: request.needs.map(({ groups }) => groups),
-  });
-  if (why !== undefined) throw new CommandError(escapeForTerminal(why), exitCodes.failure);
-  for (const line of describe(request)) process.stdout.write(`${line}\n`);
-  const path = writeAnswer(folder, {
-    request: id,
-    digest: request.digest,
-    by: options.as,
-    answer,
-    because: options.because,
-  });
-  const { isCounted, message } = await outcomeOf(path);
-  if (!isCounted) throw new CommandError(escapeForTerminal(message), exitCodes.failure);
-  process.stdout.write(`${escapeForTerminal(message)}\n`);
+    throw new CommandError(`that is not the password of ${escapeForTerminal(user)}`, exitCodes.failure);
+  return person;
 }
 
-async function outcomeOf(answer: string): Promise<ReturnType<typeof readOutcome>> {
-  const path = outcomePath(answer);
-  for (let waitedMs = 0; waitedMs < takenMs; waitedMs += 50) {
-    if (existsSync(path)) {
-      const outcome = readOutcome(path);
-      rmSync(path, { force: true });
-      return outcome;
-    }
-    await sleep(50);
+async function find(store: Store, id: string): Promise<StoredRequest> {
+  const request = await store.request(id);
+  if (request !== undefined) return request;
+  throw new CommandError(
+    `there is no request ${escapeForTerminal(id)}\n  help: policy-proxy approvals list shows those that wait`,
+    exitCodes.misuse,
+  );
+}
+
+function print(request: StoredRequest, asJson: boolean): void {
+  const lines = asJson
+    ? [JSON.stringify({ ...request, metBy: Object.fromEntries(request.metBy) })]
+    : printRequest(request).map(escapeForTerminal);
+  for (const line of lines) process.stdout.write(`${line}\n`);
+}
+
+async function withStore<T>(file: string, use: (store: Store, config: AnsweringConfig) => Promise<T>): Promise<T> {
+  const read = loadAnsweringConfig(file, process.env);
+  if (!read.ok) {
+    throw new CommandError(`the configuration has mistakes\n${formatProblems(read.problems)}`, exitCodes.misuse);
   }
-  rmSync(answer, { force: true });
-  throw new CommandError("no proxy has taken the answer: does one run with this configuration?", exitCodes.failure);
-}
-
-/** One request for people: everything that they say yes to. */
-function describe(request: RequestFile): string[] {
-  const { id, principal, target, database, statement, runs, parameters, needs, expires_at: expires } = request;
-  const forWhom = principal.acts_for.length === 0 ? "" : ` for ${principal.acts_for.join(", ")}`;
-  const lines = [
-    `${id}  ${principal.id} (${principal.kind})${forWhom} on ${target}, database ${database}; until ${expires}`,
-    `  ${statement}`,
-    ...runs.map((text) => `  runs: ${text}`),
-    ...parameters.map((value, index) => `  $${index + 1} = ${value === null ? "NULL" : JSON.stringify(value)}`),
-    ...needs.map(({ groups, for_ms: forMs, because, met_by: by }) => {
-      const time = forMs === undefined ? "for this one run" : `for ${forMs / 1000} s`;
-      const reason = because === undefined ? "" : `; ${because}`;
-      return `  needs ${groups.join(" or ")}, ${time}${reason}${by === undefined ? "" : `  [yes from ${by}]`}`;
-    }),
-  ];
-  return lines.map(escapeForTerminal);
-}
-
-function read(path: string): RequestFile | undefined {
+  const { config } = read;
+  if (config.store === undefined)
+    throw new CommandError(`${file} has no \`store\`: nobody is asked for approval`, exitCodes.misuse);
+  if (config.store.kind === "file" && !existsSync(config.store.file)) {
+    throw new CommandError(`there is no store ${config.store.file}: has a proxy run with ${file}?`, exitCodes.misuse);
+  }
+  const store = storeOf(config.store);
   try {
-    return readRequest(path);
-  } catch {
-    return undefined;
+    await store.open();
+    return await use(store, config);
+  } finally {
+    await store.close();
   }
 }
 
-function installation(config: string): { readonly folder: string; readonly users: UserStore } {
-  const paths = loadApprovalPaths(config);
-  if (!paths.ok)
-    throw new CommandError(`the configuration has mistakes\n${formatProblems(paths.problems)}`, exitCodes.misuse);
-  const { approvalsFolder: folder, usersFile } = paths;
-  if (folder === undefined) {
-    throw new CommandError(`${config} has no \`approvals.folder\`: nobody is asked for approval`, exitCodes.misuse);
-  }
+function usersOf({ usersFile }: AnsweringConfig): UserStore {
   const users = new UserStore(usersFile);
   const loaded = users.load();
-  if (!loaded.ok)
-    throw new CommandError(`the users file cannot be used\n${formatProblems(loaded.problems)}`, exitCodes.misuse);
-  return { folder, users };
+  if (loaded.ok) return users;
+  throw new CommandError(`the users file cannot be used\n${formatProblems(loaded.problems)}`, exitCodes.misuse);
 }

@@ -1,7 +1,6 @@
 import { type FileWatch, watchFiles } from "@penstock/engine";
 import type { Logger } from "pino";
 import { RunningAdmin } from "../admin/running-admin.ts";
-import { FileApprover } from "../approvals/file-approver.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
 import type { AdminConfig } from "../config/sections/admin.ts";
 import { formatProblems } from "../config/problem.ts";
@@ -11,8 +10,10 @@ import type { UserStore } from "../identity/user-store.ts";
 import { proxyLimits } from "../limits.ts";
 import { type Protocol, protocolOf } from "../enforce/target.ts";
 import { createProxyServer, type ProxyServer } from "../proxy-server.ts";
+import type { Store } from "../store/store.ts";
 import { ConfiguredTargets } from "../targets/configured-targets.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
+import { openStore } from "./open-store.ts";
 import { Renames } from "./renames.ts";
 import { RunningPolicies, type StartPolicies } from "./running-policies.ts";
 import { explainListenError } from "./explain-listen-error.ts";
@@ -34,6 +35,7 @@ export class RunningProxy {
   readonly #policies: RunningPolicies;
   readonly #renames: Renames;
   readonly #admin: RunningAdmin | undefined;
+  readonly #store: Store | undefined;
   #usersWatch: FileWatch | undefined;
 
   private constructor(
@@ -43,10 +45,11 @@ export class RunningProxy {
     log: Logger,
     audit: OpenAudit,
     targets: ConfiguredTargets,
-    approver: FileApprover | undefined,
+    store: Store | undefined,
     tokens: TokenIdentities | undefined,
   ) {
     this.#config = config;
+    this.#store = store;
     this.#users = users;
     this.#log = log;
     this.#audit = audit;
@@ -70,7 +73,7 @@ export class RunningProxy {
       ...(tokens === undefined ? {} : { tokens }),
       targets,
       ...(tls === undefined ? {} : { tls, tlsRequired: tls.required }),
-      ...(approver === undefined ? {} : { approvals: { approver, people: users } }),
+      ...(store === undefined ? {} : { approvals: { store, people: users, rules: config.approvals } }),
       ...(config.tokens === undefined ? {} : { tokenKey: config.tokens.key }),
       limits: config.limits,
       report: (event) => logProxyEvent(event, targets, log),
@@ -102,20 +105,22 @@ export class RunningProxy {
   ): Promise<RunningProxy> {
     const audit = openAudit(config.audit, log);
     let running: RunningProxy | undefined;
+    let store: Store | undefined;
     const targets = openTargets(config, log, () => {
       if (running !== undefined) running.#tellRenames();
     });
     try {
       const problems = await targets.open();
       if (problems.length > 0) throw new CommandError(problems.join("\n"), exitCodes.upstream);
-      const approver = openApprovals(config, log);
+      store = await openStore(config, log);
       const tokens = await openTokenLogins(config.identity, log);
-      running = new RunningProxy(config, users, policies, log, audit, targets, approver, tokens);
+      running = new RunningProxy(config, users, policies, log, audit, targets, store, tokens);
       running.#tellRenames();
       await running.#listen();
       return running;
     } catch (error) {
       targets.close();
+      await store?.close();
       await audit.close();
       throw error;
     }
@@ -202,6 +207,7 @@ export class RunningProxy {
     this.#targets.close();
     await this.#server.close();
     await this.#admin?.close();
+    await this.#store?.close();
     await this.#audit.close();
   }
 
@@ -261,20 +267,6 @@ function openTargets(config: ProxyConfig, log: Logger, changed: () => void): Con
   } catch (error) {
     throw new CommandError(
       `a file with former names cannot be read: ${errorMessage(error)}\n  help: mend it, or remove it to forget them; it is in the folder \`catalog.names\``,
-      exitCodes.misuse,
-    );
-  }
-}
-
-function openApprovals({ approvalsFolder: folder }: ProxyConfig, log: Logger): FileApprover | undefined {
-  if (folder === undefined) return undefined;
-  try {
-    return new FileApprover(folder, (problem) =>
-      log.warn({ report: problem }, "a file among the approvals is no answer"),
-    );
-  } catch (error) {
-    throw new CommandError(
-      `the approvals' folder ${folder} cannot be used: ${errorMessage(error)}\n  help: check \`approvals.folder\``,
       exitCodes.misuse,
     );
   }

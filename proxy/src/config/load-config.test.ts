@@ -69,6 +69,7 @@ describe("a configuration", () => {
         keepDays: undefined,
         sinks: [],
       },
+      approvals: { deferred: [], needsReason: false, commandLine: "password" },
       catalogRefreshMs: 60_000,
       log: { level: "info", format: "auto" },
       limits: {},

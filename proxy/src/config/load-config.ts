@@ -1,15 +1,16 @@
 import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import type { ProxyLimits } from "../limits.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { configSchema, type RawConfig } from "./schema.ts";
 import { SectionReader } from "./section-reader.ts";
 import { type AdminConfig, readAdmin } from "./sections/admin.ts";
+import { type ApprovalsConfig, readApprovals } from "./sections/approvals.ts";
 import { type AuditConfig, readAudit } from "./sections/audit.ts";
 import { type IdentityConfig, readIdentity } from "./sections/identity.ts";
 import { toLimits } from "./sections/limits.ts";
 import { type ListenConfig, readListen } from "./sections/listen.ts";
 import { type PoliciesConfig, readPolicies } from "./sections/policies.ts";
+import { readStore, type StoreConfig } from "./sections/store.ts";
 import { readTargets, type TargetConfig } from "./sections/targets.ts";
 import { readTokens, type TokensConfig } from "./sections/tokens.ts";
 import { cannotRead, errorCode } from "./system-error.ts";
@@ -26,8 +27,9 @@ export interface ProxyConfig {
   /** Those that only tell what would be different; `undefined` where there are none. */
   readonly shadowPolicies: PoliciesConfig | undefined;
   readonly audit: AuditConfig;
-  /** `undefined` where nobody is asked. */
-  readonly approvalsFolder: string | undefined;
+  /** `undefined` where nobody is asked for approval. */
+  readonly store: StoreConfig | undefined;
+  readonly approvals: ApprovalsConfig;
   /** `undefined` where no tokens are made. */
   readonly tokens: TokensConfig | undefined;
   /** `undefined` where there is no HTTP API. */
@@ -47,6 +49,33 @@ export type ConfigResult =
 
 /** Reads and checks `penstock.yaml` and the files and variables that it names; reports all mistakes at once. Never throws. */
 export function loadConfig(file: string, environment: NodeJS.ProcessEnv): ConfigResult {
+  return readWith(file, environment, readConfig);
+}
+
+/** Of a configuration what answering requests needs: nothing else that it names is read, and so no other secret need be at hand. */
+export interface AnsweringConfig extends Pick<ProxyConfig, "approvals" | "limits" | "usersFile"> {
+  readonly store: StoreConfig | undefined;
+}
+
+export type AnsweringConfigResult =
+  | { readonly ok: true; readonly config: AnsweringConfig }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** As `loadConfig`. */
+export function loadAnsweringConfig(file: string, environment: NodeJS.ProcessEnv): AnsweringConfigResult {
+  return readWith(file, environment, ({ users, store, approvals, limits }, reader) => ({
+    usersFile: reader.path(users),
+    store: readStore(store, reader),
+    approvals: readApprovals(approvals),
+    limits: toLimits(limits),
+  }));
+}
+
+function readWith<T>(
+  file: string,
+  environment: NodeJS.ProcessEnv,
+  make: (raw: RawConfig, reader: SectionReader) => T,
+): { readonly ok: true; readonly config: T } | { readonly ok: false; readonly problems: readonly ConfigProblem[] } {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
@@ -56,31 +85,8 @@ export function loadConfig(file: string, environment: NodeJS.ProcessEnv): Config
   const read = readYaml(file, text, configSchema);
   if (!read.ok) return read;
   const reader = new SectionReader(file, read.document, environment);
-  const config = readConfig(read.value, reader);
+  const config = make(read.value, reader);
   return reader.problems.length === 0 ? { ok: true, config } : { ok: false, problems: reader.problems };
-}
-
-/** Of a configuration what answering requests needs: nothing that it names is read, and so no secret need be at hand. */
-export function loadApprovalPaths(
-  file: string,
-):
-  | { readonly ok: true; readonly usersFile: string; readonly approvalsFolder: string | undefined }
-  | { readonly ok: false; readonly problems: readonly ConfigProblem[] } {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    return unreadable(file, error);
-  }
-  const config = readYaml(file, text, configSchema);
-  if (!config.ok) return config;
-  const { users, approvals } = config.value;
-  const folder = dirname(resolve(file));
-  return {
-    ok: true,
-    usersFile: resolve(folder, users),
-    approvalsFolder: approvals === undefined ? undefined : resolve(folder, approvals.folder),
-  };
 }
 
 function unreadable(file: string, error: unknown): Extract<ConfigResult, { readonly ok: false }> {
@@ -100,7 +106,8 @@ function readConfig(raw: RawConfig, reader: SectionReader): ProxyConfig {
     policies: policies.inForce,
     shadowPolicies: policies.shadow,
     audit: readAudit(raw.audit, reader),
-    approvalsFolder: optionalPath(raw.approvals?.folder),
+    store: readStore(raw.store, reader),
+    approvals: readApprovals(raw.approvals),
     tokens: readTokens(raw.tokens, reader),
     admin: readAdmin(raw.admin, reader),
     catalogRefreshMs: raw.catalog.refresh_seconds * 1000,

@@ -5,11 +5,13 @@
 import { z } from "zod";
 import { filledText } from "./fields.ts";
 import { adminSection } from "./sections/admin.ts";
+import { approvalsSection } from "./sections/approvals.ts";
 import { auditSection } from "./sections/audit.ts";
 import { identitySection } from "./sections/identity.ts";
 import { limitsSection } from "./sections/limits.ts";
 import { listenSection } from "./sections/listen.ts";
 import { policiesSection } from "./sections/policies.ts";
+import { storeSection } from "./sections/store.ts";
 import { targetsSection } from "./sections/targets.ts";
 import { tokensSection } from "./sections/tokens.ts";
 
@@ -42,14 +44,8 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe("What the proxy knows of the targets' tables, columns and views."),
-  approvals: z
-    .strictObject({
-      folder: filledText.describe(
-        "Folder where a statement that waits is shown as a file, and answers are read. Made if missing; only the proxy's own account may write to it: whoever can, can approve.",
-      ),
-    })
-    .optional()
-    .describe("How people are asked where a policy says `approve`. Left out, such statements are refused."),
+  store: storeSection,
+  approvals: approvalsSection,
   tokens: tokensSection,
   admin: adminSection,
   log: z

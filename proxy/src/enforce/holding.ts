@@ -2,22 +2,26 @@
  * A statement that waits for people. Its message stays in the framer and is handled again when something changes: so whatever holds then
  * (policies, catalog, search_path) decides it anew, and an approval only answers what that decision asks.
  */
-import type { Approval, NameContext, PrincipalContext } from "@penstock/engine";
-import type { ApprovalDesk, ApprovalRequest, Question } from "../approvals/approval-desk.ts";
+import type { Approval, Catalog, NameContext, PrincipalContext } from "@penstock/engine";
+import type { ApprovalDesk } from "../approvals/approval-desk.ts";
 import { type BoundValue, digestOf } from "../approvals/digest.ts";
-import { type Need, needsOf, printNeed } from "../approvals/need.ts";
-import type { Yes } from "../approvals/standing-approvals.ts";
+import { fingerprintOf } from "../approvals/fingerprint.ts";
+import { type Need, needsOf } from "../approvals/need.ts";
+import { goneRefusal, neededRefusal, printNeeds } from "../approvals/refusals.ts";
+import type { Question, Ticket } from "../approvals/ticket.ts";
 import { jsonOnLine } from "../audit/escape.ts";
 import type { SessionRecords } from "../audit/audit-records.ts";
 import { refuse, type Refused } from "./gate.ts";
 import type { StatementPlan } from "./plan.ts";
 import type { Refusal } from "./session-rules.ts";
+import type { Yes } from "../store/grants.ts";
 
 /** What holding needs of the session, whatever its protocol. */
 export interface HoldingSession {
   readonly who: PrincipalContext;
   readonly records: SessionRecords;
   readonly approvals: ApprovalDesk | undefined;
+  readonly catalog: Catalog;
   /** With which the statement's names are resolved now. */
   readonly names: NameContext;
   /** The server refuses whatever runs now, and says so itself. */
@@ -58,14 +62,15 @@ export interface Grant {
 
 export class Holding {
   readonly #session: HoldingSession;
-  #request: ApprovalRequest | undefined;
+  #ticket: Ticket | undefined;
+  #isTold = false;
 
   constructor(session: HoldingSession) {
     this.#session = session;
   }
 
   get isActive(): boolean {
-    return this.#request !== undefined;
+    return this.#ticket !== undefined;
   }
 
   /** Whether the statement may run; `undefined`: the session has to wait, and is told when to try the same message again. */
@@ -73,68 +78,79 @@ export class Holding {
     const session = this.#session;
     const { searchPath } = session.names;
     const relations = held.plans.flatMap(({ facts }) => facts.tables.map(({ relation }) => relation));
-    const digest = digestOf({ ...held, who: session.who, searchPath, relations });
+    const statement = { ...held, who: session.who, searchPath, relations };
+    const digest = digestOf(statement);
     const needs = needsOf(held.approvals);
-    const request = this.#request;
-    if (request !== undefined) {
-      const refused = refusalOf(request, needs);
-      if (refused !== undefined) return this.#refuse(refused, held, request);
-    }
-    const yes = desk.grantFor(digest, needs, request);
-    if (yes !== undefined) {
-      if (!desk.isStillThere(session.who)) return this.#refuse(gone, held, request);
-      return grantOf(yes);
-    }
-    if (request !== undefined) {
-      if (request.state === "waiting" && isSame(request.question, digest, needs)) return undefined;
+    const ticket = this.#ticket;
+    if (ticket !== undefined) {
+      if (isSame(ticket.question, digest, needs)) return this.#wait(desk, ticket, held);
       this.end("decided otherwise");
     }
     // Nobody need be asked.
-    if (session.isFailed) return this.#refuse(needed(needs), held, undefined);
+    if (session.isFailed) return this.#refuse(neededRefusal(needs), held, undefined);
     if (!session.isQuiet()) return undefined;
-    return this.#ask(desk, held, digest, needs);
-  }
-
-  /** The client has asked to cancel. @returns whether a statement waited */
-  cancel(): boolean {
-    const request = this.#request;
-    if (request === undefined) return false;
-    this.#session.approvals?.cancel(request);
-    return true;
-  }
-
-  /** The statement waits no longer, for a reason of the session's. */
-  end(why: string): void {
-    const request = this.#request;
-    if (request === undefined) return;
-    this.#request = undefined;
-    this.#session.approvals?.withdraw(request, why);
-  }
-
-  #ask(desk: ApprovalDesk, held: HeldStatement, digest: string, needs: readonly Need[]): Refused | undefined {
-    const session = this.#session;
-    const asked = desk.ask({
+    this.#isTold = false;
+    this.#ticket = desk.ask({
       who: session.who,
       digest,
+      fingerprint: fingerprintOf(statement, session.catalog, session.names),
       needs,
-      searchPath: session.names.searchPath,
+      searchPath,
       texts: held.texts,
       parameters: held.values.map((value, index) => held.parameters[index] ?? shownBytes(value)),
       records: session.records,
       changed: () => session.resume(),
     });
-    if (!("id" in asked)) return this.#refuse(asked, held, undefined);
-    this.#request = asked;
-    session.tellWaiting({
-      message: `the statement waits for approval of ${needs.map(printNeed).join("; and of ")}`,
-      detail: `request ${asked.id}, until ${new Date(asked.expiresAtMs).toISOString()}`,
-      hint: `${desk.howTo(asked)}; to give up, cancel the statement`,
-    });
     return undefined;
   }
 
-  #refuse(refusal: Refusal, { texts, fields, plans }: HeldStatement, request: ApprovalRequest | undefined): Refused {
-    const asked = request === undefined ? "" : `,"approval_request":${jsonOnLine(request.id)}`;
+  /** The client has asked to cancel. @returns whether a statement waited */
+  cancel(): boolean {
+    const ticket = this.#ticket;
+    if (ticket === undefined) return false;
+    this.#session.approvals?.cancel(ticket);
+    return true;
+  }
+
+  /** The statement waits no longer, for a reason of the session's. */
+  end(why: string): void {
+    const ticket = this.#ticket;
+    if (ticket === undefined) return;
+    this.#ticket = undefined;
+    this.#session.approvals?.withdraw(ticket, why);
+  }
+
+  #wait(desk: ApprovalDesk, ticket: Ticket, held: HeldStatement): Grant | Refused | undefined {
+    const { state, id } = ticket;
+    switch (state.kind) {
+      case "asking":
+        return undefined;
+      case "waiting":
+        if (!this.#isTold) this.#tell(desk, ticket, state.untilMs);
+        return undefined;
+      case "refused":
+        return this.#refuse(state.refusal, held, id);
+      case "granted":
+        // Also where it does not run: what was granted to somebody else than they are now is not kept for them.
+        desk.use(ticket);
+        if (!desk.isStillThere(this.#session.who)) return this.#refuse(goneRefusal, held, id);
+        return grantOf(state.yes);
+      default:
+        return state satisfies never;
+    }
+  }
+
+  #tell(desk: ApprovalDesk, { id, question: { needs } }: Ticket, untilMs: number): void {
+    this.#isTold = true;
+    this.#session.tellWaiting({
+      message: `the statement waits for approval of ${printNeeds(needs)}`,
+      detail: `request ${id}, until ${new Date(untilMs).toISOString()}`,
+      hint: `${desk.howTo(id)}; to give up, cancel the statement`,
+    });
+  }
+
+  #refuse(refusal: Refusal, { texts, fields, plans }: HeldStatement, request: string | undefined): Refused {
+    const asked = request === undefined || request === "" ? "" : `,"approval_request":${jsonOnLine(request)}`;
     const notifications = plans.flatMap((plan) => plan.notifications);
     const records = fields.map((own) => `${own}${asked}`);
     return refuse(refusal, texts[0] ?? "", records, notifications);
@@ -142,10 +158,10 @@ export class Holding {
 }
 
 function grantOf(yes: readonly Yes[]): Grant {
-  const said = yes.map(({ request, by, need }) => ({ request, by, groups: need.groups }));
+  const said = yes.map(({ request, by, groups }) => ({ request, by, groups }));
   return {
     kind: "granted",
-    keys: new Set(yes.map(({ need }) => need.key)),
+    keys: new Set(yes.map(({ need }) => need)),
     auditFields: `,"approved":${jsonOnLine(said)}`,
   };
 }
@@ -161,55 +177,4 @@ function isSame({ digest, needs }: Question, now: string, needsNow: readonly Nee
 
 function shownBytes({ bytes }: BoundValue): string | null {
   return bytes === undefined ? null : `\\x${bytes.toString("hex")}`;
-}
-
-const gone: Refusal = {
-  sqlstate: "42501",
-  message: "the statement was not run: who you are has changed since you connected",
-  hint: "connect again",
-  code: "principal_changed",
-};
-
-function needed(needs: readonly Need[]): Refusal {
-  return {
-    sqlstate: "42501",
-    message: `needs approval of ${needs.map(printNeed).join("; and of ")}`,
-    hint: undefined,
-    code: "approval_required",
-  };
-}
-
-/** What the client gets when its statement has waited in vain. */
-function refusalOf({ state, denial, id }: ApprovalRequest, needs: readonly Need[]): Refusal | undefined {
-  const asked = needs.map(({ groups }) => groups.join(" or ")).join(" and ");
-  switch (state) {
-    case "waiting":
-    case "approved":
-      return undefined;
-    case "denied": {
-      const because = denial?.because === undefined ? "" : `: ${denial.because}`;
-      return {
-        sqlstate: "42501",
-        message: `the statement was not approved by ${denial?.by ?? ""}${because}`,
-        hint: `it needed approval of ${asked}; ask them before you send it again`,
-        code: "approval_denied",
-      };
-    }
-    case "expired":
-      return {
-        sqlstate: "42501",
-        message: `the statement was not approved in time (request ${id})`,
-        hint: `send it again when somebody of ${asked} is there to approve it`,
-        code: "approval_expired",
-      };
-    case "cancelled":
-      return {
-        sqlstate: "57014",
-        message: "canceling statement due to user request",
-        hint: undefined,
-        code: "approval_cancelled",
-      };
-    default:
-      return state satisfies never;
-  }
 }

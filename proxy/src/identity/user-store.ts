@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import type { Principal } from "@penstock/engine";
-import type { People } from "../approvals/approver.ts";
+import type { People } from "../approvals/people.ts";
 import { cannotRead } from "../config/system-error.ts";
 import type { ConfigProblem } from "../config/problem.ts";
 import { type Identities, Login } from "./login.ts";

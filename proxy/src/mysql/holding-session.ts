@@ -1,5 +1,5 @@
 /** What holding back a statement means in MySQL's protocol: the client waits for its answer, and is told nothing meanwhile. */
-import type { NameContext, PrincipalContext } from "@penstock/engine";
+import type { Catalog, NameContext, PrincipalContext } from "@penstock/engine";
 import type { ApprovalDesk } from "../approvals/approval-desk.ts";
 import type { SessionRecords } from "../audit/audit-records.ts";
 import type { HoldingSession } from "../enforce/holding.ts";
@@ -24,6 +24,10 @@ export class MysqlHolding implements HoldingSession {
 
   get approvals(): ApprovalDesk | undefined {
     return this.#session.host.approvals;
+  }
+
+  get catalog(): Catalog {
+    return this.#session.knowledge.epoch.catalog;
   }
 
   get names(): NameContext {

@@ -1,7 +1,7 @@
 /** What people say of a request. Who may say it is the caller's to know; what becomes of it is decided here. */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
-import { addGrant, metBy } from "./grants.ts";
+import { addGrant, usableGrants } from "./grants.ts";
 import { askedOf, expireDue, keyOf, requestRow, settle, stateOf, type StoredNeed } from "./requests.ts";
 import { type SqlRow, type SqlTransaction, text, textOrNone } from "./sql.ts";
 
@@ -19,7 +19,7 @@ const answerSchema = z.object({
   because: z.string().optional(),
 });
 
-export type GivenAnswer = z.output<typeof answerSchema>;
+type GivenAnswer = z.output<typeof answerSchema>;
 
 /** What a yes is good for, where it is more or less than its rule says. */
 export interface Terms {
@@ -115,7 +115,7 @@ async function approve(
   given: NewAnswer,
 ): Promise<AnswerOutcome> {
   const key = keyOf(row);
-  const met = await metBy(tx, key);
+  const met = await usableGrants(tx, key);
   const asked = askedOf(row).needs;
   const mine = asked.filter((need) => mayMeet.includes(need.key) && !met.has(need.key));
   if (mine.length === 0) return { kind: "met_already" };
@@ -123,7 +123,7 @@ async function approve(
   await settleAlike(tx, row, given.terms.isAlike);
   const now = await requestRow(tx, given.request);
   if (now !== undefined && stateOf(now) === "approved") return { kind: "approved", held: now["holder"] !== null };
-  const metNow = await metBy(tx, key);
+  const metNow = await usableGrants(tx, key);
   return { kind: "partly", open: asked.filter((need) => !metNow.has(need.key)).map(({ groups }) => groups) };
 }
 

@@ -85,23 +85,22 @@ export async function usableGrants(
 }
 
 /** Principal ids, by key of the need. */
-export async function metBy(tx: SqlTransaction, key: StatementKey): Promise<ReadonlyMap<string, string>> {
-  return new Map([...(await usableGrants(tx, key))].map(([need, { by }]) => [need, by]));
+export function saidBy(usables: ReadonlyMap<string, StoredGrant>): ReadonlyMap<string, string> {
+  return new Map([...usables].map(([need, { by }]) => [need, by]));
 }
 
-/** Takes one use of each, or none where a need has no yes. */
+/** Takes one use of each, or none where a need has no yes. @param usables of the statement, in this transaction */
 export async function useGrants(
   tx: SqlTransaction,
-  key: StatementKey,
+  usables: ReadonlyMap<string, StoredGrant>,
   needs: readonly string[],
 ): Promise<readonly Yes[] | undefined> {
-  const usables = await usableGrants(tx, key);
-  const grants = needs.map((need) => usables.get(need));
-  if (grants.includes(undefined)) return undefined;
+  if (!needs.every((need) => usables.has(need))) return undefined;
   const yes: Yes[] = [];
-  for (const grant of grants) {
+  for (const need of needs) {
+    const grant = usables.get(need);
     if (grant === undefined) continue;
-    const { grant: id, request, by, need, groups } = grant;
+    const { grant: id, request, by, groups } = grant;
     await tx.all("update grants set used = used + 1, uses_left = uses_left - 1 where id = $1", id);
     yes.push({ grant: id, request, by, need, groups });
   }

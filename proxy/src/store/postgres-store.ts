@@ -6,6 +6,7 @@ import type { ConnectionOptions } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, type ClientConfig, DatabaseError } from "pg";
 import { errorMessage } from "../config/system-error.ts";
+import { type PasswordSource, withPassword } from "../credentials/password-source.ts";
 import { storeLimits } from "./limits.ts";
 import { migrate } from "./migrations.ts";
 import type { SqlRow, SqlTransaction, SqlValue } from "./sql.ts";
@@ -18,7 +19,7 @@ export interface PostgresStoreOptions {
   readonly port: number;
   readonly database: string;
   readonly user: string;
-  readonly password: string | undefined;
+  readonly password: PasswordSource;
   readonly tls: ConnectionOptions | undefined;
   /** Default: `penstock`. */
   readonly schema?: string;
@@ -57,8 +58,8 @@ export class PostgresStore extends SqlStore {
   }
 
   async open(): Promise<void> {
+    if (this.#options.listens !== false) void this.#listen();
     await this.transaction(async () => Promise.resolve());
-    if (this.#options.listens !== false) await this.#listen();
   }
 
   async close(): Promise<void> {
@@ -69,7 +70,7 @@ export class PostgresStore extends SqlStore {
     this.#worker = undefined;
     const ears = this.#ears;
     this.#ears = undefined;
-    const ended = [worker, ears].map((client) => client?.end().catch(() => undefined));
+    const ended = [worker, ears].map(async (client) => client?.end().catch(() => undefined));
     // A server that is cut off answers no goodbye.
     await Promise.race([Promise.all(ended), sleep(storeLimits.connectMs, undefined, { ref: false })]);
   }
@@ -139,8 +140,12 @@ export class PostgresStore extends SqlStore {
     }
   }
 
-  async #connect(name: string): Promise<Client> {
-    const { host, port, database, user, password, tls } = this.#options;
+  #connect(name: string): Promise<Client> {
+    return withPassword(this.#options.password, (password) => this.#connectWith(password, name));
+  }
+
+  async #connectWith(password: string | undefined, name: string): Promise<Client> {
+    const { host, port, database, user, tls } = this.#options;
     const config: ClientConfig = {
       host,
       port,
@@ -240,10 +245,19 @@ async function begin(client: Client, tellOthers: () => void): Promise<SqlTransac
     nowMs,
     tellOthers,
     all: async (sql: string, ...values: readonly SqlValue[]) => {
-      const { rows } = await client.query<SqlRow>(sql, [...values]);
+      const { rows } = await client.query<SqlRow>({ name: nameOf(sql), text: sql, values: [...values] });
       return rows;
     },
   };
+}
+
+const names = new Map<string, string>();
+
+/** The server keeps a statement by its name, once for each connection. There are few of them. */
+function nameOf(sql: string): string {
+  let name = names.get(sql);
+  if (name === undefined) names.set(sql, (name = `s${names.size}`));
+  return name;
 }
 
 /** Of several statements pg gives an array of results. */

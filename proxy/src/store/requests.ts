@@ -1,6 +1,6 @@
 /** Statements that wait for people: how they begin, and how they end. */
 import { z } from "zod";
-import { metBy, parseYes, type StatementKey, useGrants, type Yes } from "./grants.ts";
+import { parseYes, saidBy, type StatementKey, usableGrants, useGrants, type Yes } from "./grants.ts";
 import { number, type SqlRow, type SqlTransaction, text, textOrNone } from "./sql.ts";
 
 const needSchema = z.object({
@@ -36,7 +36,7 @@ const askedSchema = z.object({
 export type AskedStatement = z.output<typeof askedSchema>;
 export type StoredNeed = z.output<typeof needSchema>;
 
-export const requestStates = ["waiting", "approved", "denied", "expired", "cancelled", "withdrawn"] as const;
+const requestStates = ["waiting", "approved", "denied", "expired", "cancelled", "withdrawn"] as const;
 export type RequestState = (typeof requestStates)[number];
 
 export interface NewRequest {
@@ -98,19 +98,14 @@ export async function ask(tx: SqlTransaction, request: NewRequest, limits: AskLi
   const { id, digest, fingerprint, asked } = request;
   const needs = keysOf(asked.needs);
   await expireDue(tx);
-  const yes = await useGrants(tx, { request: undefined, digest, fingerprint }, needs);
+  const usables = await usableGrants(tx, { request: undefined, digest, fingerprint });
+  const yes = await useGrants(tx, usables, needs);
   if (yes !== undefined) return { kind: "granted", yes };
-  const [left] = await tx.all(
-    `select * from requests where digest = $1 and holder is null and needs = $2
-     and (state = 'waiting' or (state = 'denied' and told = 0 and ended_ms > $3)) order by asked_ms desc, id limit 1`,
-    digest,
-    JSON.stringify(needs),
-    tx.nowMs - limits.denialMs,
-  );
+  const { left, own, every } = await lookAround(tx, request, needs, limits);
   if (left !== undefined && left["state"] === "denied") return { kind: "denied", request: await requestOf(tx, left) };
   if (left !== undefined) return { kind: "waiting", isNew: false, request: await join(tx, left, request) };
-  const full = await tooMany(tx, request, limits);
-  if (full !== undefined) return full;
+  if (own >= limits.waitingPerPrincipal) return { kind: "full", isOwn: true, waiting: own };
+  if (every >= limits.waiting) return { kind: "full", isOwn: false, waiting: every };
   const [made] = await tx.all(
     `insert into requests (id, proxy, holder, session, principal, digest, fingerprint, needs, asked, deferred, state, asked_ms, expires_ms)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', $11, $12) returning *`,
@@ -129,7 +124,32 @@ export async function ask(tx: SqlTransaction, request: NewRequest, limits: AskLi
   );
   if (made === undefined) throw new Error("the store has not kept a request");
   tx.tellOthers();
-  return { kind: "waiting", isNew: true, request: await requestOf(tx, made) };
+  return { kind: "waiting", isNew: true, request: shown(made, saidBy(usables)) };
+}
+
+/** A request for the same statement that no session waits for, and how many wait of the principal and of the proxy. */
+async function lookAround(
+  tx: SqlTransaction,
+  { digest, asked, proxy }: NewRequest,
+  needs: readonly string[],
+  { denialMs }: AskLimits,
+): Promise<{ readonly left: SqlRow | undefined; readonly own: number; readonly every: number }> {
+  const [row] = await tx.all(
+    `select counted.own, counted.every, r.* from (
+       select (select count(*) from requests where state = 'waiting' and principal = $1) as own,
+              (select count(*) from requests where state = 'waiting' and proxy = $2) as every
+     ) counted left join requests r on r.id = (
+       select id from requests where digest = $3 and holder is null and needs = $4
+       and (state = 'waiting' or (state = 'denied' and told = 0 and ended_ms > $5)) order by asked_ms desc, id limit 1
+     )`,
+    asked.principal.id,
+    proxy,
+    digest,
+    JSON.stringify(needs),
+    tx.nowMs - denialMs,
+  );
+  if (row === undefined) throw new Error("the store has not counted");
+  return { left: row["id"] === null ? undefined : row, own: number(row, "own"), every: number(row, "every") };
 }
 
 /** A session waits again for a request that had none. */
@@ -150,31 +170,14 @@ async function join(
   return requestOf(tx, joined);
 }
 
-async function tooMany(
-  tx: SqlTransaction,
-  { proxy, asked }: NewRequest,
-  { waiting, waitingPerPrincipal }: AskLimits,
-): Promise<Asked | undefined> {
-  const [row] = await tx.all(
-    `select (select count(*) from requests where state = 'waiting' and principal = $1) as own,
-            (select count(*) from requests where state = 'waiting' and proxy = $2) as every`,
-    asked.principal.id,
-    proxy,
-  );
-  if (row === undefined) throw new Error("the store has not counted");
-  const own = number(row, "own");
-  if (own >= waitingPerPrincipal) return { kind: "full", isOwn: true, waiting: own };
-  const all = number(row, "every");
-  return all >= waiting ? { kind: "full", isOwn: false, waiting: all } : undefined;
-}
-
 /** Approves what waits, where every need has a yes. @returns whether it did */
 export async function settle(tx: SqlTransaction, row: SqlRow): Promise<boolean> {
-  const key = keyOf(row);
   const needs = needsOf(row);
   const isHeld = row["holder"] !== null;
   // Without a session nothing is used yet: it is when the statement is sent again.
-  const yes = isHeld ? await useGrants(tx, key, needs) : await unused(tx, key, needs);
+  const usables = await usableGrants(tx, keyOf(row));
+  const isMet = needs.every((need) => usables.has(need));
+  const yes = isHeld ? await useGrants(tx, usables, needs) : isMet ? [] : undefined;
   if (yes === undefined) return false;
   await tx.all(
     "update requests set state = 'approved', ended_ms = $1, granted = $2 where id = $3",
@@ -183,11 +186,6 @@ export async function settle(tx: SqlTransaction, row: SqlRow): Promise<boolean> 
     text(row, "id"),
   );
   return true;
-}
-
-async function unused(tx: SqlTransaction, key: StatementKey, needs: readonly string[]): Promise<[] | undefined> {
-  const yes = await metBy(tx, key);
-  return needs.every((need) => yes.has(need)) ? [] : undefined;
 }
 
 /** Of calls that share a transaction, and so a time, the first one has done it. */
@@ -223,8 +221,11 @@ export async function requestRow(tx: SqlTransaction, id: string): Promise<SqlRow
   return row;
 }
 
-export async function requestOf(tx: SqlTransaction, row: SqlRow): Promise<StoredRequest> {
-  const state = stateOf(row);
+async function requestOf(tx: SqlTransaction, row: SqlRow): Promise<StoredRequest> {
+  return shown(row, stateOf(row) === "waiting" ? saidBy(await usableGrants(tx, keyOf(row))) : new Map());
+}
+
+function shown(row: SqlRow, metBy: StoredRequest["metBy"]): StoredRequest {
   return {
     id: text(row, "id"),
     proxy: text(row, "proxy"),
@@ -234,10 +235,10 @@ export async function requestOf(tx: SqlTransaction, row: SqlRow): Promise<Stored
     asked: askedOf(row),
     isDeferred: number(row, "deferred") === 1,
     isHeld: row["holder"] !== null,
-    state,
+    state: stateOf(row),
     askedAtMs: number(row, "asked_ms"),
     expiresAtMs: number(row, "expires_ms"),
-    metBy: state === "waiting" ? await metBy(tx, keyOf(row)) : new Map(),
+    metBy,
     denial: denialOf(row),
   };
 }
