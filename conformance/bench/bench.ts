@@ -24,6 +24,7 @@ import { onMariadb, withMariadb } from "./on-mariadb.ts";
 import { analyst, contextOf, database, users } from "./people.ts";
 import { benchPgbench, pgbenchModes } from "./pgbench.ts";
 import { benchReplay } from "./replay.ts";
+import { benchSessions, manySessions } from "./sessions.ts";
 import { benchStall } from "./stall.ts";
 import { benchTokens } from "./tokens.ts";
 
@@ -68,6 +69,7 @@ const onServer: Readonly<Record<string, (target: BenchTarget) => void | Promise<
     benchPgbench(target, { rounds, seconds, clients, modes: modes.filter((mode) => pgbenchModes.has(mode)) }),
   stall: (target) => benchStall(target, rounds, seconds),
   idle: benchIdle,
+  sessions: (target) => benchSessions(target, seconds),
   large: (target) =>
     withClient(target.server, (client) =>
       benchLargeResult(target, client, (sql) => rewritten(target.server, sql), rounds),
@@ -85,7 +87,9 @@ if (unknown.length > 0) {
 
 for (const section of sections) await alone[section]?.();
 if (sections.some((section) => section in onServer)) {
-  const server = await startPostgres({ settings: { max_connections: String(idleConnections + 50) } });
+  // Shared memory for thousands of connections would slow down what needs a few.
+  const connections = sections.includes("sessions") ? manySessions : idleConnections;
+  const server = await startPostgres({ settings: { max_connections: String(connections + 50) } });
   try {
     await server.createDatabase(database);
     await withClient(server, (client) => fillShop(client));

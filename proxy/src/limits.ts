@@ -3,8 +3,10 @@
  * nothing else suffers.
  */
 export const proxyLimits = {
-  /** Open client connections, those that have not logged in yet included. */
+  /** Open sessions; further clients are refused when they begin to log in. */
   sessions: 2_000,
+  /** Connections that have not logged in yet; for a further one the oldest ends, of the address that has the most. */
+  pendingLogins: 500,
   /** From the first byte to ReadyForQuery, the login upstream included. */
   loginMs: 30_000,
   /** Of that, for the connection upstream. */

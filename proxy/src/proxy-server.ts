@@ -15,6 +15,7 @@ import { UpstreamError } from "./enforce/upstream-error.ts";
 import { certificateHash } from "./identity/certificate-hash.ts";
 import type { Identities } from "./identity/login.ts";
 import type { TokenIdentities } from "./identity/token-logins.ts";
+import { PendingLogins } from "./identity/pending-logins.ts";
 import { LoginThrottle } from "./identity/login-throttle.ts";
 import { proxyLimits, type ProxyLimits } from "./limits.ts";
 import { Meters } from "./metrics/meters.ts";
@@ -112,13 +113,16 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   readonly #sessions = new Map<OpenSession, Front>();
   /** Of clients, until they are closed. */
   readonly #connections = new Set<Socket>();
-  readonly #loggingIn = new Set<Socket>();
+  readonly #loggingIn: PendingLogins<Socket>;
+  /** Clients who have proven who they are, and wait for their connection upstream. */
+  readonly #opening = new Set<Socket>();
   readonly #throttle: LoginThrottle;
   #closing = false;
 
   constructor(options: ProxyServerOptions) {
     this.#options = options;
     this.limits = { ...proxyLimits, ...options.limits };
+    this.#loggingIn = new PendingLogins(this.limits.pendingLogins);
     this.audit = options.audit;
     this.identities = options.identities;
     this.tokens = options.tokens;
@@ -165,7 +169,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
       ...this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
       ...[...this.#connections].map((socket) => new Promise<void>((resolve) => socket.once("close", () => resolve()))),
     ];
-    for (const socket of this.#loggingIn) socket.destroy();
+    for (const socket of [...this.#loggingIn, ...this.#opening]) socket.destroy();
     for (const session of this.#sessions.keys()) session.endWhenIdle();
     const cutOff = setTimeout(() => {
       for (const session of this.#sessions.keys()) {
@@ -190,7 +194,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   // LoginHost
 
   isFull(): boolean {
-    return this.#sessions.size + this.#loggingIn.size > this.limits.sessions;
+    return this.#sessions.size + this.#opening.size >= this.limits.sessions;
   }
 
   isThrottled(address: string): boolean {
@@ -249,8 +253,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   }
 
   #connected(accepted: Socket, front: Front): void {
-    // Beyond that it is nobody who wants a session: those are told at their StartupMessage.
-    if (this.#closing || this.#loggingIn.size > this.limits.sessions) {
+    if (this.#closing) {
       accepted.destroy();
       return;
     }
@@ -262,18 +265,23 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
       this.#loggingIn.add(socket);
       clearTimeout(timer);
       timer = setTimeout(() => {
-        if (this.#loggingIn.has(socket)) socket.destroy();
+        if (this.#loggingIn.has(socket) || this.#opening.has(socket)) socket.destroy();
       }, this.limits.loginMs);
     };
     again();
     front.login(socket, {
       again,
-      done: (client) => void this.#open(client, front).finally(() => this.#loggingIn.delete(socket)),
+      done: (client) => {
+        this.#loggingIn.delete(socket);
+        this.#opening.add(socket);
+        void this.#open(client, front).finally(() => this.#opening.delete(socket));
+      },
     });
     socket.once("close", () => {
       clearTimeout(timer);
       this.#connections.delete(socket);
       this.#loggingIn.delete(socket);
+      this.#opening.delete(socket);
     });
   }
 
@@ -289,6 +297,11 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
       client.refuse(sqlstate, message, hint);
     };
     try {
+      // Many may have begun to log in while there was room.
+      if (this.#sessions.size + this.#opening.size > this.limits.sessions) {
+        refuse("53300", "sorry, too many clients already", "try again later");
+        return;
+      }
       const choice = await this.#options.targets.find(database, principal, front.protocol);
       if (choice.kind === "refused") {
         refuse(choice.sqlstate, choice.message, choice.hint);
