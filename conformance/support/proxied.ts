@@ -3,7 +3,14 @@ import type { KeyObject } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createEnforcer, type Enforcer, type Engine, type Principal, readPolicyFolder } from "@penstock/engine";
+import {
+  createEnforcer,
+  type Enforcer,
+  type Engine,
+  type Principal,
+  readPolicyFolder,
+  type Redaction,
+} from "@penstock/engine";
 import { compile, formatDiagnostics, type SourceFile } from "@penstock/language";
 import { createProxyServer, type ProxyEvent, type ProxyLimits, type ProxyServer } from "@penstock/proxy";
 import type { People } from "../../proxy/src/approvals/people.ts";
@@ -55,6 +62,8 @@ export interface ProxiedOptions {
   readonly strictAudit?: boolean;
   /** What is looked for in results of each target. */
   readonly detection?: Detection;
+  /** What is left out of audit records. */
+  readonly redaction?: Redaction;
 }
 
 export interface Proxied {
@@ -133,11 +142,12 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
     person: (name: string) => people.get(name)?.principal,
   });
   const proxy = createProxyServer({
-    enforcer: watched(createEnforcer(program)),
+    enforcer: watched(createEnforcer(program, { redaction: options.redaction })),
     ...(asking === undefined ? {} : { approvals: asking }),
     ...(options.tokenKey === undefined ? {} : { tokenKey: options.tokenKey }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
+    redacts: options.redaction !== undefined,
     audit,
     identities: identities(people),
     targets,
@@ -178,7 +188,7 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
     setPolicies(text) {
       const next = compile({ sources: [{ path: "next.policy", text }], data: {} });
       if (next.program === undefined) throw new Error(formatDiagnostics(next.diagnostics, []));
-      proxy.setEnforcer(watched(createEnforcer(next.program)));
+      proxy.setEnforcer(watched(createEnforcer(next.program, { redaction: options.redaction })));
     },
     setUser(user) {
       const name = typeof user === "string" ? user : user.name;

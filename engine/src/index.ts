@@ -16,6 +16,8 @@ export { raisedMessages } from "./catalog/raised-messages.ts";
 export { alikeText, anyNumber, anyString } from "./decide/alike-text.ts";
 export { printRule } from "./decide/combine.ts";
 export type { Approval, ColumnMask, Decision, Notification, Reason, RelationMasks } from "./decide/decision.ts";
+export { textDigest, withheld } from "./decide/redaction.ts";
+export type { Redaction } from "./decide/world.ts";
 export { createEnforcer } from "./decide/enforcer.ts";
 export { guardedChange } from "./decide/guarded-settings.ts";
 export { prepareDecision } from "./decide/prepare-decision.ts";

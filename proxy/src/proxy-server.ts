@@ -39,6 +39,8 @@ export interface ProxyServerOptions {
   readonly approvals?: ApprovalOptions;
   /** With which columns that a policy masks by `token()` are shown. Without it, they are not. */
   readonly tokenKey?: KeyObject;
+  /** Whether the enforcer leaves literals out of audit records, so that texts it has not read must be left out too. */
+  readonly redacts?: boolean;
   readonly limits?: Partial<ProxyLimits>;
   /** What an operator should know; must not throw. */
   readonly report?: (event: ProxyEvent) => void;
@@ -105,6 +107,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   readonly tlsRequired: boolean;
   readonly approvals: ApprovalDesk | undefined;
   readonly tokenKey: KeyObject | undefined;
+  readonly redacts: boolean;
   enforcer: Enforcer;
   readonly meters = new Meters();
 
@@ -136,6 +139,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
             certificateHash: certificateHash(options.tls.cert),
           };
     this.tokenKey = options.tokenKey;
+    this.redacts = options.redacts ?? false;
     this.approvals =
       options.approvals === undefined
         ? undefined

@@ -69,6 +69,7 @@ export class ProxiedConnection {
       approvals: undefined,
       tokenKey: undefined,
       meters: new Meters(),
+      redacts: false,
       notified: () => undefined,
       leaked: () => undefined,
       fault: (_session, error) => this.faults.push(error),

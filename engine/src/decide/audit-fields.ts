@@ -1,7 +1,9 @@
+import type { NameContext } from "../enforcer.ts";
 import { objectPath } from "../catalog/catalog.ts";
 import type { StatementFacts } from "../sql/facts.ts";
 import { printRule } from "./combine.ts";
 import type { Decision } from "./decision.ts";
+import { isRedacted, redactedText, withheld } from "./redaction.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -15,7 +17,11 @@ export function auditFields(
   text: string,
   fingerprint: string,
   rewritten: string | undefined,
+  names: NameContext,
 ): string {
+  const hidden = isRedacted(world, facts);
+  const kept = (own: string) => (hidden ? redactedText(world, own, names) : world.dialect.withoutPasswords(own));
+  const said = <T extends string | undefined>(message: T) => (hidden && message !== undefined ? withheld : message);
   const labels = new Set<string>();
   const columns = facts.columns.map(({ relation, column }) => {
     const labelled = world.column(relation, column);
@@ -27,7 +33,7 @@ export function auditFields(
   );
   const { limits } = decision;
   const fields = {
-    text: world.dialect.withoutPasswords(text),
+    text: kept(text),
     fingerprint,
     kind: facts.kind,
     tables: facts.tables.map(({ relation }) => relation.path),
@@ -35,20 +41,20 @@ export function auditFields(
     labels: [...labels].sort(),
     // Who reads `approve` in a record would take it for approved.
     decision: decision.outcome === "allow" ? "allow" : "deny",
-    reasons: decision.reasons.map((reason) => reason.message),
+    reasons: decision.reasons.map((reason) => said(reason.message)),
     rules: decision.rules.map(printRule),
     masked,
     ...(decision.filters.size === 0 ? {} : { filtered: [...decision.filters.keys()].sort() }),
     ...(decision.errors.length === 0
       ? {}
-      : { errors: decision.errors.map(({ rule, message }) => ({ rule: printRule(rule), message })) }),
+      : { errors: decision.errors.map(({ rule, message }) => ({ rule: printRule(rule), message: said(message) })) }),
     ...(decision.approvals.length === 0
       ? {}
       : {
           approvals: decision.approvals.map(({ groups, durationMs, message, rule }) => ({
             groups,
             for_ms: durationMs,
-            message,
+            message: said(message),
             rule: printRule(rule),
           })),
         }),
@@ -57,14 +63,15 @@ export function auditFields(
       : {
           notifications: decision.notifications.map(({ channel, message, rule }) => ({
             channel,
-            message,
+            message: said(message),
             rule: printRule(rule),
           })),
         }),
     ...(limits.rows === undefined ? {} : { row_limit: limits.rows.value }),
     ...(limits.durationMs === undefined ? {} : { duration_limit_ms: limits.durationMs.value }),
     ...(limits.bytes === undefined ? {} : { byte_limit: limits.bytes.value }),
-    ...(rewritten === undefined ? {} : { rewritten: world.dialect.withoutPasswords(rewritten) }),
+    ...(rewritten === undefined ? {} : { rewritten: kept(rewritten) }),
+    ...(hidden ? { redacted: true } : {}),
     revision: world.program.revision,
   };
   return JSON.stringify(fields).slice(1, -1);

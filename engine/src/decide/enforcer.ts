@@ -20,7 +20,7 @@ import { type Subject, subjectOf } from "./subject.ts";
 import { SubjectMasks } from "./subject-masks.ts";
 import { failedVerdict, refusedVerdict, verdictOf } from "./verdict.ts";
 import { VerdictTemplates } from "./verdict-templates.ts";
-import { World } from "./world.ts";
+import { type Redaction, World } from "./world.ts";
 
 interface WorldCaches {
   readonly world: World;
@@ -48,17 +48,18 @@ interface EnforcerOptions {
   readonly hints?: boolean;
   /** See `prepareText`. */
   readonly texts?: SharedTexts;
+  readonly redaction?: Redaction | undefined;
 }
 
 /** Decides with one program, for every engine that a catalog can be of. See `Enforcer` for the contract. */
-export function createEnforcer(program: Program, { hints = true, texts }: EnforcerOptions = {}): Enforcer {
+export function createEnforcer(program: Program, { hints = true, texts, redaction }: EnforcerOptions = {}): Enforcer {
   const worlds = new WeakMap<Catalog, WorldCaches>();
 
   const cachesOf = (catalog: Catalog): WorldCaches => {
     let caches = worlds.get(catalog);
     if (caches === undefined) {
       caches = {
-        world: new World(program, catalog, hints),
+        world: new World(program, catalog, hints, redaction),
         shared: texts,
         texts: new Map(),
         sessions: new WeakMap(),

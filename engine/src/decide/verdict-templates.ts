@@ -3,14 +3,15 @@ import type { ForwardVerdict, StatementVerdict, Verdict } from "../enforcer.ts";
 import { engineLimits } from "../limits.ts";
 import type { StatementFacts } from "../sql/facts.ts";
 import type { LiteralReader, LiteralShape } from "../sql/sql-dialect.ts";
+import { redactedField } from "./redaction.ts";
 import type { PreparedText } from "./prepared-text.ts";
 
 /** A verdict that holds for every text of the same shape and the same literals in the places that are not free. */
 interface Template {
   readonly verdict: ForwardVerdict;
   readonly statement: StatementVerdict;
-  /** `auditFields` after the text. */
-  readonly auditRest: string;
+  /** `auditFields` after the text; `undefined` where they hold nothing of its literals. */
+  readonly auditRest: string | undefined;
   /** Characters before and after the statement. */
   readonly before: number;
   readonly after: number;
@@ -61,7 +62,7 @@ export class VerdictTemplates {
     if (this.#asked?.text !== stand || this.#literals === undefined) return;
     const { shape, bounds } = this.#asked.shape;
     this.#asked = undefined;
-    const template = templateOf(text, verdict);
+    const template = templateOf(text, verdict, stand === text);
     if (template === undefined) return;
     let entry = this.#shapes.get(shape);
     if (entry === undefined) {
@@ -100,7 +101,8 @@ function fixedLiterals(text: string, bounds: readonly number[], isFree: readonly
   return key;
 }
 
-function templateOf(text: string, verdict: Verdict): Template | undefined {
+/** @param isWhole whether it is known by its own text, and not by few of its rows */
+function templateOf(text: string, verdict: Verdict, isWhole: boolean): Template | undefined {
   if (verdict.action !== "forward" || verdict.rewritten || verdict.statements.length !== 1) return undefined;
   const [statement] = verdict.statements;
   if (statement === undefined) return undefined;
@@ -108,11 +110,14 @@ function templateOf(text: string, verdict: Verdict): Template | undefined {
   // What is before and behind is ASCII, or it would have no shape; rows that another text stands for may be anything.
   const after = Buffer.byteLength(text) - facts.end;
   const ofText = `"text":${JSON.stringify(text.slice(facts.start, text.length - after))}`;
-  if (!isPlain(facts) || !auditFields.startsWith(ofText)) return undefined;
+  if (!isPlain(facts)) return undefined;
+  const isShown = auditFields.startsWith(ofText);
+  // Texts of one shape are the same without their literals, but not those with more rows.
+  if (!isShown && !(isWhole && auditFields.includes(redactedField))) return undefined;
   return {
     verdict,
     statement,
-    auditRest: auditFields.slice(ofText.length),
+    auditRest: isShown ? auditFields.slice(ofText.length) : undefined,
     before: facts.start,
     after,
   };
@@ -140,7 +145,10 @@ function instantiate({ verdict, statement, auditRest, before, after }: Template,
       {
         ...statement,
         facts: { ...statement.facts, end: endByte },
-        auditFields: `"text":${JSON.stringify(text.slice(before, end))}${auditRest}`,
+        auditFields:
+          auditRest === undefined
+            ? statement.auditFields
+            : `"text":${JSON.stringify(text.slice(before, end))}${auditRest}`,
       },
     ],
   };

@@ -221,7 +221,15 @@ function statementVerdicts(
       limits: limitValues(decision),
       forbiddenOrigins: originsOf(decision),
       tokens: tokenResult(world, tokens.get(index)),
-      auditFields: auditFields(world, facts, decision, prepared.slices[index] ?? "", fingerprint, rewritten),
+      auditFields: auditFields(
+        world,
+        facts,
+        decision,
+        prepared.slices[index] ?? "",
+        fingerprint,
+        rewritten,
+        prepared.names,
+      ),
     };
   });
 }

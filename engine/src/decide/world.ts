@@ -21,6 +21,11 @@ export interface LabelledColumn {
   readonly former: readonly LabelledColumn[];
 }
 
+/** Of columns with these labels, or labels below them, no value stands in an audit record. */
+export interface Redaction {
+  readonly labels: readonly string[];
+}
+
 /**
  * One program over one catalog snapshot: columns with their labels. Everything that is cached about decisions hangs from a world,
  * so that a decision never mixes two versions of policies or schema.
@@ -38,10 +43,14 @@ export class World {
   /** Whether denials get a HINT that says what made the rule apply: worth its cost only where somebody reads it. */
   readonly hints: boolean;
 
-  constructor(program: Program, catalog: Catalog, hints: boolean = true) {
+  /** What is left out of audit records; `undefined` where nothing is. */
+  readonly redaction: Redaction | undefined;
+
+  constructor(program: Program, catalog: Catalog, hints: boolean = true, redaction?: Redaction) {
     this.program = program;
     this.catalog = catalog;
     this.hints = hints;
+    this.redaction = redaction;
     this.dialect = dialectOf(catalog);
     this.origins = new OriginIndex(catalog);
   }

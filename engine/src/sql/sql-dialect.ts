@@ -18,6 +18,8 @@ export interface SqlDialect {
   readonly fingerprint: (statement: string, catalog: Catalog, names: NameContext) => string;
   /** The text as it may be kept, with `'***'` in place of passwords that it gives to accounts and connections. */
   readonly withoutPasswords: (text: string) => string;
+  /** A statement that was read, with `?` in place of each literal and without comments. May throw. */
+  readonly withoutLiterals: (statement: string, catalog: Catalog, names: NameContext) => string;
   /** What the server says of a relation or schema that there is not. */
   readonly unknownName: (unknown: UnknownName, names: NameContext) => string;
   /** The search_path of a session that has chosen none. */

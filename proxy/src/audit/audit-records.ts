@@ -24,7 +24,10 @@ import {
   type Principal,
   type PrincipalContext,
   rootsJson,
+  textDigest,
+  withheld,
 } from "@penstock/engine";
+import { z } from "zod";
 import type { Difference } from "../policies/shadow.ts";
 import { escapeJsonLine, jsonOnLine } from "./escape.ts";
 
@@ -75,6 +78,7 @@ interface RecordedAnswer {
 /** Makes the lines of one session. Statements are numbered from 1 by the caller. */
 export class SessionRecords {
   readonly #context: PrincipalContext;
+  readonly #redacts: boolean;
   /** `,"session":…` to be put after the time. */
   readonly #session: string;
   /** `,"principal":…,"target":…,"database":…` */
@@ -82,8 +86,10 @@ export class SessionRecords {
   /** What the last statement line was written with. */
   #searchPath: NameContext["searchPath"] | undefined;
 
-  constructor(context: PrincipalContext) {
+  /** @param redacts whether texts of which the engine has not said that they may be shown are to be withheld */
+  constructor(context: PrincipalContext, redacts = false) {
     this.#context = context;
+    this.#redacts = redacts;
     this.#session = `,"session":${jsonOnLine(context.session.id)}`;
     const { principal, target, session } = context;
     const who: Record<string, unknown> = {
@@ -108,7 +114,8 @@ export class SessionRecords {
    * @param names with which its names were resolved; its search_path is the same object while it is the same.
    */
   statement(number: number, auditFields: string, names: NameContext): string {
-    return `${this.#start("statement")},"statement":${number}${this.#who}${this.#pathOf(names)},${auditFields}}`;
+    const fields = this.#redacts && !auditFields.includes(ofEngine) ? withoutText(auditFields) : auditFields;
+    return `${this.#start("statement")},"statement":${number}${this.#who}${this.#pathOf(names)},${fields}}`;
   }
 
   /** Hot: nothing for nearly every statement. */
@@ -126,7 +133,9 @@ export class SessionRecords {
   }
 
   approvalRequest(request: RecordedRequest): string {
-    const { id, digest, texts, parameters, expiresAtMs } = request;
+    const { id, digest, parameters, expiresAtMs } = request;
+    // What they are is in the statement's own record, as far as it may be.
+    const texts = this.#redacts ? request.texts.map(textDigest) : request.texts;
     const needs = request.needs.map(({ groups, forMs, because }) => ({ groups, for_ms: forMs, because }));
     const fields = { request: id, digest, texts, parameters, needs, expires: new Date(expiresAtMs).toISOString() };
     return `${this.#start("approval_request")}${this.#who},${jsonOnLine(fields).slice(1)}`;
@@ -148,6 +157,24 @@ export class SessionRecords {
   #start(event: string): string {
     return `{"event":"${event}","time":"${now()}"${this.#session}`;
   }
+}
+
+/** What every statement has that the engine has read; within a text, its quotes would be escaped. */
+const ofEngine = '"fingerprint":"';
+
+/** Of a text that was not read, nothing is known: only its digest may be kept, and no words about it. */
+function withoutText(auditFields: string): string {
+  const fields = z
+    .looseObject({ text: z.string(), refused: z.looseObject({}).optional() })
+    .parse(JSON.parse(`{${auditFields}}`));
+  const { text, refused } = fields;
+  const kept = {
+    ...fields,
+    text: textDigest(text),
+    ...(refused === undefined ? {} : { refused: { ...refused, message: withheld } }),
+    redacted: true,
+  };
+  return jsonOnLine(kept).slice(1, -1);
 }
 
 /** A connection that became no session: a wrong password, an unknown database, too many connections. */

@@ -22,10 +22,19 @@ export interface OpenAudit extends AuditLog {
 const drainMs = 3000;
 
 /** Throws a CommandError. */
-export function openAudit({ file: path, sinks, ...options }: AuditConfig, log: Logger): OpenAudit {
+export function openAudit(config: AuditConfig, log: Logger): OpenAudit {
+  const { file: path, sinks, strict, key, segmentBytes, keepDays } = config;
   const set = openSinks(path, sinks, log);
   const hooks = sinks.length === 0 ? {} : { wrote: set.wrote, wantedBy: set.wantedBy };
-  const file = openFile({ ...options, ...hooks, path, report: (event) => logAuditEvent(event, log) });
+  const file = openFile({
+    strict,
+    key,
+    segmentBytes,
+    keepDays,
+    ...hooks,
+    path,
+    report: (event) => logAuditEvent(event, log),
+  });
   set.start();
   const behind = sinks.length === 0 ? file : set.behind(file);
   return {

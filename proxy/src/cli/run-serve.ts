@@ -43,7 +43,7 @@ async function prepare(file: string): Promise<Prepared> {
   const { config } = read;
   const users = new UserStore(config.usersFile, config.identity?.tokenUsers);
   const loadedUsers = users.load();
-  const loader = new PolicyLoader(config.policies);
+  const loader = new PolicyLoader(config.policies, config.audit.redaction);
   const loadedPolicies = await loader.load();
   const failures: { readonly text: string; readonly code: ExitCode }[] = [];
   if (!loadedUsers.ok) {

@@ -75,6 +75,7 @@ export class RunningProxy {
       ...(tls === undefined ? {} : { tls, tlsRequired: tls.required }),
       ...(store === undefined ? {} : { approvals: { store, people: users, rules: config.approvals } }),
       ...(config.tokens === undefined ? {} : { tokenKey: config.tokens.key }),
+      redacts: config.audit.redaction !== undefined,
       limits: config.limits,
       report: (event) => logProxyEvent(event, targets, log),
     });

@@ -35,6 +35,8 @@ export interface SessionHost {
   /** With which tokens are made; `undefined` where none are. */
   readonly tokenKey: KeyObject | undefined;
   readonly meters: Meters;
+  /** Whether some labels keep literals out of the audit log. */
+  readonly redacts: boolean;
   notified(session: OpenSession, statement: number, notification: Notification): void;
   leaked(session: OpenSession, statement: number, message: string): void;
   fault(session: OpenSession, error: Error): void;

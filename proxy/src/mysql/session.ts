@@ -122,7 +122,7 @@ export class Session implements OpenSession {
     this.target = start.target;
     this.upstream = start.upstream;
     this.capabilities = start.capabilities;
-    this.records = new SessionRecords(start.who);
+    this.records = new SessionRecords(start.who, host.redacts);
     this.log = new StatementLog(host, this, this.records);
     this.redactor = redactorFor(start.target.detection, start.who, host.limits.detectedValueBytes);
     this.#client = start.client;

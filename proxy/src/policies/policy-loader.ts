@@ -6,6 +6,7 @@ import {
   type Manifest,
   readBundle,
   readPolicyFolder,
+  type Redaction,
   type Trust,
 } from "@penstock/engine";
 import { compile, type Diagnostic, formatDiagnostics, type SourceFile } from "@penstock/language";
@@ -41,14 +42,17 @@ export type PoliciesResult =
 /** Reads, verifies and compiles policies, again and again. What it loads is taken for what is in force from then on. */
 export class PolicyLoader {
   readonly #config: PoliciesConfig;
+  readonly #redaction: Redaction | undefined;
   readonly #guard = new RollbackGuard();
   #etag: string | undefined;
   /** Digest of the bytes that came last. */
   #seen: string | undefined;
   #isStarted = false;
 
-  constructor(config: PoliciesConfig) {
+  /** @param redaction of the enforcers that it makes */
+  constructor(config: PoliciesConfig, redaction?: Redaction) {
     this.#config = config;
+    this.#redaction = redaction;
   }
 
   /** Never rejects: whatever goes wrong is in the report. */
@@ -64,7 +68,7 @@ export class PolicyLoader {
 
   async #load(): Promise<PoliciesResult> {
     const config = this.#config;
-    if (config.kind === "folder") return loadFolder(config.paths);
+    if (config.kind === "folder") return loadFolder(config.paths, this.#redaction);
     const { location } = config;
     if (location.kind === "file") {
       try {
@@ -134,7 +138,7 @@ export class PolicyLoader {
       }
     }
     const by = signedBy === undefined ? "not verified" : `signed by key ${signedBy}`;
-    const result = compileAll(folder.sources, folder.data, `${origin} (${named(manifest)}, ${by})`);
+    const result = compileAll(folder.sources, folder.data, `${origin} (${named(manifest)}, ${by})`, this.#redaction);
     if (result.kind === "refused") return { ...result, revision };
     if (result.policies.enforcer.revision !== revision) {
       const help = "build it again with `policy build` of this version";
@@ -198,21 +202,26 @@ async function readCache(folder: string, config: BundleConfig): Promise<Cached> 
   }
 }
 
-function loadFolder(paths: readonly string[]): LoadedOrRefused {
+function loadFolder(paths: readonly string[], redaction: Redaction | undefined): LoadedOrRefused {
   const folder = readPolicyFolder(paths, false);
   if (folder.problems.length > 0) {
     // A file that cannot be read may be the one that denies: the others alone are not the policy.
     const report = folder.problems.map(({ path, message }) => `${path}: error: ${message}`).join("\n");
     return { kind: "refused", report };
   }
-  return compileAll(folder.sources, folder.data, paths.join(", "));
+  return compileAll(folder.sources, folder.data, paths.join(", "), redaction);
 }
 
-function compileAll(sources: readonly SourceFile[], data: unknown, origin: string): LoadedOrRefused {
+function compileAll(
+  sources: readonly SourceFile[],
+  data: unknown,
+  origin: string,
+  redaction: Redaction | undefined,
+): LoadedOrRefused {
   const { program, diagnostics } = compile({ sources, data });
   const print = (some: readonly Diagnostic[]) => (some.length === 0 ? "" : formatDiagnostics(some, sources));
   if (program === undefined) return { kind: "refused", report: print(diagnostics) };
-  const enforcer = createEnforcer(program);
+  const enforcer = createEnforcer(program, { redaction });
   return {
     kind: "loaded",
     policies: { enforcer, files: sources.length, origin, warnings: print(diagnostics), note: "" },

@@ -134,7 +134,7 @@ export class Session implements OpenSession {
     this.who = start.who;
     this.target = start.target;
     this.upstream = start.upstream;
-    this.records = new SessionRecords(start.who);
+    this.records = new SessionRecords(start.who, host.redacts);
     this.log = new StatementLog(host, this, this.records);
     this.#client = start.client;
     const { limits } = host;

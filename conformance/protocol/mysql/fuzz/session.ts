@@ -40,6 +40,7 @@ export class MemorySession {
       approvals: undefined,
       tokenKey: undefined,
       meters: new Meters(),
+      redacts: false,
       notified: () => undefined,
       leaked: () => undefined,
       fault: (_session, error) => this.faults.push(error),

@@ -11,7 +11,7 @@ export function fingerprintMysql(text: string, dialect: Dialect): string {
   const hash = createHash("sha256");
   let previous = "";
   for (const token of tokenize(text, dialect).tokens) {
-    const word = literals.has(token.tokenType) ? "?" : (token.text ?? token.image.toUpperCase());
+    const word = literalTokens.has(token.tokenType) ? "?" : (token.text ?? token.image.toUpperCase());
     if (word === "?" && (previous === "?" || previous === "?,")) {
       previous = "?";
       continue;
@@ -26,7 +26,7 @@ export function fingerprintMysql(text: string, dialect: Dialect): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-const literals: ReadonlySet<unknown> = new Set([
+export const literalTokens: ReadonlySet<unknown> = new Set([
   t.StringLiteral,
   t.NationalString,
   t.IntegerLiteral,

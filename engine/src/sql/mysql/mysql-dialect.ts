@@ -5,6 +5,7 @@ import { freeLiterals } from "./free-literals.ts";
 import { fingerprintMysql } from "./fingerprint.ts";
 import { rewriteMysql } from "./rewrite/rewrite.ts";
 import { systemColumnTells } from "./system-data.ts";
+import { withoutMysqlLiterals } from "./without-literals.ts";
 import { withoutMysqlPasswords } from "./without-passwords.ts";
 
 export const mysqlDialect: SqlDialect = {
@@ -21,6 +22,7 @@ export const mysqlDialect: SqlDialect = {
   },
   fingerprint: (statement, catalog, names) => fingerprintMysql(statement, mysqlDialectOf(catalog, names)),
   withoutPasswords: withoutMysqlPasswords,
+  withoutLiterals: (statement, catalog, names) => withoutMysqlLiterals(statement, mysqlDialectOf(catalog, names)),
   unknownName: ({ what, name }, { searchPath: [database] }) => {
     if (what === "schema") return `Unknown database '${name}'`;
     return `Table '${name.includes(".") || database === undefined ? name : `${database}.${name}`}' doesn't exist`;

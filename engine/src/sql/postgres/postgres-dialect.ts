@@ -8,6 +8,7 @@ import { editEveryRow, withMarks } from "./rewrite/every-row.ts";
 import { rewritePostgres } from "./rewrite/rewrite.ts";
 import { tellsSize } from "./rewrite/sizes.ts";
 import { holdsStatistics, systemColumnTells } from "./system-data.ts";
+import { withoutPostgresLiterals } from "./without-literals.ts";
 import { withoutPostgresPasswords } from "./without-passwords.ts";
 
 export const postgresDialect: SqlDialect = {
@@ -24,6 +25,7 @@ export const postgresDialect: SqlDialect = {
   },
   fingerprint: (statement) => fingerprintPostgres(statement),
   withoutPasswords: withoutPostgresPasswords,
+  withoutLiterals: (statement) => withoutPostgresLiterals(statement),
   unknownName: ({ what, name }) => `${what} "${name}" does not exist`,
   // PostgreSQL's default for a user without a schema of its own name.
   defaultPath: () => ["public"],

@@ -1,4 +1,5 @@
 import { createPrivateKey } from "node:crypto";
+import type { Redaction } from "@penstock/engine";
 import { z } from "zod";
 import { filledText } from "../fields.ts";
 import { type SealKey, sealKey } from "../../audit/chain.ts";
@@ -35,6 +36,17 @@ export const auditSection = z
       .describe(
         "How long a file that has ended is kept, and longer where a sink has not read it yet. Left out, until somebody removes it.",
       ),
+    redact: z
+      .strictObject({
+        labels: z
+          .array(filledText)
+          .min(1)
+          .describe(
+            "Statements that touch columns with these labels, or with labels below them, are recorded with `?` in place of each literal; what cannot be read, by its digest.",
+          ),
+      })
+      .optional()
+      .describe("What is left out of records. Values of parameters stand in none in any case."),
     sinks: auditSinks,
   })
   .describe("Where statements are recorded. When the record cannot be written, the statement is refused.");
@@ -45,6 +57,8 @@ export interface AuditConfig {
   readonly key: SealKey | undefined;
   readonly segmentBytes: number;
   readonly keepDays: number | undefined;
+  /** `undefined` where nothing is left out. */
+  readonly redaction: Redaction | undefined;
   readonly sinks: readonly ConfiguredSink[];
 }
 
@@ -56,6 +70,7 @@ export function readAudit(raw: z.output<typeof auditSection>, reader: SectionRea
     key: keyFile === undefined ? undefined : sealKeyOf(keyFile, reader),
     segmentBytes: megabytes * 1e6,
     keepDays,
+    redaction: raw.redact,
     sinks: readAuditSinks(raw, reader),
   };
 }
