@@ -28,7 +28,7 @@ export const storeMakers: Readonly<Record<string, () => Promise<StoreMaker>>> = 
   },
 };
 
-function postgresStore(server: PostgresServer, options: { readonly listens?: boolean } = {}): PostgresStore {
+export function postgresStore(server: PostgresServer, options: { readonly listens?: boolean } = {}): PostgresStore {
   const { host, port, user } = server;
   const password = fixedPassword(server.password);
   return new PostgresStore({ host, port, user, password, database: "postgres", tls: undefined, ...options });
