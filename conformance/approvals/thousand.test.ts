@@ -62,12 +62,14 @@ test("a thousand wait, in little memory, and each goes on by its own yes", async
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(100e6);
   for (let n = 0; n < count; n += 100) {
     await Promise.all(
-      tickets.slice(n, n + 100).map(({ id }) =>
-        answerRequest(
-          { store, rules: ordinaryRules, unusedMs: 1000 },
-          { request: id, user: "bob", person: bob, proof: "token", says: "approve", because: undefined },
+      tickets
+        .slice(n, n + 100)
+        .map(({ id }) =>
+          answerRequest(
+            { store, rules: ordinaryRules, unusedMs: 1000 },
+            { request: id, user: "bob", person: bob, proof: "token", says: "approve", because: undefined },
+          ),
         ),
-      ),
     );
   }
   await until(allAre("granted"), () => "not all of them go on");

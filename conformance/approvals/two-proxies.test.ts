@@ -12,7 +12,8 @@ const users: readonly ProxiedUser[] = [
   { name: "bob", kind: "human", groups: ["dba"] },
   { name: "dan", kind: "human", groups: ["dba"] },
 ];
-const policy = 'package test\napprove by "dba" if query.kind == "update"\napprove by "dba" for "1h" if query.kind == "delete"';
+const policy =
+  'package test\napprove by "dba" if query.kind == "update"\napprove by "dba" for "1h" if query.kind == "delete"';
 const update = "update items set state = 'sold'";
 
 let target: PostgresServer;

@@ -1,6 +1,7 @@
 /** A statement that waits, as its operators meet it: the real commands, the real proxy that ends and starts again, and psql. */
 import { chmodSync, statSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeApiToken } from "../../proxy/src/admin/api-tokens.ts";
 import { answerRequest } from "../../proxy/src/approvals/answering.ts";
 import { ordinaryRules } from "../../proxy/src/approvals/rules.ts";
 import { SqliteStore } from "../../proxy/src/store/sqlite-store.ts";
@@ -13,21 +14,27 @@ let server: PostgresServer;
 let installation: Installation;
 let proxy: RunningProxy;
 let store: SqliteStore;
+const tokens = new Map(["ana", "bob", "sue"].map((user) => [user, makeApiToken()]));
 const policy = `package guard
 approve by "dba" because "it empties a table" if query.kind == "truncate"
 approve by "dba" for "1h" if query.kind == "delete"`;
 const person = (name: string, group: string) =>
   users.slice(users.indexOf("  - name")).replace("ana", name).replace("[analysts]", `[${group}]`);
 const configure = (approvals = "{}") =>
-  installation.write("penstock.yaml", `${installation.config()}store: { file: store.db }\napprovals: ${approvals}\n`);
+  installation.write(
+    "penstock.yaml",
+    `${installation.config()}store: { file: store.db }\napprovals: ${approvals}\nadmin: { port: 0, tokens: tokens.yaml }\n`,
+  );
 
 /** Tests leave nothing that waits. */
 beforeAll(async () => {
   server = await startPostgres();
   installation = new Installation(server);
   configure();
-  installation.write("users.yaml", users + person("bob", "dba"));
+  installation.write("users.yaml", users + person("bob", "dba") + person("sue", "security"));
   installation.write("policies/guard.policy", policy);
+  const listed = [...tokens].map(([user, { sha256 }]) => `  - { name: ${user}, user: ${user}, sha256: ${sha256} }\n`);
+  installation.write("tokens.yaml", `tokens:\n${listed.join("")}`);
   proxy = await installation.start();
   store = new SqliteStore(installation.path("store.db"));
   await store.open();
@@ -117,6 +124,40 @@ test("a wrong password answers nothing, and none is asked for where the account 
   expect(await approvals("approve", id, "--as", "bob", "--because", "ok")).toMatchObject({ code: 0 });
   expect(await session).toMatchObject({ code: 0 });
   configure();
+});
+
+test("the HTTP API shows requests to whoever may answer and whoever asks, and takes answers with a token", async () => {
+  const url = `http://${/"?admin"?: ?"?([\d.]+:\d+)/.exec(proxy.stderr)?.[1]}/api/v1/approvals`;
+  const call = async (user: string, path = "", body?: unknown) => {
+    const headers = { authorization: `Bearer ${tokens.get(user)?.token}`, "content-type": "application/json" };
+    const post = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
+    const response = await fetch(`${url}${path}`, { headers, ...post });
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  };
+  const session = psql("truncate notes");
+  const id = await request("truncate notes");
+  const [mine, bobs, sues] = await Promise.all(["ana", "bob", "sue"].map((user) => call(user)));
+  expect([mine, bobs, sues]).toMatchObject([
+    { body: { requests: [{ id }] } },
+    { body: { requests: [{ id, statement: "truncate notes", held: true, needs: [{ groups: ["dba"] }] }] } },
+    { body: { requests: [] } },
+  ]);
+  const { digest } = (await call("bob", `/${id}`)).body;
+  const refused = [
+    [await call("nobody", `/${id}/answer`, { digest, answer: "approve" }), 401],
+    [await call("sue", `/${id}/answer`, { digest, answer: "approve" }), 404],
+    [await call("ana", `/${id}/answer`, { digest, answer: "approve" }), 409],
+    [await call("bob", `/${id}/answer`, { digest: "another", answer: "approve" }), 409],
+    [await call("bob", `/${id}/answer`, { answer: "approve" }), 400],
+    [await call("bob", `/${id}/answer`, { digest, answer: "approve", uses: 3 }), 409],
+  ] as const;
+  expect(refused.map(([{ status }]) => status)).toEqual(refused.map(([, status]) => status));
+  expect((await store.request(id))?.state).toBe("waiting");
+  expect(await call("bob", `/${id}/answer`, { digest, answer: "approve" })).toEqual({
+    status: 200,
+    body: { counted: true, message: "approved: the statement is decided once more and goes on" },
+  });
+  expect(await session).toMatchObject({ code: 0 });
 });
 
 test("what is wrong with a command is told", async () => {

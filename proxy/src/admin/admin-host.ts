@@ -1,5 +1,6 @@
 /** What the HTTP API needs of the proxy that it belongs to. */
 import type { Principal } from "@penstock/engine";
+import type { AnsweringOptions } from "../approvals/answering.ts";
 import type { SearchThread } from "../audit/search/search-thread.ts";
 import type { OpenSession } from "../enforce/session-host.ts";
 import type { TargetState } from "../targets/configured-targets.ts";
@@ -21,6 +22,8 @@ export interface AdminHost {
   /** Reads them again. */
   reloadPolicies(): Promise<void>;
   readonly targets: readonly TargetState[];
+  /** `undefined` where nobody is asked for approval. */
+  readonly answering: AnsweringOptions | undefined;
   /** Of the own log. */
   readonly auditSearch: SearchThread;
   /** Why the proxy should get no new clients; empty where it should. */

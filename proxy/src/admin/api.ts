@@ -12,6 +12,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { AdminHost, Permissions } from "./admin-host.ts";
 import { apiPath } from "./paths.ts";
+import { addApprovalRoutes } from "./routes/approvals.ts";
 import { addAuditRoutes } from "./routes/audit.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addPolicyRoutes } from "./routes/policies.ts";
@@ -44,10 +45,15 @@ export function createApi({ host, permissions, openMetrics, fault }: ApiOptions)
   addTargetRoutes(api, host, permissions);
   addPolicyRoutes(api, host, permissions);
   addAuditRoutes(api, host, permissions);
+  if (host.answering !== undefined) addApprovalRoutes(api, host.answering);
   api.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
   api.doc31("/openapi.json", {
     openapi: "3.1.0",
-    info: { title: "Penstock", version: "1", description: "Operating a proxy: sessions, targets, policies, audit." },
+    info: {
+      title: "Penstock",
+      version: "1",
+      description: "Operating a proxy: approvals, sessions, targets, policies, audit.",
+    },
     security: [{ token: [] }],
   });
   api.notFound((c) => problem(c, 404, "there is nothing here; /openapi.json says what there is"));

@@ -1,7 +1,9 @@
 /** The HTTP API of a running proxy: who may call it is read from its file of tokens and the users file, as they are at each request. */
 import { watchFiles } from "@penstock/engine";
 import type { Principal } from "@penstock/engine";
+import type { AnsweringOptions } from "../approvals/answering.ts";
 import type { People } from "../approvals/people.ts";
+import type { ApprovalRules } from "../approvals/rules.ts";
 import { apiRefusedLine, changeLine } from "../audit/audit-records.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { SearchThread } from "../audit/search/search-thread.ts";
@@ -12,6 +14,7 @@ import { LoginThrottle } from "../identity/login-throttle.ts";
 import type { ProxyLimits } from "../limits.ts";
 import { exposition, type MetricsSource } from "../metrics/exposition.ts";
 import type { ProxyServer } from "../proxy-server.ts";
+import type { Store } from "../store/store.ts";
 import type { TargetState } from "../targets/configured-targets.ts";
 import { HTTPException } from "hono/http-exception";
 import type { AdminHost, PolicyState } from "./admin-host.ts";
@@ -25,6 +28,9 @@ export interface AdminParts {
   readonly auditPath: string;
   readonly audit: Pick<AuditLog, "append" | "flushed"> & MetricsSource["audit"];
   readonly people: People;
+  /** Open; `undefined` where nobody is asked for approval. */
+  readonly store: Store | undefined;
+  readonly approvalRules: ApprovalRules;
   readonly server: ProxyServer;
   readonly targets: { readonly states: readonly TargetState[] };
   readonly policies: () => PolicyState;
@@ -129,6 +135,11 @@ export class RunningAdmin implements AdminHost {
 
   get targets(): readonly TargetState[] {
     return this.#parts.targets.states;
+  }
+
+  get answering(): AnsweringOptions | undefined {
+    const { store, approvalRules: rules, limits } = this.#parts;
+    return store === undefined ? undefined : { store, rules, unusedMs: limits.approvalUnusedMs };
   }
 
   get unready(): readonly string[] {

@@ -89,6 +89,8 @@ export class RunningProxy {
       auditPath: this.#config.audit.file,
       audit: this.#audit,
       people: this.#users,
+      store: this.#store,
+      approvalRules: this.#config.approvals,
       server: this.#server,
       targets: this.#targets,
       policies: () => this.#policies.state,
