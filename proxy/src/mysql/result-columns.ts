@@ -48,7 +48,22 @@ export function describedColumn(session: Session, { buffer, body, end }: Framer,
   if (planOf(exchange)?.tokens?.columns.some((token) => token.index === index) === true) return;
   const origin = originNumber(session.knowledge.epoch.catalog, column);
   if (origin === undefined || !forbidden.some((columns) => columns.has(origin))) return;
+  if (isNamedAlike(planOf(exchange), column, index, origin)) return;
   leak(session, exchange, `the result's column ${JSON.stringify(column.name)} comes straight from a masked column`);
+}
+
+/**
+ * Whether an unmasked column only got the name of a masked one: out of a temporary table, as DISTINCT and GROUP BY of a derived table make one,
+ * MariaDB says the table of its column and the alias.
+ */
+function isNamedAlike(
+  plan: StatementPlan | undefined,
+  { name, column }: ColumnDefinition,
+  index: number,
+  origin: number,
+): boolean {
+  const source = plan === undefined ? undefined : sourceOf(plan, index);
+  return name === column && source !== undefined && source !== origin && plan?.forbidden?.has(source) !== true;
 }
 
 /** All descriptions of a result are there, and have gone on: what is replaced in its rows. */
