@@ -25,16 +25,20 @@ const utcTime = (date: Date) =>
 const ecdsaWithSha256 = sequence(oid("2a8648ce3d040302"));
 const dayMs = 86_400_000;
 
-export function selfSigned(): { readonly cert: string; readonly key: string } {
+/** @param change `from` and `to` in milliseconds from now */
+export function selfSigned({ host = "localhost", from = -dayMs, to = dayMs } = {}): {
+  readonly cert: string;
+  readonly key: string;
+} {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const name = sequence(tlv(0x31, sequence(oid("550403"), tlv(0x0c, Buffer.from("localhost")))));
-  const altNames = sequence(oid("551d11"), tlv(0x04, sequence(tlv(0x82, Buffer.from("localhost")))));
+  const name = sequence(tlv(0x31, sequence(oid("550403"), tlv(0x0c, Buffer.from(host)))));
+  const altNames = sequence(oid("551d11"), tlv(0x04, sequence(tlv(0x82, Buffer.from(host)))));
   const body = sequence(
     tlv(0xa0, tlv(0x02, Buffer.from([2]))),
     tlv(0x02, Buffer.from([1])),
     ecdsaWithSha256,
     name,
-    sequence(utcTime(new Date(Date.now() - dayMs)), utcTime(new Date(Date.now() + dayMs))),
+    sequence(utcTime(new Date(Date.now() + from)), utcTime(new Date(Date.now() + to))),
     name,
     publicKey.export({ type: "spki", format: "der" }),
     tlv(0xa3, sequence(altNames)),

@@ -11,6 +11,8 @@ export const proxyLimits = {
   loginMs: 30_000,
   /** Of that, for the connection upstream. */
   upstreamConnectMs: 10_000,
+  /** How long a statement waits for a target that gives no answer to the proxy's own questions either. */
+  upstreamSilentMs: 30_000,
   /** Failed logins from one address in `loginFailureWindowMs`; further ones are refused unasked. */
   loginFailures: 20,
   loginFailureWindowMs: 60_000,

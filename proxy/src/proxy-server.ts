@@ -10,6 +10,8 @@ import type { AuditLog } from "./audit/audit-log.ts";
 import { refusedLine, SessionRecords } from "./audit/audit-records.ts";
 import type { Front, LoggedInClient } from "./enforce/front.ts";
 import type { LoginHost, OpenSession, SessionHost } from "./enforce/session-host.ts";
+import { SessionCounts } from "./enforce/session-counts.ts";
+import { SilentSessions } from "./enforce/silent-sessions.ts";
 import type { Protocol, Targets } from "./enforce/target.ts";
 import { UpstreamError } from "./enforce/upstream-error.ts";
 import { certificateHash } from "./identity/certificate-hash.ts";
@@ -81,10 +83,13 @@ export type ProxyEvent =
 
 export interface ProxyServer {
   /**
-   * Once for each protocol at most. Resolves with the port; rejects with the system's error, such as EADDRINUSE.
+   * Resolves with the port; rejects with the system's error, such as EADDRINUSE.
    * @param protocol default: `postgres`
+   * @param only name of the one target that clients of this port come to
    */
-  listen(port: number, host: string, protocol?: Protocol): Promise<number>;
+  listen(port: number, host: string, protocol?: Protocol, only?: string): Promise<number>;
+  /** To be called again and again while a target gives no answer: ends sessions that have waited for it too long. */
+  endSilent(target: string): void;
   /** Takes no new connections, lets running statements end for a while, then ends the rest. */
   close(): Promise<void>;
   /** From the next statement of every session on. */
@@ -119,6 +124,10 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   readonly #loggingIn: PendingLogins<Socket>;
   /** Clients who have proven who they are, and wait for their connection upstream. */
   readonly #opening = new Set<Socket>();
+  readonly #counts = new SessionCounts();
+  /** What gives back the places of sessions. */
+  readonly #places = new Map<OpenSession, () => void>();
+  readonly #silent = new SilentSessions();
   readonly #throttle: LoginThrottle;
   #closing = false;
 
@@ -153,11 +162,11 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
     this.#throttle = new LoginThrottle(this.limits);
   }
 
-  async listen(port: number, host: string, protocol: Protocol = "postgres"): Promise<number> {
+  async listen(port: number, host: string, protocol: Protocol = "postgres", only?: string): Promise<number> {
     const keepAliveInitialDelay = this.limits.keepAliveMs;
-    const front = this.#front(protocol);
+    const front = this.#front(protocol, only);
     const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay }, (socket) =>
-      this.#connected(socket, front),
+      this.#connected(socket, front, only),
     );
     server.listen(port, host);
     // Rejects with what the server emits as error.
@@ -189,6 +198,16 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
     this.enforcer = this.meters.timed(enforcer);
     // What waits for people may need them no longer, or others.
     for (const session of this.#sessions.keys()) if (session.holding.isActive) session.resume();
+  }
+
+  endSilent(target: string): void {
+    const own = this.#sessions.keys().filter((session) => session.target.name === target);
+    for (const session of this.#silent.among(own, this.limits.upstreamSilentMs)) {
+      session.end("upstream silent", {
+        sqlstate: "08006",
+        message: `the target "${target}" gives no answer any more: whether the statement has run is not known`,
+      });
+    }
   }
 
   get sessions(): Iterable<OpenSession> {
@@ -247,16 +266,18 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
     if (front === undefined) return;
     front.closed(session);
     this.#sessions.delete(session);
+    this.#places.get(session)?.();
+    this.#places.delete(session);
     this.meters.sessionsOpen--;
     const { id, user } = session.who.session;
     this.#options.report?.({ kind: "session_closed", session: id, user, reason });
   }
 
-  #front(protocol: Protocol): Front {
-    return protocol === "postgres" ? new PostgresFront(this) : new MysqlFront(this, this.#options.targets);
+  #front(protocol: Protocol, only: string | undefined): Front {
+    return protocol === "postgres" ? new PostgresFront(this) : new MysqlFront(this, this.#options.targets, only);
   }
 
-  #connected(accepted: Socket, front: Front): void {
+  #connected(accepted: Socket, front: Front, only: string | undefined): void {
     if (this.#closing) {
       accepted.destroy();
       return;
@@ -278,7 +299,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
       done: (client) => {
         this.#loggingIn.delete(socket);
         this.#opening.add(socket);
-        void this.#open(client, front).finally(() => this.#opening.delete(socket));
+        void this.#open(client, front, only).finally(() => this.#opening.delete(socket));
       },
     });
     socket.once("close", () => {
@@ -290,7 +311,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   }
 
   /** Never rejects. */
-  async #open(client: LoggedInClient, front: Front): Promise<void> {
+  async #open(client: LoggedInClient, front: Front, only: string | undefined): Promise<void> {
     const { socket, identity, user, database } = client;
     const { principal } = identity;
     const id = randomUUID();
@@ -300,18 +321,27 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
       this.#options.report?.({ kind: "login_failed", address, user, reason: message });
       client.refuse(sqlstate, message, hint);
     };
+    let asked = database;
+    let giveBack: (() => void) | undefined;
     try {
       // Many may have begun to log in while there was room.
       if (this.#sessions.size + this.#opening.size > this.limits.sessions) {
         refuse("53300", "sorry, too many clients already", "try again later");
         return;
       }
-      const choice = await this.#options.targets.find(database, principal, front.protocol);
+      const choice = await this.#options.targets.find(database, principal, front.protocol, only);
       if (choice.kind === "refused") {
         refuse(choice.sqlstate, choice.message, choice.hint);
         return;
       }
       const { target } = choice;
+      asked = target.name;
+      const taken = this.#counts.take(target, principal);
+      if (typeof taken === "string") {
+        refuse("53300", taken, "end sessions that are not needed, or try again later");
+        return;
+      }
+      giveBack = taken;
       const connected = await client.connect(target, choice.database);
       if (socket.destroyed || this.#closing) {
         connected.discard();
@@ -341,13 +371,15 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
       this.meters.sessionsTotal++;
       const session = connected.begin(who);
       this.#sessions.set(session, front);
+      this.#places.set(session, giveBack);
+      giveBack = undefined;
       this.#options.report?.({ kind: "session_opened", session: id, user, reason: target.name });
       // It may have ended while it began.
       if (session.isClosed) this.closed(session, "client closed");
     } catch (error) {
       if (error instanceof UpstreamError) {
         const cause = error.cause instanceof Error ? error.cause : error;
-        this.#options.report?.({ kind: "upstream_failed", target: database, error: cause });
+        this.#options.report?.({ kind: "upstream_failed", target: asked, error: cause });
         refuse(error.sqlstate, error.message);
         return;
       }
@@ -358,6 +390,8 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
         error: error instanceof Error ? error : new Error(String(error)),
       });
       client.refuse("XX000", "internal error of the proxy");
+    } finally {
+      giveBack?.();
     }
   }
 }

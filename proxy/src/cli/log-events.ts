@@ -7,6 +7,7 @@ import type { FeedEvent } from "../audit/sinks/sink-feed.ts";
 import { errorMessage } from "../config/system-error.ts";
 import type { ProxyEvent } from "../proxy-server.ts";
 import type { ConfiguredTargets } from "../targets/configured-targets.ts";
+import type { HealthState } from "../targets/target-health.ts";
 import { explainTargetError } from "../targets/target-connection.ts";
 
 export function logProxyEvent(event: ProxyEvent, targets: ConfiguredTargets, log: Logger): void {
@@ -136,3 +137,8 @@ const consequences: Readonly<Record<BehindRule, string>> = {
   refuse: "statements are refused",
   ignore: "statements go on",
 };
+
+export function logTargetState({ name, isUp, problem }: HealthState, log: Logger): void {
+  if (isUp) log.info({ target: name }, "a target answers again");
+  else log.error({ target: name, report: problem }, "a target does not answer");
+}

@@ -17,7 +17,7 @@ import { openStore } from "./open-store.ts";
 import { Renames } from "./renames.ts";
 import { RunningPolicies, type StartPolicies } from "./running-policies.ts";
 import { explainListenError } from "./explain-listen-error.ts";
-import { logProxyEvent } from "./log-events.ts";
+import { logProxyEvent, logTargetState } from "./log-events.ts";
 import { type OpenAudit, openAudit } from "./open-audit.ts";
 import { openTokenLogins } from "./open-identity.ts";
 
@@ -139,11 +139,21 @@ export class RunningProxy {
     const { host } = this.#config.listen;
     const addresses: string[] = [];
     for (const [protocol, port] of this.#ports) addresses.push(`${host}:${await this.#listenOn(protocol, port)}`);
+    for (const { name, engine, listenPort } of this.#targets.all) {
+      if (listenPort === undefined) continue;
+      await this.#listenOn(protocolOf[engine], listenPort, name);
+      this.#log.info(`listening on ${host}:${listenPort} for target ${name} alone`);
+    }
     const adminPort = await this.#listenAdmin();
     await this.#policies.start();
     this.#usersWatch = watchFiles([this.#users.file], usersPollMs, () => this.#reloadUsers());
     this.#targets.startRefreshing(this.#config.catalogRefreshMs, (explanation) =>
       this.#log.warn({ report: explanation }, "a catalog could not be read again: the old one stays in use"),
+    );
+    this.#targets.startAsking(
+      this.#config.limits.upstreamConnectMs ?? proxyLimits.upstreamConnectMs,
+      (state) => logTargetState(state, this.#log),
+      (target) => this.#server.endSilent(target),
     );
     const policies = this.#policies.current;
     const details = {
@@ -179,10 +189,10 @@ export class RunningProxy {
     return ports.filter(([protocol]) => protocols.has(protocol));
   }
 
-  async #listenOn(protocol: Protocol, port: number): Promise<number> {
+  async #listenOn(protocol: Protocol, port: number, only?: string): Promise<number> {
     const { host } = this.#config.listen;
     try {
-      return await this.#server.listen(port, host, protocol);
+      return await this.#server.listen(port, host, protocol, only);
     } catch (error) {
       throw new CommandError(explainListenError(error, "listen", host, port), exitCodes.listen);
     }

@@ -57,6 +57,8 @@ describe("a configuration", () => {
           tls: undefined,
           environment: "demo",
           tags: {},
+          limits: {},
+          healthMs: 10_000,
         },
       ],
       usersFile: join(folder, "users.yaml"),

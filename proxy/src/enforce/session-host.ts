@@ -10,6 +10,7 @@ import type { TokenIdentities } from "../identity/token-logins.ts";
 import type { ProxyLimits } from "../limits.ts";
 import type { Meters } from "../metrics/meters.ts";
 import type { Holding } from "./holding.ts";
+import type { Target } from "./target.ts";
 
 /** A session as the proxy sees it, whatever its protocol. */
 export interface OpenSession {
@@ -17,6 +18,9 @@ export interface OpenSession {
   readonly records: SessionRecords;
   readonly holding: Holding;
   readonly isClosed: boolean;
+  readonly target: Target;
+  /** How many bytes the target had sent in all when it was last heard of, where an answer of its is awaited; `undefined` where none is. */
+  readonly awaitedAfterBytes: number | undefined;
   /** Goes on with the client's messages, where they waited for something that may have come. */
   resume(): void;
   /** The session ends as soon as no statement runs and no transaction is open. */

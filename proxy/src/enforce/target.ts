@@ -2,6 +2,7 @@ import type { ConnectionOptions } from "node:tls";
 import type { Engine, Principal } from "@penstock/engine";
 import type { PasswordSource } from "../credentials/password-source.ts";
 import type { Detection } from "../detect/detection.ts";
+import type { SessionLimits } from "./session-counts.ts";
 import type { CatalogSource } from "./catalog-source.ts";
 
 /** How clients speak to the proxy, and the proxy to the target. */
@@ -27,6 +28,8 @@ export interface Target {
   /** For the connection upstream; `undefined` for none. */
   readonly tls: ConnectionOptions | undefined;
   readonly catalog: CatalogSource;
+  /** `undefined` where only those of the proxy hold. */
+  readonly limits?: SessionLimits | undefined;
   /** `undefined` where values are not looked into. */
   readonly detection: Detection | undefined;
 }
@@ -47,8 +50,9 @@ export interface Targets {
   /**
    * Asked once a login, after authentication; may take a while where a catalog must be read first. Never rejects.
    * @param database empty where the client has named none, which only MySQL's protocol can
+   * @param only the target whose own port the client has come to
    */
-  find(database: string, principal: Principal, protocol: Protocol): Promise<TargetChoice>;
-  /** Of the server that clients of MySQL's protocol are told they talk to, before they have said where they want to go. Absent: of MySQL. */
-  mysqlVersion?(): string;
+  find(database: string, principal: Principal, protocol: Protocol, only?: string): Promise<TargetChoice>;
+  /** Of the server that clients of MySQL's protocol are told they talk to, before they have said where they want to go. Absent: of MySQL. @param only as of `find` */
+  mysqlVersion?(only?: string): string;
 }

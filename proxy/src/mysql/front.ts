@@ -27,17 +27,20 @@ export class MysqlFront implements Front, LoginFront, SessionFront {
   readonly passwords = new Sha2Cache(passwordsMax);
   readonly rsaKey = new RsaKey();
   readonly #targets: Targets;
+  readonly #only: string | undefined;
   readonly #host: LoginHost & SessionHost;
   readonly #sessions = new Map<number, Session>();
   readonly #ids = new Map<OpenSession, number>();
 
-  constructor(host: LoginHost & SessionHost, targets: Targets) {
+  /** @param only the target whose own port this is */
+  constructor(host: LoginHost & SessionHost, targets: Targets, only?: string) {
     this.#host = host;
     this.#targets = targets;
+    this.#only = only;
   }
 
   get serverVersion(): string {
-    return this.#targets.mysqlVersion?.() ?? defaultVersion;
+    return this.#targets.mysqlVersion?.(this.#only) ?? defaultVersion;
   }
 
   login(socket: Socket, progress: LoginProgress): void {

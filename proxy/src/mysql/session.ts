@@ -138,6 +138,12 @@ export class Session implements OpenSession {
     this.upstream.socket.resume();
   }
 
+  get awaitedAfterBytes(): number | undefined {
+    const { socket } = this.upstream;
+    // Where the client does not read, it is not the target that is waited for.
+    return this.exchange === undefined || socket.isPaused() ? undefined : socket.bytesRead;
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }

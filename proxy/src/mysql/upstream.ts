@@ -2,7 +2,7 @@
 import { Socket } from "node:net";
 import { type Connection, createConnection } from "mysql2";
 import type { Target } from "../enforce/target.ts";
-import { UpstreamError } from "../enforce/upstream-error.ts";
+import { unreachable, UpstreamError } from "../enforce/upstream-error.ts";
 import { PasswordError, withPassword } from "../credentials/password-source.ts";
 import { reusingSocket } from "../sockets/reused-reads.ts";
 import { has, shapingCapabilities, upstreamCapabilities } from "./capabilities.ts";
@@ -64,9 +64,17 @@ async function logIn(
   try {
     // The socket changes hands within the event that says it is ready: no byte can come in between.
     const socket = await new Promise<Socket>((resolve, reject) => {
-      connection.on("connect", () => resolve(takeOver(connection)));
+      // mysql2's own time ends with the greeting.
+      const timer = setTimeout(() => reject(new Error("timed out")), timeoutMs);
+      connection.on("connect", () => {
+        clearTimeout(timer);
+        resolve(takeOver(connection));
+      });
       // mysql2 keeps telling about errors after the first.
-      connection.on("error", reject);
+      connection.on("error", (error) => {
+        clearTimeout(timer);
+        reject(error);
+      });
     });
     const { serverVersion, connectionId, capabilities: offered } = greeting();
     const wanted = upstreamCapabilities(login.capabilities);
@@ -177,6 +185,5 @@ function upstreamError(target: Target, cause: unknown): UpstreamError {
     return new UpstreamError("08004", `the target "${target.name}" refused the proxy's login`, cause);
   if (cause instanceof PasswordError)
     return new UpstreamError("08001", `the proxy has no password for the target "${target.name}"`, cause);
-  const reason = typeof code === "string" ? ` (${code})` : "";
-  return new UpstreamError("08001", `the target "${target.name}" cannot be reached${reason}`, cause);
+  return unreachable(target, cause);
 }

@@ -178,6 +178,12 @@ export class Session implements OpenSession {
     this.host.closed(this, reason);
   }
 
+  get awaitedAfterBytes(): number | undefined {
+    const { socket } = this.upstream;
+    // Where the client does not read, it is not the target that is waited for.
+    return this.pending.length === 0 || socket.isPaused() ? undefined : socket.bytesRead;
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }

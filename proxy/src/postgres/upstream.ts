@@ -5,7 +5,7 @@ import { Client, DatabaseError } from "pg";
 import { PasswordError, withPassword } from "../credentials/password-source.ts";
 import { reusingSocket } from "../sockets/reused-reads.ts";
 import type { Target } from "../enforce/target.ts";
-import { UpstreamError } from "../enforce/upstream-error.ts";
+import { unreachable, UpstreamError } from "../enforce/upstream-error.ts";
 import { type StartupParameters, writeOptions } from "./startup-parameters.ts";
 
 export interface Upstream {
@@ -111,7 +111,5 @@ function upstreamError(target: Target, cause: unknown): UpstreamError {
   }
   if (cause instanceof PasswordError)
     return new UpstreamError("08001", `the proxy has no password for the target "${target.name}"`, cause);
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-  const reason = typeof code === "string" ? ` (${code})` : "";
-  return new UpstreamError("08001", `the target "${target.name}" cannot be reached${reason}`, cause);
+  return unreachable(target, cause);
 }

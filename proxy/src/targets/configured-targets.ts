@@ -1,11 +1,13 @@
 import type { Catalog, Principal } from "@penstock/engine";
 import type { ProxyConfig } from "../config/load-config.ts";
+import type { TargetConfig } from "../config/sections/targets.ts";
 import { type Protocol, protocolOf, type Target, type TargetChoice, type Targets } from "../enforce/target.ts";
 import { NamesFile } from "./names-file.ts";
 import { TargetCatalog } from "./target-catalog.ts";
+import { TargetHealth, type HealthState } from "./target-health.ts";
 import { explainTargetError } from "./target-connection.ts";
 
-export interface ConfiguredTarget extends Target {
+export interface ConfiguredTarget extends Target, Pick<TargetConfig, "listenPort" | "healthMs"> {
   readonly catalog: TargetCatalog;
 }
 
@@ -17,7 +19,7 @@ export interface TargetState {
   readonly version: string;
   /** How many tables and views the proxy knows there. */
   readonly relations: number;
-  /** The last look at its schema has succeeded. */
+  /** It has answered when it was asked last. */
   readonly isUp: boolean;
   /** Why it has not. */
   readonly error: string | undefined;
@@ -30,9 +32,12 @@ interface TargetsOptions {
   readonly replaced?: (target: string, catalog: Catalog, unwritten: unknown) => void;
 }
 
+const defaultHealthMs = 10_000;
+
 /** The targets of the configuration: clients choose one by giving its name as the database. */
 export class ConfiguredTargets implements Targets {
   readonly all: readonly ConfiguredTarget[];
+  readonly #health = new Map<string, TargetHealth>();
 
   /** @throws where a file with names cannot be read */
   constructor(config: ProxyConfig["targets"], { namesFolder, replaced }: TargetsOptions = {}) {
@@ -56,9 +61,11 @@ export class ConfiguredTargets implements Targets {
     });
   }
 
-  find(database: string, _principal: Principal, protocol: Protocol): Promise<TargetChoice> {
-    const reachable = this.#reachable(protocol);
-    const target = reachable.find(({ name }) => name === database);
+  find(database: string, _principal: Principal, protocol: Protocol, own?: string): Promise<TargetChoice> {
+    const reachable = this.#reachable(protocol, own);
+    const target = reachable.find(
+      ({ name, database: upstream }) => name === database || (own !== undefined && upstream === database),
+    );
     if (target !== undefined) return Promise.resolve({ kind: "target", target, database: target.database });
     const [only, ...others] = reachable;
     // A MySQL server has many databases, and a client may begin in any of them or in none.
@@ -72,14 +79,31 @@ export class ConfiguredTargets implements Targets {
     });
   }
 
-  mysqlVersion(): string {
-    const [first] = this.#reachable("mysql");
+  mysqlVersion(own?: string): string {
+    const [first] = this.#reachable("mysql", own);
     if (first === undefined) throw new Error("there is no target of MySQL's protocol");
     return first.catalog.current().mysql?.version ?? "";
   }
 
-  #reachable(protocol: Protocol): readonly ConfiguredTarget[] {
-    return this.all.filter(({ engine }) => protocolOf[engine] === protocol);
+  /** @param own the one target of a port that is its own */
+  #reachable(protocol: Protocol, own: string | undefined): readonly ConfiguredTarget[] {
+    return this.all.filter(
+      ({ engine, name }) => protocolOf[engine] === protocol && (own === undefined || name === own),
+    );
+  }
+
+  /**
+   * Asks each target again and again whether it answers.
+   * @param changed told when one is down, or up again
+   * @param failed told of each answer that did not come
+   */
+  startAsking(timeoutMs: number, changed: (state: HealthState) => void, failed: (target: string) => void): void {
+    for (const target of this.all) {
+      const { healthMs: everyMs = defaultHealthMs, name } = target;
+      const health = new TargetHealth(target, { everyMs, timeoutMs, changed, failed: () => failed(name) });
+      health.start();
+      this.#health.set(name, health);
+    }
   }
 
   get states(): readonly TargetState[] {
@@ -87,7 +111,10 @@ export class ConfiguredTargets implements Targets {
       const { name, engine, environment, catalog } = target;
       const { relations, mysql, serverVersionNum } = catalog.current();
       const version = mysql?.version ?? `${Math.floor(serverVersionNum / 10_000)}.${serverVersionNum % 10_000}`;
-      const error = catalog.lastError === undefined ? undefined : explainTargetError(target, catalog.lastError);
+      const unread = catalog.lastError === undefined ? undefined : explainTargetError(target, catalog.lastError);
+      const health = this.#health.get(name)?.state;
+      // Of the two, the younger one: a target is asked more often than its schema is read.
+      const error = health === undefined ? unread : health.problem;
       return { name, engine, environment, version, relations: relations.size, isUp: error === undefined, error };
     });
   }
@@ -100,5 +127,6 @@ export class ConfiguredTargets implements Targets {
 
   close(): void {
     for (const target of this.all) target.catalog.close();
+    for (const health of this.#health.values()) health.close();
   }
 }

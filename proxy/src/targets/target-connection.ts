@@ -3,6 +3,7 @@ import { DatabaseError } from "pg";
 import type { TargetConfig } from "../config/sections/targets.ts";
 import { errorCode, errorMessage } from "../config/system-error.ts";
 import { type Protocol, protocolOf } from "../enforce/target.ts";
+import { type CertificateProblem, certificateProblem } from "./certificate-problem.ts";
 import { withMysqlConnection } from "./mysql-connection.ts";
 import { withPostgresConnection } from "./postgres-connection.ts";
 
@@ -27,6 +28,8 @@ export function explainTargetError(target: TargetConfig, error: unknown): string
   const { host, port, user, database, name } = target;
   const where = `target \`${name}\` (${host}:${port})`;
   const explain = (what: string, next: string) => `${where}: ${what}\n  help: ${next}`;
+  const certificate = certificateProblem(error);
+  if (certificate !== undefined) return explain(...certificateProblems[certificate]);
   const code = errorCode(error) ?? innerCode(error) ?? "";
   switch (code) {
     case "ECONNREFUSED":
@@ -68,21 +71,6 @@ export function explainTargetError(target: TargetConfig, error: unknown): string
       );
     case "57P03":
       return explain("the server is starting up or shutting down", "try again in a moment");
-    case "ERR_TLS_CERT_ALTNAME_INVALID":
-      return explain(
-        "the server's certificate is for another host",
-        "connect by the name in the certificate, or set `tls.mode: verify-ca`",
-      );
-    case "DEPTH_ZERO_SELF_SIGNED_CERT":
-    case "SELF_SIGNED_CERT_IN_CHAIN":
-    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
-    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
-      return explain(
-        "nobody trusted here has signed the server's certificate",
-        "name the authority's certificate in `tls.ca`",
-      );
-    case "CERT_HAS_EXPIRED":
-      return explain("the server's certificate has expired", "renew it there");
     default:
       return explainOther(explain, error);
   }
@@ -102,6 +90,18 @@ function explainOther(explain: (what: string, next: string) => string, error: un
     return explain(`the server says: ${message}`, `SQLSTATE ${error.code ?? "unknown"}`);
   return explain(message, "check the settings of this target");
 }
+
+const certificateProblems: Readonly<Record<CertificateProblem, readonly [what: string, next: string]>> = {
+  "other host": [
+    "the server's certificate is for another host",
+    "connect by the name in the certificate, or set `tls.mode: verify-ca`",
+  ],
+  "unknown authority": [
+    "nobody trusted here has signed the server's certificate",
+    "name the authority's certificate in `tls.ca`",
+  ],
+  expired: ["the server's certificate has expired", "renew it there"],
+};
 
 /** Node gathers the errors of a host's several addresses. */
 function innerCode(error: unknown): string | undefined {

@@ -6,6 +6,7 @@ import type { PasswordSource } from "../../credentials/password-source.ts";
 import { filledText } from "../fields.ts";
 import type { Detection } from "../../detect/detection.ts";
 import { detectedKinds } from "../../detect/detector.ts";
+import type { SessionLimits } from "../../enforce/session-counts.ts";
 import { protocolOf } from "../../enforce/target.ts";
 import type { SectionReader } from "../section-reader.ts";
 import { passwordKeys, readPassword, refinePassword } from "./password.ts";
@@ -46,6 +47,31 @@ const target = z
     database: filledText.optional().describe("The database's name there. Left out, it is `name`."),
     user: filledText.describe("The login that the proxy uses. Clients never see it."),
     ...passwordKeys,
+    listen_port: port
+      .optional()
+      .describe(
+        "A port of its own, on `listen.host`, where clients come to this target and no other. Left out, they find it by its name.",
+      ),
+    sessions_max: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .describe(
+        "Sessions at this target at once; further ones are refused (53300, 1040). Left out, `limits.sessions` is the bound.",
+      ),
+    sessions_per_principal: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .describe("Of these, how many one principal may have, so that nobody takes all of them."),
+    health_seconds: z
+      .int()
+      .min(1)
+      .max(3600)
+      .default(10)
+      .describe("How often the proxy logs in and asks whether the target still answers."),
     tls: upstreamTls,
     environment: filledText.describe("`target.environment` in policies, such as `production`."),
     tags: tags.default({}).describe("`target.tags` in policies: texts by name."),
@@ -67,6 +93,10 @@ export interface TargetConfig {
   readonly environment: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly detection: Detection | undefined;
+  readonly limits?: SessionLimits | undefined;
+  /** `undefined` for none. */
+  readonly listenPort?: number | undefined;
+  readonly healthMs?: number | undefined;
 }
 
 type RawTarget = z.output<typeof target>;
@@ -76,7 +106,11 @@ const defaultPorts = { postgres: 5432, mysql: 3306 } as const;
 export function readTargets(raw: readonly RawTarget[], reader: SectionReader): readonly TargetConfig[] {
   const targets = raw.map((each, index) => readTarget(each, index, reader));
   const seen = new Set<string>();
-  for (const [index, { name }] of raw.entries()) {
+  const ports = new Set<number>();
+  for (const [index, { name, listen_port: own }] of raw.entries()) {
+    if (own !== undefined && ports.has(own))
+      reader.fail(["targets", index, "listen_port"], `a second target listens on port ${own}`);
+    if (own !== undefined) ports.add(own);
     if (seen.has(name))
       reader.fail(
         ["targets", index, "name"],
@@ -102,6 +136,9 @@ function readTarget(raw: RawTarget, index: number, reader: SectionReader): Targe
     environment: raw.environment,
     tags: raw.tags,
     detection: raw.detect,
+    limits: { sessionsMax: raw.sessions_max, perPrincipalMax: raw.sessions_per_principal },
+    listenPort: raw.listen_port,
+    healthMs: raw.health_seconds * 1000,
   };
 }
 
