@@ -6,6 +6,7 @@ import { registerAudit } from "./audit.ts";
 import { registerCatalog } from "./catalog.ts";
 import { CommandError, type ExitCode, exitCodes } from "./exit-codes.ts";
 import { registerSessions } from "./sessions.ts";
+import { registerDoctor } from "./doctor.ts";
 import { registerServe } from "./serve.ts";
 import { registerUser } from "./user.ts";
 
@@ -17,6 +18,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .exitOverride();
   for (const register of [
     registerServe,
+    registerDoctor,
     registerUser,
     registerApprovals,
     registerAudit,
