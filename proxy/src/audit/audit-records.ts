@@ -192,15 +192,18 @@ export function apiRefusedLine(address: string): string {
   return `{"event":"refused","time":"${now()}","session":"","user":"","client":${jsonOnLine({ address })},"reason":"a wrong token for the HTTP API"}`;
 }
 
-/** Policies in the shadow decide otherwise. It is of a statement of the session, whose own record has its text. */
-export function shadowLine({ who, revision, fingerprint, changes }: Difference): string {
+/**
+ * Policies in the shadow decide otherwise. It is of a statement of the session, whose own record has its text.
+ * @param redacts whether what policies say of statements is to be withheld, which may hold literals
+ */
+export function shadowLine({ who, revision, fingerprint, changes }: Difference, redacts = false): string {
   const { principal, target, session } = who;
   const fields = {
     principal: { id: principal.id, kind: principal.kind },
     target: target.name,
     revision,
     fingerprint,
-    changes,
+    changes: redacts ? changes.map((change) => ({ ...change, what: withheld })) : changes,
   };
   return `{"event":"shadow","time":"${now()}","session":${jsonOnLine(session.id)},${jsonOnLine(fields).slice(1)}`;
 }

@@ -15,7 +15,7 @@ export interface StartPolicies {
 }
 
 interface PolicyParts {
-  readonly config: Pick<ProxyConfig, "policies" | "shadowPolicies">;
+  readonly config: Pick<ProxyConfig, "policies" | "shadowPolicies" | "audit">;
   readonly start: StartPolicies;
   readonly log: Logger;
   readonly audit: AuditLog;
@@ -37,7 +37,8 @@ export class RunningPolicies {
     this.#log = log;
     this.#current = start.first;
     if (config.shadowPolicies !== undefined) {
-      const shadow = new Shadow((difference) => audit.append(shadowLine(difference)));
+      const redacts = config.audit.redaction !== undefined;
+      const shadow = new Shadow((difference) => audit.append(shadowLine(difference, redacts)));
       this.#shadow = shadow;
       this.#shadowSource = new PolicySource(undefined, {
         config: config.shadowPolicies,
