@@ -1,5 +1,8 @@
 /** A statement that waits, as its operators meet it: the real commands, the real proxy that ends and starts again, and psql. */
+import { randomBytes } from "node:crypto";
 import { chmodSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeApiToken } from "../../proxy/src/admin/api-tokens.ts";
 import { answerRequest } from "../../proxy/src/approvals/answering.ts";
@@ -20,11 +23,24 @@ approve by "dba" because "it empties a table" if query.kind == "truncate"
 approve by "dba" for "1h" if query.kind == "delete"`;
 const person = (name: string, group: string) =>
   users.slice(users.indexOf("  - name")).replace("ana", name).replace("[analysts]", `[${group}]`);
+const webhook =
+  "webhook: { url_file: webhook.url, key_file: links.key, public_url: 'https://approve.example/penstock/' }";
 const configure = (approvals = "{}") =>
   installation.write(
     "penstock.yaml",
-    `${installation.config()}store: { file: store.db }\napprovals: ${approvals}\nadmin: { port: 0, tokens: tokens.yaml }\n`,
+    `${installation.config()}store: { file: store.db }\napprovals: ${approvals.replace(/ ?}$/, `${approvals === "{}" ? "" : ","} ${webhook} }`)}\nadmin: { port: 0, tokens: tokens.yaml }\n`,
   );
+
+/** What the webhook was sent. */
+const messages: string[] = [];
+const chat = createServer((incoming, response) => {
+  void buffer(incoming).then((body) => {
+    messages.push(body.toString());
+    // Once it is not there.
+    response.writeHead(messages.length === 1 ? 503 : 200).end("ok");
+  });
+});
+chat.listen(0, "127.0.0.1");
 
 /** Tests leave nothing that waits. */
 beforeAll(async () => {
@@ -34,12 +50,18 @@ beforeAll(async () => {
   installation.write("users.yaml", users + person("bob", "dba") + person("sue", "security"));
   installation.write("policies/guard.policy", policy);
   const listed = [...tokens].map(([user, { sha256 }]) => `  - { name: ${user}, user: ${user}, sha256: ${sha256} }\n`);
+  await new Promise((resolve) => (chat.listening ? resolve(undefined) : chat.once("listening", resolve)));
+  const address = chat.address();
+  const chatPort = typeof address === "object" ? address?.port : 0;
+  installation.write("webhook.url", `http://127.0.0.1:${chatPort}/secret-of-the-channel\n`);
+  installation.write("links.key", randomBytes(32).toString("base64"));
   installation.write("tokens.yaml", `tokens:\n${listed.join("")}`);
   proxy = await installation.start();
   store = new SqliteStore(installation.path("store.db"));
   await store.open();
 });
 afterAll(async () => {
+  chat.close();
   await store.close();
   await proxy.stop("SIGKILL");
   installation.remove();
@@ -158,6 +180,50 @@ test("the HTTP API shows requests to whoever may answer and whoever asks, and ta
     body: { counted: true, message: "approved: the statement is decided once more and goes on" },
   });
   expect(await session).toMatchObject({ code: 0 });
+});
+
+test("a signed link opens a page that changes nothing by itself, and takes the answer of whose token is given", async () => {
+  const sql = "truncate notes -- <script>alert(1)</script>";
+  const session = psql(sql);
+  const id = await request(sql);
+  const found = () =>
+    messages.map((text) => /"(https:[^"]*answer=approve)"/.exec(text)?.[1]).find((each) => each?.includes(id));
+  await until(
+    () => found() !== undefined,
+    () => `it was not announced:\n${proxy.stderr}`,
+  );
+  const link = new URL(found() ?? "");
+  expect(link.href).toMatch(/^https:\/\/approve\.example\/penstock\/approvals\//);
+  const admin = `http://${/"?admin"?: ?"?([\d.]+:\d+)/.exec(proxy.stderr)?.[1]}`;
+  const open = (query: URLSearchParams, form?: Record<string, string>) => {
+    const post = form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) };
+    return fetch(`${admin}/approvals/${id}?${query.toString()}`, post);
+  };
+  const text = await (await open(link.searchParams)).text();
+  expect(text).toContain("truncate notes -- &lt;script&gt;");
+  expect(text).not.toContain("<script");
+  expect((await store.request(id))?.state).toBe("waiting");
+  const changed = ["digest", "until", "signature"].map((name) => {
+    const query = new URLSearchParams(link.searchParams);
+    query.set(name, name === "until" ? String(Number(query.get(name)) + 1) : `${query.get(name)}0`);
+    return open(query, { answer: "approve", token: tokens.get("bob")?.token ?? "" });
+  });
+  expect((await Promise.all(changed)).map(({ status }) => status)).toEqual([403, 403, 403]);
+  const answer = async (token: string, form: Record<string, string> = { answer: "approve" }) =>
+    (await open(link.searchParams, { token, ...form })).status;
+  const tokenOf = (user: string) => tokens.get(user)?.token ?? "";
+  expect([
+    await answer("penstock_wrong"),
+    await answer(tokenOf("ana")),
+    await answer(tokenOf("sue")),
+    await answer(tokenOf("bob"), { answer: "deny" }),
+    await answer(tokenOf("bob"), {}),
+  ]).toEqual([401, 409, 409, 400, 400]);
+  expect((await store.request(id))?.state).toBe("waiting");
+  expect(await answer(tokenOf("bob"))).toBe(200);
+  expect(await session).toMatchObject({ code: 0 });
+  expect(await answer(tokenOf("bob"))).toBe(409);
+  expect(proxy.stderr).not.toContain("secret-of-the-channel");
 });
 
 test("what is wrong with a command is told", async () => {

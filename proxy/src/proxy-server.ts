@@ -23,6 +23,7 @@ import { proxyLimits, type ProxyLimits } from "./limits.ts";
 import { Meters } from "./metrics/meters.ts";
 import { MysqlFront } from "./mysql/front.ts";
 import { PostgresFront } from "./postgres/front.ts";
+import type { StoredRequest } from "./store/requests.ts";
 import type { Store } from "./store/store.ts";
 import { takeConnection } from "./sockets/reused-reads.ts";
 
@@ -53,6 +54,8 @@ interface ApprovalOptions {
   readonly store: Store;
   readonly people: People;
   readonly rules?: ApprovalRules;
+  /** Tells people of a request; must not throw. */
+  readonly announce?: (request: StoredRequest) => void;
   /** What somebody has to do to approve a request, for the client. */
   readonly howTo?: (request: string) => string;
 }

@@ -1,5 +1,6 @@
 /** What the HTTP API needs of the proxy that it belongs to. */
 import type { Principal } from "@penstock/engine";
+import type { KeyObject } from "node:crypto";
 import type { AnsweringOptions } from "../approvals/answering.ts";
 import type { SearchThread } from "../audit/search/search-thread.ts";
 import type { OpenSession } from "../enforce/session-host.ts";
@@ -24,6 +25,8 @@ export interface AdminHost {
   readonly targets: readonly TargetState[];
   /** `undefined` where nobody is asked for approval. */
   readonly answering: AnsweringOptions | undefined;
+  /** `undefined` where no links to answers are sent. */
+  readonly linkKey: KeyObject | undefined;
   /** Of the own log. */
   readonly auditSearch: SearchThread;
   /** Why the proxy should get no new clients; empty where it should. */

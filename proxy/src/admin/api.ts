@@ -12,6 +12,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { AdminHost, Permissions } from "./admin-host.ts";
 import { apiPath } from "./paths.ts";
+import { addApprovalPage } from "./routes/approval-page.ts";
 import { addApprovalRoutes } from "./routes/approvals.ts";
 import { addAuditRoutes } from "./routes/audit.ts";
 import { addHealthRoutes } from "./routes/health.ts";
@@ -45,7 +46,10 @@ export function createApi({ host, permissions, openMetrics, fault }: ApiOptions)
   addTargetRoutes(api, host, permissions);
   addPolicyRoutes(api, host, permissions);
   addAuditRoutes(api, host, permissions);
-  if (host.answering !== undefined) addApprovalRoutes(api, host.answering);
+  if (host.answering !== undefined) {
+    addApprovalRoutes(api, host.answering);
+    if (host.linkKey !== undefined) addApprovalPage(api, host, host.answering, host.linkKey);
+  }
   api.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
   api.doc31("/openapi.json", {
     openapi: "3.1.0",

@@ -37,6 +37,8 @@ export interface ApprovalDeskOptions {
   readonly rules: ApprovalRules;
   /** What somebody has to do to approve a request, for the client. */
   readonly howTo?: ((request: string) => string) | undefined;
+  /** Tells people of a request; must not throw. */
+  readonly announce?: ((request: StoredRequest) => void) | undefined;
   readonly limits: ProxyLimits;
   readonly audit: AuditLog;
   readonly report: (event: ApprovalEvent) => void;
@@ -227,6 +229,7 @@ export class ApprovalDesk {
       this.#options.audit.append(records.approvalRequest(recorded));
       const { principal } = question.who;
       this.#options.report({ kind: "asked", request: id, principal: principal.id, needs: needs.map(printNeed) });
+      this.#options.announce?.(request);
     }
     if (ticket.isDeferred) {
       this.#refuse(ticket, deferredRefusal(id, needs, expiresAtMs, this.howTo(id)));

@@ -1,6 +1,7 @@
 import { type FileWatch, watchFiles } from "@penstock/engine";
 import type { Logger } from "pino";
 import { RunningAdmin } from "../admin/running-admin.ts";
+import { Webhook } from "../approvals/webhook.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
 import type { AdminConfig } from "../config/sections/admin.ts";
 import { formatProblems } from "../config/problem.ts";
@@ -36,6 +37,7 @@ export class RunningProxy {
   readonly #renames: Renames;
   readonly #admin: RunningAdmin | undefined;
   readonly #store: Store | undefined;
+  readonly #webhook: Webhook | undefined;
   #usersWatch: FileWatch | undefined;
 
   private constructor(
@@ -50,6 +52,10 @@ export class RunningProxy {
   ) {
     this.#config = config;
     this.#store = store;
+    this.#webhook =
+      config.webhook === undefined
+        ? undefined
+        : new Webhook(config.webhook, (problem) => log.warn({ report: problem }, "a webhook was not delivered"));
     this.#users = users;
     this.#log = log;
     this.#audit = audit;
@@ -73,7 +79,16 @@ export class RunningProxy {
       ...(tokens === undefined ? {} : { tokens }),
       targets,
       ...(tls === undefined ? {} : { tls, tlsRequired: tls.required }),
-      ...(store === undefined ? {} : { approvals: { store, people: users, rules: config.approvals } }),
+      ...(store === undefined
+        ? {}
+        : {
+            approvals: {
+              store,
+              people: users,
+              rules: config.approvals,
+              announce: (request) => this.#webhook?.asked(request),
+            },
+          }),
       ...(config.tokens === undefined ? {} : { tokenKey: config.tokens.key }),
       redacts: config.audit.redaction !== undefined,
       limits: config.limits,
@@ -91,6 +106,7 @@ export class RunningProxy {
       people: this.#users,
       store: this.#store,
       approvalRules: this.#config.approvals,
+      linkKey: this.#config.webhook?.key,
       server: this.#server,
       targets: this.#targets,
       policies: () => this.#policies.state,
@@ -220,6 +236,7 @@ export class RunningProxy {
     this.#targets.close();
     await this.#server.close();
     await this.#admin?.close();
+    this.#webhook?.close();
     await this.#store?.close();
     await this.#audit.close();
   }

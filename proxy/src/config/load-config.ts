@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { ProxyLimits } from "../limits.ts";
+import type { WebhookConfig } from "../approvals/webhook.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { configSchema, type RawConfig } from "./schema.ts";
 import { SectionReader } from "./section-reader.ts";
 import { type AdminConfig, readAdmin } from "./sections/admin.ts";
-import { type ApprovalsConfig, readApprovals } from "./sections/approvals.ts";
+import { type ApprovalsConfig, readApprovals, readWebhook } from "./sections/approvals.ts";
 import { type AuditConfig, readAudit } from "./sections/audit.ts";
 import { type IdentityConfig, readIdentity } from "./sections/identity.ts";
 import { toLimits } from "./sections/limits.ts";
@@ -30,6 +31,8 @@ export interface ProxyConfig {
   /** `undefined` where nobody is asked for approval. */
   readonly store: StoreConfig | undefined;
   readonly approvals: ApprovalsConfig;
+  /** `undefined` where nobody is told of requests. */
+  readonly webhook: WebhookConfig | undefined;
   /** `undefined` where no tokens are made. */
   readonly tokens: TokensConfig | undefined;
   /** `undefined` where there is no HTTP API. */
@@ -108,6 +111,7 @@ function readConfig(raw: RawConfig, reader: SectionReader): ProxyConfig {
     audit: readAudit(raw.audit, reader),
     store: readStore(raw.store, reader),
     approvals: readApprovals(raw.approvals),
+    webhook: readWebhook(raw.approvals.webhook, raw.admin !== undefined, reader),
     tokens: readTokens(raw.tokens, reader),
     admin: readAdmin(raw.admin, reader),
     catalogRefreshMs: raw.catalog.refresh_seconds * 1000,
