@@ -21,6 +21,7 @@ import { FileAuditLog } from "../../proxy/src/audit/file-audit-log.ts";
 import { fixedPassword } from "../../proxy/src/credentials/password-source.ts";
 import { protocolOf } from "../../proxy/src/enforce/target.ts";
 import { type Identities, Login } from "../../proxy/src/identity/login.ts";
+import type { TokenIdentities } from "../../proxy/src/identity/token-logins.ts";
 import { deriveVerifier } from "../../proxy/src/identity/scram-verifier.ts";
 import { SqliteStore } from "../../proxy/src/store/sqlite-store.ts";
 import type { Store } from "../../proxy/src/store/store.ts";
@@ -55,6 +56,8 @@ export interface ProxiedOptions {
   /** Ask for approvals, in a store of its own or in this one, which is open. */
   readonly approvals?: boolean | { readonly store?: Store; readonly rules?: Partial<ApprovalRules> };
   readonly tokenKey?: KeyObject;
+  /** Whose tokens are taken as passwords. */
+  readonly tokens?: TokenIdentities;
   readonly limits?: Partial<ProxyLimits>;
   /** PEM. */
   readonly tls?: { readonly cert: string; readonly key: string };
@@ -144,6 +147,7 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
   const proxy = createProxyServer({
     enforcer: watched(createEnforcer(program, { redaction: options.redaction })),
     ...(asking === undefined ? {} : { approvals: asking }),
+    ...(options.tokens === undefined ? {} : { tokens: options.tokens }),
     ...(options.tokenKey === undefined ? {} : { tokenKey: options.tokenKey }),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.tls === undefined ? {} : { tls: options.tls }),

@@ -106,6 +106,9 @@ export function createProxyServer(options: ProxyServerOptions): ProxyServer {
   return new Proxy(options);
 }
 
+/** Longest wait of a timer of Node. */
+const timerMsMax = 2 ** 31 - 1;
+
 class Proxy implements ProxyServer, SessionHost, LoginHost {
   readonly limits: ProxyLimits;
   readonly audit: AuditLog;
@@ -131,6 +134,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   /** What gives back the places of sessions. */
   readonly #places = new Map<OpenSession, () => void>();
   readonly #silent = new SilentSessions();
+  readonly #expiryTimers = new Map<OpenSession, NodeJS.Timeout>();
   readonly #throttle: LoginThrottle;
   #closing = false;
 
@@ -268,6 +272,8 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
     const front = this.#sessions.get(session);
     if (front === undefined) return;
     front.closed(session);
+    clearTimeout(this.#expiryTimers.get(session));
+    this.#expiryTimers.delete(session);
     this.#sessions.delete(session);
     this.#places.get(session)?.();
     this.#places.delete(session);
@@ -311,6 +317,19 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
       this.#loggingIn.delete(socket);
       this.#opening.delete(socket);
     });
+  }
+
+  /** A statement that waits for people hears at once that it waits in vain. */
+  #watchExpiry(session: OpenSession): void {
+    const { expiry } = session;
+    if (expiry === undefined) return;
+    const timer = setTimeout(
+      () => {
+        if (session.holding.isActive) session.resume();
+      },
+      Math.min(Math.max(expiry.atMs - Date.now() + 1, 0), timerMsMax),
+    ).unref();
+    this.#expiryTimers.set(session, timer);
   }
 
   /** Never rejects. */
@@ -377,6 +396,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
       this.#places.set(session, giveBack);
       giveBack = undefined;
       this.#options.report?.({ kind: "session_opened", session: id, user, reason: target.name });
+      this.#watchExpiry(session);
       // It may have ended while it began.
       if (session.isClosed) this.closed(session, "client closed");
     } catch (error) {

@@ -104,7 +104,7 @@ export class ProxiedConnection {
         },
       },
       who: someone(),
-      early: Buffer.alloc(0),
+      early: Buffer.alloc(0), expiry: undefined,
     });
   }
 

@@ -109,8 +109,8 @@ export class ApprovalDesk {
 
   /** Sessions keep the principal that they began with. Who asked people is asked for once more before the answer counts. */
   isStillThere({ principal, session }: PrincipalContext): boolean {
-    // Who they are is in the token, for as long as that is valid; the users file need not know them.
-    if (principal.auth.method === "jwt") return true;
+    // Who they are is in the token or certificate, for as long as that is valid; the users file need not know them.
+    if (principal.auth.method !== "scram") return true;
     const now = this.#options.people.person(session.user);
     return now !== undefined && identityOf(now) === identityOf(principal);
   }

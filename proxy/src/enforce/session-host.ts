@@ -5,6 +5,7 @@ import type { Enforcer, Notification, PrincipalContext } from "@penstock/engine"
 import type { ApprovalDesk } from "../approvals/approval-desk.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import type { SessionRecords } from "../audit/audit-records.ts";
+import type { Expiry } from "../identity/identity.ts";
 import type { Identities } from "../identity/login.ts";
 import type { TokenIdentities } from "../identity/token-logins.ts";
 import type { ProxyLimits } from "../limits.ts";
@@ -21,6 +22,8 @@ export interface OpenSession {
   readonly target: Target;
   /** How many bytes the target had sent in all when it was last heard of, where an answer of its is awaited; `undefined` where none is. */
   readonly awaitedAfterBytes: number | undefined;
+  /** Until when its login holds. */
+  readonly expiry: Expiry | undefined;
   /** Goes on with the client's messages, where they waited for something that may have come. */
   resume(): void;
   /** The session ends as soon as no statement runs and no transaction is open. */

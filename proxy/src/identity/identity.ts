@@ -10,7 +10,7 @@ export interface Identity {
 }
 
 /** From when on no further statement is run. */
-interface Expiry {
+export interface Expiry {
   /** As Date.now(). */
   readonly atMs: number;
   readonly of: "token" | "certificate";

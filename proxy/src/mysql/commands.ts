@@ -3,6 +3,7 @@
  * anything, and gets the same command again. Hot.
  */
 import { quoteMysqlName } from "@penstock/engine";
+import { expiredRefusal } from "../enforce/expiry.ts";
 import { refuse, type Refused } from "../enforce/gate.ts";
 import { readText } from "../enforce/read-text.ts";
 import { type CommandReader, found } from "./command-reader.ts";
@@ -47,10 +48,18 @@ const handlers: Readonly<Record<number, (session: Session, command: CommandReade
   0x1f: resetConnection,
 };
 
+/** What still does something when the login has expired: leaving, logging in anew, closing; and what may end a transaction, which is looked into. */
+const afterExpiry: ReadonlySet<number> = new Set([0x01, 0x03, 0x11, 0x16, 0x17, 0x18, 0x19, 0x1a]);
+
 /** @returns false where the command has to wait */
 export function handleCommand(session: Session, command: CommandReader, which: number): boolean {
   if (which === found.oversize) {
     session.deny(tooLarge(command));
+    return true;
+  }
+  const expired = afterExpiry.has(command.kind) ? undefined : expiredRefusal(session.expiry, []);
+  if (expired !== undefined) {
+    session.deny(refuse(expired, ""));
     return true;
   }
   const handler = handlers[command.kind];
@@ -83,6 +92,8 @@ function query(session: Session, command: CommandReader): boolean {
   if (!session.knowledge.isSure(text)) return false;
   const killed = killOf(text);
   if (killed !== undefined) {
+    const expired = expiredRefusal(session.expiry, []);
+    if (expired !== undefined) return deny(session, refuse(expired, text));
     kill(session, killed.connectionId, killed.kind);
     return true;
   }

@@ -1,5 +1,6 @@
 /** From a text to what happens with it in this session. */
 import { mayRunStoredCode, type NameContext, namedIn, objectPath, type StatementFacts } from "@penstock/engine";
+import { expiredRefusal } from "../enforce/expiry.ts";
 import { feasible } from "../enforce/feasible.ts";
 import { type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
 import { effect } from "../enforce/plan.ts";
@@ -27,8 +28,15 @@ export function decideText(
   if (knowledge.asksForTemporary(verdict.statements.map(({ facts }) => facts))) return undefined;
   const ruling = feasibleHere(session, rulingOf(verdict, text), text);
   if (ruling.kind === "refused") {
+    const expired = expiredRefusal(session.expiry, []);
+    if (expired !== undefined) return refuse(expired, text);
     if (unknownName.test(ruling.sqlstate) && knowledge.retryUnknown()) return undefined;
     return ruling;
+  }
+  const expired = expiredRefusal(session.expiry, ruling.plans);
+  if (expired !== undefined) {
+    const fields = ruling.plans.map(({ auditFields }) => auditFields);
+    return refuse(expired, text, fields);
   }
   knowledge.retried = false;
   return ruling;

@@ -122,7 +122,17 @@ export class MysqlFront implements Front, LoginFront, SessionFront {
               this.#login(socket, progress, { before: client, asked, sequence: packets, early: behind });
             };
             const { results } = charset;
-            const start = { client: socket, upstream, target, who, capabilities, early, results, loginAgain };
+            const start = {
+              client: socket,
+              upstream,
+              target,
+              who,
+              expiry: identity.expiry,
+              capabilities,
+              early,
+              results,
+              loginAgain,
+            };
             const session = new Session(this.#host, this, start);
             this.#sessions.set(client.connectionId, session);
             this.#ids.set(session, client.connectionId);

@@ -1,4 +1,5 @@
 /** COM_STMT_*: a statement is decided when it is prepared, and again when it is executed and something has changed since. */
+import { expiredRefusal } from "../enforce/expiry.ts";
 import { type Pass, refuse } from "../enforce/gate.ts";
 import type { Grant } from "../enforce/holding.ts";
 import { approvalsToRun } from "../enforce/plan.ts";
@@ -109,6 +110,11 @@ export function execute(session: Session, command: CommandReader): boolean {
   }
   const prepared = statementOf(session, command);
   if (prepared === undefined) return true;
+  const expired = expiredRefusal(session.expiry, prepared.plan === undefined ? [] : [prepared.plan]);
+  if (expired !== undefined) {
+    session.deny(refuse(expired, prepared.text));
+    return true;
+  }
   const now = confirmed(session, prepared, command);
   if (now.kind === "stale" && prepareAgain(session, prepared, now.ruling)) return false;
   if (now.kind !== "pass") {
@@ -218,7 +224,7 @@ export function fetch(session: Session, command: CommandReader): boolean {
   if (!session.knowledge.isSure()) return false;
   const prepared = statementOf(session, command);
   if (prepared === undefined) return true;
-  const problem = session.knowledge.takeProblem();
+  const problem = session.knowledge.takeProblem() ?? expiredRefusal(session.expiry, []);
   const now = problem === undefined ? confirm(session, prepared) : refuse(problem, prepared.text);
   if (now.kind !== "pass") {
     // The rows that wait are those of the text that it had.

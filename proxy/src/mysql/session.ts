@@ -12,6 +12,7 @@ import type { Refused } from "../enforce/gate.ts";
 import { type Grant, Holding } from "../enforce/holding.ts";
 import { redactorFor } from "../detect/detection.ts";
 import type { Redactor } from "../detect/redactor.ts";
+import type { Expiry } from "../identity/identity.ts";
 import { OutBatch } from "../enforce/out-batch.ts";
 import type { StatementPlan } from "../enforce/plan.ts";
 import { ProtocolError } from "../enforce/protocol-error.ts";
@@ -54,6 +55,8 @@ export interface SessionStart {
   readonly upstream: Upstream;
   readonly target: Target;
   readonly who: PrincipalContext;
+  /** Of the login; `undefined` where it holds for the whole session. */
+  readonly expiry: Expiry | undefined;
   /** Of the connection, on both sides. */
   readonly capabilities: number;
   /** What the client sent after its last login message. */
@@ -73,6 +76,7 @@ export class Session implements OpenSession {
   readonly host: SessionHost;
   readonly front: SessionFront;
   readonly who: PrincipalContext;
+  readonly expiry: Expiry | undefined;
   readonly target: Target;
   readonly upstream: Upstream;
   readonly capabilities: number;
@@ -119,6 +123,7 @@ export class Session implements OpenSession {
     this.host = host;
     this.front = front;
     this.who = start.who;
+    this.expiry = start.expiry;
     this.target = start.target;
     this.upstream = start.upstream;
     this.capabilities = start.capabilities;

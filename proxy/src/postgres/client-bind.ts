@@ -1,4 +1,5 @@
 /** Bind: a prepared statement is decided again where something has changed, or where its values matter. */
+import { expiredRefusal } from "../enforce/expiry.ts";
 import { refuse, type Refused } from "../enforce/gate.ts";
 import { confirm, decideText, missing } from "./decide.ts";
 import { denyExtended } from "./denials.ts";
@@ -32,6 +33,11 @@ export function bind(session: Session, framer: Framer): boolean {
     return true;
   }
   let { plan } = prepared;
+  const expired = expiredRefusal(session.expiry, plan === undefined ? [] : [plan]);
+  if (expired !== undefined) {
+    denyExtended(session, refuse(expired, prepared.text), session.ownName);
+    return true;
+  }
   if (prepared.epoch !== knowledge.epoch || prepared.reads.parameters || prepared.reads.time) {
     const again = bindAgain(session, framer, prepared);
     if (again === undefined) return false;

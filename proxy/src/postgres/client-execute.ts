@@ -1,4 +1,5 @@
 /** Execute: a portal runs, and what it runs by name is looked up. */
+import { expiredRefusal } from "../enforce/expiry.ts";
 import { refuse } from "../enforce/gate.ts";
 import { effect, type StatementPlan } from "../enforce/plan.ts";
 import { confirmBound, missing, resolveName, runsByName } from "./decide.ts";
@@ -33,6 +34,11 @@ export function execute(session: Session, framer: Framer): boolean {
     return true;
   }
   let { plan } = portal;
+  const expired = expiredRefusal(session.expiry, plan === undefined ? [] : [plan]);
+  if (expired !== undefined) {
+    denyExtended(session, refuse(expired, portal.statement.text), session.ownName);
+    return true;
+  }
   if (portal.epoch !== knowledge.epoch) {
     const now = confirmBound(session, portal);
     if (now.kind === "refused") {

@@ -1,6 +1,7 @@
 /** From a text to what happens with it in this session. */
 import type { Approval, Enforcer, NameContext } from "@penstock/engine";
 import { approvalsToRun, effect, type StatementPlan, strictest } from "../enforce/plan.ts";
+import { expiredRefusal } from "../enforce/expiry.ts";
 import { feasible } from "../enforce/feasible.ts";
 import { indirectExecute, type Pass, refuse, type Refused, rulingOf } from "../enforce/gate.ts";
 import { covers } from "../enforce/holding.ts";
@@ -41,8 +42,15 @@ export function decideText(
   const verdict = enforcer.decide(text, session.who, names, catalog, parameters);
   const ruling = feasible(session.host, rulingOf(verdict, text), text, (pass) => copyUnseen(session, pass));
   if (ruling.kind === "refused") {
+    const expired = expiredRefusal(session.expiry, []);
+    if (expired !== undefined) return refuse(expired, text);
     if (unknownName.test(ruling.sqlstate) && knowledge.retryUnknown()) return undefined;
     return ruling;
+  }
+  const expired = expiredRefusal(session.expiry, ruling.plans);
+  if (expired !== undefined) {
+    const fields = ruling.plans.map(({ auditFields }) => auditFields);
+    return refuse(expired, text, fields);
   }
   knowledge.retried = false;
   if ((ruling.effects & effect.schema) !== 0 && /\btemp/i.test(text)) knowledge.madeTemporary();

@@ -80,7 +80,15 @@ export class PostgresFront implements Front, LoginFront {
               ]),
             );
             socket.removeAllListeners("error");
-            const start = { frames: this.frames, client: socket, upstream, target, who, early };
+            const start = {
+              frames: this.frames,
+              client: socket,
+              upstream,
+              target,
+              who,
+              expiry: identity.expiry,
+              early,
+            };
             const session = new Session(this.#host, start);
             this.#keys.set(processId, { secret, session, target, upstream });
             this.#processIds.set(session, processId);

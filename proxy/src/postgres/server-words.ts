@@ -3,6 +3,7 @@
  * something is hidden, their notices and the payloads of notifications do not pass, and of their errors no more than the SQLSTATE.
  */
 import { type Enforcer, raisedMessages } from "@penstock/engine";
+import { hasExpired } from "../enforce/expiry.ts";
 import type { StatementPlan } from "../enforce/plan.ts";
 import type { Framer } from "./framer.ts";
 import { decodeErrorFields, encodeError } from "./messages/error-response.ts";
@@ -23,6 +24,8 @@ export function notice(session: Session, { buffer, start, body, end }: Framer): 
 }
 
 export function notification(session: Session, { buffer, start, body, end }: Framer): void {
+  // Of a login that has expired, nothing new is told.
+  if (hasExpired(session.expiry)) return;
   if (hidesSomething(session)) session.toClient.push(withoutPayload(buffer, body, end));
   else session.toClient.slice(buffer, start, end);
 }

@@ -27,6 +27,7 @@ import { DurationLimits } from "./duration-limits.ts";
 import { encodeError } from "./messages/error-response.ts";
 import { transactionStatus } from "./messages/ready-for-query.ts";
 import { NameTable } from "./names.ts";
+import type { Expiry } from "../identity/identity.ts";
 import { OutBatch } from "../enforce/out-batch.ts";
 import { PendingQueue } from "./pending.ts";
 import type { Portal, Prepared } from "./prepared.ts";
@@ -50,6 +51,8 @@ export interface SessionStart {
   readonly upstream: Upstream;
   readonly target: Target;
   readonly who: PrincipalContext;
+  /** Of the login; `undefined` where it holds for the whole session. */
+  readonly expiry: Expiry | undefined;
   /** What the client sent after its last login message. */
   readonly early: Buffer;
 }
@@ -69,6 +72,7 @@ interface HeldBatch {
 export class Session implements OpenSession {
   readonly host: SessionHost;
   readonly who: PrincipalContext;
+  readonly expiry: Expiry | undefined;
   readonly target: Target;
   readonly upstream: Upstream;
   readonly records: SessionRecords;
@@ -132,6 +136,7 @@ export class Session implements OpenSession {
   constructor(host: SessionHost, start: SessionStart) {
     this.host = host;
     this.who = start.who;
+    this.expiry = start.expiry;
     this.target = start.target;
     this.upstream = start.upstream;
     this.records = new SessionRecords(start.who, host.redacts);

@@ -73,6 +73,7 @@ export class MemorySession {
         },
       },
       who: someone(),
+      expiry: undefined,
       capabilities: 0,
       early: Buffer.alloc(0),
       results: undefined,
