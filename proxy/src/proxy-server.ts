@@ -16,6 +16,7 @@ import type { Protocol, Targets } from "./enforce/target.ts";
 import { UpstreamError } from "./enforce/upstream-error.ts";
 import { certificateHash } from "./identity/certificate-hash.ts";
 import type { Identities } from "./identity/login.ts";
+import type { CertificateIdentities } from "./identity/certificate/certificate-logins.ts";
 import type { TokenIdentities } from "./identity/token-logins.ts";
 import { PendingLogins } from "./identity/pending-logins.ts";
 import { LoginThrottle } from "./identity/login-throttle.ts";
@@ -35,7 +36,9 @@ export interface ProxyServerOptions {
   readonly tokens?: TokenIdentities;
   readonly targets: Targets;
   /** PEM. Without it, TLS is not offered. */
-  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
+  readonly tls?: TlsOptions;
+  /** Whose client certificates say who they are. Without it, clients are not asked for any. Needs `tls.clientCa`. */
+  readonly certificates?: CertificateIdentities;
   /** Refuse clients that do not ask for TLS. */
   readonly tlsRequired?: boolean;
   /** How people are asked for approval, and whose answers count. Without it, what needs approval is refused. */
@@ -58,6 +61,16 @@ interface ApprovalOptions {
   readonly announce?: (request: StoredRequest) => void;
   /** What somebody has to do to approve a request, for the client. */
   readonly howTo?: (request: string) => string;
+}
+
+/** PEM. */
+export interface TlsOptions {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  /** Authorities of client certificates. */
+  readonly clientCa?: string | Buffer;
+  /** Which of their certificates were revoked. With it, there must be a list of each authority. */
+  readonly clientCrl?: string | Buffer;
 }
 
 export type ProxyEvent =
@@ -95,6 +108,8 @@ export interface ProxyServer {
   endSilent(target: string): void;
   /** Takes no new connections, lets running statements end for a while, then ends the rest. */
   close(): Promise<void>;
+  /** From the next connection on. Throws where it cannot be used: then what was in use stays. */
+  setTls(tls: TlsOptions): void;
   /** From the next statement of every session on. */
   setEnforcer(enforcer: Enforcer): void;
   /** Sessions that are open now. */
@@ -109,12 +124,21 @@ export function createProxyServer(options: ProxyServerOptions): ProxyServer {
 /** Longest wait of a timer of Node. */
 const timerMsMax = 2 ** 31 - 1;
 
+function tlsOf({ cert, key, clientCa: ca, clientCrl: crl }: TlsOptions): NonNullable<LoginHost["tls"]> {
+  const client = ca === undefined ? {} : { ca, sessionIdContext: "penstock", ...(crl === undefined ? {} : { crl }) };
+  return {
+    context: createSecureContext({ cert, key, ...client, minVersion: "TLSv1.2" }),
+    certificateHash: certificateHash(cert),
+  };
+}
+
 class Proxy implements ProxyServer, SessionHost, LoginHost {
   readonly limits: ProxyLimits;
   readonly audit: AuditLog;
   readonly identities: Identities;
   readonly tokens: TokenIdentities | undefined;
-  readonly tls: LoginHost["tls"];
+  readonly certificates: CertificateIdentities | undefined;
+  tls: LoginHost["tls"];
   readonly tlsRequired: boolean;
   readonly approvals: ApprovalDesk | undefined;
   readonly tokenKey: KeyObject | undefined;
@@ -147,13 +171,8 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
     this.tokens = options.tokens;
     this.enforcer = this.meters.timed(options.enforcer);
     this.tlsRequired = options.tlsRequired ?? false;
-    this.tls =
-      options.tls === undefined
-        ? undefined
-        : {
-            context: createSecureContext({ cert: options.tls.cert, key: options.tls.key, minVersion: "TLSv1.2" }),
-            certificateHash: certificateHash(options.tls.cert),
-          };
+    this.certificates = options.certificates;
+    this.tls = options.tls === undefined ? undefined : tlsOf(options.tls);
     this.tokenKey = options.tokenKey;
     this.redacts = options.redacts ?? false;
     this.approvals =
@@ -199,6 +218,10 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
     await Promise.all(closed);
     clearTimeout(cutOff);
     await this.approvals?.close();
+  }
+
+  setTls(tls: TlsOptions): void {
+    this.tls = tlsOf(tls);
   }
 
   setEnforcer(enforcer: Enforcer): void {

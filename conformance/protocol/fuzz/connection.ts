@@ -104,7 +104,8 @@ export class ProxiedConnection {
         },
       },
       who: someone(),
-      early: Buffer.alloc(0), expiry: undefined,
+      early: Buffer.alloc(0),
+      expiry: undefined,
     });
   }
 

@@ -92,6 +92,7 @@ export const closed = fc.property(
         limits: proxyLimits,
         identities: { begin: (_user, channel) => new Login(verifier, true, channel, () => someone().principal) },
         tokens: undefined,
+        certificates: undefined,
         tls: undefined,
         tlsRequired: false,
         isFull: () => false,

@@ -1,8 +1,16 @@
+import { readFileSync } from "node:fs";
 import type { Logger } from "pino";
+import type { ProxyConfig } from "../config/load-config.ts";
 import type { IdentityConfig } from "../config/sections/identity.ts";
 import type { KeySetEvent } from "../identity/jwt/key-set.ts";
 import { TokenVerifier } from "../identity/jwt/token-verifier.ts";
+import { CertificateLogins } from "../identity/certificate/certificate-logins.ts";
+import type { ProxyServer, TlsOptions } from "../proxy-server.ts";
+import { type FileWatch, watchFiles } from "@penstock/engine";
+import { errorMessage } from "../config/system-error.ts";
 import { TokenLogins } from "../identity/token-logins.ts";
+
+const crlPollMs = 5_000;
 
 /** Fetches the keys of all issuers. One that does not answer is reported, and asked again when a token of it comes. */
 export async function openTokenLogins(
@@ -45,4 +53,34 @@ function logKeys(event: KeySetEvent & { readonly issuer: string }, log: Logger):
     default:
       event satisfies never;
   }
+}
+
+/** With what is in the files now. Throws where a list of revoked certificates cannot be read. */
+export function tlsOptions({ listen, identity }: ProxyConfig): TlsOptions | undefined {
+  if (listen.tls === undefined) return undefined;
+  const { cert, key } = listen.tls;
+  if (identity?.certificates === undefined) return { cert, key };
+  const { ca, crlFile } = identity.certificates;
+  return { cert, key, clientCa: ca, ...(crlFile === undefined ? {} : { clientCrl: readFileSync(crlFile) }) };
+}
+
+/** Follows the list of revoked certificates. */
+export function watchRevoked(config: ProxyConfig, server: ProxyServer, log: Logger): FileWatch | undefined {
+  const file = config.identity?.certificates?.crlFile;
+  if (file === undefined) return undefined;
+  return watchFiles([file], crlPollMs, () => {
+    try {
+      const tls = tlsOptions(config);
+      if (tls !== undefined) server.setTls(tls);
+      log.info({ file }, "read the list of revoked certificates again");
+    } catch (error) {
+      const report = errorMessage(error);
+      log.error({ file, report }, "the list of revoked certificates cannot be used: the one before stays");
+    }
+  });
+}
+
+export function certificateLogins(config: IdentityConfig | undefined): CertificateLogins | undefined {
+  if (config?.certificates === undefined) return undefined;
+  return new CertificateLogins(config.certificates.rules, config.certificates.isRequired);
 }

@@ -41,7 +41,7 @@ async function prepare(file: string): Promise<Prepared> {
   if (!read.ok)
     throw new CommandError(`the configuration has mistakes\n${formatProblems(read.problems)}`, exitCodes.misuse);
   const { config } = read;
-  const users = new UserStore(config.usersFile, config.identity?.tokenUsers);
+  const users = new UserStore(config.usersFile, config.identity?.reservedUsers);
   const loadedUsers = users.load();
   const loader = new PolicyLoader(config.policies, config.audit.redaction);
   const loadedPolicies = await loader.load();

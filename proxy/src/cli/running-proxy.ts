@@ -20,7 +20,7 @@ import { RunningPolicies, type StartPolicies } from "./running-policies.ts";
 import { explainListenError } from "./explain-listen-error.ts";
 import { logProxyEvent, logTargetState } from "./log-events.ts";
 import { type OpenAudit, openAudit } from "./open-audit.ts";
-import { openTokenLogins } from "./open-identity.ts";
+import { certificateLogins, openTokenLogins, tlsOptions, watchRevoked } from "./open-identity.ts";
 
 /** How often the users file is looked at, besides what the system tells. */
 const usersPollMs = 5000;
@@ -39,6 +39,7 @@ export class RunningProxy {
   readonly #store: Store | undefined;
   readonly #webhook: Webhook | undefined;
   #usersWatch: FileWatch | undefined;
+  #crlWatch: FileWatch | undefined;
 
   private constructor(
     config: ProxyConfig,
@@ -71,14 +72,16 @@ export class RunningProxy {
         this.#tellRenames();
       },
     });
-    const { tls } = config.listen;
+    const tls = tlsOptions(config);
+    const certificates = certificateLogins(config.identity);
     this.#server = createProxyServer({
       enforcer: this.#policies.enforcer,
       audit,
       identities: users,
       ...(tokens === undefined ? {} : { tokens }),
       targets,
-      ...(tls === undefined ? {} : { tls, tlsRequired: tls.required }),
+      ...(tls === undefined ? {} : { tls, tlsRequired: config.listen.tls?.required === true }),
+      ...(certificates === undefined ? {} : { certificates }),
       ...(store === undefined
         ? {}
         : {
@@ -163,6 +166,7 @@ export class RunningProxy {
     const adminPort = await this.#listenAdmin();
     await this.#policies.start();
     this.#usersWatch = watchFiles([this.#users.file], usersPollMs, () => this.#reloadUsers());
+    this.#crlWatch = watchRevoked(this.#config, this.#server, this.#log);
     this.#targets.startRefreshing(this.#config.catalogRefreshMs, (explanation) =>
       this.#log.warn({ report: explanation }, "a catalog could not be read again: the old one stays in use"),
     );
@@ -233,6 +237,7 @@ export class RunningProxy {
     this.#admin?.drain();
     this.#policies.close();
     this.#usersWatch?.close();
+    this.#crlWatch?.close();
     this.#targets.close();
     await this.#server.close();
     await this.#admin?.close();

@@ -7,6 +7,7 @@ import type { AuditLog } from "../audit/audit-log.ts";
 import type { SessionRecords } from "../audit/audit-records.ts";
 import type { Expiry } from "../identity/identity.ts";
 import type { Identities } from "../identity/login.ts";
+import type { CertificateIdentities } from "../identity/certificate/certificate-logins.ts";
 import type { TokenIdentities } from "../identity/token-logins.ts";
 import type { ProxyLimits } from "../limits.ts";
 import type { Meters } from "../metrics/meters.ts";
@@ -55,6 +56,8 @@ export interface LoginHost {
   readonly identities: Identities;
   /** `undefined` where no tokens are taken. */
   readonly tokens: TokenIdentities | undefined;
+  /** `undefined` where clients are asked for no certificates. */
+  readonly certificates: CertificateIdentities | undefined;
   readonly tls: { readonly context: SecureContext; readonly certificateHash: Buffer | undefined } | undefined;
   readonly tlsRequired: boolean;
   /** Whether this connection is one too many. */

@@ -57,7 +57,7 @@ export class UserStore implements Identities, People {
   }
 
   #reservedProblem(name: string): ConfigProblem {
-    const message = `a user is called \`${name}\`, and who connects by this name brings a token (\`identity.token_users\`)`;
+    const message = `a user is called \`${name}\`, which is the name for logins by token or certificate (\`identity\`)`;
     return { file: this.file, line: undefined, column: undefined, message, help: "give one of them another name" };
   }
 

@@ -37,7 +37,7 @@ export interface LoginConversation {
   next(response: Buffer): Promise<AuthStep>;
 }
 
-const fastSuccess = Buffer.from([3]);
+export const fastSuccess = Buffer.from([3]);
 export const fullAuthentication = Buffer.from([4]);
 const publicKeyRequest = 2;
 

@@ -5,11 +5,19 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Identity } from "../identity/identity.ts";
+import { type PeerCertificate, peerCertificate } from "../identity/certificate/peer-certificate.ts";
 import { newTokenHint } from "../identity/token-logins.ts";
 import { ProtocolError } from "../enforce/protocol-error.ts";
 import type { LoginHost } from "../enforce/session-host.ts";
 import type { Sha2Cache } from "../identity/sha2-cache.ts";
-import { Authentication, type AuthStep, defaultPlugin, type LoginConversation, newScramble } from "./authentication.ts";
+import {
+  Authentication,
+  type AuthStep,
+  defaultPlugin,
+  fastSuccess,
+  type LoginConversation,
+  newScramble,
+} from "./authentication.ts";
 import { offeredCapabilities, requiredCapabilities, status } from "./capabilities.ts";
 import { type ClientCharset, clientCharset, wideCharset } from "./collations.ts";
 import { endWithError } from "./end-with-error.ts";
@@ -76,6 +84,7 @@ export class ClientLogin {
   #sequence = 1;
   #response: HandshakeResponse | undefined;
   #charset: ClientCharset | undefined;
+  #peer: PeerCertificate = { kind: "none" };
   #authentication: LoginConversation | undefined;
   #over = false;
 
@@ -180,7 +189,13 @@ export class ClientLogin {
     plain.pause();
     if (ahead.length > 0) plain.unshift(ahead);
     this.#framer.push(Buffer.alloc(0));
-    const secure = new TLSSocket(plain, { isServer: true, secureContext: tls.context });
+    const secure = new TLSSocket(plain, {
+      isServer: true,
+      secureContext: tls.context,
+      requestCert: this.#host.certificates !== undefined,
+      rejectUnauthorized: false,
+    });
+    secure.once("secure", () => secure.disableRenegotiation());
     this.#tls = true;
     this.#socket = secure;
     this.#listen(secure);
@@ -220,6 +235,7 @@ export class ClientLogin {
       this.#refuse("28000", "too many failed logins from this address", "wait a minute");
       return;
     }
+    if (this.#certificate(response.user)) return;
     if (tokens?.bringsToken(response.user) === true) {
       if (!this.#tls) {
         this.#refuse("28000", "tokens are taken over encrypted connections only", useTls);
@@ -228,6 +244,28 @@ export class ClientLogin {
       this.#authentication = new TokenAuthentication(tokens, this.#scramble);
     } else this.#authentication = this.#passwordLogin(response.user);
     this.#proceed(this.#authentication.first(response.plugin, response.authResponse));
+  }
+
+  /** What a client certificate decides alone. @returns whether it has */
+  #certificate(user: string): boolean {
+    const { certificates } = this.#host;
+    if (certificates === undefined) return false;
+    if (this.#socket instanceof TLSSocket) this.#peer = peerCertificate(this.#socket);
+    const refusal = certificates.refusal(this.#peer);
+    if (refusal === undefined && !certificates.bringsCertificate(user)) return false;
+    const identity = refusal ?? certificates.identify(user, this.#peer);
+    if (typeof identity === "string") this.#refuseCertificate(identity);
+    else {
+      // Who has sent the scramble of a password waits for what becomes of it.
+      if (this.#response?.plugin === defaultPlugin && this.#response.authResponse.length > 1) this.#more(fastSuccess);
+      this.#finish(identity);
+    }
+    return true;
+  }
+
+  #refuseCertificate(because: string): void {
+    this.#host.loginFailed(this.#address, this.#response?.user ?? "", because);
+    this.#refuse("28000", `Access denied: ${because}`, "--ssl-cert and --ssl-key name the certificate");
   }
 
   #passwordLogin(user: string): Authentication {
@@ -266,12 +304,22 @@ export class ClientLogin {
         this.#refused(step.token);
         return;
       case "done":
-        if (step.more !== undefined) this.#more(step.more);
-        this.#finish(step.identity);
+        this.#proven(step.identity, step.more);
         return;
       default:
         step satisfies never;
     }
+  }
+
+  /** What was proven may not be enough. */
+  #proven(identity: Identity, more: Buffer | undefined): void {
+    const whole = this.#host.certificates?.beside(this.#response?.user ?? "", this.#peer, identity) ?? identity;
+    if (typeof whole === "string") {
+      this.#refuseCertificate(whole);
+      return;
+    }
+    if (more !== undefined) this.#more(more);
+    this.#finish(whole);
   }
 
   #refused(token: Extract<AuthStep, { kind: "refused" }>["token"]): void {

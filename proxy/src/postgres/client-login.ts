@@ -5,6 +5,7 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { type Identity, lastingIdentity } from "../identity/identity.ts";
+import { type PeerCertificate, peerCertificate } from "../identity/certificate/peer-certificate.ts";
 import type { TokenOutcome } from "../identity/jwt/token-verifier.ts";
 import type { Login } from "../identity/login.ts";
 import { newTokenHint, type TokenIdentities } from "../identity/token-logins.ts";
@@ -59,6 +60,7 @@ export class ClientLogin {
   #framer: Framer | undefined;
   #startup: StartupParameters | undefined;
   #minor = 0;
+  #peer: PeerCertificate = { kind: "none" };
   #login: Login | undefined;
   #tokens: TokenIdentities | undefined;
   #step: "first" | "final" = "first";
@@ -166,6 +168,8 @@ export class ClientLogin {
     const secure = new TLSSocket(plain, {
       isServer: true,
       secureContext: tls.context,
+      requestCert: this.#host.certificates !== undefined,
+      rejectUnauthorized: false,
       ALPNProtocols: ["postgresql"],
     });
     this.#tls = true;
@@ -173,6 +177,8 @@ export class ClientLogin {
     this.#listen(secure);
     secure.on("close", () => plain.destroy());
     secure.once("secure", () => {
+      secure.disableRenegotiation();
+      if (this.#host.certificates !== undefined) this.#peer = peerCertificate(secure);
       if (isDirect && secure.alpnProtocol !== "postgresql") {
         this.#refuse("08P01", "received direct SSL connection request without ALPN protocol negotiation extension");
       }
@@ -211,6 +217,7 @@ export class ClientLogin {
       this.#refuse("28000", "too many failed logins from this address", "wait a minute");
       return;
     }
+    if (this.#certificate(parameters.user)) return;
     const { frames } = this.#front;
     if (tokens?.bringsToken(parameters.user) === true) {
       if (!this.#tls) {
@@ -228,6 +235,27 @@ export class ClientLogin {
     this.#framer = new Framer(rules, this.#host.limits.messageBytes);
     this.#framer.push(this.#bytes);
     this.#authenticate(this.#framer);
+  }
+
+  /** What a client certificate decides alone. @returns whether it has */
+  #certificate(user: string): boolean {
+    const { certificates } = this.#host;
+    if (certificates === undefined) return false;
+    const refusal = certificates.refusal(this.#peer);
+    if (refusal === undefined && !certificates.bringsCertificate(user)) return false;
+    const identity = refusal ?? certificates.identify(user, this.#peer);
+    if (typeof identity === "string") this.#refuseCertificate(identity);
+    else {
+      this.#framer = new Framer(this.#front.frames.login, this.#host.limits.messageBytes);
+      this.#framer.push(this.#bytes);
+      this.#finish(identity);
+    }
+    return true;
+  }
+
+  #refuseCertificate(because: string): void {
+    this.#host.loginFailed(this.#address, this.#startup?.user ?? "", because);
+    this.#refuse("28000", because, "sslcert and sslkey name the certificate; sslcertmode=disable sends none");
   }
 
   #authenticate(framer: Framer): void {
@@ -274,7 +302,7 @@ export class ClientLogin {
         this.#refuse("08P01", step.message);
         return;
       case "done":
-        this.#finish(lastingIdentity(step.principal), encodeSaslFinal(step.data));
+        this.#proven(lastingIdentity(step.principal), encodeSaslFinal(step.data));
         return;
       default:
         step satisfies never;
@@ -297,7 +325,7 @@ export class ClientLogin {
     const user = this.#startup?.user ?? "";
     switch (outcome.kind) {
       case "proven":
-        this.#finish(outcome.identity);
+        this.#proven(outcome.identity);
         return;
       case "refused":
         this.#host.loginFailed(this.#address, user, `the token ${outcome.because}`);
@@ -310,6 +338,13 @@ export class ClientLogin {
       default:
         outcome satisfies never;
     }
+  }
+
+  /** What was proven may not be enough. */
+  #proven(identity: Identity, saslFinal?: Buffer): void {
+    const whole = this.#host.certificates?.beside(this.#startup?.user ?? "", this.#peer, identity) ?? identity;
+    if (typeof whole === "string") this.#refuseCertificate(whole);
+    else this.#finish(whole, saslFinal);
   }
 
   #finish(identity: Identity, saslFinal: Buffer = Buffer.alloc(0)): void {

@@ -85,6 +85,7 @@ export const closed = fc.asyncProperty(
         limits: proxyLimits,
         identities: { begin: (_user, channel) => new Login(verifier, true, channel, () => someone().principal) },
         tokens: undefined,
+        certificates: undefined,
         tls: undefined,
         tlsRequired: false,
         isFull: () => false,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { filledText } from "../fields.ts";
 import type { TokenIssuer } from "../../identity/jwt/token-issuer.ts";
 import type { SectionReader } from "../section-reader.ts";
+import { type CertificatesConfig, clientCertificatesSection, readClientCertificates } from "./client-certificates.ts";
 import { readTokenIssuers, tokenIssuersSection } from "./token-issuers.ts";
 
 export const identitySection = z
@@ -21,6 +22,7 @@ export const identitySection = z
       .default(30)
       .describe("By how much the clocks of issuers may differ from this one's."),
     issuers: tokenIssuersSection,
+    certificates: clientCertificatesSection,
   })
   .optional()
   .describe("Who may connect besides the users of the users file. Needs `listen.tls`.");
@@ -31,6 +33,9 @@ export interface IdentityConfig {
   readonly tokenBytesMax: number;
   readonly clockSkewMs: number;
   readonly issuers: readonly TokenIssuer[];
+  readonly certificates: CertificatesConfig | undefined;
+  /** User names that say how a client logs in, and so belong to nobody. */
+  readonly reservedUsers: readonly string[];
 }
 
 export function readIdentity(
@@ -46,8 +51,24 @@ export function readIdentity(
       "set `listen.tls.cert` and `listen.tls.key`",
     );
   }
+  const certificates = readClientCertificates(raw.certificates, reader);
+  const byCertificate = (certificates?.rules ?? []).filter(({ withPassword }) => !withPassword).map(({ user }) => user);
+  for (const user of new Set(byCertificate)) {
+    if (raw.token_users.includes(user))
+      reader.fail(["identity", "token_users"], `has \`${user}\`, which is a \`user\` of \`certificates.map\` too`);
+  }
+  for (const [index, { withPassword, user }] of (certificates?.rules ?? []).entries()) {
+    if (withPassword && (byCertificate.includes(user) || raw.token_users.includes(user))) {
+      reader.fail(
+        ["identity", "certificates", "map", index, "user"],
+        "must be a user of the users file, for its password",
+      );
+    }
+  }
   return {
     tokenUsers: raw.token_users,
+    certificates,
+    reservedUsers: [...raw.token_users, ...new Set(byCertificate)],
     tokenBytesMax: raw.token_bytes,
     clockSkewMs: raw.clock_skew_seconds * 1000,
     issuers: readTokenIssuers(raw.issuers, reader),
