@@ -7,7 +7,9 @@ import { registerCatalog } from "./catalog.ts";
 import { CommandError, type ExitCode, exitCodes } from "./exit-codes.ts";
 import { registerSessions } from "./sessions.ts";
 import { registerDoctor } from "./doctor.ts";
+import { registerClient } from "./login.ts";
 import { registerServe } from "./serve.ts";
+import { registerToken } from "./token.ts";
 import { registerUser } from "./user.ts";
 
 /** The `policy-proxy` command; sets the process's exit code (`exit-codes.ts`). */
@@ -25,6 +27,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     registerCatalog,
     registerApiToken,
     registerSessions,
+    registerClient,
+    registerToken,
   ])
     register(program);
   // Whoever reads our output may stop early (`… | head`): then there is nothing left to do.

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { ProxyConfig } from "../config/load-config.ts";
 import type { IdentityConfig } from "../config/sections/identity.ts";
 import type { KeySetEvent } from "../identity/jwt/key-set.ts";
+import { mintIssuer } from "../identity/mint/mint-token.ts";
 import { TokenVerifier } from "../identity/jwt/token-verifier.ts";
 import { CertificateLogins } from "../identity/certificate/certificate-logins.ts";
 import type { ProxyServer, TlsOptions } from "../proxy-server.ts";
@@ -17,8 +18,10 @@ export async function openTokenLogins(
   config: IdentityConfig | undefined,
   log: Logger,
 ): Promise<TokenLogins | undefined> {
-  if (config === undefined || config.issuers.length === 0) return undefined;
-  const { issuers, tokenUsers, tokenBytesMax, clockSkewMs } = config;
+  if (config === undefined) return undefined;
+  const issuers = [...config.issuers, ...(config.mint === undefined ? [] : [await mintIssuer(config.mint)])];
+  if (issuers.length === 0) return undefined;
+  const { tokenUsers, tokenBytesMax, clockSkewMs } = config;
   const report = (event: KeySetEvent & { readonly issuer: string }) => logKeys(event, log);
   const verifier = new TokenVerifier({ issuers, tokenBytesMax, clockSkewMs, report });
   await verifier.open();

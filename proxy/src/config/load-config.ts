@@ -74,6 +74,22 @@ export function loadAnsweringConfig(file: string, environment: NodeJS.ProcessEnv
   }));
 }
 
+/** Of a configuration what minting tokens needs. */
+export type MintingConfig = Pick<ProxyConfig, "identity" | "usersFile">;
+
+/** As `loadConfig`; no login of a target need be at hand. */
+export function loadMintingConfig(
+  file: string,
+  environment: NodeJS.ProcessEnv,
+):
+  | { readonly ok: true; readonly config: MintingConfig }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] } {
+  return readWith(file, environment, ({ users, identity, listen }, reader) => ({
+    usersFile: reader.path(users),
+    identity: readIdentity(identity, listen.tls !== undefined, reader),
+  }));
+}
+
 function readWith<T>(
   file: string,
   environment: NodeJS.ProcessEnv,

@@ -3,6 +3,7 @@ import { filledText } from "../fields.ts";
 import type { TokenIssuer } from "../../identity/jwt/token-issuer.ts";
 import type { SectionReader } from "../section-reader.ts";
 import { type CertificatesConfig, clientCertificatesSection, readClientCertificates } from "./client-certificates.ts";
+import { type MintConfig, mintSection, readMint } from "./mint.ts";
 import { readTokenIssuers, tokenIssuersSection } from "./token-issuers.ts";
 
 export const identitySection = z
@@ -23,6 +24,7 @@ export const identitySection = z
       .describe("By how much the clocks of issuers may differ from this one's."),
     issuers: tokenIssuersSection,
     certificates: clientCertificatesSection,
+    mint: mintSection,
   })
   .optional()
   .describe("Who may connect besides the users of the users file. Needs `listen.tls`.");
@@ -34,6 +36,7 @@ export interface IdentityConfig {
   readonly clockSkewMs: number;
   readonly issuers: readonly TokenIssuer[];
   readonly certificates: CertificatesConfig | undefined;
+  readonly mint: MintConfig | undefined;
   /** User names that say how a client logs in, and so belong to nobody. */
   readonly reservedUsers: readonly string[];
 }
@@ -65,9 +68,13 @@ export function readIdentity(
       );
     }
   }
+  const mint = readMint(raw.mint, reader);
+  if (mint !== undefined && raw.issuers.some(({ issuer }) => issuer === mint.name))
+    reader.fail(["identity", "mint", "name"], "is the name of one of `issuers` too");
   return {
     tokenUsers: raw.token_users,
     certificates,
+    mint,
     reservedUsers: [...raw.token_users, ...new Set(byCertificate)],
     tokenBytesMax: raw.token_bytes,
     clockSkewMs: raw.clock_skew_seconds * 1000,

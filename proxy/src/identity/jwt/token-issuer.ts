@@ -1,3 +1,4 @@
+import type { JWK } from "jose";
 import type { PrincipalKind } from "@penstock/language";
 
 /** Of a token that an issuer has signed, what makes it good here, and who its bearer is. */
@@ -16,14 +17,21 @@ export interface TokenIssuer {
   readonly lifetimeMsMax: number;
   /** A token logs in once. */
   readonly oneUse: boolean;
-  /** Whether it may say by `act` that an agent acts for the subject. */
-  readonly agents: boolean;
+  /**
+   * Whether it may say by `act` that an agent acts for the subject. The agent has those groups that the subject has too, or all that it says.
+   */
+  readonly agents: boolean | "as they say";
+  /** What `typ` of its tokens is, if not that of ordinary ones. */
+  readonly types?: ReadonlySet<string>;
+  /** Claims, texts, that stand in the record of the login. */
+  readonly recorded?: readonly string[];
   readonly claims: ClaimMapping;
 }
 
 export type KeySource =
   | { readonly kind: "address"; readonly url: URL /** PEM */; readonly ca: string | undefined }
-  | { readonly kind: "file"; readonly path: string };
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "own"; readonly keys: readonly JWK[] };
 
 /** Signatures by a private key. None by a secret that whoever verifies must have too, and `none` least of all. */
 export const signingAlgorithms = [

@@ -16,14 +16,14 @@ export function principalOf(claims: Claims, { claims: mapping, agents }: TokenIs
   if ("wrong" in amr) return amr.wrong;
   const auth = { method: "jwt", atNs, mfa: amr.includes("mfa") } as const;
   if (!Object.hasOwn(claims, "act")) return { ...subject, auth };
-  if (!agents) return "says that an agent acts for its subject, which this issuer may not say (`agents`)";
+  if (agents === false) return "says that an agent acts for its subject, which this issuer may not say (`agents`)";
   const act = memberOf(claims, "act");
   const actor = actorOf(act, mapping);
   if (typeof actor === "string") return actor;
   if (actor.id === subject.id) return "says that its subject acts for itself";
   const onBehalfOf: Principal = { ...subject, auth: { method: "trust", atNs, mfa: false } };
-  // An agent never gets more from a token than the person has.
-  const groups = actor.groups.filter((group) => subject.groups.includes(group));
+  // An agent never gets more from an issuer than the person has.
+  const groups = agents === true ? actor.groups.filter((group) => subject.groups.includes(group)) : actor.groups;
   return { ...actor, groups, kind: "agent", claims: subject.claims, onBehalfOf, auth: { ...auth, mfa: false } };
 }
 

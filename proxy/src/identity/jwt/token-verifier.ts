@@ -74,7 +74,7 @@ export class TokenVerifier {
 
   /** The signature is right. */
   #bearer({ claims, type }: TokenParts, issuer: TokenIssuer): TokenOutcome {
-    if (!types.has(type)) return refused("is of a type that is for something else");
+    if (!(issuer.types ?? types).has(type)) return refused("is of a type that is for something else");
     // Bound to a key that its bearer would have to prove (RFC 7800); on its own it is not to be taken.
     if (Object.hasOwn(claims, "cnf")) return refused("is bound to a key, and such tokens cannot be used as passwords");
     const wrongAudience = checkAudience(claims, issuer);
@@ -93,7 +93,15 @@ export class TokenVerifier {
       if (used === "again") return refused("was used before, and tokens of this issuer log in once");
       if (used === "full") return { kind: "unavailable", because: "cannot be taken: too many others are in use" };
     }
-    const origin = { issuer: issuer.issuer, token: jti, expires: new Date(expiresAtMs).toISOString() };
+    const recorded = (issuer.recorded ?? []).map((name) => [name, textAt(claims, [name])] as const);
+    const unfit = recorded.find(([, text]) => typeof text !== "string");
+    if (unfit !== undefined) return refused(`has no proper text in \`${unfit[0]}\``);
+    const origin = {
+      issuer: issuer.issuer,
+      token: jti,
+      expires: new Date(expiresAtMs).toISOString(),
+      ...Object.fromEntries(recorded),
+    };
     return { kind: "proven", identity: { principal, expiry: { atMs: expiresAtMs, of: "token" }, origin } };
   }
 }
