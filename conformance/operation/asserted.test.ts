@@ -1,6 +1,6 @@
 /** What a client says about itself is no proof of anything: neither at its start, nor in settings, nor in comments that drivers add. */
 import { Client, type ClientConfig } from "pg";
-import { afterAll, beforeAll, expect } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Stage, startStage } from "../support/stage.ts";
 import { describeThreat, type Variant } from "../support/threat-class.ts";
 
@@ -127,3 +127,16 @@ function variant([name, claim]: readonly [string, Claim]): Variant {
 }
 
 describeThreat(67, "what a client says of itself", Object.entries(claims).map(variant));
+
+test("tags that a driver adds are recorded as asserted, in every form of a statement", async () => {
+  const comment = "/*application='shop',traceparent='00-abc-01-01',principal='dba'*/";
+  const client = await stage.enter("ann");
+  await client.query(`select id from people ${comment}`);
+  await client.query(`select id from people where id = $1 ${comment}`, [1]);
+  await client.query(`delete from people ${comment}`).catch(() => undefined);
+  const asserted = { application: "shop", traceparent: "00-abc-01-01", principal: "dba" };
+  const lines = stage.proxied.auditLines().filter((line) => line["event"] === "statement");
+  expect(lines.slice(-3)).toEqual(Array.from({ length: 3 }, () => expect.objectContaining({ asserted })));
+  await client.query("select id from people");
+  expect(stage.proxied.lastAuditLine("statement")).not.toHaveProperty("asserted");
+});

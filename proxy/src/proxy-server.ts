@@ -401,7 +401,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
           user,
           client: { address, application: client.application, tls: client.tls },
           startedAtNs: BigInt(Date.now()) * 1_000_000n,
-          tags: {},
+          tags: client.tags,
         },
         target: {
           name: target.name,

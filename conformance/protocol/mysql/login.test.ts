@@ -58,3 +58,13 @@ test("a statement is decided: what is denied does not run, and the session goes 
   expect(texts).toContain("select 'forbidden'");
   expect(texts).toContain("select 2 as two");
 });
+
+test("what a client says of itself at its login is recorded as tags", async () => {
+  const client = await login({ connectAttributes: { program_name: "report", groups: "dba", long: "x".repeat(300) } });
+  await client.end();
+  expect(proxy.audit.of("connect").at(-1)).toMatchObject({
+    client: { application: "report" },
+    roots: { principal: { groups: [] }, session: { tags: { program_name: "report", groups: "dba" } } },
+  });
+  expect(JSON.stringify(proxy.audit.of("connect").at(-1))).not.toContain("xxx");
+});

@@ -7,7 +7,7 @@
  * |---|---|---|
  * | `connect` | a principal has logged in | `principal`, `target`, `client`, `login` (of a token or certificate: whose, and until when), `roots`: all that rules see of the session |
  * | `refused` | a login failed or a connection was not admitted | `user`, `client`, `reason` |
- * | `statement` | before a statement goes upstream, or is denied | `statement`, `principal`, `target`, `search_path` where it is not the one of the session's statement before, the engine's fields |
+ * | `statement` | before a statement goes upstream, or is denied | `statement`, `principal`, `target`, `asserted` (what a driver says of it in a comment), `search_path` where it is not the one of the session's statement before, the engine's fields |
  * | `result` | a statement has ended | `statement`, `rows`, `bytes`, `duration_us`, `sqlstate`, `limited_by` where a policy's limit ended it, `found` where values were redacted: how many of each kind |
  * | `approval_request` | a statement waits for people | `request`, `principal`, `target`, `digest`, `texts`, `parameters` (how many), `needs`, `expires` |
  * | `approval_answer` | somebody has answered, whether it counts or not | `request`, `user`, `by`, `proof`, `answer`, `because`, `counted`, `message` |

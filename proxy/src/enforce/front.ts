@@ -28,6 +28,8 @@ export interface LoggedInClient {
   readonly user: string;
   readonly database: string;
   readonly application: string;
+  /** What else it says of itself: for `session.tags`. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly tls: boolean;
   /** @param database to begin in. Rejects with an UpstreamError. */
   connect(target: Target, database: string | undefined): Promise<ConnectedClient>;

@@ -1,5 +1,6 @@
 /** From a text to what happens with it in this session. */
 import { mayRunStoredCode, type NameContext, namedIn, objectPath, type StatementFacts } from "@penstock/engine";
+import { withAssertedTags } from "../enforce/asserted-tags.ts";
 import { expiredRefusal } from "../enforce/expiry.ts";
 import { feasible } from "../enforce/feasible.ts";
 import { type Pass, refuse, type Refused, type Ruling, rulingOf } from "../enforce/gate.ts";
@@ -49,7 +50,10 @@ function isAscii(text: string): boolean {
 
 /** What cannot be enforced on this protocol, or by this proxy, is refused with its reason. */
 export function feasibleHere(session: Session, ruling: Ruling, text: string): Ruling {
-  return feasible(session.host, ruling, text, (pass) => refusalOf(session, pass));
+  return withAssertedTags(
+    feasible(session.host, ruling, text, (pass) => refusalOf(session, pass)),
+    text,
+  );
 }
 
 function refusalOf(session: Session, pass: Pass): Refusal | undefined {

@@ -22,6 +22,15 @@ const defaultVersion = "8.0.0";
 /** Connector/J takes the id for a signed number, and says `KILL QUERY -5` of one beyond it. */
 const connectionIdMax = 2 ** 31;
 
+/** Of the attributes that a client connects with, as many as can be of use. */
+const tagsMax = 32;
+const tagCharactersMax = 256;
+
+function tagsOf(attributes: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
+  const short = [...attributes].filter((pair) => pair.every((text) => text.length <= tagCharactersMax));
+  return Object.fromEntries(short.slice(0, tagsMax));
+}
+
 export class MysqlFront implements Front, LoginFront, SessionFront {
   readonly protocol = "mysql";
   readonly passwords = new Sha2Cache(passwordsMax);
@@ -101,6 +110,7 @@ export class MysqlFront implements Front, LoginFront, SessionFront {
       user,
       database,
       application: attributes.get("program_name") ?? attributes.get("_client_name") ?? "",
+      tags: tagsOf(attributes),
       tls,
       refuse: (sqlstate, message, hint) => endWithError(socket, sequence, sqlstate, message, hint),
       connect: async (target, chosen) => {

@@ -1,6 +1,7 @@
 /** From a text to what happens with it in this session. */
 import type { Approval, Enforcer, NameContext } from "@penstock/engine";
 import { approvalsToRun, effect, type StatementPlan, strictest } from "../enforce/plan.ts";
+import { withAssertedTags } from "../enforce/asserted-tags.ts";
 import { expiredRefusal } from "../enforce/expiry.ts";
 import { feasible } from "../enforce/feasible.ts";
 import { indirectExecute, type Pass, refuse, type Refused, rulingOf } from "../enforce/gate.ts";
@@ -40,7 +41,8 @@ export function decideText(
   if (knowledge.hasForbiddenSetting()) return refuse(setBefore, text);
   const { enforcer, names, catalog } = knowledge.epoch;
   const verdict = enforcer.decide(text, session.who, names, catalog, parameters);
-  const ruling = feasible(session.host, rulingOf(verdict, text), text, (pass) => copyUnseen(session, pass));
+  const judged = feasible(session.host, rulingOf(verdict, text), text, (pass) => copyUnseen(session, pass));
+  const ruling = withAssertedTags(judged, text);
   if (ruling.kind === "refused") {
     const expired = expiredRefusal(session.expiry, []);
     if (expired !== undefined) return refuse(expired, text);
@@ -237,7 +239,8 @@ export function confirm(
   if (isCurrent) return { kind: "pass", plan };
   if (session.knowledge.hasForbiddenSetting()) return refuse(setBefore, text);
   const verdict = enforcer.decide(text, session.who, names ?? present, catalog);
-  const ruling = feasible(session.host, rulingOf(verdict, text), text, (pass) => copyUnseen(session, pass));
+  const judged = feasible(session.host, rulingOf(verdict, text), text, (pass) => copyUnseen(session, pass));
+  const ruling = withAssertedTags(judged, text);
   if (ruling.kind === "refused") {
     // An open cursor has its rows, whatever became of the tables since.
     const isGone = openedUnder === enforcer && unknownName.test(ruling.sqlstate);

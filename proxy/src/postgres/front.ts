@@ -62,6 +62,7 @@ export class PostgresFront implements Front, LoginFront {
       user: startup.user,
       database: startup.database,
       application: startup.applicationName,
+      tags: {},
       tls,
       refuse: (sqlstate, message, hint) => endWithError(socket, sqlstate, message, hint),
       connect: async (target) => {
