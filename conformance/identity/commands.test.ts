@@ -91,7 +91,8 @@ beforeAll(async () => {
   installation = new Installation(server);
   installation.write("server.pem", tls.cert);
   installation.write("server.key", tls.key);
-  expect((await installation.policy("keygen", "--output", "mint")).code).toBe(0);
+  const made = await installation.policy("keygen", "--output", "mint");
+  if (made.code !== 0) throw new Error(made.stderr);
   const verifier = /verifier: .*/.exec(users)?.[0] ?? "";
   installation.write("users.yaml", users + agents.replaceAll("kind: agent", `kind: agent\n    ${verifier}`));
   installation.write(
