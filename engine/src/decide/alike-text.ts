@@ -11,8 +11,8 @@ export const anyString = "\u0002";
  * The text of one statement with a mark in place of each literal that nothing but the server's own computation depends on: compared in a
  * condition, or stored. Texts that give the same one do the same with other values; every other literal (LIMIT 10, 'customers'::regclass) is
  * part of it.
- * @returns `undefined` where that cannot be told: for several statements, other kinds than reading and writing, and texts that could be read in
- * another way
+ * @returns `undefined` where a parameter stands elsewhere, since its value is open too (LIMIT $1), and where nothing can be told: for several
+ * statements, other kinds than reading and writing, and texts that could be read in another way
  */
 export function alikeText(text: string, catalog: Catalog, names: NameContext): string | undefined {
   const { literals, read } = dialectOf(catalog);
@@ -21,7 +21,7 @@ export function alikeText(text: string, catalog: Catalog, names: NameContext): s
   const result = read(text, catalog, names);
   if (result.kind !== "statements") return undefined;
   const [facts, ...others] = result.statements;
-  if (facts === undefined || others.length > 0 || !isPlain(facts)) return undefined;
+  if (facts === undefined || others.length > 0 || !isPlain(facts) || !result.bindsFreely()) return undefined;
   const { bounds } = shape;
   const isFree = freeLiteralsOf(text, bounds, result.freeLiterals(), literals.value);
   if (isFree === undefined) return undefined;

@@ -42,6 +42,8 @@ export interface ReadText {
    * value as the parser read it.
    */
   readonly freeLiterals: () => ReadonlyMap<number, string>;
+  /** Of a text of one statement, whether each of its parameters stands where such a literal could. */
+  readonly bindsFreely: () => boolean;
 }
 
 export type RefusedText =

@@ -9,7 +9,32 @@ import type { Statement } from "./tree/statements.ts";
  * @returns by UTF-16 position in the text: the literal's value as the parser read it
  */
 export function freeLiterals(statement: Statement | undefined): ReadonlyMap<number, string> {
-  const found = new Map<number, string>();
+  return placesOf(statement).literals;
+}
+
+/** Whether every parameter stands where a free literal could. */
+export function bindsFreely(statement: Statement | undefined): boolean {
+  const { parameters } = placesOf(statement);
+  return parametersOf(statement).every((start) => parameters.has(start));
+}
+
+interface FreePlaces {
+  readonly literals: Map<number, string>;
+  /** UTF-16 positions. */
+  readonly parameters: Set<number>;
+}
+
+/** Where they stand. */
+function parametersOf(node: unknown): number[] {
+  if (Array.isArray(node)) return node.flatMap(parametersOf);
+  if (!isObject(node)) return [];
+  const { kind, start } = node as { readonly kind?: unknown; readonly start?: unknown };
+  if (kind === "parameter") return [typeof start === "number" ? start : -1];
+  return Object.values(node).flatMap(parametersOf);
+}
+
+function placesOf(statement: Statement | undefined): FreePlaces {
+  const found = { literals: new Map<number, string>(), parameters: new Set<number>() };
   if (statement === undefined) return found;
   addConditions(statement, found);
   switch (statement.kind) {
@@ -31,7 +56,7 @@ export function freeLiterals(statement: Statement | undefined): ReadonlyMap<numb
 }
 
 /** Those of every WHERE and ON. */
-function addConditions(node: unknown, found: Map<number, string>): void {
+function addConditions(node: unknown, found: FreePlaces): void {
   if (Array.isArray(node)) for (const each of node) addConditions(each, found);
   if (!isObject(node)) return;
   for (const [field, child] of Object.entries(node)) {
@@ -41,7 +66,7 @@ function addConditions(node: unknown, found: Map<number, string>): void {
 }
 
 /** Operands of what compares and computes; a call, a cast or a query may read a literal otherwise. */
-function addOperands(expression: Expression, found: Map<number, string>): void {
+function addOperands(expression: Expression, found: FreePlaces): void {
   if (!computing.has(expression.kind)) return;
   for (const child of childrenOf(expression)) {
     if (expression.kind !== "logical" && expression.kind !== "row") addValue(child, found);
@@ -60,8 +85,9 @@ const computing: ReadonlySet<Expression["kind"]> = new Set<Expression["kind"]>([
   "like",
 ]);
 
-function addValue(value: Expression, found: Map<number, string>): void {
+function addValue(value: Expression, found: FreePlaces): void {
+  if (value.kind === "parameter") found.parameters.add(value.start);
   if (value.kind !== "literal" || value.introducer !== undefined) return;
-  if (value.type === "string") found.set(value.start, value.text);
-  if (value.type === "integer") found.set(value.start, String(Number(value.text)));
+  if (value.type === "string") found.literals.set(value.start, value.text);
+  if (value.type === "integer") found.literals.set(value.start, String(Number(value.text)));
 }

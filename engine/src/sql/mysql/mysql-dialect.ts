@@ -1,7 +1,7 @@
 import { plainLiterals } from "../literal-shape.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
 import { analyzeMysql, mysqlDialectOf } from "./analyze.ts";
-import { freeLiterals } from "./free-literals.ts";
+import { bindsFreely, freeLiterals } from "./free-literals.ts";
 import { fingerprintMysql } from "./fingerprint.ts";
 import { rewriteMysql } from "./rewrite/rewrite.ts";
 import { systemColumnTells } from "./system-data.ts";
@@ -18,6 +18,7 @@ export const mysqlDialect: SqlDialect = {
       statements: statements.map(({ facts }) => facts),
       rewrite: (plans) => rewriteMysql(text, statements, plans, { ...names, catalog }),
       freeLiterals: () => freeLiterals(statements[0]?.node),
+      bindsFreely: () => bindsFreely(statements[0]?.node),
     };
   },
   fingerprint: (statement, catalog, names) => fingerprintMysql(statement, mysqlDialectOf(catalog, names)),

@@ -6,9 +6,40 @@ import type { Node } from "@pgsql/types";
  * @returns by byte position in the text: the literal's value as the parser read it
  */
 export function freeLiterals(node: Node): ReadonlyMap<number, string> {
-  const found = new Map<number, string>();
+  return placesOf(node).literals;
+}
+
+/** Whether every parameter stands where a free literal could. */
+export function bindsFreely(node: Node): boolean {
+  const { parameters } = placesOf(node);
+  return parametersOf(node).every((location) => parameters.has(location));
+}
+
+interface FreePlaces {
+  readonly literals: Map<number, string>;
+  /** Byte positions. */
+  readonly parameters: Set<number>;
+}
+
+function placesOf(node: Node): FreePlaces {
+  const found = { literals: new Map<number, string>(), parameters: new Set<number>() };
   search(node, false, found);
   return found;
+}
+
+/** Where they stand. */
+function parametersOf(value: unknown): number[] {
+  if (Array.isArray(value)) return value.flatMap(parametersOf);
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, child]) =>
+    name === "ParamRef" ? [locationOf(child)] : parametersOf(child),
+  );
+}
+
+/** The parser's JSON leaves out a zero. */
+function locationOf(node: unknown): number {
+  const location = field(node, "location");
+  return typeof location === "number" ? location : 0;
 }
 
 /** Fields that hold a condition; inside, until the next statement begins, operands are free. */
@@ -16,7 +47,7 @@ const conditions: ReadonlySet<string> = new Set(["whereClause", "quals"]);
 /** What begins something of its own below a condition: a subquery has other clauses, a cast or function may read the literal. */
 const opaque: ReadonlySet<string> = new Set(["SelectStmt", "FuncCall", "TypeCast"]);
 
-function search(value: unknown, isCondition: boolean, found: Map<number, string>): void {
+function search(value: unknown, isCondition: boolean, found: FreePlaces): void {
   if (Array.isArray(value)) {
     for (const item of value) search(item, isCondition, found);
     return;
@@ -35,9 +66,11 @@ function search(value: unknown, isCondition: boolean, found: Map<number, string>
 }
 
 /** A literal, or the literals of a list. */
-function addAll(node: unknown, found: Map<number, string>): void {
+function addAll(node: unknown, found: FreePlaces): void {
   const items = field(field(node, "List"), "items");
   for (const item of items === undefined ? [node] : asArray(items)) {
+    const parameter = field(item, "ParamRef");
+    if (parameter !== undefined) found.parameters.add(locationOf(parameter));
     const constant = field(item, "A_Const");
     const location = field(constant, "location");
     const value = field(field(constant, "ival"), "ival") ?? field(field(constant, "sval"), "sval");
@@ -45,8 +78,8 @@ function addAll(node: unknown, found: Map<number, string>): void {
     const isEmpty = field(constant, "sval") !== undefined && value === undefined;
     // The parser's JSON leaves out zeros and empty strings; a literal at position 0 of a text begins no statement.
     if (typeof location !== "number") continue;
-    if (isZero || isEmpty) found.set(location, isZero ? "0" : "");
-    else if (typeof value === "number" || typeof value === "string") found.set(location, String(value));
+    if (isZero || isEmpty) found.literals.set(location, isZero ? "0" : "");
+    else if (typeof value === "number" || typeof value === "string") found.literals.set(location, String(value));
   }
 }
 

@@ -2,7 +2,7 @@ import { plainLiterals } from "../literal-shape.ts";
 import type { SqlDialect } from "../sql-dialect.ts";
 import { analyzePostgres } from "./analyze.ts";
 import { withFewRows } from "./few-rows.ts";
-import { freeLiterals } from "./free-literals.ts";
+import { bindsFreely, freeLiterals } from "./free-literals.ts";
 import { fingerprintPostgres } from "./parse.ts";
 import { editEveryRow, withMarks } from "./rewrite/every-row.ts";
 import { rewritePostgres } from "./rewrite/rewrite.ts";
@@ -21,6 +21,7 @@ export const postgresDialect: SqlDialect = {
       statements: statements.map(({ facts }) => facts),
       rewrite: (plans) => rewritePostgres(text, statements, plans, { ...names, catalog }),
       freeLiterals: () => (statements[0] === undefined ? new Map() : freeLiterals(statements[0].node)),
+      bindsFreely: () => statements[0] !== undefined && bindsFreely(statements[0].node),
     };
   },
   fingerprint: (statement) => fingerprintPostgres(statement),
