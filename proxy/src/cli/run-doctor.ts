@@ -170,7 +170,8 @@ async function targetsLook({ targets }: ProxyConfig): Promise<readonly Finding[]
     targets.map(async (target): Promise<Finding> => {
       try {
         const { relations } = await withConnection(target, loaders[protocolOf[target.engine]]);
-        return { what: `target ${target.name}: ${relations.size} tables and views at ${target.host}:${target.port}` };
+        const own = [...relations.values()].filter(({ isSystem }) => !isSystem);
+        return { what: `target ${target.name}: ${own.length} tables and views at ${target.host}:${target.port}` };
       } catch (error) {
         return { what: `target ${target.name}`, problem: explainTargetError(target, error) };
       }

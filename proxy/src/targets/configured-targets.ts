@@ -17,7 +17,7 @@ export interface TargetState {
   readonly engine: string;
   readonly environment: string;
   readonly version: string;
-  /** How many tables and views the proxy knows there. */
+  /** How many tables and views the proxy knows there, without the server's own. */
   readonly relations: number;
   /** It has answered when it was asked last. */
   readonly isUp: boolean;
@@ -113,9 +113,10 @@ export class ConfiguredTargets implements Targets {
       const version = mysql?.version ?? `${Math.floor(serverVersionNum / 10_000)}.${serverVersionNum % 10_000}`;
       const unread = catalog.lastError === undefined ? undefined : explainTargetError(target, catalog.lastError);
       const health = this.#health.get(name)?.state;
+      const own = [...relations.values()].filter(({ isSystem }) => !isSystem).length;
       // Of the two, the younger one: a target is asked more often than its schema is read.
       const error = health === undefined ? unread : health.problem;
-      return { name, engine, environment, version, relations: relations.size, isUp: error === undefined, error };
+      return { name, engine, environment, version, relations: own, isUp: error === undefined, error };
     });
   }
 
