@@ -22,6 +22,8 @@ export interface LogFile {
   /** Where its chain begins: what is before is older than chains. */
   readonly start: number;
   readonly size: number;
+  /** Which it is, whatever it is called by the time that it is opened. */
+  readonly inode: number;
 }
 
 /** The files of one log. */
@@ -88,8 +90,10 @@ function logFile(path: string): LogFile | undefined {
     for (const line of fileLines(descriptor)) {
       if (line.at(-1) === lineBreak && line.toString("latin1", 0, segmentStart.length) === segmentStart) {
         const found = parseSegment(line.toString("utf8"));
-        if (found !== undefined)
-          return { path, chain: found.chain, segment: found.segment, start, size: fstatSync(descriptor).size };
+        if (found !== undefined) {
+          const { size, ino: inode } = fstatSync(descriptor);
+          return { path, chain: found.chain, segment: found.segment, start, size, inode };
+        }
       }
       start += line.length;
     }

@@ -48,9 +48,15 @@ export class LogReader {
     if (this.#handle === undefined) {
       const found = this.#find();
       if (found === undefined) return undefined;
+      const handle = await open(found.file.path, "r");
+      if ((await handle.stat()).ino !== found.file.inode) {
+        // The log has gone on meanwhile, and its new file has the name: the one that was found has another.
+        await handle.close();
+        return this.read(recordsMax, bytesMax);
+      }
       ({ gap } = found);
       this.#place = found.place;
-      this.#handle = await open(found.file.path, "r");
+      this.#handle = handle;
     }
     const batch = await this.#readHere(recordsMax, bytesMax);
     if (batch !== undefined) return { ...batch, gap };
