@@ -57,6 +57,8 @@ const attacks = [
   ["an update", "update people set email = 'hidden' where id = 1"],
   ["a deletion", "delete from people where email = 'hidden'"],
   ["a comment", "select email /* hidden */ from people -- hidden"],
+  ["a tag of a driver", "select id from people where email = 'x' /*key='hidden',route='%2Fhidden'*/"],
+  ["a tag of one that is refused", "select id from people where email = 'forbidden' /*key='hidden'*/"],
   ["a default", "alter table people alter column email set default 'hidden'"],
   ["several statements", "select id from people where email = 'hidden'; select 1"],
   ["a syntax error", "select email from people where email = 'hidden' and and"],

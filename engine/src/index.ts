@@ -37,6 +37,7 @@ export type {
   Verdict,
   VerdictReads,
 } from "./enforcer.ts";
+export { redactedField } from "./decide/redaction.ts";
 export { type Change, changesBetween } from "./replay/compare.ts";
 export { rootsJson } from "./replay/roots.ts";
 export { tokenOf } from "./masks/token.ts";

@@ -2,6 +2,7 @@
  * What drivers and frameworks say of a statement in a comment at its end (SQLCommenter), as in `application='shop',traceparent='00-…'`. Anybody
  * can write anything there, so it is recorded as asserted, and nothing is decided by it. Hot: most texts end without a comment.
  */
+import { redactedField } from "@penstock/engine";
 import { jsonOnLine } from "../audit/escape.ts";
 import type { Ruling } from "./gate.ts";
 
@@ -9,13 +10,14 @@ const commentCharactersMax = 2_048;
 const tagsMax = 32;
 const pair = /([A-Za-z0-9_.%~-]+)='((?:[^'\\]|\\.)*)'(?:,|$)/y;
 
-/** The ruling with the tags in what is recorded of its statements. */
+/** The ruling with the tags in what is recorded of its statements, where that holds what was written into them (`audit.redact`). */
 export function withAssertedTags(ruling: Ruling, text: string): Ruling {
   const tags = assertedTags(text);
   if (tags === undefined) return ruling;
   const fields = `,"asserted":${jsonOnLine(tags)}`;
-  if (ruling.kind === "refused") return { ...ruling, records: ruling.records.map((record) => record + fields) };
-  return { ...ruling, plans: ruling.plans.map((plan) => ({ ...plan, auditFields: plan.auditFields + fields })) };
+  const tagged = (record: string) => (record.includes(redactedField) ? record : record + fields);
+  if (ruling.kind === "refused") return { ...ruling, records: ruling.records.map(tagged) };
+  return { ...ruling, plans: ruling.plans.map((plan) => ({ ...plan, auditFields: tagged(plan.auditFields) })) };
 }
 
 /** `undefined` where there are none, or what stands there is something else. */
