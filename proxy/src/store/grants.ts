@@ -64,23 +64,38 @@ export async function addGrant(tx: SqlTransaction, grant: NewGrant): Promise<voi
 
 const usable = "g.until_ms > $1 and (g.uses_left is null or g.uses_left > 0)";
 
-/** For each need a yes that can be used now, where there is one. Single ones of other requests count when their own session does not wait. */
-export async function usableGrants(
-  tx: SqlTransaction,
-  { request, digest, fingerprint }: StatementKey,
-): Promise<ReadonlyMap<string, StoredGrant>> {
-  const rows = await tx.all(
-    `select g.* from grants g left join requests r on r.id = g.request
-     where ${usable} and (g.digest = $2 or g.fingerprint = $3)
-       and (g.single = 0 or g.request = $4 or (r.state = 'approved' and r.holder is null))
-     order by case when g.request = $4 then 0 else 1 end, g.until_ms, g.id`,
-    tx.nowMs,
-    digest,
-    fingerprint ?? "",
-    request ?? "",
+const candidates = `select g.*, case when r.state = 'approved' and r.holder is null then 1 else 0 end as free
+  from grants g left join requests r on r.id = g.request where ${usable}`;
+
+/** For each need a yes that can be used now, where there is one. */
+export async function usableGrants(tx: SqlTransaction, key: StatementKey): Promise<ReadonlyMap<string, StoredGrant>> {
+  const { digest, fingerprint } = key;
+  return usableFor(
+    key,
+    await tx.all(`${candidates} and (g.digest = $2 or g.fingerprint = $3)`, tx.nowMs, digest, fingerprint ?? ""),
   );
+}
+
+/** Of all statements, for `usableFor`. */
+export async function everyUsableGrant(tx: SqlTransaction): Promise<readonly SqlRow[]> {
+  return tx.all(candidates, tx.nowMs);
+}
+
+/** Single ones of other requests count when their own session does not wait. Its own come first, then what ends first. */
+export function usableFor(
+  { request, digest, fingerprint }: StatementKey,
+  rows: readonly SqlRow[],
+): ReadonlyMap<string, StoredGrant> {
+  const fitting = rows.flatMap((row) => {
+    const grant = grantOf(row);
+    const isSame = row["digest"] === digest || (fingerprint !== undefined && row["fingerprint"] === fingerprint);
+    const mayUse = !grant.isSingle || grant.request === request || number(row, "free") === 1;
+    return isSame && mayUse ? [grant] : [];
+  });
+  const rank = ({ request: of }: StoredGrant) => (of === request ? 0 : 1);
+  fitting.sort((a, b) => rank(a) - rank(b) || a.untilMs - b.untilMs || (a.grant < b.grant ? -1 : 1));
   const found = new Map<string, StoredGrant>();
-  for (const grant of rows.map(grantOf)) if (!found.has(grant.need)) found.set(grant.need, grant);
+  for (const grant of fitting) if (!found.has(grant.need)) found.set(grant.need, grant);
   return found;
 }
 

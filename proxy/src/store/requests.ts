@@ -1,6 +1,15 @@
 /** Statements that wait for people: how they begin, and how they end. */
 import { z } from "zod";
-import { parseYes, saidBy, type StatementKey, usableGrants, useGrants, type Yes } from "./grants.ts";
+import {
+  everyUsableGrant,
+  parseYes,
+  saidBy,
+  type StatementKey,
+  usableFor,
+  usableGrants,
+  useGrants,
+  type Yes,
+} from "./grants.ts";
 import { number, type SqlRow, type SqlTransaction, text, textOrNone } from "./sql.ts";
 
 const needSchema = z.object({
@@ -205,9 +214,9 @@ export async function expireDue(tx: SqlTransaction): Promise<void> {
 export async function listWaiting(tx: SqlTransaction): Promise<readonly StoredRequest[]> {
   await expireDue(tx);
   const rows = await tx.all("select * from requests where state = 'waiting' order by asked_ms, id");
-  const requests: StoredRequest[] = [];
-  for (const row of rows) requests.push(await requestOf(tx, row));
-  return requests;
+  // A thousand may wait: not a question for each.
+  const grants = rows.length === 0 ? [] : await everyUsableGrant(tx);
+  return rows.map((row) => shown(row, saidBy(usableFor(keyOf(row), grants))));
 }
 
 export async function findRequest(tx: SqlTransaction, id: string): Promise<StoredRequest | undefined> {
