@@ -40,13 +40,15 @@ test("a server whose certificate is trusted and for its name is spoken to in TLS
   await client.end();
 });
 
-test("one whose certificate nobody trusted has signed gets no login, and the client hears nothing of it but that", async () => {
+test("one whose certificate nobody trusted has signed gets no login, and the client hears that, and nothing of the login", async () => {
   const proxy = await proxyWith({ host: "localhost", tls: { rejectUnauthorized: true } });
   const message = await login(proxy).then(
     () => "a session",
     (error: unknown) => String(error),
   );
-  expect(message).toContain('the target "test" cannot be reached');
+  expect(message).toContain(
+    'the target "test" cannot be trusted: nobody trusted by the proxy has signed its certificate',
+  );
   expect(message).not.toContain(server.user);
 });
 
