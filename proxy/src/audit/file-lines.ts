@@ -4,25 +4,47 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 export const lineBreak = 0x0a;
 const readBytes = 256 * 1024;
 
-/** Each line with its line break, from a position on; the last one has none where the file does not end with one. Good until the next is asked for. */
-export function* fileLines(descriptor: number, from = 0): Generator<Buffer> {
-  let buffer = Buffer.allocUnsafe(readBytes);
-  let held = 0;
-  for (let position = from; ; ) {
-    const read = readSync(descriptor, buffer, held, buffer.length - held, position);
-    if (read === 0) break;
-    position += read;
-    const end = held + read;
+/** Cuts what is read piece by piece into lines with their line breaks. */
+export class LineCutter {
+  #buffer = Buffer.allocUnsafe(readBytes);
+  #held = 0;
+
+  /** Where the next piece is to be put. */
+  get room(): Buffer {
+    return this.#buffer.subarray(this.#held);
+  }
+
+  /** What has no line break yet. */
+  get rest(): Buffer {
+    return this.#buffer.subarray(0, this.#held);
+  }
+
+  /** So many bytes were put there. @returns the lines that end in them, each good until the next one is asked for */
+  *take(bytes: number): Generator<Buffer> {
+    const buffer = this.#buffer;
+    const end = this.#held + bytes;
     let start = 0;
-    for (let at = buffer.indexOf(lineBreak, held); at !== -1 && at < end; at = buffer.indexOf(lineBreak, start)) {
+    for (let at = buffer.indexOf(lineBreak, this.#held); at !== -1 && at < end; at = buffer.indexOf(lineBreak, start)) {
       yield buffer.subarray(start, at + 1);
       start = at + 1;
     }
-    held = end - start;
-    if (held === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)]);
+    this.#held = end - start;
+    if (this.#held === buffer.length) this.#buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)]);
     else buffer.copyWithin(0, start, end);
   }
-  if (held > 0) yield buffer.subarray(0, held);
+}
+
+/** Each line with its line break, from a position on; the last one has none where the file does not end with one. Good until the next is asked for. */
+export function* fileLines(descriptor: number, from = 0): Generator<Buffer> {
+  const cutter = new LineCutter();
+  for (let position = from; ; ) {
+    const { room } = cutter;
+    const read = readSync(descriptor, room, 0, room.length, position);
+    if (read === 0) break;
+    position += read;
+    yield* cutter.take(read);
+  }
+  if (cutter.rest.length > 0) yield cutter.rest;
 }
 
 /** Positions of the lines that begin so, the last one first; the file's first line is none of them. */

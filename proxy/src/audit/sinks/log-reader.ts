@@ -1,7 +1,7 @@
 /** Reads the audit log on from a place, over all its files, while it is written. */
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { parseSeal, sealStart } from "../chain.ts";
-import { lineBreak } from "../file-lines.ts";
+import { LineCutter } from "../file-lines.ts";
 import { type LogFile, type LogFiles, type LogPlace, recordId } from "./log-place.ts";
 import type { SinkRecord } from "./sink.ts";
 
@@ -14,8 +14,6 @@ export interface LogBatch {
   /** Between the place before and the first record files are missing, or were cut. */
   readonly gap: string | undefined;
 }
-
-const readBytes = 256 * 1024;
 
 export class LogReader {
   readonly #files: LogFiles;
@@ -100,21 +98,13 @@ export class LogReader {
   async *#lines(from: number): AsyncGenerator<Buffer> {
     const handle = this.#handle;
     if (handle === undefined) return;
-    let buffer = Buffer.allocUnsafe(readBytes);
-    let held = 0;
+    const cutter = new LineCutter();
     for (let position = from; ; ) {
-      const { bytesRead } = await handle.read(buffer, held, buffer.length - held, position);
+      const { room } = cutter;
+      const { bytesRead } = await handle.read(room, 0, room.length, position);
       if (bytesRead === 0) return;
       position += bytesRead;
-      const end = held + bytesRead;
-      let start = 0;
-      for (let at = buffer.indexOf(lineBreak, held); at !== -1 && at < end; at = buffer.indexOf(lineBreak, start)) {
-        yield buffer.subarray(start, at + 1);
-        start = at + 1;
-      }
-      held = end - start;
-      if (held === buffer.length) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)]);
-      else buffer.copyWithin(0, start, end);
+      yield* cutter.take(bytesRead);
     }
   }
 
