@@ -26,6 +26,7 @@ import { benchPgbench, pgbenchModes } from "./pgbench.ts";
 import { benchReplay } from "./replay.ts";
 import { benchSessions, manySessions } from "./sessions.ts";
 import { benchStall } from "./stall.ts";
+import { benchStrict } from "./strict.ts";
 import { benchTokens } from "./tokens.ts";
 
 const principals = new Map(users.map((user) => [user.name, contextOf(user)]));
@@ -67,6 +68,8 @@ const onServer: Readonly<Record<string, (target: BenchTarget) => void | Promise<
   replay: () => benchReplay(Number(values.statements)),
   pgbench: (target) =>
     benchPgbench(target, { rounds, seconds, clients, modes: modes.filter((mode) => pgbenchModes.has(mode)) }),
+  strict: (target) =>
+    benchStrict(target, { rounds, seconds, clients, modes: modes.filter((mode) => pgbenchModes.has(mode)) }),
   stall: (target) => benchStall(target, rounds, seconds),
   idle: benchIdle,
   sessions: (target) => benchSessions(target, seconds),

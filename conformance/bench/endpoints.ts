@@ -21,7 +21,7 @@ export type ServerLogin = Pick<PostgresServer, "host" | "port" | "user" | "passw
 export interface BenchTarget<Server extends ServerLogin = PostgresServer> {
   readonly server: Server;
   readonly database: string;
-  readonly proxy: Omit<ProxyParameters, "strictAudit">;
+  readonly proxy: Omit<ProxyParameters, "audit">;
 }
 
 export const endpointNames = {
@@ -29,7 +29,13 @@ export const endpointNames = {
   relay: "relay",
   penstock: "penstock",
   strict: "penstock, strict audit",
+  unrecorded: "penstock, no audit",
   pgbouncer: "pgbouncer",
+} as const;
+const auditOf = {
+  [endpointNames.penstock]: "file",
+  [endpointNames.strict]: "strict",
+  [endpointNames.unrecorded]: "none",
 } as const;
 export type EndpointName = (typeof endpointNames)[keyof typeof endpointNames];
 
@@ -69,8 +75,9 @@ async function start(
       return { ...direct, port: relay.port, process: relay };
     }
     case endpointNames.penstock:
-    case endpointNames.strict: {
-      const penstock = await startPenstock(proxy, name === endpointNames.strict);
+    case endpointNames.strict:
+    case endpointNames.unrecorded: {
+      const penstock = await startPenstock(proxy, auditOf[name]);
       running.push(penstock);
       return { ...direct, port: penstock.port, ...loginOf("analyst"), process: penstock };
     }
@@ -83,8 +90,11 @@ async function start(
   }
 }
 
-export function startPenstock(proxy: BenchTarget["proxy"], strictAudit = false): Promise<MeasuredProcess> {
-  return startMeasured("proxy-process.ts", { ...proxy, strictAudit } satisfies ProxyParameters);
+export function startPenstock(
+  proxy: BenchTarget["proxy"],
+  audit: ProxyParameters["audit"] = "file",
+): Promise<MeasuredProcess> {
+  return startMeasured("proxy-process.ts", { ...proxy, audit } satisfies ProxyParameters);
 }
 
 /** As `startProxied` gives passwords. */

@@ -12,9 +12,12 @@ export interface LoadOptions {
 
 export const pgbenchModes: ReadonlySet<string> = new Set(["simple", "extended", "prepared"]);
 
+const { direct, relay, penstock, strict, pgbouncer } = endpointNames;
+const besides = [direct, relay, penstock, strict, pgbouncer];
+
 /** pgbench -S, direct and through what stands in between. */
 export async function benchPgbench(target: BenchTarget, options: LoadOptions): Promise<void> {
-  await withEndpoints(target, Object.values(endpointNames), async (endpoints) => {
+  await withEndpoints(target, besides, async (endpoints) => {
     const [direct] = endpoints;
     if (direct !== undefined) await pgbench(direct, ["-i", "-q", "-s", "1"]);
     for (const mode of options.modes) {

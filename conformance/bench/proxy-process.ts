@@ -2,7 +2,7 @@
 import { type ProxiedOptions, startProxied } from "../support/proxied.ts";
 import { measuredParameters, reportMeasured } from "./measured-process.ts";
 
-export type ProxyParameters = Pick<ProxiedOptions, "databases" | "users" | "policies" | "data" | "strictAudit">;
+export type ProxyParameters = Pick<ProxiedOptions, "databases" | "users" | "policies" | "data" | "audit">;
 
 const proxied = await startProxied(measuredParameters<ProxyParameters>());
 reportMeasured(proxied.port);

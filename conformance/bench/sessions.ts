@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { once } from "node:events";
 import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
 import { type BenchTarget, loginOf, startPenstock } from "./endpoints.ts";
 import { type MeasuredProcess, startMeasured } from "./measured-process.ts";
@@ -25,6 +26,7 @@ export async function benchSessions({ server, database, proxy }: BenchTarget, se
   const rows = [["", "MB idle", "MB working", "first of each, s", "statements/s", "median ms", "p99 ms"]];
   try {
     rows.push(["relay", ...(await withMany(relay, { port: relay.port, database, ...plain }, seconds))]);
+    await untilIdle({ port: server.port, database, ...plain });
     const login = { port: penstock.port, database, ...loginOf("analyst") };
     rows.push(["penstock", ...(await withMany(penstock, login, seconds))]);
     console.log(`\n${manySessions} sessions, of which ${active} send a statement as soon as the last one is answered`);
@@ -50,6 +52,15 @@ async function withMany(measured: MeasuredProcess, login: Login, seconds: number
   } finally {
     await Promise.all(clients.map((client) => client.end()));
   }
+}
+
+/** Backends of clients that have gone still end, for seconds where they are thousands, and nobody can log in meanwhile. */
+async function untilIdle(login: Login): Promise<void> {
+  const client = new Client({ host: "127.0.0.1", ...login });
+  await client.connect();
+  const others = "select count(*)::int from pg_stat_activity where backend_type = 'client backend'";
+  while ((await client.query<{ count: number }>(others)).rows[0]?.count !== 1) await sleep(100);
+  await client.end();
 }
 
 function statement(id: number) {

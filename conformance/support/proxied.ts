@@ -17,6 +17,7 @@ import type { People } from "../../proxy/src/approvals/people.ts";
 import { type ApprovalRules, ordinaryRules } from "../../proxy/src/approvals/rules.ts";
 import type { Detection } from "../../proxy/src/detect/detection.ts";
 import { isOfChain } from "../../proxy/src/audit/chain.ts";
+import type { AuditLog } from "../../proxy/src/audit/audit-log.ts";
 import { FileAuditLog } from "../../proxy/src/audit/file-audit-log.ts";
 import { fixedPassword } from "../../proxy/src/credentials/password-source.ts";
 import { protocolOf } from "../../proxy/src/enforce/target.ts";
@@ -61,8 +62,8 @@ export interface ProxiedOptions {
   readonly limits?: Partial<ProxyLimits>;
   /** PEM. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** No statement runs before its record is on disk. */
-  readonly strictAudit?: boolean;
+  /** Default: `file`. With `strict`, no statement runs before its record is on disk; with `none`, records are thrown away. */
+  readonly audit?: "file" | "strict" | "none";
   /** What is looked for in results of each target. */
   readonly detection?: Detection;
   /** What is left out of audit records. */
@@ -105,6 +106,13 @@ export function packSources(): { readonly sources: readonly SourceFile[]; readon
   return { sources, data };
 }
 
+/** To compare with; a proxy cannot be configured so. */
+const noAudit: AuditLog = {
+  append: () => undefined,
+  flushed: (callback) => setImmediate(callback),
+  close: () => Promise.resolve(),
+};
+
 export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
   const { sources, data } =
     options.policies === undefined ? packSources() : { sources: options.policies, data: options.data ?? {} };
@@ -129,7 +137,10 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
   await openTargets();
   const folder = mkdtempSync(join(tmpdir(), "penstock-proxied-"));
   const auditFile = join(folder, "audit.jsonl");
-  const audit = new FileAuditLog({ path: auditFile, strict: options.strictAudit === true, report: () => undefined });
+  const audit =
+    options.audit === "none"
+      ? noAudit
+      : new FileAuditLog({ path: auditFile, strict: options.audit === "strict", report: () => undefined });
   const events: ProxyEvent[] = [];
   const faults: unknown[] = [];
   const watched = (enforcer: Enforcer): Enforcer => ({

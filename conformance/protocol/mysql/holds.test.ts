@@ -19,7 +19,7 @@ beforeAll(async () => {
     setup,
     policy,
     approvals: true,
-    strictAudit: true,
+    audit: "strict",
     users: [
       { name: "ann", kind: "human" },
       { name: "dana", kind: "human", groups: ["dba"] },

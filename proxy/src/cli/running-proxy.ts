@@ -40,6 +40,8 @@ export class RunningProxy {
   readonly #webhook: Webhook | undefined;
   #usersWatch: FileWatch | undefined;
   #crlWatch: FileWatch | undefined;
+  /** From before it listens: who reads that it does may end it at once. */
+  readonly #ending = firstSignal();
 
   private constructor(
     config: ProxyConfig,
@@ -222,7 +224,7 @@ export class RunningProxy {
   async untilStopped(): Promise<void> {
     const hangUp = () => void this.#reloadAll();
     process.on("SIGHUP", hangUp);
-    const signal = await firstSignal();
+    const signal = await this.#ending;
     // Whoever asks twice does not want to wait.
     for (const again of ["SIGTERM", "SIGINT"] as const) process.once(again, () => process.exit(exitCodes.failure));
     this.#log.info(`${signal}: no new connections, waiting for running statements`);
