@@ -12,8 +12,7 @@ export interface LoadOptions {
 
 export const pgbenchModes: ReadonlySet<string> = new Set(["simple", "extended", "prepared"]);
 
-const { direct, relay, penstock, strict, pgbouncer } = endpointNames;
-const besides = [direct, relay, penstock, strict, pgbouncer];
+const besides = Object.values(endpointNames).filter((name) => name !== endpointNames.unrecorded);
 
 /** pgbench -S, direct and through what stands in between. */
 export async function benchPgbench(target: BenchTarget, options: LoadOptions): Promise<void> {

@@ -31,6 +31,7 @@ export async function benchSessions({ server, database, proxy }: BenchTarget, se
     rows.push(["penstock", ...(await withMany(penstock, login, seconds))]);
     console.log(`\n${manySessions} sessions, of which ${active} send a statement as soon as the last one is answered`);
     printTable(rows);
+    await untilIdle({ port: server.port, database, ...plain });
     await withPending(penstock, login);
   } finally {
     await Promise.all([penstock.stop(), relay.stop()]);
