@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { isExposedKey } from "./exposed-key.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { cannotRead } from "./system-error.ts";
 import type { YamlDocument, YamlPath } from "./yaml-document.ts";
@@ -66,7 +67,7 @@ export class SectionReader {
 
   failIfExposed(at: YamlPath, file: string, danger: string): void {
     const path = this.path(file);
-    if ((statSync(path).mode & 0o077) === 0) return;
+    if (!isExposedKey(statSync(path), { uid: process.geteuid?.(), gid: process.getegid?.() })) return;
     this.fail(at, `the key file can be read or written by others, who could ${danger}`, `chmod 600 ${path}`);
   }
 }
