@@ -1,5 +1,5 @@
 /** Which statements are recorded without what was written into them, and how. */
-import { createHash } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import type { NameContext } from "../enforcer.ts";
 import type { StatementFacts } from "../sql/facts.ts";
 import type { Redaction, World } from "./world.ts";
@@ -34,9 +34,12 @@ export function redactedText(world: World, text: string, names: NameContext): st
   }
 }
 
-/** In place of a text of which nothing may be shown. */
+/** Of this process, and nowhere else: with a plain digest, whoever guesses what was written could try all there is to guess. */
+const digestKey = randomBytes(32);
+
+/** In place of a text of which nothing may be shown: the same for the same text, while the process runs. */
 export function textDigest(text: string): string {
-  return `sha256:${createHash("sha256").update(text).digest("hex")}`;
+  return `hmac-sha256:${createHmac("sha256", digestKey).update(text).digest("hex")}`;
 }
 
 /** In place of messages, which policies may make of anything. */

@@ -133,9 +133,11 @@ export class SessionRecords {
   }
 
   approvalRequest(request: RecordedRequest): string {
-    const { id, digest, parameters, expiresAtMs } = request;
+    const { id, parameters, expiresAtMs } = request;
     // What they are is in the statement's own record, as far as it may be.
-    const texts = this.#redacts ? request.texts.map(textDigest) : request.texts;
+    const shown = (text: string): string => (this.#redacts ? textDigest(text) : text);
+    const digest = shown(request.digest);
+    const texts = request.texts.map(shown);
     const needs = request.needs.map(({ groups, forMs, because }) => ({ groups, for_ms: forMs, because }));
     const fields = { request: id, digest, texts, parameters, needs, expires: new Date(expiresAtMs).toISOString() };
     return `${this.#start("approval_request")}${this.#who},${jsonOnLine(fields).slice(1)}`;

@@ -31,7 +31,7 @@ export class OtlpSink implements Sink {
   readonly #poster: JsonPoster;
   readonly #resource: readonly KeyValue[];
 
-  /** @param version of the proxy */
+  /** @param host the machine that the proxy runs on */
   constructor(address: HttpAddress, host: string) {
     this.#poster = new JsonPoster(address);
     this.#resource = [text("service.name", "penstock"), text("host.name", host)];
