@@ -8,7 +8,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { isOfChain } from "../../proxy/src/audit/chain.ts";
 import { deriveVerifier, formatVerifier } from "../../proxy/src/identity/scram-verifier.ts";
-import { afterAll } from "vitest";
 import type { PostgresServer } from "../support/postgres-server.ts";
 
 /** Of every user with `users`' verifier. */
@@ -18,11 +17,6 @@ const bin = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const proxyCommand = bin("../../proxy/bin/policy-proxy.ts");
 const policyCommand = bin("../../engine/bin/policy.js");
 const startTimeoutMs = 60_000;
-
-// Each start would otherwise strip the types of the same files again, which takes longer than everything else.
-const compileCache = mkdtempSync(join(tmpdir(), "penstock-compile-cache-"));
-afterAll(() => rmSync(compileCache, { recursive: true, force: true }));
-const env = { ...process.env, NODE_COMPILE_CACHE: compileCache };
 
 export const users = `
 users:
@@ -100,7 +94,7 @@ audit: ${change.audit ?? "{ file: audit.jsonl }"}
 
   /** Runs `policy-proxy` to its end. @param input what it reads */
   runWith(input: string, ...args: string[]): Promise<Outcome> {
-    const child = spawn(process.execPath, [proxyCommand, ...args], { cwd: this.folder, env });
+    const child = spawn(process.execPath, [proxyCommand, ...args], { cwd: this.folder });
     child.stdin.end(input);
     return outcomeOf(child);
   }
@@ -119,7 +113,6 @@ audit: ${change.audit ?? "{ file: audit.jsonl }"}
         : spawn("bash", ["-c", `${wrap}; exec "$@"`, "bash", ...command], {
             cwd: this.folder,
             stdio: ["ignore", "pipe", "pipe"],
-            env,
           });
     const proxy = new RunningProxy(child);
     const port = await proxy.listening();
@@ -131,7 +124,7 @@ audit: ${change.audit ?? "{ file: audit.jsonl }"}
   }
 
   #spawn(command: string, args: readonly string[]): ChildProcess {
-    return spawn(process.execPath, [command, ...args], { cwd: this.folder, stdio: ["ignore", "pipe", "pipe"], env });
+    return spawn(process.execPath, [command, ...args], { cwd: this.folder, stdio: ["ignore", "pipe", "pipe"] });
   }
 }
 

@@ -1,4 +1,4 @@
-/** Once per test run: the folder in which test files share initialised data directories, removed with the run. */
+/** Once per test run: the folder in which test files share initialised data directories and compiled commands, removed with the run. */
 import { mkdtempSync, chmodSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,5 +11,7 @@ export default function setup(): () => Promise<void> {
   chmodSync(folder, 0o711);
   const guarded = guard(folder);
   process.env[templatesVariable] = folder;
+  // Each start of a command would otherwise strip the types of the same files again.
+  process.env["NODE_COMPILE_CACHE"] = join(folder, "compiled");
   return guarded.close;
 }

@@ -1,4 +1,3 @@
-import { setFlagsFromString } from "node:v8";
 import { Command } from "commander";
 import { exitCodes, UsageError } from "./exit-codes.ts";
 import { penstockVersion } from "./version.ts";
@@ -21,9 +20,6 @@ const subcommands: Readonly<Record<string, () => Promise<Register>>> = {
   verify: async () => (await import("./verify.ts")).registerVerify,
 };
 
-/** Those that may read so many statements that code which is slow to make and fast to run is worth its while. */
-const longRunning: ReadonlySet<string> = new Set(["bench", "lsp", "replay"]);
-
 /** The `policy` command. Exit codes: 0 in order, 1 mistakes or failures found, 2 called wrongly. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command("policy")
@@ -31,7 +27,6 @@ export async function main(argv: readonly string[]): Promise<void> {
     .version(penstockVersion)
     .showHelpAfterError()
     .exitOverride();
-  if (!longRunning.has(argv[0] ?? "")) keepSimpleParserCode();
   for (const register of await registersFor(argv)) register(program);
   try {
     await program.parseAsync([...argv], { from: "user" });
@@ -45,14 +40,6 @@ export async function main(argv: readonly string[]): Promise<void> {
       throw error;
     }
   }
-}
-
-/**
- * PostgreSQL's parser is WebAssembly, which V8 would optimize as soon as a few statements are read: three seconds of processor and 600 MB
- * for two large functions, more than a short command takes.
- */
-function keepSimpleParserCode(): void {
-  for (const flag of ["--liftoff-only", "--no-wasm-tier-up", "--no-wasm-dynamic-tiering"]) setFlagsFromString(flag);
 }
 
 /** The named subcommand, or all of them for help, for `--version` and for what is none. */

@@ -30,6 +30,7 @@ import {
 import { z } from "zod";
 import type { Difference } from "../policies/shadow.ts";
 import { escapeJsonLine, jsonOnLine } from "./escape.ts";
+import { now } from "./now.ts";
 
 export interface StatementResult {
   /** Rows sent to the client, or changed. */
@@ -227,16 +228,3 @@ export function renamedLine(target: string, { was, now: present }: OutdatedName)
 
 /** What nearly every result has, printed once. */
 const success = '"00000"';
-
-let lastMs = 0;
-let lastText = "";
-
-/** RFC 3339 in UTC with milliseconds; formatted once a millisecond. */
-export function now(): string {
-  const ms = Date.now();
-  if (ms !== lastMs) {
-    lastMs = ms;
-    lastText = new Date(ms).toISOString();
-  }
-  return lastText;
-}

@@ -14,7 +14,7 @@
  */
 import { createHash, createPublicKey, type Hash, type KeyObject, randomUUID, sign, verify } from "node:crypto";
 import { z } from "zod";
-import { now } from "./audit-records.ts";
+import { now } from "./now.ts";
 import { jsonOnLine } from "./escape.ts";
 
 const segmentLine = z.object({

@@ -18,7 +18,7 @@ import { closeSync, fdatasync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { AuditFile, type AuditFileEvent, type AuditFileOptions } from "./audit-file.ts";
 import type { AuditLog } from "./audit-log.ts";
-import { now } from "./audit-records.ts";
+import { now } from "./now.ts";
 import { Histogram } from "../metrics/histogram.ts";
 
 export interface FileAuditLogOptions extends Omit<AuditFileOptions, "report"> {

@@ -1,16 +1,25 @@
 import { Command, CommanderError } from "commander";
 import { errorMessage } from "../config/system-error.ts";
-import { registerApiToken } from "./api-token.ts";
-import { registerApprovals } from "./approvals.ts";
-import { registerAudit } from "./audit.ts";
-import { registerCatalog } from "./catalog.ts";
 import { CommandError, type ExitCode, exitCodes } from "./exit-codes.ts";
-import { registerSessions } from "./sessions.ts";
-import { registerDoctor } from "./doctor.ts";
-import { registerClient } from "./login.ts";
-import { registerServe } from "./serve.ts";
-import { registerToken } from "./token.ts";
-import { registerUser } from "./user.ts";
+
+type Register = (program: Command) => void;
+
+const client = async () => (await import("./login.ts")).registerClient;
+
+/** One module a subcommand, loaded when it is called: none waits for what only another needs. */
+const subcommands: Readonly<Record<string, () => Promise<Register>>> = {
+  serve: async () => (await import("./serve.ts")).registerServe,
+  doctor: async () => (await import("./doctor.ts")).registerDoctor,
+  user: async () => (await import("./user.ts")).registerUser,
+  approvals: async () => (await import("./approvals.ts")).registerApprovals,
+  audit: async () => (await import("./audit.ts")).registerAudit,
+  catalog: async () => (await import("./catalog.ts")).registerCatalog,
+  "api-token": async () => (await import("./api-token.ts")).registerApiToken,
+  sessions: async () => (await import("./sessions.ts")).registerSessions,
+  login: client,
+  connect: client,
+  token: async () => (await import("./token.ts")).registerToken,
+};
 
 /** The `policy-proxy` command; sets the process's exit code (`exit-codes.ts`). */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -18,19 +27,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     .description("Enforce policies on the wire, in front of PostgreSQL.")
     .showHelpAfterError()
     .exitOverride();
-  for (const register of [
-    registerServe,
-    registerDoctor,
-    registerUser,
-    registerApprovals,
-    registerAudit,
-    registerCatalog,
-    registerApiToken,
-    registerSessions,
-    registerClient,
-    registerToken,
-  ])
-    register(program);
+  for (const register of await registersFor(argv)) register(program);
   // Whoever reads our output may stop early (`… | head`): then there is nothing left to do.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(exitCodes.success);
@@ -41,6 +38,13 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = fail(error);
   }
+}
+
+/** The named subcommand, or all of them for help and for what is none. */
+function registersFor([name = ""]: readonly string[]): Promise<readonly Register[]> {
+  const named = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
+  const needed = named === undefined ? new Set(Object.values(subcommands)) : [named];
+  return Promise.all([...needed].map((load) => load()));
 }
 
 function fail(error: unknown): ExitCode {

@@ -1,6 +1,6 @@
 import { type FileWatch, watchFiles } from "@penstock/engine";
 import type { Logger } from "pino";
-import { RunningAdmin } from "../admin/running-admin.ts";
+import type { RunningAdmin } from "../admin/running-admin.ts";
 import { Webhook } from "../approvals/webhook.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
 import type { AdminConfig } from "../config/sections/admin.ts";
@@ -35,7 +35,7 @@ export class RunningProxy {
   readonly #server: ProxyServer;
   readonly #policies: RunningPolicies;
   readonly #renames: Renames;
-  readonly #admin: RunningAdmin | undefined;
+  #admin: RunningAdmin | undefined;
   readonly #store: Store | undefined;
   readonly #webhook: Webhook | undefined;
   #usersWatch: FileWatch | undefined;
@@ -99,10 +99,11 @@ export class RunningProxy {
       limits: config.limits,
       report: (event) => logProxyEvent(event, targets, log),
     });
-    this.#admin = config.admin === undefined ? undefined : this.#makeAdmin(config.admin);
   }
 
-  #makeAdmin(config: AdminConfig): RunningAdmin {
+  async #makeAdmin(config: AdminConfig): Promise<RunningAdmin> {
+    // A seventh of the modules of a proxy: those that have no such API need not wait for them.
+    const { RunningAdmin } = await import("../admin/running-admin.ts");
     return new RunningAdmin({
       config,
       limits: { ...proxyLimits, ...this.#config.limits },
@@ -193,10 +194,12 @@ export class RunningProxy {
 
   async #listenAdmin(): Promise<number | undefined> {
     const { admin } = this.#config;
+    if (admin === undefined) return undefined;
+    this.#admin = await this.#makeAdmin(admin);
     try {
-      return await this.#admin?.listen();
+      return await this.#admin.listen();
     } catch (error) {
-      throw new CommandError(explainListenError(error, "admin", admin?.host ?? "", admin?.port ?? 0), exitCodes.listen);
+      throw new CommandError(explainListenError(error, "admin", admin.host, admin.port), exitCodes.listen);
     }
   }
 
