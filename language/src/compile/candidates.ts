@@ -154,11 +154,13 @@ export class GroupIndex {
   }
 }
 
+/** Evaluations so far, of all indexes: a candidate is in those of several kinds of statements, which must not take each other's for their own. */
+let turns = 0;
+
 /** Statements without a column of their own, by what they must find in the query. */
 export class StatementIndex {
   private readonly always: readonly Candidate[];
   private readonly collections: readonly CollectionIndex[];
-  private turn = 0;
 
   constructor(candidates: readonly Candidate[]) {
     // Whoever runs whole does so because of an error that must show whatever the query touches.
@@ -173,7 +175,8 @@ export class StatementIndex {
     for (let index = 0; index < always.length; index += 1) {
       always[index]?.effects(environment, undefined, effects, effects);
     }
-    const turn = (this.turn += 1);
+    turns += 1;
+    const turn = turns;
     for (let index = 0; index < collections.length; index += 1)
       collections[index]?.evaluate(environment, effects, turn);
   }

@@ -179,6 +179,20 @@ test("what is settled for the session and the kind comes as one array, until som
   expect(holding(asked("delete", ["b"]))).toEqual(["2 rows 5", "3 no delete "]);
 });
 
+test("a rule that asks for a table fires for each kind of statement in turn, whatever the session has sent before", () => {
+  const program = programOf('deny "a" if { some t in query.tables; t.path in {"public.a", "public.b"} }');
+  const subject = inputOf({ kind: "select", principal: "human", groups: [], level: 1, tables: [], labels: [] }, []);
+  const asked = (kind: string, tables: readonly string[]) => {
+    const { query } = inputOf({ kind, principal: "human", groups: [], level: 1, tables, labels: [] }, []);
+    return holding(program.evaluateStatement({ ...subject, query }, []));
+  };
+  const fired = ["select", "delete", "update", "select", "update", "delete", "delete", "select"].map((kind) =>
+    asked(kind, ["a", "b"]),
+  );
+  expect(fired).toEqual(fired.map(() => ["2 a "]));
+  expect(asked("select", ["c"])).toEqual([]);
+});
+
 test("a failure in what would be settled shows for every statement", () => {
   const program = programOf("limit rows principal.claims.level * 2");
   const input = inputOf({ kind: "select", principal: "human", groups: [], level: "x", tables: [], labels: [] }, []);
