@@ -16,7 +16,7 @@ export { raisedMessages } from "./catalog/raised-messages.ts";
 export { alikeText, anyNumber, anyString } from "./decide/alike-text.ts";
 export { printRule } from "./decide/combine.ts";
 export type { Approval, ColumnMask, Decision, Notification, Reason, RelationMasks } from "./decide/decision.ts";
-export { textDigest, withheld } from "./decide/redaction.ts";
+export { redactedField, textDigest, withheld, withoutLiterals } from "./decide/redaction.ts";
 export type { Redaction } from "./decide/world.ts";
 export { createEnforcer } from "./decide/enforcer.ts";
 export { guardedChange } from "./decide/guarded-settings.ts";
@@ -37,7 +37,6 @@ export type {
   Verdict,
   VerdictReads,
 } from "./enforcer.ts";
-export { redactedField } from "./decide/redaction.ts";
 export { type Change, changesBetween } from "./replay/compare.ts";
 export { rootsJson } from "./replay/roots.ts";
 export { tokenOf } from "./masks/token.ts";

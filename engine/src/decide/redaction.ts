@@ -1,6 +1,8 @@
 /** Which statements are recorded without what was written into them, and how. */
 import { createHmac, randomBytes } from "node:crypto";
+import type { Catalog } from "../catalog/catalog.ts";
 import type { NameContext } from "../enforcer.ts";
+import { dialectOf } from "../sql/dialects.ts";
 import type { StatementFacts } from "../sql/facts.ts";
 import type { Redaction, World } from "./world.ts";
 
@@ -31,6 +33,15 @@ export function redactedText(world: World, text: string, names: NameContext): st
     return world.dialect.withoutLiterals(text, world.catalog, names);
   } catch {
     return textDigest(text);
+  }
+}
+
+/** A text that was read, for people who may not see what was written into it; `withheld` where that fails. */
+export function withoutLiterals(text: string, catalog: Catalog, names: NameContext): string {
+  try {
+    return dialectOf(catalog).withoutLiterals(text, catalog, names);
+  } catch {
+    return withheld;
   }
 }
 

@@ -1,7 +1,7 @@
 /** What the HTTP API needs of the proxy that it belongs to. */
 import type { Principal } from "@penstock/engine";
-import type { KeyObject } from "node:crypto";
 import type { AnsweringOptions } from "../approvals/answering.ts";
+import type { WebhookConfig } from "../approvals/webhook.ts";
 import type { SearchThread } from "../audit/search/search-thread.ts";
 import type { OpenSession } from "../enforce/session-host.ts";
 import type { TargetState } from "../targets/configured-targets.ts";
@@ -25,8 +25,8 @@ export interface AdminHost {
   readonly targets: readonly TargetState[];
   /** `undefined` where nobody is asked for approval. */
   readonly answering: AnsweringOptions | undefined;
-  /** `undefined` where no links to answers are sent. */
-  readonly linkKey: KeyObject | undefined;
+  /** With which links to answers are signed, and what whoever holds one is shown; `undefined` where none are sent. */
+  readonly links: Pick<WebhookConfig, "key" | "showsStatement"> | undefined;
   /** Of the own log. */
   readonly auditSearch: SearchThread;
   /** Why the proxy should get no new clients; empty where it should. */

@@ -48,7 +48,7 @@ export function createApi({ host, permissions, openMetrics, fault }: ApiOptions)
   addAuditRoutes(api, host, permissions);
   if (host.answering !== undefined) {
     addApprovalRoutes(api, host.answering);
-    if (host.linkKey !== undefined) addApprovalPage(api, host, host.answering, host.linkKey);
+    if (host.links !== undefined) addApprovalPage(api, host, host.answering, host.links);
   }
   api.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
   api.doc31("/openapi.json", {

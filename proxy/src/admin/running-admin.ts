@@ -1,5 +1,4 @@
 /** The HTTP API of a running proxy: who may call it is read from its file of tokens and the users file, as they are at each request. */
-import type { KeyObject } from "node:crypto";
 import { watchFiles } from "@penstock/engine";
 import type { Principal } from "@penstock/engine";
 import type { AnsweringOptions } from "../approvals/answering.ts";
@@ -32,8 +31,7 @@ export interface AdminParts {
   /** Open; `undefined` where nobody is asked for approval. */
   readonly store: Store | undefined;
   readonly approvalRules: ApprovalRules;
-  /** With which links to answers are signed, where any are sent. */
-  readonly linkKey: KeyObject | undefined;
+  readonly links: AdminHost["links"];
   readonly server: ProxyServer;
   readonly targets: { readonly states: readonly TargetState[] };
   readonly policies: () => PolicyState;
@@ -145,8 +143,8 @@ export class RunningAdmin implements AdminHost {
     return store === undefined ? undefined : { store, rules, unusedMs: limits.approvalUnusedMs };
   }
 
-  get linkKey(): KeyObject | undefined {
-    return this.#parts.linkKey;
+  get links(): AdminHost["links"] {
+    return this.#parts.links;
   }
 
   get unready(): readonly string[] {

@@ -5,7 +5,7 @@
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { type PrincipalContext, withoutPasswords } from "@penstock/engine";
+import type { PrincipalContext } from "@penstock/engine";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { approvalAnswerLine } from "../audit/audit-records.ts";
 import { errorMessage } from "../config/system-error.ts";
@@ -19,6 +19,7 @@ import { isCounted, printOutcome } from "./answering.ts";
 import { actsFor } from "./digest.ts";
 import { printNeed } from "./need.ts";
 import type { People } from "./people.ts";
+import { shownNeeds } from "./shown-statement.ts";
 import { deferredRefusal, endRefusal, fullRefusal, largeRefusal, storeRefusal } from "./refusals.ts";
 import type { ApprovalRules } from "./rules.ts";
 import type { Question, Ticket, TicketState } from "./ticket.ts";
@@ -161,7 +162,7 @@ export class ApprovalDesk {
     return ticket as OpenTicket;
   }
 
-  #tooLarge({ texts, parameters }: Question): TicketState | undefined {
+  #tooLarge({ shown: { texts, parameters } }: Question): TicketState | undefined {
     const { approvalRequestBytes } = this.#options.limits;
     const bytes = [...texts, ...parameters].reduce((sum, part) => sum + Buffer.byteLength(part ?? ""), 0);
     if (bytes <= approvalRequestBytes) return undefined;
@@ -181,7 +182,7 @@ export class ApprovalDesk {
           proxy: this.#id,
           session: who.session.id,
           digest,
-          fingerprint: fingerprint?.digest,
+          fingerprint,
           asked: askedOf(question),
           isDeferred,
           waitMs: isDeferred ? limits.deferredWaitMs : limits.approvalWaitMs,
@@ -220,15 +221,18 @@ export class ApprovalDesk {
 
   #waits(ticket: OpenTicket, request: StoredRequest, isNew: boolean): void {
     const { question } = ticket;
-    const { records, needs } = question;
+    const { records, needs, shown } = question;
     const { id, expiresAtMs, askedAtMs } = request;
     ticket.id = id;
     if (isNew) {
       const { texts, parameters } = request.asked;
-      const recorded = { id, digest: request.digest, texts, parameters: parameters.length, needs, expiresAtMs };
+      const told = shownNeeds(needs, shown);
+      const { isRedacted } = shown;
+      const { digest } = request;
+      const recorded = { id, digest, texts, parameters: parameters.length, needs: told, expiresAtMs, isRedacted };
       this.#options.audit.append(records.approvalRequest(recorded));
       const { principal } = question.who;
-      this.#options.report({ kind: "asked", request: id, principal: principal.id, needs: needs.map(printNeed) });
+      this.#options.report({ kind: "asked", request: id, principal: principal.id, needs: told.map(printNeed) });
       this.#options.announce?.(request);
     }
     if (ticket.isDeferred) {
@@ -396,22 +400,24 @@ export class ApprovalDesk {
   }
 }
 
-function askedOf({ who, searchPath, texts, parameters, needs, fingerprint }: Question): AskedStatement {
+function askedOf({ who, searchPath, shown, needs }: Question): AskedStatement {
   const [id = "", ...others] = actsFor(who.principal);
   return {
     principal: { id, name: who.principal.name, kind: who.principal.kind, actsFor: others },
     target: who.target.name,
     database: who.session.database,
     searchPath: [...searchPath],
-    texts: texts.map(withoutPasswords),
-    parameters: [...parameters],
-    needs: needs.map(({ key, groups, forMs, because }) => ({
+    texts: [...shown.texts],
+    parameters: [...shown.parameters],
+    needs: shownNeeds(needs, shown).map(({ key, groups, forMs, because }) => ({
       key,
       groups: [...groups],
       ...(forMs === undefined ? {} : { forMs }),
       ...(because === undefined ? {} : { because }),
     })),
-    ...(fingerprint === undefined ? {} : { alike: fingerprint.text }),
+    ...(shown.alike === undefined ? {} : { alike: shown.alike }),
+    ...(shown.isRedacted ? { redacted: true } : {}),
+    salt: randomBytes(16).toString("hex"),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Principal } from "@penstock/engine";
+import type { AskedStatement } from "../store/requests.ts";
 import { actsFor } from "./digest.ts";
 
 /** Whose statement waits. */
@@ -18,6 +19,13 @@ export function whyNotEligible(person: Principal, { ids, groups }: Asker): strin
   if (groups.some((asked) => isOfAny(person, asked))) return undefined;
   const all = [...new Set(groups.flat())].sort();
   return `${person.name} is in no group that is asked: ${all.join(", ")}`;
+}
+
+/** Whoever may answer it, and whoever has asked. */
+export function maySee(person: Principal, { principal, needs }: Pick<AskedStatement, "principal" | "needs">): boolean {
+  const ids = [principal.id, ...principal.actsFor];
+  if (actsFor(person).some((id) => ids.includes(id))) return true;
+  return whyNotEligible(person, { ids, groups: needs.map(({ groups }) => groups) }) === undefined;
 }
 
 export function isOfAny({ groups }: Principal, asked: readonly string[]): boolean {

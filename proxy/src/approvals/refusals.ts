@@ -18,6 +18,7 @@ export function neededRefusal(needs: readonly Need[]): Refusal {
     message: `needs approval of ${printNeeds(needs)}`,
     hint: undefined,
     code: "approval_required",
+    isComputed: true,
   };
 }
 
@@ -42,6 +43,7 @@ export function deferredRefusal(id: string, needs: readonly Need[], untilMs: num
     message: `the statement needs approval of ${printNeeds(needs)}: they are asked, in request ${id}`,
     hint: `send the same statement again when it is approved, until ${new Date(untilMs).toISOString()}; ${howTo}`,
     code: "approval_deferred",
+    isComputed: true,
   };
 }
 

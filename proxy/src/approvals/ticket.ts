@@ -3,19 +3,19 @@ import type { PrincipalContext } from "@penstock/engine";
 import type { SessionRecords } from "../audit/audit-records.ts";
 import type { Refusal } from "../enforce/session-rules.ts";
 import type { Yes } from "../store/grants.ts";
-import type { Fingerprint } from "./fingerprint.ts";
 import type { Need } from "./need.ts";
+import type { ShownStatement } from "./shown-statement.ts";
 
 /** What a session asks people about. */
 export interface Question {
   readonly who: PrincipalContext;
   readonly digest: string;
-  readonly fingerprint: Fingerprint | undefined;
+  /** Of statements that are alike; `undefined` where no other one is. */
+  readonly fingerprint: string | undefined;
   readonly needs: readonly Need[];
   readonly searchPath: readonly string[];
-  readonly texts: readonly string[];
-  /** Text, `null` for NULL; what is binary as `\x…`. */
-  readonly parameters: readonly (string | null)[];
+  /** What people see of it. */
+  readonly shown: ShownStatement;
   readonly records: SessionRecords;
   /** The ticket's state is another one. Never called before `ask` has returned. */
   readonly changed: () => void;

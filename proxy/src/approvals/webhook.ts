@@ -4,6 +4,7 @@
  */
 import { createHmac, type KeyObject, timingSafeEqual } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { escapeForTerminal, escapeLines } from "../audit/escape.ts";
 import { errorMessage } from "../config/system-error.ts";
 import type { StoredRequest } from "../store/requests.ts";
 
@@ -14,6 +15,7 @@ export interface WebhookConfig {
   readonly publicUrl: string;
   /** With which links are signed; the same for all proxies of a store. */
   readonly key: KeyObject;
+  /** Its text, and reasons, which policies may make of it: in messages, and on the page of a link before somebody has shown who they are. */
   readonly showsStatement: boolean;
 }
 
@@ -104,10 +106,11 @@ function messageOf(stored: StoredRequest, { publicUrl, key, showsStatement }: We
   });
   const address = (answer: string) => `${publicUrl}/approvals/${id}?${query.toString()}&answer=${answer}`;
   const whom = needs.map(({ groups }) => groups.join(" or ")).join(" and ");
-  const reasons = needs.flatMap(({ because }) => because ?? []).join("; ");
+  // A policy may make a reason of the statement's text.
+  const reasons = showsStatement ? needs.flatMap(({ because }) => because ?? []).join("; ") : "";
   const forWhom = principal.actsFor.length === 0 ? "" : ` for ${principal.actsFor.join(", ")}`;
   const text = `${principal.id} (${principal.kind})${forWhom} asks ${whom} for approval on ${target}, request ${id}${reasons === "" ? "" : `: ${reasons}`}`;
-  const statement = (texts[0] ?? "").slice(0, textCharactersMax);
+  const statement = escapeLines(texts[0] ?? "").slice(0, textCharactersMax);
   const section = (type: string, content: string) => ({ type: "section", text: { type, text: content } });
   const button = (label: string, answer: string, style: string) => ({
     type: "button",
@@ -116,9 +119,9 @@ function messageOf(stored: StoredRequest, { publicUrl, key, showsStatement }: We
     style,
   });
   return {
-    text: escapeMrkdwn(text),
+    text: escapeMrkdwn(escapeForTerminal(text)),
     blocks: [
-      section("plain_text", text.slice(0, textCharactersMax)),
+      section("plain_text", escapeForTerminal(text).slice(0, textCharactersMax)),
       ...(showsStatement ? [section("plain_text", statement)] : []),
       { type: "actions", elements: [button("Approve…", "approve", "primary"), button("Reject…", "deny", "danger")] },
     ],

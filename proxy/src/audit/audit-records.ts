@@ -59,6 +59,8 @@ interface RecordedRequest {
     readonly because: string | undefined;
   }[];
   readonly expiresAtMs: number;
+  /** Literals and reasons are left out. */
+  readonly isRedacted: boolean;
 }
 
 interface RecordedAnswer {
@@ -134,13 +136,17 @@ export class SessionRecords {
   }
 
   approvalRequest(request: RecordedRequest): string {
-    const { id, parameters, expiresAtMs } = request;
-    // What they are is in the statement's own record, as far as it may be.
-    const shown = (text: string): string => (this.#redacts ? textDigest(text) : text);
-    const digest = shown(request.digest);
-    const texts = request.texts.map(shown);
+    const { id, digest, texts, parameters, expiresAtMs } = request;
     const needs = request.needs.map(({ groups, forMs, because }) => ({ groups, for_ms: forMs, because }));
-    const fields = { request: id, digest, texts, parameters, needs, expires: new Date(expiresAtMs).toISOString() };
+    const fields = {
+      request: id,
+      digest,
+      texts,
+      parameters,
+      needs,
+      expires: new Date(expiresAtMs).toISOString(),
+      ...(request.isRedacted ? { redacted: true } : {}),
+    };
     return `${this.#start("approval_request")}${this.#who},${jsonOnLine(fields).slice(1)}`;
   }
 

@@ -23,6 +23,11 @@ export function escapeForTerminal(text: string): string {
   return text.replace(unsafeAll, (character) => shortEscapes[character] ?? escapeCharacter(character));
 }
 
+/** As `escapeForTerminal`, of a text of several lines, which stay lines. */
+export function escapeLines(text: string): string {
+  return text.split(/\r?\n/).map(escapeForTerminal).join("\n");
+}
+
 const shortEscapes: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 function escapeCharacter(character: string): string {

@@ -11,7 +11,7 @@ export function printRequest({
   denial,
   isDeferred,
 }: StoredRequest): readonly string[] {
-  const { principal, target, database, texts, parameters, needs, alike } = asked;
+  const { principal, target, database, texts, parameters, needs, alike, redacted = false } = asked;
   const [statement = "", ...runs] = texts;
   const forWhom = principal.actsFor.length === 0 ? "" : ` for ${principal.actsFor.join(", ")}`;
   const until = state === "waiting" ? `until ${new Date(expiresAtMs).toISOString()}` : state;
@@ -21,7 +21,10 @@ export function printRequest({
     `${id}  ${principal.id} (${principal.kind})${forWhom} on ${target}, database ${database}; ${until}${denied}`,
     `  ${statement}`,
     ...runs.map((text) => `  runs: ${text}`),
-    ...parameters.map((value, index) => `  $${index + 1} = ${value === null ? "NULL" : JSON.stringify(value)}`),
+    ...parameters.map(
+      (value, index) => `  $${index + 1} = ${value === null ? "NULL" : redacted ? value : JSON.stringify(value)}`,
+    ),
+    ...(redacted ? ["  literals, comments, values and reasons are left out (`audit.redact`)"] : []),
     ...needs.map(({ key, groups, forMs, because }) => {
       const time = forMs === undefined ? "for this one run" : `for ${printTime(forMs)}`;
       const reason = because === undefined ? "" : `; ${because}`;

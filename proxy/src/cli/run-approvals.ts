@@ -115,10 +115,15 @@ async function find(store: Store, id: string): Promise<StoredRequest> {
 }
 
 function print(request: StoredRequest, asJson: boolean): void {
-  const lines = asJson
-    ? [JSON.stringify({ ...request, metBy: Object.fromEntries(request.metBy) })]
-    : printRequest(request).map(escapeForTerminal);
+  const lines = asJson ? [toJson(request)] : printRequest(request).map(escapeForTerminal);
   for (const line of lines) process.stdout.write(`${line}\n`);
+}
+
+/** Without what is the store's own: by its digests, what is left out of a statement could be guessed. */
+function toJson(request: StoredRequest): string {
+  const { metBy, asked } = request;
+  const own = { fingerprint: undefined, asked: { ...asked, salt: undefined }, metBy: Object.fromEntries(metBy) };
+  return JSON.stringify({ ...request, ...own });
 }
 
 async function withStore<T>(file: string, use: (store: Store, config: AnsweringConfig) => Promise<T>): Promise<T> {

@@ -112,7 +112,7 @@ export class RunningProxy {
       people: this.#users,
       store: this.#store,
       approvalRules: this.#config.approvals,
-      linkKey: this.#config.webhook?.key,
+      links: this.#config.webhook,
       server: this.#server,
       targets: this.#targets,
       policies: () => this.#policies.state,

@@ -9,7 +9,9 @@ import {
   type ForwardVerdict,
   type Notification,
   type Reason,
+  redactedField,
   type Verdict,
+  withheld,
   withoutPasswords,
 } from "@penstock/engine";
 import { escapeJsonLine, jsonOnLine } from "../audit/escape.ts";
@@ -96,8 +98,9 @@ export function refuse(
   fields: readonly string[] = [],
   notifications: readonly Notification[] = [],
 ): Refused {
-  const { sqlstate, message, hint, code } = refusal;
-  const refused = `"refused":${jsonOnLine({ code, message })}`;
+  const { sqlstate, message, hint, code, isComputed } = refusal;
+  const refused = (said: string) => `"refused":${jsonOnLine({ code, message: said })}`;
+  const saidIn = (own: string) => (isComputed && own.includes(redactedField) ? withheld : message);
   return {
     kind: "refused",
     sqlstate,
@@ -107,8 +110,8 @@ export function refuse(
     position: undefined,
     records:
       fields.length === 0
-        ? [`"text":${jsonOnLine(withoutPasswords(text))},${refused}`]
-        : fields.map((own) => `${own},${refused}`),
+        ? [`"text":${jsonOnLine(withoutPasswords(text))},${refused(message)}`]
+        : fields.map((own) => `${own},${refused(saidIn(own))}`),
     notifications,
     fired: [refusedBy(code)],
   };

@@ -8,6 +8,7 @@ import { type BoundValue, digestOf } from "../approvals/digest.ts";
 import { fingerprintOf } from "../approvals/fingerprint.ts";
 import { type Need, needsOf } from "../approvals/need.ts";
 import { goneRefusal, neededRefusal, printNeeds } from "../approvals/refusals.ts";
+import { shownStatement } from "../approvals/shown-statement.ts";
 import type { Question, Ticket } from "../approvals/ticket.ts";
 import { jsonOnLine } from "../audit/escape.ts";
 import type { SessionRecords } from "../audit/audit-records.ts";
@@ -90,14 +91,20 @@ export class Holding {
     if (session.isFailed) return this.#refuse(neededRefusal(needs), held, undefined);
     if (!session.isQuiet()) return undefined;
     this.#isTold = false;
+    const fingerprint = fingerprintOf(statement, session.catalog, session.names);
+    const parameters = held.values.map((value, index) => held.parameters[index] ?? shownBytes(value));
     this.#ticket = desk.ask({
       who: session.who,
       digest,
-      fingerprint: fingerprintOf(statement, session.catalog, session.names),
+      fingerprint: fingerprint?.digest,
       needs,
       searchPath,
-      texts: held.texts,
-      parameters: held.values.map((value, index) => held.parameters[index] ?? shownBytes(value)),
+      shown: shownStatement(
+        { texts: held.texts, parameters, alike: fingerprint?.text },
+        held.fields,
+        session.catalog,
+        session.names,
+      ),
       records: session.records,
       changed: () => session.resume(),
     });

@@ -12,6 +12,8 @@ export interface Refusal {
   readonly hint: string | undefined;
   /** For the audit record. */
   readonly code: string;
+  /** Its message has words that policies have made of anything: a record that is redacted leaves it out. */
+  readonly isComputed?: true;
 }
 
 interface SettingRule {

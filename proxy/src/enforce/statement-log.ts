@@ -1,7 +1,7 @@
 /** The audit trail of one session's statements: a line before each goes on, and one when it has ended. Hot. */
 // The global of this name is a getter, which costs more than the clock.
 import { performance } from "node:perf_hooks";
-import type { NameContext } from "@penstock/engine";
+import { type NameContext, type Notification, redactedField, withheld } from "@penstock/engine";
 import type { SessionRecords, StatementResult } from "../audit/audit-records.ts";
 import { SinkBehindError } from "../audit/sinks/sink.ts";
 import type { Refused } from "./gate.ts";
@@ -36,16 +36,26 @@ export class StatementLog {
     this.#host.meters.fired(plan.fired);
     this.#host.audit.append(this.#records.statement(number, fields, names));
     this.isWaiting = true;
-    for (const notification of plan.notifications) this.#host.notified(this.#session, number, notification);
+    this.#notify(plan.notifications, number, [fields]);
     return number;
   }
 
   /** Statements that the proxy refuses. */
   refused({ records, sqlstate, notifications, fired }: Refused, names: NameContext): void {
-    for (const notification of notifications) this.#host.notified(this.#session, this.count + 1, notification);
+    this.#notify(notifications, this.count + 1, records);
     for (const fields of records) this.own(fields, sqlstate, names);
     this.#host.meters.denials++;
     this.#host.meters.fired(fired);
+  }
+
+  /** Their words are made by policies, of what is redacted too. */
+  #notify(notifications: readonly Notification[], number: number, records: readonly string[]): void {
+    if (notifications.length === 0) return;
+    const isRedacted = records.some((fields) => fields.includes(redactedField));
+    for (const own of notifications) {
+      const told = isRedacted && own.message !== undefined ? { ...own, message: withheld } : own;
+      this.#host.notified(this.#session, number, told);
+    }
   }
 
   /** A statement that the proxy answers itself. */

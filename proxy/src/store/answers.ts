@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { addGrant, usableGrants } from "./grants.ts";
-import { askedOf, expireDue, keyOf, requestRow, settle, stateOf, type StoredNeed } from "./requests.ts";
+import { askedOf, expireDue, keyOf, requestRow, settle, shownDigest, stateOf, type StoredNeed } from "./requests.ts";
 import { type SqlRow, type SqlTransaction, text, textOrNone } from "./sql.ts";
 
 const answerSchema = z.object({
@@ -93,7 +93,7 @@ async function count(tx: SqlTransaction, row: SqlRow | undefined, given: NewAnsw
   const { needs, digest } = given;
   if (row === undefined) return { kind: "gone" };
   if (stateOf(row) !== "waiting") return { kind: "gone", state: stateOf(row) };
-  if (digest !== text(row, "digest")) return { kind: "other_statement" };
+  if (digest !== shownDigest(row)) return { kind: "other_statement" };
   if ("refused" in needs) return { kind: "refused", why: needs.refused };
   if (given.says === "deny") {
     await tx.all(

@@ -1,4 +1,5 @@
 /** Statements that wait for people: how they begin, and how they end. */
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import {
   everyUsableGrant,
@@ -40,6 +41,10 @@ const askedSchema = z.object({
   needs: z.array(needSchema),
   /** The text with a mark in place of each literal that an approval of statements that are alike leaves open. */
   alike: z.string().optional(),
+  /** Literals, values and reasons are left out of what is shown. */
+  redacted: z.boolean().optional(),
+  /** Random: what people see of the digest is made with it. Stays in the store. */
+  salt: z.string().optional(),
 });
 
 export type AskedStatement = z.output<typeof askedSchema>;
@@ -79,6 +84,7 @@ export interface StoredRequest {
   readonly id: string;
   readonly proxy: string;
   readonly session: string;
+  /** For people: with it an answer says which statement it is for. Not that of the statement, by which whoever knows most of it could guess the rest. */
   readonly digest: string;
   readonly fingerprint: string | undefined;
   readonly asked: AskedStatement;
@@ -239,7 +245,7 @@ function shown(row: SqlRow, metBy: StoredRequest["metBy"]): StoredRequest {
     id: text(row, "id"),
     proxy: text(row, "proxy"),
     session: text(row, "session"),
-    digest: text(row, "digest"),
+    digest: shownDigest(row),
     fingerprint: textOrNone(row, "fingerprint"),
     asked: askedOf(row),
     isDeferred: number(row, "deferred") === 1,
@@ -261,6 +267,13 @@ export function endedOf(row: SqlRow): EndedRequest {
 
 export function keyOf(row: SqlRow): StatementKey & { readonly request: string } {
   return { request: text(row, "id"), digest: text(row, "digest"), fingerprint: textOrNone(row, "fingerprint") };
+}
+
+/** Another one for each request, though the statement may be the same. */
+export function shownDigest(row: SqlRow): string {
+  const digest = text(row, "digest");
+  const { salt } = askedOf(row);
+  return salt === undefined ? digest : createHash("sha256").update(`penstock shown 1 ${salt} ${digest}`).digest("hex");
 }
 
 export function askedOf(row: SqlRow): AskedStatement {

@@ -2,8 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Principal } from "@penstock/engine";
 import { HTTPException } from "hono/http-exception";
 import { type AnsweringOptions, answerRequest, isCounted, printOutcome } from "../../approvals/answering.ts";
-import { actsFor } from "../../approvals/digest.ts";
-import { whyNotEligible } from "../../approvals/eligible.ts";
+import { maySee } from "../../approvals/eligible.ts";
 import type { StoredRequest } from "../../store/requests.ts";
 import { StoreError } from "../../store/store.ts";
 import { apiPath } from "../paths.ts";
@@ -22,6 +21,10 @@ const request = z
     statement: z.string(),
     runs: z.array(z.string()).openapi({ description: "What it runs by name." }),
     parameters: z.array(z.string().nullable()),
+    redacted: z.boolean().openapi({
+      description:
+        "Literals, comments, values and reasons are left out (`audit.redact`), as `?` and `***`. A yes is for the statement as it is.",
+    }),
     alike: z.string().optional().openapi({ description: "What a yes with `alike` leaves open, as `?`." }),
     needs: z.array(
       z.object({
@@ -67,7 +70,7 @@ export function addApprovalRoutes(api: Api, answering: AnsweringOptions): void {
     }),
     async (c) => {
       const waiting = await reached(() => store.waiting());
-      return c.json({ requests: waiting.filter((each) => maySee(c.var.person, each)).map(shown) }, 200);
+      return c.json({ requests: waiting.filter(({ asked }) => maySee(c.var.person, asked)).map(shown) }, 200);
     },
   );
   api.openapi(
@@ -117,15 +120,8 @@ export function addApprovalRoutes(api: Api, answering: AnsweringOptions): void {
 
 async function find({ store }: AnsweringOptions, id: string, person: Principal): Promise<StoredRequest> {
   const found = await reached(() => store.request(id));
-  if (found !== undefined && maySee(person, found)) return found;
+  if (found !== undefined && maySee(person, found.asked)) return found;
   throw new HTTPException(404, { message: "there is no such request, or none that you may answer" });
-}
-
-/** Whoever may answer it, and whoever has asked. */
-function maySee(person: Principal, { asked: { principal, needs } }: StoredRequest): boolean {
-  const ids = [principal.id, ...principal.actsFor];
-  if (actsFor(person).some((id) => ids.includes(id))) return true;
-  return whyNotEligible(person, { ids, groups: needs.map(({ groups }) => groups) }) === undefined;
 }
 
 async function reached<T>(call: () => Promise<T>): Promise<T> {
@@ -153,6 +149,7 @@ function shown(stored: StoredRequest): z.output<typeof request> {
     statement,
     runs,
     parameters: asked.parameters,
+    redacted: asked.redacted === true,
     ...(alike === undefined ? {} : { alike }),
     needs: needs.map(({ key, groups, forMs, because }) => {
       const by = metBy.get(key);

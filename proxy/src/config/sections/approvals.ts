@@ -20,7 +20,9 @@ const webhookSection = z
     show_statement: z
       .boolean()
       .default(true)
-      .describe("Whether messages hold the statement's text. Values of parameters never stand in them."),
+      .describe(
+        "Whether messages, and the page of a link before somebody has given their token, hold the statement's text and reasons that policies give. Values of parameters never stand in them.",
+      ),
   })
   .superRefine(({ url_env: variable, url_file: file }, context) => {
     if ((variable === undefined) === (file === undefined))
