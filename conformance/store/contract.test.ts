@@ -333,9 +333,19 @@ describe.each(Object.entries(storeMakers))("a store in %s", (_, make) => {
     await one.ask(request, limits);
     await two.answer(yes(request));
     const grant = (await two.grants()).find((each) => each.request === request.id);
-    expect(await two.revoke(grant?.grant ?? "")).toBe(true);
-    expect(await two.revoke(grant?.grant ?? "")).toBe(false);
+    const revoker = { user: "dan", by: "dan@shop", proof: "token", because: "enough" };
+    expect(await two.revoke(grant?.grant ?? "", revoker)).toBe(true);
+    expect(await two.revoke(grant?.grant ?? "", revoker)).toBe(false);
     expect(await one.ask(again(request), limits)).toMatchObject({ kind: "waiting" });
+    // For the record of the proxy that has asked, until it has written it.
+    const mine = async (proxy: string) =>
+      (await one.collect(proxy)).revocations.filter((each) => each.request === request.id);
+    expect(await mine("two")).toEqual([]);
+    const told = await mine("one");
+    expect(told).toMatchObject([{ session: "session", grant: grant?.grant, grantedBy: "bob@shop", used: 1, revoker }]);
+    expect(await mine("one")).toEqual(told);
+    await one.recorded(told.map((each) => each.id));
+    expect(await mine("one")).toEqual([]);
   });
 
   test("others hear of a change in well under a second", async () => {

@@ -1,18 +1,26 @@
 /** What the HTTP API needs of the proxy that it belongs to. */
 import type { Principal } from "@penstock/engine";
 import type { AnsweringOptions } from "../approvals/answering.ts";
-import type { WebhookConfig } from "../approvals/webhook.ts";
+import type { WebhookConfig } from "../approvals/links.ts";
 import type { SearchThread } from "../audit/search/search-thread.ts";
 import type { OpenSession } from "../enforce/session-host.ts";
+import type { Mint } from "../identity/mint/mint-token.ts";
+import type { Users } from "../identity/users.ts";
 import type { TargetState } from "../targets/configured-targets.ts";
 
 export interface AdminHost {
   /** Whom a bearer token stands for; `undefined` for nobody. Never throws. */
-  identify(token: string): Principal | undefined;
+  identify(token: string): Identified | undefined;
+  /** The user of the users file with this claim, where it is one alone. */
+  personWith(claim: string, value: string): Principal | undefined;
   /** Whether this address has failed too often to be asked again. */
   isThrottled(address: string): boolean;
   /** Somebody came with a token that is none. */
   refused(address: string): void;
+  /** Something came to the address for Slack that is not Slack's. */
+  refusedSlack(address: string, why: string): void;
+  /** For whoever operates the proxy. Neither text may hold a secret. */
+  warn(message: string, report: string): void;
   /**
    * Records what somebody is about to change. Rejects when that cannot be written: then it must not be done.
    * @param fields of the record, safe to be read by whoever reads the log
@@ -26,13 +34,29 @@ export interface AdminHost {
   /** `undefined` where nobody is asked for approval. */
   readonly answering: AnsweringOptions | undefined;
   /** With which links to answers are signed, and what whoever holds one is shown; `undefined` where none are sent. */
-  readonly links: Pick<WebhookConfig, "key" | "showsStatement"> | undefined;
+  readonly links: WebhookConfig | undefined;
+  /** `undefined` where no tokens are minted. */
+  readonly minting: Minting | undefined;
   /** Of the own log. */
   readonly auditSearch: SearchThread;
   /** Why the proxy should get no new clients; empty where it should. */
   readonly unready: readonly string[];
   /** As Prometheus reads it. */
   metrics(): Promise<string>;
+}
+
+export interface Identified {
+  readonly person: Principal;
+  /** Until when their token is good; `Infinity` for one that does not expire. */
+  readonly untilMs: number;
+}
+
+export interface Minting {
+  readonly mint: Mint;
+  /** The file that each minted token is recorded in, besides the audit log. */
+  readonly record: string;
+  /** As they are now. */
+  readonly users: () => Users;
 }
 
 export interface PolicyState {
@@ -56,7 +80,7 @@ export interface PolicyState {
 }
 
 /** What somebody may do besides answering requests, which the rules that ask say themselves. */
-export type Permission = "sessions" | "policies" | "targets" | "audit";
+export type Permission = "sessions" | "policies" | "targets" | "audit" | "tokens";
 
 /** Groups of each. */
 export type Permissions = Readonly<Record<Permission, readonly string[]>>;

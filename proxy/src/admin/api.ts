@@ -10,15 +10,19 @@ import { createMiddleware } from "hono/factory";
 import { HTTPException } from "hono/http-exception";
 import { secureHeaders } from "hono/secure-headers";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { AnsweringOptions } from "../approvals/answering.ts";
 import type { AdminHost, Permissions } from "./admin-host.ts";
 import { apiPath } from "./paths.ts";
 import { addApprovalPage } from "./routes/approval-page.ts";
 import { addApprovalRoutes } from "./routes/approvals.ts";
 import { addAuditRoutes } from "./routes/audit.ts";
+import { addGrantRoutes } from "./routes/grants.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addPolicyRoutes } from "./routes/policies.ts";
 import { addSessionRoutes } from "./routes/sessions.ts";
+import { addSlackRoute } from "./routes/slack.ts";
 import { addTargetRoutes } from "./routes/targets.ts";
+import { addTokenRoutes } from "./routes/tokens.ts";
 import type { AdminEnv, Api } from "./routing.ts";
 
 export interface ApiOptions {
@@ -46,10 +50,8 @@ export function createApi({ host, permissions, openMetrics, fault }: ApiOptions)
   addTargetRoutes(api, host, permissions);
   addPolicyRoutes(api, host, permissions);
   addAuditRoutes(api, host, permissions);
-  if (host.answering !== undefined) {
-    addApprovalRoutes(api, host.answering);
-    if (host.links !== undefined) addApprovalPage(api, host, host.answering, host.links);
-  }
+  if (host.minting !== undefined) addTokenRoutes(api, host, host.minting, permissions);
+  if (host.answering !== undefined) addAnswerRoutes(api, host, host.answering);
   api.openAPIRegistry.registerComponent("securitySchemes", "token", { type: "http", scheme: "bearer" });
   api.doc31("/openapi.json", {
     openapi: "3.1.0",
@@ -67,6 +69,15 @@ export function createApi({ host, permissions, openMetrics, fault }: ApiOptions)
     return problem(c, 500, "internal error of the proxy: its log says more");
   });
   return api;
+}
+
+function addAnswerRoutes(api: Api, host: AdminHost, answering: AnsweringOptions): void {
+  const { links } = host;
+  addApprovalRoutes(api, answering);
+  addGrantRoutes(api, answering.store);
+  if (links === undefined) return;
+  addApprovalPage(api, host, answering, links);
+  if (links.slack !== undefined) addSlackRoute(api, host, answering, links, links.slack);
 }
 
 /** RFC 9457. */
@@ -100,14 +111,15 @@ function authentication(host: AdminHost) {
     if (host.isThrottled(address))
       return problem(c, 429, "too many wrong tokens came from this address: wait a minute");
     const [, token] = /^Bearer ([\w.~+/-]+=*)$/i.exec(c.req.header("authorization") ?? "") ?? [];
-    const person = token === undefined ? undefined : host.identify(token);
-    if (person === undefined) {
+    const identified = token === undefined ? undefined : host.identify(token);
+    if (identified === undefined) {
       if (token !== undefined) host.refused(address);
       c.header("www-authenticate", "Bearer");
       const why = token === undefined ? "no token was given" : "the token is not valid, or not any more";
       return problem(c, 401, `${why}: send \`Authorization: Bearer TOKEN\`; policy-proxy api-token add makes one`);
     }
-    c.set("person", person);
+    c.set("person", identified.person);
+    c.set("untilMs", identified.untilMs);
     await next();
     return undefined;
   });

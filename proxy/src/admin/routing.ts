@@ -5,7 +5,8 @@ import { HTTPException } from "hono/http-exception";
 import type { Permission, Permissions } from "./admin-host.ts";
 
 export interface AdminEnv {
-  Variables: { person: Principal };
+  /** `untilMs`: until when their token is good. */
+  Variables: { person: Principal; untilMs: number };
 }
 
 export type Api = OpenAPIHono<AdminEnv>;

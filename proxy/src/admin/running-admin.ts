@@ -2,14 +2,16 @@
 import { watchFiles } from "@penstock/engine";
 import type { Principal } from "@penstock/engine";
 import type { AnsweringOptions } from "../approvals/answering.ts";
-import type { People } from "../approvals/people.ts";
 import type { ApprovalRules } from "../approvals/rules.ts";
-import { apiRefusedLine, changeLine } from "../audit/audit-records.ts";
+import { apiRefusedLine, changeLine, fileChangeLine } from "../audit/audit-records.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { SearchThread } from "../audit/search/search-thread.ts";
+import { changesBetween } from "../audit/file-changes.ts";
 import { formatProblems } from "../config/problem.ts";
 import type { AdminConfig } from "../config/sections/admin.ts";
+import type { MintConfig } from "../config/sections/mint.ts";
 import type { OpenSession } from "../enforce/session-host.ts";
+import type { UserStore } from "../identity/user-store.ts";
 import { LoginThrottle } from "../identity/login-throttle.ts";
 import type { ProxyLimits } from "../limits.ts";
 import { exposition, type MetricsSource } from "../metrics/exposition.ts";
@@ -17,7 +19,7 @@ import type { ProxyServer } from "../proxy-server.ts";
 import type { Store } from "../store/store.ts";
 import type { TargetState } from "../targets/configured-targets.ts";
 import { HTTPException } from "hono/http-exception";
-import type { AdminHost, PolicyState } from "./admin-host.ts";
+import type { AdminHost, Identified, Minting, PolicyState } from "./admin-host.ts";
 import { AdminServer } from "./admin-server.ts";
 import { type ApiToken, findApiToken, readApiTokens } from "./api-tokens.ts";
 import { createApi } from "./api.ts";
@@ -27,11 +29,12 @@ export interface AdminParts {
   readonly limits: ProxyLimits;
   readonly auditPath: string;
   readonly audit: Pick<AuditLog, "append" | "flushed"> & MetricsSource["audit"];
-  readonly people: People;
+  readonly people: UserStore;
   /** Open; `undefined` where nobody is asked for approval. */
   readonly store: Store | undefined;
   readonly approvalRules: ApprovalRules;
   readonly links: AdminHost["links"];
+  readonly mint: MintConfig | undefined;
   readonly server: ProxyServer;
   readonly targets: { readonly states: readonly TargetState[] };
   readonly policies: () => PolicyState;
@@ -46,15 +49,18 @@ export class RunningAdmin implements AdminHost {
   readonly auditSearch: SearchThread;
   readonly #parts: AdminParts;
   readonly #throttle: LoginThrottle;
+  readonly #slackThrottle: LoginThrottle;
   readonly #registry: ReturnType<typeof exposition>;
   readonly #watch: { close(): void };
   #tokens: readonly ApiToken[] = [];
+  #areTokensKnown = false;
   #server: AdminServer | undefined;
   #isDraining = false;
 
   constructor(parts: AdminParts) {
     this.#parts = parts;
     this.#throttle = new LoginThrottle(parts.limits);
+    this.#slackThrottle = new LoginThrottle(parts.limits);
     this.auditSearch = new SearchThread(parts.auditPath);
     this.#registry = exposition({
       meters: parts.server.meters,
@@ -99,9 +105,19 @@ export class RunningAdmin implements AdminHost {
 
   // AdminHost
 
-  identify(token: string): Principal | undefined {
+  identify(token: string): Identified | undefined {
     const found = findApiToken(this.#tokens, token, Date.now());
-    return found === undefined ? undefined : this.#parts.people.person(found.user);
+    const person = found === undefined ? undefined : this.#parts.people.person(found.user);
+    if (found === undefined || person === undefined) return undefined;
+    return { person, untilMs: found.expires === undefined ? Infinity : Date.parse(found.expires) };
+  }
+
+  personWith(claim: string, value: string): Principal | undefined {
+    return this.#parts.people.personWith(claim, value);
+  }
+
+  warn(message: string, report: string): void {
+    this.#parts.warn(message, report);
   }
 
   isThrottled(address: string): boolean {
@@ -110,7 +126,14 @@ export class RunningAdmin implements AdminHost {
 
   refused(address: string): void {
     this.#throttle.failed(address);
-    this.#parts.audit.append(apiRefusedLine(address));
+    this.#parts.audit.append(apiRefusedLine(address, "a wrong token for the HTTP API"));
+  }
+
+  /** Nobody is kept out for it: behind a proxy of HTTP all have one address. But not each of thousands is recorded. */
+  refusedSlack(address: string, why: string): void {
+    if (this.#slackThrottle.isThrottled(address)) return;
+    this.#slackThrottle.failed(address);
+    this.#parts.audit.append(apiRefusedLine(address, `a request for Slack's buttons whose signature is ${why}`));
   }
 
   recordChange(by: Principal, action: string, fields: Readonly<Record<string, unknown>>): Promise<void> {
@@ -147,6 +170,11 @@ export class RunningAdmin implements AdminHost {
     return this.#parts.links;
   }
 
+  get minting(): Minting | undefined {
+    const { mint, people } = this.#parts;
+    return mint === undefined ? undefined : { mint, record: mint.record, users: () => people.users };
+  }
+
   get unready(): readonly string[] {
     const { audit, targets } = this.#parts;
     return [
@@ -162,7 +190,13 @@ export class RunningAdmin implements AdminHost {
 
   #readTokens(): void {
     const read = readApiTokens(this.#parts.config.tokensFile);
-    if (read.ok) this.#tokens = read.tokens;
-    else this.#parts.warn("the file of API tokens has mistakes: the tokens before stay", formatProblems(read.problems));
+    if (read.ok) {
+      const changes = changesBetween(this.#tokens, read.tokens, ["user", "sha256", "expires"]);
+      this.#tokens = read.tokens;
+      if (this.#areTokensKnown && changes !== undefined)
+        this.#parts.audit.append(fileChangeLine("api_tokens", this.#parts.config.tokensFile, changes));
+      this.#areTokensKnown = true;
+    } else
+      this.#parts.warn("the file of API tokens has mistakes: the tokens before stay", formatProblems(read.problems));
   }
 }

@@ -7,13 +7,14 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { PrincipalContext } from "@penstock/engine";
 import type { AuditLog } from "../audit/audit-log.ts";
-import { approvalAnswerLine } from "../audit/audit-records.ts";
+import { approvalAnswerLine, approvalRevokeLine } from "../audit/audit-records.ts";
 import { errorMessage } from "../config/system-error.ts";
 import type { Refusal } from "../enforce/session-rules.ts";
 import type { ProxyLimits } from "../limits.ts";
 import type { Answered } from "../store/answers.ts";
 import { storeLimits } from "../store/limits.ts";
 import type { AskedStatement, EndedRequest, StoredRequest } from "../store/requests.ts";
+import type { Revocation } from "../store/revocations.ts";
 import type { Store } from "../store/store.ts";
 import { isCounted, printOutcome } from "./answering.ts";
 import { actsFor } from "./digest.ts";
@@ -27,6 +28,7 @@ import type { Question, Ticket, TicketState } from "./ticket.ts";
 export type ApprovalEvent =
   | { readonly kind: "asked"; readonly request: string; readonly principal: string; readonly needs: readonly string[] }
   | { readonly kind: "answered"; readonly request: string; readonly by: string; readonly outcome: string }
+  | { readonly kind: "revoked"; readonly request: string; readonly grant: string; readonly by: string }
   | { readonly kind: "ended"; readonly request: string; readonly outcome: string }
   /** The store does not answer; without a problem, it does again. */
   | { readonly kind: "store"; readonly problem: string | undefined };
@@ -317,12 +319,13 @@ export class ApprovalDesk {
 
   async #collect(): Promise<void> {
     try {
-      const { ended, answers } = await this.#options.store.collect(this.#id);
+      const { ended, answers, revocations } = await this.#options.store.collect(this.#id);
       this.#heard(undefined);
       for (const answer of answers) this.#record(answer);
+      for (const revocation of revocations) this.#recordRevocation(revocation);
       for (const request of ended) this.#ended(request);
-      if (answers.length === 0) return;
-      const ids = answers.map(({ id }) => id);
+      const ids = [...answers, ...revocations].map(({ id }) => id);
+      if (ids.length === 0) return;
       const isWritten = await this.#isWritten();
       if (isWritten) await this.#options.store.recorded(ids);
       for (const id of ids) this.#recordedIds.delete(id);
@@ -347,6 +350,15 @@ export class ApprovalDesk {
       approvalAnswerLine(session, { request, user, by, proof, answer: says, because, counted, message }),
     );
     this.#options.report({ kind: "answered", request, by: user, outcome: message });
+  }
+
+  #recordRevocation({ id, session, grant, request, grantedBy, used, revoker }: Revocation): void {
+    if (this.#recordedIds.has(id)) return;
+    this.#recordedIds.add(id);
+    const { user, by, proof, because } = revoker;
+    const fields = { request, grant, granted_by: grantedBy, used, user, by, proof, because };
+    this.#options.audit.append(approvalRevokeLine(session, fields));
+    this.#options.report({ kind: "revoked", request, grant, by: user });
   }
 
   #ended({ id, state, yes, denial }: EndedRequest): void {

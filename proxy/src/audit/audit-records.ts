@@ -11,10 +11,11 @@
  * | `result` | a statement has ended | `statement`, `rows`, `bytes`, `duration_us`, `sqlstate`, `limited_by` where a policy's limit ended it, `found` where values were redacted: how many of each kind |
  * | `approval_request` | a statement waits for people | `request`, `principal`, `target`, `digest`, `texts`, `parameters` (how many), `needs`, `expires` |
  * | `approval_answer` | somebody has answered, whether it counts or not | `request`, `user`, `by`, `proof`, `answer`, `because`, `counted`, `message` |
+ * | `approval_revoke` | an approval that could still be used was taken back | `request`, `grant`, `granted_by`, `used`, `user`, `by`, `proof`, `because` |
  * | `approval_end` | a statement waits no longer | `request`, `outcome`: `approved`, `denied`, `expired`, `cancelled`, or why it was withdrawn |
  * | `alert` | what must never happen has happened | `statement`, `message` |
  * | `renamed` | policies know a table or column by a name that it no longer has: of no session | `target`, `was`, `now` |
- * | `change` | somebody has changed something by the HTTP API: of no session | `by`, `action`, and what it was done to |
+ * | `change` | somebody has changed something by the HTTP API, `by`; or the users file or that of API tokens was changed: of no session | `by`, `action`, and what it was done to |
  * | `shadow` | policies in the shadow decide a statement otherwise, once a session and text | `principal`, `target`, `revision` of the shadow, `fingerprint` of the statement, `changes` |
  * | `disconnect` | a session has ended | `statements`, `reason` |
  */
@@ -30,6 +31,7 @@ import {
 import { z } from "zod";
 import type { Difference } from "../policies/shadow.ts";
 import { escapeJsonLine, jsonOnLine } from "./escape.ts";
+import type { FileChanges } from "./file-changes.ts";
 import { now } from "./now.ts";
 
 export interface StatementResult {
@@ -76,6 +78,20 @@ interface RecordedAnswer {
   readonly counted: boolean;
   /** What became of it. */
   readonly message: string;
+}
+
+/** An approval that was taken back. */
+interface RecordedRevocation {
+  readonly request: string;
+  readonly grant: string;
+  /** Who had said yes: a principal's id. */
+  readonly granted_by: string;
+  readonly used: number;
+  readonly user: string;
+  /** A principal's id; `undefined` where only the machine's account vouches. */
+  readonly by: string | undefined;
+  readonly proof: string;
+  readonly because: string | undefined;
 }
 
 /** Makes the lines of one session. Statements are numbered from 1 by the caller. */
@@ -196,9 +212,9 @@ export function refusedLine(
   return `{"event":"refused","time":"${now()}","session":${jsonOnLine(session)},"user":${jsonOnLine(user)},"client":${jsonOnLine(client)},"reason":${jsonOnLine(reason)}}`;
 }
 
-/** A request to the HTTP API whose token is none. */
-export function apiRefusedLine(address: string): string {
-  return `{"event":"refused","time":"${now()}","session":"","user":"","client":${jsonOnLine({ address })},"reason":"a wrong token for the HTTP API"}`;
+/** A request to the HTTP API that is not from whom it would have to be. */
+export function apiRefusedLine(address: string, reason: string): string {
+  return `{"event":"refused","time":"${now()}","session":"","user":"","client":${jsonOnLine({ address })},"reason":${jsonOnLine(reason)}}`;
 }
 
 /**
@@ -220,6 +236,16 @@ export function shadowLine({ who, revision, fingerprint, changes }: Difference, 
 /** Somebody has changed something by the HTTP API. */
 export function changeLine({ id }: Principal, action: string, fields: Readonly<Record<string, unknown>>): string {
   return `{"event":"change","time":"${now()}","by":${jsonOnLine(id)},${jsonOnLine({ action, ...fields }).slice(1)}`;
+}
+
+/** A file that says who is who was read again, and is different. Who has written it, only the system knows: by a command, an editor or otherwise. */
+export function fileChangeLine(action: "users" | "api_tokens", file: string, changes: FileChanges): string {
+  return `{"event":"change","time":"${now()}","by":"",${jsonOnLine({ action, file, ...changes }).slice(1)}`;
+}
+
+/** @param session of the request; empty where that is forgotten */
+export function approvalRevokeLine(session: string, fields: RecordedRevocation): string {
+  return `{"event":"approval_revoke","time":"${now()}","session":${jsonOnLine(session)},${jsonOnLine(fields).slice(1)}`;
 }
 
 /** @param session of the request; empty where there is no such request */

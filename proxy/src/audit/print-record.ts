@@ -18,6 +18,11 @@ const record = z.looseObject({
   request: z.string().optional(),
   by: z.string().optional(),
   action: z.string().optional(),
+  grant: z.string().optional(),
+  file: z.string().optional(),
+  added: z.array(z.string()).default([]),
+  removed: z.array(z.string()).default([]),
+  changed: z.record(z.string(), z.unknown()).default({}),
   changes: z.array(z.looseObject({ kind: z.string(), what: z.string(), rule: z.string().optional() })).default([]),
   answer: z.string().optional(),
   outcome: z.string().optional(),
@@ -84,8 +89,12 @@ function describe(each: AuditRecord, full: boolean): string {
       return `RENAMED in ${each.target ?? "?"}: ${each.was ?? "?"} is now ${each.now ?? "?"}; policies hold it to the old name`;
     case "shadow":
       return `SHADOW ${who(each)}: ${each.changes.map(({ kind, what, rule }) => `${kind}: ${what}${rule === undefined ? "" : ` (${rule})`}`).join("; ")}`;
+    case "approval_revoke":
+      return `${each.by ?? each.user ?? "?"} takes back approval ${each.grant ?? "?"} (${each.request ?? "?"})`;
     case "change":
-      return `${each.by ?? "?"} by the HTTP API: ${each.action ?? "?"}`;
+      return each.file === undefined
+        ? `${each.by ?? "?"} by the HTTP API: ${each.action ?? "?"}`
+        : `CHANGED ${each.file}: ${each.added.length} added, ${each.removed.length} removed, ${Object.keys(each.changed).length} changed`;
     case "audit_gap":
       return `GAP: ${each.lines_lost ?? "?"} lines could not be written`;
     default:

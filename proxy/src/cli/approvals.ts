@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { AnswerOptions } from "./run-approvals.ts";
+import type { AnswerOptions, RevokeOptions } from "./run-approvals.ts";
 
 interface ListOptions {
   readonly config: string;
@@ -66,10 +66,12 @@ export function registerApprovals(program: Command): void {
   approvals
     .command("revoke <grant>")
     .description("take back an approval that can still be used")
+    .option("--as <user>", "who does it: a name of the users file (default: the account of this machine)")
+    .option("--because <reason>", "for the audit log")
     .addOption(configOption())
-    .action(async (grant: string, { config }: ListOptions) => {
+    .action(async (grant: string, options: RevokeOptions) => {
       const { revokeGrant } = await import("./run-approvals.ts");
-      await revokeGrant(config, grant);
+      await revokeGrant(grant, options);
     });
 }
 

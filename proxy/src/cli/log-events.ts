@@ -62,7 +62,12 @@ function logApproval(event: ApprovalEvent, log: Logger): void {
     return;
   }
   const { kind, ...details } = event;
-  const said = { asked: "a statement waits for approval", answered: "an answer came", ended: "it waits no longer" };
+  const said = {
+    asked: "a statement waits for approval",
+    answered: "an answer came",
+    revoked: "an approval was taken back",
+    ended: "it waits no longer",
+  };
   log.info(details, said[kind]);
 }
 

@@ -1,5 +1,6 @@
 /** What the command line does with the store. An answer is counted there, whether a proxy runs or not. */
 import { existsSync } from "node:fs";
+import { userInfo } from "node:os";
 import type { Principal } from "@penstock/engine";
 import { answerRequest, isCounted, printOutcome } from "../approvals/answering.ts";
 import { whyNotEligible } from "../approvals/eligible.ts";
@@ -23,6 +24,12 @@ export interface AnswerOptions {
   readonly for?: number;
   readonly uses?: number;
   readonly alike?: true;
+  readonly config: string;
+}
+
+export interface RevokeOptions {
+  readonly as?: string;
+  readonly because?: string;
   readonly config: string;
 }
 
@@ -83,8 +90,18 @@ export async function listGrants(config: string, asJson: boolean): Promise<void>
   }
 }
 
-export async function revokeGrant(config: string, grant: string): Promise<void> {
-  if (await withStore(config, (store) => store.revoke(grant))) process.stdout.write("revoked\n");
+export async function revokeGrant(grant: string, { config: file, as: user, because }: RevokeOptions): Promise<void> {
+  const isRevoked = await withStore(file, async (store, config) => {
+    if (user === undefined)
+      return store.revoke(grant, { user: `operator ${userInfo().username}`, proof: "account", because });
+    const users = usersOf(config);
+    const named = users.person(user);
+    if (named === undefined) throw new CommandError(`there is no user ${escapeForTerminal(user)}`, exitCodes.misuse);
+    const proof = config.approvals.commandLine;
+    const person = proof === "account" ? named : await proven(users, user);
+    return store.revoke(grant, { user, by: person.id, proof, because });
+  });
+  if (isRevoked) process.stdout.write("revoked\n");
   else throw new CommandError(`there is no grant ${escapeForTerminal(grant)}`, exitCodes.misuse);
 }
 

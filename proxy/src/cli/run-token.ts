@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import type { Principal } from "@penstock/engine";
+import { z } from "zod";
+import { apiPath } from "../admin/paths.ts";
+import { escapeForTerminal } from "../audit/escape.ts";
 import { loadMintingConfig, type MintingConfig } from "../config/load-config.ts";
 import { formatProblems } from "../config/problem.ts";
 import { cannotRead, errorMessage } from "../config/system-error.ts";
@@ -9,6 +12,7 @@ import { agentFor } from "../identity/mint/agent-groups.ts";
 import { mintToken } from "../identity/mint/mint-token.ts";
 import { recordMinted } from "../identity/mint/record-minted.ts";
 import { parseUsers, type Users } from "../identity/users.ts";
+import { type ApiOptions, callApi } from "./api-client.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
 import type { TokenOptions } from "./token.ts";
 
@@ -27,12 +31,23 @@ export async function runToken(options: TokenOptions): Promise<void> {
     if (value.trim() === "" || value.length > most || /\p{Cc}/u.test(value))
       throw misuse(`--${option} must be a text of 1 to ${most} characters without control characters`);
   }
-  const loaded = loadMintingConfig(options.config, process.env);
+  const { url, config: given, tokenFile, ca } = options;
+  // Whoever names a configuration means the key that it names, wherever the API is.
+  if (url !== undefined && given === undefined) {
+    await mintByApi(options, {
+      url,
+      ...(tokenFile === undefined ? {} : { tokenFile }),
+      ...(ca === undefined ? {} : { ca }),
+    });
+    return;
+  }
+  const file = given ?? "penstock.yaml";
+  const loaded = loadMintingConfig(file, process.env);
   if (!loaded.ok) throw misuse(formatProblems(loaded.problems));
   const { identity, usersFile } = loaded.config;
   const mint = identity?.mint;
   if (identity === undefined || mint === undefined)
-    throw misuse(`${options.config} has no \`identity.mint\`: nothing can be minted`);
+    throw misuse(`${file} has no \`identity.mint\`: nothing can be minted`);
   const lifetimeMs = lifetime(options.ttl, mint.lifetimeMsMax);
   const users = usersOf(usersFile);
   const minter = await minterOf(options, identity, users);
@@ -63,6 +78,23 @@ export async function runToken(options: TokenOptions): Promise<void> {
   }
   process.stdout.write(`${token}\n`);
   process.stderr.write(`minted ${id}, good until ${expires}\n`);
+}
+
+const answer = z.object({ id: z.string(), token: z.string(), expires_at: z.string() });
+
+/** As the person whose API token it is, on whose behalf the agent acts. */
+async function mintByApi(
+  { agent, for: task, ttl, group, byToken, onBehalfOf }: TokenOptions,
+  api: ApiOptions,
+): Promise<void> {
+  if (byToken !== undefined || onBehalfOf !== undefined)
+    throw misuse(
+      "over the HTTP API the agent acts for whose API token it is: leave --by-token and --on-behalf-of out, or give --config to mint with the key",
+    );
+  const body = { agent, task, ttl_seconds: milliseconds(ttl) / 1000, groups: group };
+  const { id, token, expires_at: until } = answer.parse(await callApi(api, "POST", `${apiPath}/tokens`, body));
+  process.stdout.write(`${token}\n`);
+  process.stderr.write(`minted ${escapeForTerminal(id)}, good until ${escapeForTerminal(until)}\n`);
 }
 
 async function minterOf(
@@ -126,10 +158,15 @@ function usersOf(file: string): Users {
 
 const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
 
-function lifetime(text: string, mostMs: number): number {
+function milliseconds(text: string): number {
   const [, count = "", unit = ""] = /^([0-9]{1,6})([smh])$/.exec(text) ?? [];
   const ms = Number(count) * (unitMs[unit] ?? 0);
   if (ms <= 0) throw misuse("--ttl must be a time such as 90s, 15m or 1h");
+  return ms;
+}
+
+function lifetime(text: string, mostMs: number): number {
+  const ms = milliseconds(text);
   if (ms > mostMs) throw misuse(`--ttl must be at most ${mostMs / 1000}s (\`identity.mint.max_ttl_seconds\`)`);
   return ms;
 }

@@ -2,6 +2,8 @@ import { type FileWatch, watchFiles } from "@penstock/engine";
 import type { Logger } from "pino";
 import type { RunningAdmin } from "../admin/running-admin.ts";
 import { Webhook } from "../approvals/webhook.ts";
+import { fileChangeLine } from "../audit/audit-records.ts";
+import { changesBetween } from "../audit/file-changes.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
 import type { AdminConfig } from "../config/sections/admin.ts";
 import { formatProblems } from "../config/problem.ts";
@@ -113,6 +115,7 @@ export class RunningProxy {
       store: this.#store,
       approvalRules: this.#config.approvals,
       links: this.#config.webhook,
+      mint: this.#config.identity?.mint,
       server: this.#server,
       targets: this.#targets,
       policies: () => this.#policies.state,
@@ -279,8 +282,12 @@ export class RunningProxy {
   }
 
   #reloadUsers(): void {
+    const before = [...this.#users.users.byName.values()];
     const result = this.#users.load();
     if (result.ok) {
+      const now = [...this.#users.users.byName.values()];
+      const changes = changesBetween(before, now, ["id", "kind", "groups", "claims", "onBehalfOf", "verifier"]);
+      if (changes !== undefined) this.#audit.append(fileChangeLine("users", this.#users.file, changes));
       this.#log.info({ users: this.#users.count }, "read the users file again");
       for (const warning of result.warnings) this.#log.warn(warning);
     } else {

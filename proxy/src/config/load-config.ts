@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ProxyLimits } from "../limits.ts";
-import type { WebhookConfig } from "../approvals/webhook.ts";
+import type { WebhookConfig } from "../approvals/links.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { configSchema, type RawConfig } from "./schema.ts";
 import { SectionReader } from "./section-reader.ts";

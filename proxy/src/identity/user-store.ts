@@ -30,6 +30,19 @@ export class UserStore implements Identities, People {
     this.#reserved = reserved;
   }
 
+  get users(): Users {
+    return this.#users;
+  }
+
+  /** The user with this claim; nobody where several have it. */
+  personWith(claim: string, value: string): Principal | undefined {
+    const found = [...this.#users.byName.values()].filter(
+      ({ claims }) => Object.hasOwn(claims, claim) && claims[claim] === value,
+    );
+    const [one] = found;
+    return one === undefined || found.length > 1 ? undefined : this.person(one.name);
+  }
+
   /** Reads the file anew. Sessions that are open keep the principal that they logged in as. */
   load(): UserStoreResult {
     let text: string;

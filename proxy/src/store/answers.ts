@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { addGrant, usableGrants } from "./grants.ts";
 import { askedOf, expireDue, keyOf, requestRow, settle, shownDigest, stateOf, type StoredNeed } from "./requests.ts";
+import { type Revocation, revocationSchema } from "./revocations.ts";
 import { type SqlRow, type SqlTransaction, text, textOrNone } from "./sql.ts";
 
 const answerSchema = z.object({
@@ -151,8 +152,17 @@ async function settleAlike(tx: SqlTransaction, row: SqlRow, isAlike: boolean): P
   for (const other of others) await settle(tx, other);
 }
 
-/** Answers that the proxy has to record: of its own requests, and of those that no living proxy has asked. */
-export async function takeAnswers(tx: SqlTransaction, proxy: string): Promise<readonly Answered[]> {
+const saidSchema = z.union([revocationSchema, answeredSchema]);
+
+function isRevocation(said: z.output<typeof saidSchema>): said is Revocation {
+  return "kind" in said;
+}
+
+/** Answers, and what was taken back, that the proxy has to record: of its own requests, and of those that no living proxy has asked. */
+export async function takeAnswers(
+  tx: SqlTransaction,
+  proxy: string,
+): Promise<{ readonly answers: readonly Answered[]; readonly revocations: readonly Revocation[] }> {
   const rows = await tx.all(
     `update answers set taker = $1 where id in (
        select a.id from answers a left join requests r on r.id = a.request
@@ -161,6 +171,10 @@ export async function takeAnswers(tx: SqlTransaction, proxy: string): Promise<re
      ) returning id, said`,
     proxy,
   );
-  const answers = rows.map((row) => answeredSchema.parse(JSON.parse(text(row, "said"))));
-  return answers.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  const said = rows.map((row) => saidSchema.parse(JSON.parse(text(row, "said"))));
+  said.sort((one, other) => (one.id < other.id ? -1 : 1));
+  return {
+    answers: said.filter((each): each is Answered => !isRevocation(each)),
+    revocations: said.filter(isRevocation),
+  };
 }

@@ -133,9 +133,10 @@ export async function listGrants(tx: SqlTransaction): Promise<readonly StoredGra
   return rows.map(grantOf);
 }
 
-export async function revokeGrant(tx: SqlTransaction, id: string): Promise<boolean> {
-  tx.tellOthers();
-  return (await tx.all("delete from grants where id = $1 returning id", id)).length > 0;
+/** Removes it; `undefined` where there is none. */
+export async function takeGrant(tx: SqlTransaction, id: string): Promise<StoredGrant | undefined> {
+  const [row] = await tx.all("delete from grants where id = $1 returning *", id);
+  return row === undefined ? undefined : grantOf(row);
 }
 
 export function parseYes(json: string | undefined): readonly Yes[] | undefined {

@@ -1,7 +1,9 @@
 /** Of the store; named maximums, as in `limits.ts` of the proxy. */
 export const storeLimits = {
-  /** From a call to its end. */
+  /** From a call to its end, and from one transaction of a burst of calls to the next. */
   callMs: 5_000,
+  /** From a call to its end where thousands come at once, and the store works them off. */
+  burstMs: 30_000,
   /** Of that, for one query, or for the lock of another transaction. */
   queryMs: 3_000,
   /** Of that, for a connection. */

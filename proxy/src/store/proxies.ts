@@ -55,7 +55,7 @@ export async function collect(tx: SqlTransaction, proxy: string): Promise<Collec
     proxy,
   );
   const ended: EndedRequest[] = rows.map(endedOf);
-  return { ended, answers: await takeAnswers(tx, proxy) };
+  return { ended, ...(await takeAnswers(tx, proxy)) };
 }
 
 async function freeWhere(tx: SqlTransaction, condition: string, ...values: readonly string[]): Promise<void> {

@@ -1,6 +1,6 @@
 /** A store over SQL, whichever server runs it. */
 import { answer, type Answered, type NewAnswer } from "./answers.ts";
-import { listGrants, revokeGrant, type StoredGrant } from "./grants.ts";
+import { listGrants, type StoredGrant } from "./grants.ts";
 import { beat, collect, giveUp, leave } from "./proxies.ts";
 import {
   ask,
@@ -11,6 +11,7 @@ import {
   type NewRequest,
   type StoredRequest,
 } from "./requests.ts";
+import { revoke, type Revoker } from "./revocations.ts";
 import type { SqlTransaction } from "./sql.ts";
 import type { Collected, ProxyLife, Store } from "./store.ts";
 
@@ -54,9 +55,9 @@ export abstract class SqlStore implements Store {
     return this.transaction((tx) => collect(tx, proxy));
   }
 
-  recorded(answers: readonly string[]): Promise<void> {
+  recorded(ids: readonly string[]): Promise<void> {
     return this.transaction(async (tx) => {
-      for (const id of answers) await tx.all("delete from answers where id = $1", id);
+      for (const id of ids) await tx.all("delete from answers where id = $1", id);
     });
   }
 
@@ -72,7 +73,7 @@ export abstract class SqlStore implements Store {
     return this.transaction(listGrants);
   }
 
-  revoke(grant: string): Promise<boolean> {
-    return this.transaction((tx) => revokeGrant(tx, grant));
+  revoke(grant: string, by: Revoker): Promise<boolean> {
+    return this.transaction((tx) => revoke(tx, grant, by));
   }
 }

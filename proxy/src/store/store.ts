@@ -9,6 +9,7 @@
 import type { Answered, NewAnswer } from "./answers.ts";
 import type { AskLimits, Asked, EndedRequest, NewRequest, StoredRequest } from "./requests.ts";
 import type { StoredGrant } from "./grants.ts";
+import type { Revocation, Revoker } from "./revocations.ts";
 
 export interface Store {
   /** For messages: a path or an address, without a secret. */
@@ -36,18 +37,18 @@ export interface Store {
    * statement sent again.
    */
   giveUp(request: string, how: "cancelled" | "withdrawn" | "expired"): Promise<void>;
-  /** Hands over what has ended for sessions of the proxy, each once, and answers for the record. */
+  /** Hands over what has ended for sessions of the proxy, each once, and answers and revocations for the record. */
   collect(proxy: string): Promise<Collected>;
-  /** Answers are in the record. */
-  recorded(answers: readonly string[]): Promise<void>;
+  /** Answers and revocations are in the record. @param ids of them */
+  recorded(ids: readonly string[]): Promise<void>;
 
   /** Oldest first: those that wait. */
   waiting(): Promise<readonly StoredRequest[]>;
   request(id: string): Promise<StoredRequest | undefined>;
   /** Those that can still be used. */
   grants(): Promise<readonly StoredGrant[]>;
-  /** @returns whether there was such a grant */
-  revoke(grant: string): Promise<boolean>;
+  /** Keeps for the record who has done it. @returns whether there was such a grant */
+  revoke(grant: string, by: Revoker): Promise<boolean>;
 }
 
 export interface ProxyLife {
@@ -60,6 +61,7 @@ export interface Collected {
   readonly ended: readonly EndedRequest[];
   /** Counted or not. */
   readonly answers: readonly Answered[];
+  readonly revocations: readonly Revocation[];
 }
 
 /** The store cannot be reached, or not in time. */

@@ -8,7 +8,7 @@ import type { Context } from "hono";
 import { html } from "hono/html";
 import { type AnsweringOptions, answerRequest, isCounted, printOutcome } from "../../approvals/answering.ts";
 import { maySee } from "../../approvals/eligible.ts";
-import { isGenuine, type Link } from "../../approvals/webhook.ts";
+import { isGenuine, type Link } from "../../approvals/links.ts";
 import { escapeForTerminal, escapeLines } from "../../audit/escape.ts";
 import type { StoredRequest } from "../../store/requests.ts";
 import type { AdminHost } from "../admin-host.ts";
@@ -47,7 +47,7 @@ export function addApprovalPage(
     if (request === undefined) return wrong(c);
     const form = await c.req.parseBody();
     const field = (name: string) => (typeof form[name] === "string" ? form[name].trim() : "");
-    const person = host.identify(field("token"));
+    const person = host.identify(field("token"))?.person;
     if (person === undefined) {
       host.refused(address);
       return c.html(page("Not answered", html`<p>The token is not valid, or not any more.</p>`), 401);

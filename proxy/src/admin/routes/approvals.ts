@@ -4,8 +4,8 @@ import { HTTPException } from "hono/http-exception";
 import { type AnsweringOptions, answerRequest, isCounted, printOutcome } from "../../approvals/answering.ts";
 import { maySee } from "../../approvals/eligible.ts";
 import type { StoredRequest } from "../../store/requests.ts";
-import { StoreError } from "../../store/store.ts";
 import { apiPath } from "../paths.ts";
+import { reached } from "../reached.ts";
 import type { Api } from "../routing.ts";
 
 const request = z
@@ -122,15 +122,6 @@ async function find({ store }: AnsweringOptions, id: string, person: Principal):
   const found = await reached(() => store.request(id));
   if (found !== undefined && maySee(person, found.asked)) return found;
   throw new HTTPException(404, { message: "there is no such request, or none that you may answer" });
-}
-
-async function reached<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
-    throw new HTTPException(503, { message: "the approvals' store does not answer: try again", cause: error });
-  }
 }
 
 function shown(stored: StoredRequest): z.output<typeof request> {

@@ -2,7 +2,7 @@ import { principalKinds } from "@penstock/language";
 import { createSecretKey } from "node:crypto";
 import { z } from "zod";
 import type { ApprovalRules } from "../../approvals/rules.ts";
-import type { WebhookConfig } from "../../approvals/webhook.ts";
+import type { WebhookConfig } from "../../approvals/links.ts";
 import { decodeBase64 } from "../../identity/scram-verifier.ts";
 import { filledText } from "../fields.ts";
 import { isThisMachine, type SectionReader } from "../section-reader.ts";
@@ -24,9 +24,34 @@ const webhookSection = z
         "Whether messages, and the page of a link before somebody has given their token, hold the statement's text and reasons that policies give. Values of parameters never stand in them.",
       ),
   })
-  .superRefine(({ url_env: variable, url_file: file }, context) => {
+  .extend({
+    slack: z
+      .strictObject({
+        signing_secret_env: filledText
+          .optional()
+          .describe("Name of an environment variable that holds the signing secret of the Slack app."),
+        signing_secret_file: filledText
+          .optional()
+          .describe(
+            "File that holds the signing secret and nothing else, and that only the proxy's own account may read: who has it can answer as anybody.",
+          ),
+        user_claim: filledText
+          .default("slack")
+          .describe("The claim in the users file that holds a user's id in Slack (`U…`, from the profile there)."),
+        team: filledText.optional().describe("Slack's id of the workspace (`T…`). Left out, any that has the app."),
+      })
+      .optional()
+      .describe(
+        "Slack sends clicks to `/slack/interactions` of the HTTP API, at `public_url`: messages have buttons that answer, in place of links.",
+      ),
+  })
+  .superRefine(({ url_env: variable, url_file: file, slack }, context) => {
     if ((variable === undefined) === (file === undefined))
       context.addIssue({ code: "custom", path: [], message: "needs exactly one of `url_env` and `url_file`" });
+    if (slack !== undefined && (slack.signing_secret_env === undefined) === (slack.signing_secret_file === undefined)) {
+      const message = "needs exactly one of `signing_secret_env` and `signing_secret_file`";
+      context.addIssue({ code: "custom", path: ["slack"], message });
+    }
   })
   .optional()
   .describe(
@@ -100,7 +125,25 @@ export function readWebhook(
     return undefined;
   }
   const publicUrl = raw.public_url.replace(/\/+$/, "");
-  return { url, publicUrl, key: createSecretKey(key), showsStatement: raw.show_statement };
+  const slack = readSlack(raw.slack, reader);
+  return { url, publicUrl, key: createSecretKey(key), showsStatement: raw.show_statement, slack };
+}
+
+/** Slack's have 32 characters. */
+const signingSecretCharactersMin = 16;
+
+function readSlack(raw: NonNullable<z.output<typeof webhookSection>>["slack"], reader: SectionReader) {
+  if (raw === undefined) return undefined;
+  const { signing_secret_env: variable, signing_secret_file: file, user_claim: userClaim, team } = raw;
+  const at = ["approvals", "webhook", "slack", file === undefined ? "signing_secret_env" : "signing_secret_file"];
+  const secret = (file === undefined ? reader.variable(at, variable ?? "") : reader.readFile(at, file))?.trim();
+  if (secret === undefined) return undefined;
+  if (file !== undefined) reader.failIfExposed(at, file, "answer as anybody");
+  if (secret.length < signingSecretCharactersMin) {
+    reader.fail(at, "is no signing secret of Slack's", "copy it from Basic Information of the app, at api.slack.com");
+    return undefined;
+  }
+  return { signingSecret: createSecretKey(Buffer.from(secret)), userClaim, team };
 }
 
 function isSafe(address: string): boolean {
