@@ -1,12 +1,13 @@
 /** A throw-away MariaDB, for what only a real server can say. */
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { type Connection, createConnection } from "mysql2/promise";
 import { type Guard, guard } from "../../engine/src/throw-away/guard.ts";
+import { templatesVariable } from "../../engine/src/throw-away/postgres-cluster.ts";
 import { requireTool } from "./client-tools.ts";
 import { freePort } from "./postgres-server.ts";
 
@@ -37,27 +38,18 @@ const run = promisify(execFile);
  */
 export async function startMariadb(options: readonly string[] = []): Promise<MariadbServer> {
   const mariadbd = requireTool("mariadbd");
-  const install = requireTool("mariadb-install-db");
   // The path of a socket has 107 bytes at most.
   const folder = mkdtempSync(join(tmpdir(), "penstock-mariadb-"));
-  const data = join(folder, "data");
-  const common = [
-    "--no-defaults",
-    `--datadir=${data}`,
-    `--user=${userInfo().username}`,
-    // A server that starts removes the temporary tables of all others that share its folder for them.
-    `--tmpdir=${folder}`,
-  ];
   try {
-    await run(install, [...common, "--auth-root-authentication-method=normal", "--skip-test-db"]);
+    await makeData(folder);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
-    throw new Error(`mariadb-install-db failed: ${error instanceof Error ? error.message : ""}`, { cause: error });
+    throw error;
   }
   const socketPath = join(folder, "socket");
   const port = await freePort();
   const args = [
-    ...common,
+    ...commonOptions(folder),
     `--socket=${socketPath}`,
     `--bind-address=${host}`,
     `--port=${port}`,
@@ -74,6 +66,40 @@ export async function startMariadb(options: readonly string[] = []): Promise<Mar
   } catch (error) {
     await guarded.close();
     throw error;
+  }
+}
+
+/** @param folder for its data and its temporary tables: a server that starts removes those of all others that share the folder */
+function commonOptions(folder: string): string[] {
+  const data = join(folder, "data");
+  return ["--no-defaults", `--datadir=${data}`, `--tmpdir=${folder}`, `--user=${userInfo().username}`];
+}
+
+/** To initialise it takes two seconds of processor: a test run does it once, and copies. */
+async function makeData(folder: string): Promise<void> {
+  const templates = process.env[templatesVariable];
+  if (templates === undefined) return initialise(folder);
+  const template = join(templates, "mariadb");
+  if (!existsSync(template)) {
+    const building = mkdtempSync(join(templates, "mariadb-"));
+    await initialise(building);
+    try {
+      renameSync(building, template);
+    } catch (error) {
+      // Another test file was first.
+      if (!existsSync(template)) throw error;
+      rmSync(building, { recursive: true, force: true });
+    }
+  }
+  await run("cp", ["-R", join(template, "data"), folder]);
+}
+
+async function initialise(folder: string): Promise<void> {
+  const options = [...commonOptions(folder), "--auth-root-authentication-method=normal", "--skip-test-db"];
+  try {
+    await run(requireTool("mariadb-install-db"), options);
+  } catch (error) {
+    throw new Error(`mariadb-install-db failed: ${error instanceof Error ? error.message : ""}`, { cause: error });
   }
 }
 
