@@ -337,7 +337,8 @@ describe.each(Object.entries(storeMakers))("a store in %s", (_, make) => {
     expect(await two.revoke(grant?.grant ?? "", revoker)).toBe(true);
     expect(await two.revoke(grant?.grant ?? "", revoker)).toBe(false);
     expect(await one.ask(again(request), limits)).toMatchObject({ kind: "waiting" });
-    // For the record of the proxy that has asked, until it has written it.
+    // For the record of the proxy that has asked and lives, until it has written it.
+    await one.beat({ id: "one", name: "host:1" });
     const mine = async (proxy: string) =>
       (await one.collect(proxy)).revocations.filter((each) => each.request === request.id);
     expect(await mine("two")).toEqual([]);
