@@ -36,7 +36,7 @@ test("a thousand wait, in little memory, and each goes on by its own yes", async
   const store = new SqliteStore(join(folder, "store.db"));
   await store.open();
   const audit = new FileAuditLog({ path: join(folder, "audit.jsonl"), strict: false, report: () => undefined });
-  const options = { store, rules: ordinaryRules, people: { person: () => undefined }, limits: proxyLimits };
+  const options = { store, rules: ordinaryRules, people: { person: () => undefined }, limits: () => proxyLimits };
   const desk = new ApprovalDesk({ ...options, audit, report: () => undefined });
   const before = process.memoryUsage().heapUsed;
   const tickets: Ticket[] = [];

@@ -65,7 +65,7 @@ export async function startProxy(configFile: string, print: (line: string) => vo
   const policies = await compiled(read.config.policies);
   const output = { isTTY: true, write: (text: string) => print(text.trimEnd()) };
   const log = createLogger({ level: "warn", format: "pretty" }, output);
-  const proxy = await RunningProxy.start(read.config, users, policies, log);
+  const proxy = await RunningProxy.start(configFile, read.config, users, policies, log);
   // The greeting has said what starting says; from here on, news.
   log.level = "info";
   return proxy;

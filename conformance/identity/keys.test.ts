@@ -3,7 +3,7 @@ import { writeFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import type { TokenVerifier, TokenVerifierOptions } from "../../proxy/src/identity/jwt/token-verifier.ts";
+import { TokenVerifier, type TokenVerifierOptions } from "../../proxy/src/identity/jwt/token-verifier.ts";
 import type { TokenIssuer } from "../../proxy/src/identity/jwt/token-issuer.ts";
 import { TestIssuer, tokenLogins } from "./issuers.ts";
 import { jwkOf, type KeyPair, keyPair, signed } from "./signer.ts";
@@ -160,6 +160,26 @@ test("a token that logs in once does so once, also for two who come at once", as
   expect(await verifier.verify(one)).toEqual(refused("was used before"));
   expect(await verifier.verify(token())).toEqual(proven);
   expect(await verifier.verify(issuer.token({ jti: undefined }, "ES256", nowMs))).toEqual(refused("has no `jti`"));
+});
+
+test("whoever takes the place of a verifier knows what was used, and asks nobody again for keys", async () => {
+  const before = await opened({ oneUse: true });
+  const one = token();
+  expect(await before.verify(one)).toEqual(proven);
+  const config = issuer.config({ oneUse: true });
+  const options = { tokenBytesMax: 4096, clockSkewMs: 0, now: () => nowMs, report: () => undefined };
+  const after = new TokenVerifier({ ...options, issuers: [config] }, before);
+  await issuer.server.stop();
+  await after.open();
+  expect(await after.verify(one)).toEqual(refused("was used before"));
+  expect(await after.verify(token())).toEqual(proven);
+  // Of an issuer that is another now, nothing is known.
+  const other = new TokenVerifier(
+    { ...options, issuers: [issuer.config({ oneUse: true, audiences: ["other"] })] },
+    before,
+  );
+  await other.open();
+  expect(await other.verify(token())).toMatchObject({ kind: "unavailable" });
 });
 
 test("times are held to with the skew that is configured", async () => {

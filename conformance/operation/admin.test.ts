@@ -165,6 +165,7 @@ test("the API's description names every route", async () => {
   expect(Object.keys(description.paths).sort()).toEqual([
     "/api/v1/audit/records",
     "/api/v1/audit/report",
+    "/api/v1/config/reload",
     "/api/v1/policies",
     "/api/v1/policies/reload",
     "/api/v1/sessions",

@@ -1,11 +1,7 @@
 /** The proxy in front of a real server, with a user and a target made for the test. */
 import type { ConnectionOptions } from "node:tls";
-import {
-  createProxyServer,
-  type ProxyEvent,
-  type ProxyServer,
-  type ProxyServerOptions,
-} from "../../proxy/src/proxy-server.ts";
+import { createProxyServer } from "../../proxy/src/proxy-server.ts";
+import type { ProxyEvent, ProxyServer, ProxyServerOptions } from "../../proxy/src/proxy-server-options.ts";
 import type { AuditLog } from "../../proxy/src/audit/audit-log.ts";
 import { Login, type Identities } from "../../proxy/src/identity/login.ts";
 import { fixedPassword } from "../../proxy/src/credentials/password-source.ts";

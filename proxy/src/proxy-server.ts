@@ -3,16 +3,15 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { createSecureContext } from "node:tls";
 import { type Enforcer, type Notification, type PrincipalContext, printRule } from "@penstock/engine";
-import { ApprovalDesk, type ApprovalEvent } from "./approvals/approval-desk.ts";
-import type { People } from "./approvals/people.ts";
-import { type ApprovalRules, ordinaryRules } from "./approvals/rules.ts";
+import { ApprovalDesk } from "./approvals/approval-desk.ts";
+import { ordinaryRules } from "./approvals/rules.ts";
 import type { AuditLog } from "./audit/audit-log.ts";
 import { refusedLine, SessionRecords } from "./audit/audit-records.ts";
 import type { Front, LoggedInClient } from "./enforce/front.ts";
-import type { LoginHost, OpenSession, SessionHost } from "./enforce/session-host.ts";
+import type { LoginHost, OpenSession, SessionEnd, SessionHost } from "./enforce/session-host.ts";
 import { SessionCounts } from "./enforce/session-counts.ts";
 import { SilentSessions } from "./enforce/silent-sessions.ts";
-import type { Protocol, Targets } from "./enforce/target.ts";
+import type { Protocol, Target } from "./enforce/target.ts";
 import { UpstreamError } from "./enforce/upstream-error.ts";
 import { certificateHash } from "./identity/certificate-hash.ts";
 import type { Identities } from "./identity/login.ts";
@@ -24,107 +23,24 @@ import { proxyLimits, type ProxyLimits } from "./limits.ts";
 import { Meters } from "./metrics/meters.ts";
 import { MysqlFront } from "./mysql/front.ts";
 import { PostgresFront } from "./postgres/front.ts";
-import type { StoredRequest } from "./store/requests.ts";
-import type { Store } from "./store/store.ts";
+import type { ProxyServer, ProxyServerOptions, ServerChange, TlsOptions } from "./proxy-server-options.ts";
 import { takeConnection } from "./sockets/reused-reads.ts";
-
-export interface ProxyServerOptions {
-  readonly enforcer: Enforcer;
-  readonly audit: AuditLog;
-  readonly identities: Identities;
-  /** Whose tokens are taken as passwords. Without it, nobody's. */
-  readonly tokens?: TokenIdentities;
-  readonly targets: Targets;
-  /** PEM. Without it, TLS is not offered. */
-  readonly tls?: TlsOptions;
-  /** Whose client certificates say who they are. Without it, clients are not asked for any. Needs `tls.clientCa`. */
-  readonly certificates?: CertificateIdentities;
-  /** Refuse clients that do not ask for TLS. */
-  readonly tlsRequired?: boolean;
-  /** How people are asked for approval, and whose answers count. Without it, what needs approval is refused. */
-  readonly approvals?: ApprovalOptions;
-  /** With which columns that a policy masks by `token()` are shown. Without it, they are not. */
-  readonly tokenKey?: KeyObject;
-  /** Whether the enforcer leaves literals out of audit records, so that texts it has not read must be left out too. */
-  readonly redacts?: boolean;
-  readonly limits?: Partial<ProxyLimits>;
-  /** What an operator should know; must not throw. */
-  readonly report?: (event: ProxyEvent) => void;
-}
-
-interface ApprovalOptions {
-  /** Open; whoever opened it closes it after the proxy. */
-  readonly store: Store;
-  readonly people: People;
-  readonly rules?: ApprovalRules;
-  /** Tells people of a request; must not throw. */
-  readonly announce?: (request: StoredRequest) => void;
-  /** What somebody has to do to approve a request, for the client. */
-  readonly howTo?: (request: string) => string;
-}
-
-/** PEM. */
-export interface TlsOptions {
-  readonly cert: string | Buffer;
-  readonly key: string | Buffer;
-  /** Authorities of client certificates. */
-  readonly clientCa?: string | Buffer;
-  /** Which of their certificates were revoked. With it, there must be a list of each authority. */
-  readonly clientCrl?: string | Buffer;
-}
-
-export type ProxyEvent =
-  | {
-      readonly kind: "session_opened" | "session_closed";
-      readonly session: string;
-      readonly user: string;
-      readonly reason: string;
-    }
-  | { readonly kind: "login_failed"; readonly address: string; readonly user: string; readonly reason: string }
-  | { readonly kind: "upstream_failed"; readonly target: string; readonly error: Error }
-  /** A result named a masked column as its origin: it must never happen. */
-  | { readonly kind: "origin_leak"; readonly session: string; readonly statement: number; readonly message: string }
-  /** A `notify` rule fired; the statement is in the audit log under its session and number. */
-  | {
-      readonly kind: "notification";
-      readonly session: string;
-      readonly statement: number;
-      readonly principal: string;
-      readonly channel: string;
-      readonly message: string | undefined;
-      readonly rule: string;
-    }
-  | { readonly kind: "approval"; readonly event: ApprovalEvent }
-  | { readonly kind: "fault"; readonly session: string; readonly error: Error };
-
-export interface ProxyServer {
-  /**
-   * Resolves with the port; rejects with the system's error, such as EADDRINUSE.
-   * @param protocol default: `postgres`
-   * @param only name of the one target that clients of this port come to
-   */
-  listen(port: number, host: string, protocol?: Protocol, only?: string): Promise<number>;
-  /** To be called again and again while a target gives no answer: ends sessions that have waited for it too long. */
-  endSilent(target: string): void;
-  /** Takes no new connections, lets running statements end for a while, then ends the rest. */
-  close(): Promise<void>;
-  /** From the next connection on. Throws where it cannot be used: then what was in use stays. */
-  setTls(tls: TlsOptions): void;
-  /** From the next statement of every session on. */
-  setEnforcer(enforcer: Enforcer): void;
-  /** Sessions that are open now. */
-  readonly sessions: Iterable<OpenSession>;
-  readonly meters: Readonly<Meters>;
-}
 
 export function createProxyServer(options: ProxyServerOptions): ProxyServer {
   return new Proxy(options);
 }
 
+interface Listener {
+  readonly server: Server;
+  /** Of the connections that come: as what, and to which target alone. */
+  way: { readonly front: Front; readonly only: string | undefined };
+}
+
 /** Longest wait of a timer of Node. */
 const timerMsMax = 2 ** 31 - 1;
 
-function tlsOf({ cert, key, clientCa: ca, clientCrl: crl }: TlsOptions): NonNullable<LoginHost["tls"]> {
+/** Throws where it cannot be used. */
+export function tlsOf({ cert, key, clientCa: ca, clientCrl: crl }: TlsOptions): NonNullable<LoginHost["tls"]> {
   const client = ca === undefined ? {} : { ca, sessionIdContext: "penstock", ...(crl === undefined ? {} : { crl }) };
   return {
     context: createSecureContext({ cert, key, ...client, minVersion: "TLSv1.2" }),
@@ -132,22 +48,38 @@ function tlsOf({ cert, key, clientCa: ca, clientCrl: crl }: TlsOptions): NonNull
   };
 }
 
+/** What policies see of a target besides its name and its server, both of which a session has for good. */
+function seenOf({ environment, tags }: Target): Pick<PrincipalContext["target"], "environment" | "tags"> {
+  return { environment, tags };
+}
+
+const otherTarget: SessionEnd = {
+  reason: "target changed",
+  sqlstate: "57P01",
+  message: "terminating connection: the proxy's configuration has changed: connect again",
+};
+const mustEncrypt: SessionEnd = {
+  reason: "encryption required",
+  sqlstate: "57P01",
+  message: "terminating connection: connections must be encrypted from now on: connect again with TLS",
+};
+
 class Proxy implements ProxyServer, SessionHost, LoginHost {
-  readonly limits: ProxyLimits;
+  limits: ProxyLimits;
   readonly audit: AuditLog;
   readonly identities: Identities;
-  readonly tokens: TokenIdentities | undefined;
-  readonly certificates: CertificateIdentities | undefined;
+  tokens: TokenIdentities | undefined;
+  certificates: CertificateIdentities | undefined;
   tls: LoginHost["tls"];
-  readonly tlsRequired: boolean;
+  tlsRequired: boolean;
   readonly approvals: ApprovalDesk | undefined;
   readonly tokenKey: KeyObject | undefined;
-  readonly redacts: boolean;
+  redacts: boolean;
   enforcer: Enforcer;
   readonly meters = new Meters();
 
   readonly #options: ProxyServerOptions;
-  readonly #servers: Server[] = [];
+  readonly #listeners = new Map<number, Listener>();
   readonly #sessions = new Map<OpenSession, Front>();
   /** Of clients, until they are closed. */
   readonly #connections = new Set<Socket>();
@@ -165,7 +97,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   constructor(options: ProxyServerOptions) {
     this.#options = options;
     this.limits = { ...proxyLimits, ...options.limits };
-    this.#loggingIn = new PendingLogins(this.limits.pendingLogins);
+    this.#loggingIn = new PendingLogins(() => this.limits.pendingLogins);
     this.audit = options.audit;
     this.identities = options.identities;
     this.tokens = options.tokens;
@@ -181,31 +113,45 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
         : new ApprovalDesk({
             rules: ordinaryRules,
             ...options.approvals,
-            limits: this.limits,
+            limits: () => this.limits,
             audit: options.audit,
             report: (event) => options.report?.({ kind: "approval", event }),
           });
-    this.#throttle = new LoginThrottle(this.limits);
+    this.#throttle = new LoginThrottle(() => this.limits);
   }
 
   async listen(port: number, host: string, protocol: Protocol = "postgres", only?: string): Promise<number> {
     const keepAliveInitialDelay = this.limits.keepAliveMs;
-    const front = this.#front(protocol, only);
+    const way = { front: this.#front(protocol, only), only };
     const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay }, (socket) =>
-      this.#connected(socket, front, only),
+      this.#connected(socket, listener.way),
     );
+    const listener: Listener = { server, way };
     server.listen(port, host);
     // Rejects with what the server emits as error.
     await once(server, "listening");
-    this.#servers.push(server);
     const address = server.address();
-    return typeof address === "object" && address !== null ? address.port : port;
+    const taken = typeof address === "object" && address !== null ? address.port : port;
+    this.#listeners.set(taken, listener);
+    return taken;
+  }
+
+  unlisten(port: number): void {
+    this.#listeners.get(port)?.server.close();
+    this.#listeners.delete(port);
+  }
+
+  relisten(port: number, protocol: Protocol, only: string): void {
+    const listener = this.#listeners.get(port);
+    if (listener !== undefined) listener.way = { front: this.#front(protocol, only), only };
   }
 
   async close(): Promise<void> {
     this.#closing = true;
     const closed = [
-      ...this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+      ...[...this.#listeners.values()].map(
+        ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
+      ),
       ...[...this.#connections].map((socket) => new Promise<void>((resolve) => socket.once("close", () => resolve()))),
     ];
     for (const socket of [...this.#loggingIn, ...this.#opening]) socket.destroy();
@@ -222,6 +168,27 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
 
   setTls(tls: TlsOptions): void {
     this.tls = tlsOf(tls);
+  }
+
+  change({ settings, targets, decidesAnew, loginsBeginAnew }: ServerChange): void {
+    const { enforcer, tls, tlsRequired, certificates, tokens, approvalRules, redacts, limits } = settings;
+    this.tls = tls === undefined ? undefined : tlsOf(tls);
+    const [isEncryptionNew, isRedactionNew] = [tlsRequired && !this.tlsRequired, redacts !== this.redacts];
+    Object.assign(this, { tlsRequired, certificates, tokens, redacts });
+    this.limits = { ...proxyLimits, ...limits };
+    this.approvals?.setRules(approvalRules);
+    if (loginsBeginAnew || isEncryptionNew)
+      for (const socket of [...this.#loggingIn, ...this.#opening]) socket.destroy();
+    if (decidesAnew) this.enforcer = this.meters.timed(enforcer);
+    for (const session of this.#sessions.keys()) {
+      const now = targets.settings.get(session.target);
+      if (now !== undefined)
+        session.retarget(now, { ...session.who, target: { ...session.who.target, ...seenOf(now) } });
+      else if (isRedactionNew) session.renewRecords();
+      if (targets.gone.has(session.target)) session.endWhenIdle(otherTarget);
+      else if (isEncryptionNew && !session.who.session.client.tls) session.endWhenIdle(mustEncrypt);
+      else if (decidesAnew && session.holding.isActive) session.resume();
+    }
   }
 
   setEnforcer(enforcer: Enforcer): void {
@@ -309,7 +276,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
     return protocol === "postgres" ? new PostgresFront(this) : new MysqlFront(this, this.#options.targets, only);
   }
 
-  #connected(accepted: Socket, front: Front, only: string | undefined): void {
+  #connected(accepted: Socket, { front, only }: Listener["way"]): void {
     if (this.#closing) {
       accepted.destroy();
       return;
@@ -379,18 +346,24 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
         refuse(choice.sqlstate, choice.message, choice.hint);
         return;
       }
-      const { target } = choice;
-      asked = target.name;
-      const taken = this.#counts.take(target, principal);
+      asked = choice.target.name;
+      const taken = this.#counts.take(choice.target, principal);
       if (typeof taken === "string") {
         refuse("53300", taken, "end sessions that are not needed, or try again later");
         return;
       }
       giveBack = taken;
-      const connected = await client.connect(target, choice.database);
+      const connected = await client.connect(choice.target, choice.database);
       if (socket.destroyed || this.#closing) {
         connected.discard();
         socket.destroy();
+        return;
+      }
+      const { targets } = this.#options;
+      const target = targets.present === undefined ? choice.target : targets.present(choice.target);
+      if (target === undefined) {
+        connected.discard();
+        refuse(otherTarget.sqlstate, `the target "${asked}" has changed while you connected`, "connect again");
         return;
       }
       const who: PrincipalContext = {
@@ -407,14 +380,13 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
           name: target.name,
           engine: target.engine,
           version: connected.serverVersion,
-          environment: target.environment,
-          tags: target.tags,
+          ...seenOf(target),
         },
       };
       this.audit.append(new SessionRecords(who).connect(identity.origin));
       this.meters.sessionsOpen++;
       this.meters.sessionsTotal++;
-      const session = connected.begin(who);
+      const session = connected.begin(target, who);
       this.#sessions.set(session, front);
       this.#places.set(session, giveBack);
       giveBack = undefined;

@@ -30,6 +30,8 @@ export interface AdminHost {
   readonly policies: PolicyState;
   /** Reads them again. */
   reloadPolicies(): Promise<void>;
+  /** Reads the configuration again, and takes what can change; recorded before it does. Never rejects. */
+  reloadConfig(by: Principal): Promise<ReloadOutcome>;
   readonly targets: readonly TargetState[];
   /** `undefined` where nobody is asked for approval. */
   readonly answering: AnsweringOptions | undefined;
@@ -77,6 +79,20 @@ export interface PolicyState {
         readonly counts: ReadonlyMap<string, number>;
       }
     | undefined;
+}
+
+/** What has become of another reading of the configuration. */
+export interface ReloadOutcome {
+  /** `refused`: nothing was changed. */
+  readonly kind: "applied" | "unchanged" | "refused";
+  /** SHA-256 of the file; empty where it could not be read. */
+  readonly digest: string;
+  /** Sections that have changed, such as `listen.tls`, and `targets.NAME`. */
+  readonly changed: readonly string[];
+  /** Keys whose change is for the next start. */
+  readonly needsRestart: readonly string[];
+  /** Why it was refused: all of it, with places and help, without secrets. */
+  readonly report: string;
 }
 
 /** What somebody may do besides answering requests, which the rules that ask say themselves. */

@@ -17,6 +17,7 @@ import { addApprovalPage } from "./routes/approval-page.ts";
 import { addApprovalRoutes } from "./routes/approvals.ts";
 import { addAuditRoutes } from "./routes/audit.ts";
 import { addGrantRoutes } from "./routes/grants.ts";
+import { addConfigRoutes } from "./routes/config.ts";
 import { addHealthRoutes } from "./routes/health.ts";
 import { addPolicyRoutes } from "./routes/policies.ts";
 import { addSessionRoutes } from "./routes/sessions.ts";
@@ -49,6 +50,7 @@ export function createApi({ host, permissions, openMetrics, fault }: ApiOptions)
   addSessionRoutes(api, host, permissions);
   addTargetRoutes(api, host, permissions);
   addPolicyRoutes(api, host, permissions);
+  addConfigRoutes(api, host, permissions);
   addAuditRoutes(api, host, permissions);
   if (host.minting !== undefined) addTokenRoutes(api, host, host.minting, permissions);
   if (host.answering !== undefined) addAnswerRoutes(api, host, host.answering);
@@ -93,6 +95,7 @@ const titles: Readonly<Record<number, string>> = {
   404: "Not Found",
   409: "Conflict",
   413: "Content Too Large",
+  422: "Unprocessable Content",
   429: "Too Many Requests",
   500: "Internal Server Error",
   503: "Service Unavailable",

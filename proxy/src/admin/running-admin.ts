@@ -15,30 +15,36 @@ import type { UserStore } from "../identity/user-store.ts";
 import { LoginThrottle } from "../identity/login-throttle.ts";
 import type { ProxyLimits } from "../limits.ts";
 import { exposition, type MetricsSource } from "../metrics/exposition.ts";
-import type { ProxyServer } from "../proxy-server.ts";
+import type { ProxyServer } from "../proxy-server-options.ts";
 import type { Store } from "../store/store.ts";
 import type { TargetState } from "../targets/configured-targets.ts";
 import { HTTPException } from "hono/http-exception";
-import type { AdminHost, Identified, Minting, PolicyState } from "./admin-host.ts";
+import type { AdminHost, Identified, Minting, PolicyState, ReloadOutcome } from "./admin-host.ts";
 import { AdminServer } from "./admin-server.ts";
 import { type ApiToken, findApiToken, readApiTokens } from "./api-tokens.ts";
 import { createApi } from "./api.ts";
+import type { Api } from "./routing.ts";
 
-export interface AdminParts {
+/** What changes with the configuration. */
+export interface AdminSettings {
   readonly config: AdminConfig;
   readonly limits: ProxyLimits;
+  readonly approvalRules: ApprovalRules;
+  readonly links: AdminHost["links"];
+  readonly mint: MintConfig | undefined;
+}
+
+export interface AdminParts {
   readonly auditPath: string;
   readonly audit: Pick<AuditLog, "append" | "flushed"> & MetricsSource["audit"];
   readonly people: UserStore;
   /** Open; `undefined` where nobody is asked for approval. */
   readonly store: Store | undefined;
-  readonly approvalRules: ApprovalRules;
-  readonly links: AdminHost["links"];
-  readonly mint: MintConfig | undefined;
   readonly server: ProxyServer;
   readonly targets: { readonly states: readonly TargetState[] };
   readonly policies: () => PolicyState;
   readonly reloadPolicies: () => Promise<void>;
+  readonly reloadConfig: AdminHost["reloadConfig"];
   /** Something of the file of tokens, or a fault of the API itself. */
   readonly warn: (message: string, report: string) => void;
 }
@@ -51,16 +57,18 @@ export class RunningAdmin implements AdminHost {
   readonly #throttle: LoginThrottle;
   readonly #slackThrottle: LoginThrottle;
   readonly #registry: ReturnType<typeof exposition>;
-  readonly #watch: { close(): void };
+  #watch: { close(): void };
+  #settings: AdminSettings;
   #tokens: readonly ApiToken[] = [];
   #areTokensKnown = false;
   #server: AdminServer | undefined;
   #isDraining = false;
 
-  constructor(parts: AdminParts) {
+  constructor(parts: AdminParts, settings: AdminSettings) {
     this.#parts = parts;
-    this.#throttle = new LoginThrottle(parts.limits);
-    this.#slackThrottle = new LoginThrottle(parts.limits);
+    this.#settings = settings;
+    this.#throttle = new LoginThrottle(() => this.#settings.limits);
+    this.#slackThrottle = new LoginThrottle(() => this.#settings.limits);
     this.auditSearch = new SearchThread(parts.auditPath);
     this.#registry = exposition({
       meters: parts.server.meters,
@@ -79,17 +87,37 @@ export class RunningAdmin implements AdminHost {
       },
     });
     this.#readTokens();
-    this.#watch = watchFiles([parts.config.tokensFile], tokensPollMs, () => this.#readTokens());
+    this.#watch = this.#watchTokens();
+  }
+
+  #watchTokens(): { close(): void } {
+    return watchFiles([this.#settings.config.tokensFile], tokensPollMs, () => this.#readTokens());
   }
 
   /** @returns the port. Rejects with the system's error, such as EADDRINUSE. */
   async listen(): Promise<number> {
-    const { config, warn } = this.#parts;
-    const { permissions, openMetrics } = config;
-    const fault = (error: Error) => warn("a fault of the HTTP API. Please report this", error.stack ?? error.message);
-    const api = createApi({ host: this, permissions, openMetrics, fault });
-    this.#server = await AdminServer.listen(api, config);
+    this.#server = await AdminServer.listen(this.#api(), this.#settings.config);
     return this.#server.port;
+  }
+
+  /** From the next request on; address and port stay what they were. */
+  change(settings: AdminSettings): void {
+    const before = this.#settings.config;
+    this.#settings = settings;
+    this.#server?.setTls(settings.config.tls);
+    this.#server?.setApi(this.#api());
+    if (settings.config.tokensFile === before.tokensFile) return;
+    this.#watch.close();
+    // Whose tokens the other file does not have is nobody, even where it cannot be read.
+    if (!this.#readTokens()) this.#tokens = [];
+    this.#watch = this.#watchTokens();
+  }
+
+  #api(): Api {
+    const { warn } = this.#parts;
+    const { permissions, openMetrics } = this.#settings.config;
+    const fault = (error: Error) => warn("a fault of the HTTP API. Please report this", error.stack ?? error.message);
+    return createApi({ host: this, permissions, openMetrics, fault });
   }
 
   /** From now on `/readyz` says no. */
@@ -157,21 +185,27 @@ export class RunningAdmin implements AdminHost {
     await this.#parts.reloadPolicies();
   }
 
+  reloadConfig(by: Principal): Promise<ReloadOutcome> {
+    return this.#parts.reloadConfig(by);
+  }
+
   get targets(): readonly TargetState[] {
     return this.#parts.targets.states;
   }
 
   get answering(): AnsweringOptions | undefined {
-    const { store, approvalRules: rules, limits } = this.#parts;
+    const { store } = this.#parts;
+    const { approvalRules: rules, limits } = this.#settings;
     return store === undefined ? undefined : { store, rules, unusedMs: limits.approvalUnusedMs };
   }
 
   get links(): AdminHost["links"] {
-    return this.#parts.links;
+    return this.#settings.links;
   }
 
   get minting(): Minting | undefined {
-    const { mint, people } = this.#parts;
+    const { people } = this.#parts;
+    const { mint } = this.#settings;
     return mint === undefined ? undefined : { mint, record: mint.record, users: () => people.users };
   }
 
@@ -188,15 +222,19 @@ export class RunningAdmin implements AdminHost {
     return await this.#registry.metrics();
   }
 
-  #readTokens(): void {
-    const read = readApiTokens(this.#parts.config.tokensFile);
-    if (read.ok) {
-      const changes = changesBetween(this.#tokens, read.tokens, ["user", "sha256", "expires"]);
-      this.#tokens = read.tokens;
-      if (this.#areTokensKnown && changes !== undefined)
-        this.#parts.audit.append(fileChangeLine("api_tokens", this.#parts.config.tokensFile, changes));
-      this.#areTokensKnown = true;
-    } else
+  /** @returns whether the file could be read */
+  #readTokens(): boolean {
+    const file = this.#settings.config.tokensFile;
+    const read = readApiTokens(file);
+    if (!read.ok) {
       this.#parts.warn("the file of API tokens has mistakes: the tokens before stay", formatProblems(read.problems));
+      return false;
+    }
+    const changes = changesBetween(this.#tokens, read.tokens, ["user", "sha256", "expires"]);
+    this.#tokens = read.tokens;
+    if (this.#areTokensKnown && changes !== undefined)
+      this.#parts.audit.append(fileChangeLine("api_tokens", file, changes));
+    this.#areTokensKnown = true;
+    return true;
   }
 }

@@ -42,7 +42,8 @@ export interface ApprovalDeskOptions {
   readonly howTo?: ((request: string) => string) | undefined;
   /** Tells people of a request; must not throw. */
   readonly announce?: ((request: StoredRequest) => void) | undefined;
-  readonly limits: ProxyLimits;
+  /** As they are now. */
+  readonly limits: () => ProxyLimits;
   readonly audit: AuditLog;
   readonly report: (event: ApprovalEvent) => void;
 }
@@ -67,6 +68,7 @@ export class ApprovalDesk {
   /** Of the proxy, in the store. */
   readonly #id = randomUUID();
   readonly #options: ApprovalDeskOptions;
+  #rules: ApprovalRules;
   /** Those that wait, by id of their requests. */
   readonly #open = new Map<string, OpenTicket>();
   /** What the store has to be told as soon as it answers: how requests have ended. */
@@ -83,6 +85,7 @@ export class ApprovalDesk {
 
   constructor(options: ApprovalDeskOptions) {
     this.#options = options;
+    this.#rules = options.rules;
     this.#stopListening = options.store.onChange(() => void this.#hear());
     const every = (ms: number, action: () => void) => setInterval(action, ms).unref();
     this.#timers = [
@@ -92,6 +95,11 @@ export class ApprovalDesk {
       }),
     ];
     void this.#beat();
+  }
+
+  /** From the next statement on. */
+  setRules(rules: ApprovalRules): void {
+    this.#rules = rules;
   }
 
   /** What waits now waits on in the store, for the same statement sent again. */
@@ -124,7 +132,7 @@ export class ApprovalDesk {
       id: "",
       question,
       state: this.#tooLarge(question) ?? { kind: "asking" },
-      isDeferred: this.#options.rules.deferred.includes(question.who.principal.kind),
+      isDeferred: this.#rules.deferred.includes(question.who.principal.kind),
       fate: "waits",
       timer: undefined,
     };
@@ -165,14 +173,15 @@ export class ApprovalDesk {
   }
 
   #tooLarge({ shown: { texts, parameters } }: Question): TicketState | undefined {
-    const { approvalRequestBytes } = this.#options.limits;
+    const { approvalRequestBytes } = this.#options.limits();
     const bytes = [...texts, ...parameters].reduce((sum, part) => sum + Buffer.byteLength(part ?? ""), 0);
     if (bytes <= approvalRequestBytes) return undefined;
     return { kind: "refused", refusal: largeRefusal(bytes, approvalRequestBytes) };
   }
 
   async #ask(ticket: OpenTicket): Promise<void> {
-    const { store, limits } = this.#options;
+    const { store } = this.#options;
+    const limits = this.#options.limits();
     const { question, isDeferred } = ticket;
     const { digest, fingerprint, who } = question;
     const id = newId();
@@ -243,7 +252,7 @@ export class ApprovalDesk {
     }
     this.#open.set(id, ticket);
     // Lasts as long by our clock as by the store's.
-    const lastsMs = Math.min(isNew ? expiresAtMs - askedAtMs : this.#options.limits.approvalWaitMs, timerMsMax);
+    const lastsMs = Math.min(isNew ? expiresAtMs - askedAtMs : this.#options.limits().approvalWaitMs, timerMsMax);
     ticket.timer = setTimeout(() => void this.#giveUp(ticket, "expired"), lastsMs + graceMs);
     if (ticket.fate === "left") {
       this.#close(ticket, "withdrawn");

@@ -48,6 +48,7 @@ const dayMs = 24 * 60 * 60 * 1000;
 
 export class AuditFile {
   readonly #options: AuditFileOptions;
+  #keepDays: number | undefined;
   #opened: Opened;
   /** `undefined` before the first write and after one that has failed: what the file holds is read first. */
   #chain: Chain | undefined;
@@ -55,6 +56,7 @@ export class AuditFile {
   /** Opens the file for appending, creates it readable by its owner only, repairs a cut last line. */
   constructor(options: AuditFileOptions) {
     this.#options = options;
+    this.#keepDays = options.keepDays;
     this.#opened = this.#open();
     this.#removeOld();
   }
@@ -78,6 +80,11 @@ export class AuditFile {
     const chain = this.#ready();
     this.#append(bytes);
     chain?.add(bytes, lines);
+  }
+
+  /** From the next file that ends: how long such files stay. */
+  keep(days: number | undefined): void {
+    this.#keepDays = days;
   }
 
   /** Writes a seal, where there is something to vouch for. */
@@ -201,7 +208,8 @@ export class AuditFile {
 
   /** Files that ended too long ago. */
   #removeOld(): void {
-    const { path, keepDays, report } = this.#options;
+    const { path, report } = this.#options;
+    const keepDays = this.#keepDays;
     if (keepDays === undefined) return;
     const oldest = Date.now() - keepDays * dayMs;
     for (const each of endedFiles(path)) {

@@ -233,8 +233,12 @@ export function shadowLine({ who, revision, fingerprint, changes }: Difference, 
   return `{"event":"shadow","time":"${now()}","session":${jsonOnLine(session.id)},${jsonOnLine(fields).slice(1)}`;
 }
 
-/** Somebody has changed something by the HTTP API. */
-export function changeLine({ id }: Principal, action: string, fields: Readonly<Record<string, unknown>>): string {
+/** Somebody has changed something by the HTTP API, or who may send signals has. */
+export function changeLine(
+  { id }: Pick<Principal, "id">,
+  action: string,
+  fields: Readonly<Record<string, unknown>>,
+): string {
   return `{"event":"change","time":"${now()}","by":${jsonOnLine(id)},${jsonOnLine({ action, ...fields }).slice(1)}`;
 }
 

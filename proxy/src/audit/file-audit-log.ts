@@ -115,6 +115,11 @@ export class FileAuditLog implements AuditLog {
     this.#retire(this.#file.reopen());
   }
 
+  /** As `AuditFile.keep`. */
+  keep(days: number | undefined): void {
+    this.#file.keep(days);
+  }
+
   close(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#write();

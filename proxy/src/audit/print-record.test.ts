@@ -66,6 +66,16 @@ test.each<[string, object, string]>([
   ["a refused login", { event: "refused", user: "eve", reason: "password" }, `${start} REFUSED user eve: password`],
   ["an alert", { event: "alert", statement: 1, principal, message: "leak" }, `${start}#1 ALERT bot for ana: leak`],
   [
+    "a change by a person",
+    { event: "change", session: "", by: "bob", action: "reload_config", sections: ["limits", "targets.shop"] },
+    "2026-11-22 21:40:05.123 bob by the HTTP API: reload_config (limits, targets.shop)",
+  ],
+  [
+    "a change by a signal",
+    { event: "change", session: "", by: "", signal: "SIGHUP", action: "reload_config", sections: ["users"] },
+    "2026-11-22 21:40:05.123 SIGHUP: reload_config (users)",
+  ],
+  [
     "a gap",
     { event: "audit_gap", session: "", lines_lost: 3 },
     "2026-11-22 21:40:05.123 GAP: 3 lines could not be written",

@@ -23,6 +23,8 @@ const record = z.looseObject({
   added: z.array(z.string()).default([]),
   removed: z.array(z.string()).default([]),
   changed: z.record(z.string(), z.unknown()).default({}),
+  signal: z.string().optional(),
+  sections: z.array(z.string()).optional(),
   changes: z.array(z.looseObject({ kind: z.string(), what: z.string(), rule: z.string().optional() })).default([]),
   answer: z.string().optional(),
   outcome: z.string().optional(),
@@ -93,7 +95,7 @@ function describe(each: AuditRecord, full: boolean): string {
       return `${each.by ?? each.user ?? "?"} takes back approval ${each.grant ?? "?"} (${each.request ?? "?"})`;
     case "change":
       return each.file === undefined
-        ? `${each.by ?? "?"} by the HTTP API: ${each.action ?? "?"}`
+        ? `${each.signal ?? `${each.by ?? "?"} by the HTTP API`}: ${each.action ?? "?"}${each.sections === undefined ? "" : ` (${each.sections.join(", ")})`}`
         : `CHANGED ${each.file}: ${each.added.length} added, ${each.removed.length} removed, ${Object.keys(each.changed).length} changed`;
     case "audit_gap":
       return `GAP: ${each.lines_lost ?? "?"} lines could not be written`;

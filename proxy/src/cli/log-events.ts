@@ -5,7 +5,7 @@ import type { AuditEvent } from "../audit/file-audit-log.ts";
 import type { BehindRule } from "../audit/sinks/sink.ts";
 import type { FeedEvent } from "../audit/sinks/sink-feed.ts";
 import { errorMessage } from "../config/system-error.ts";
-import type { ProxyEvent } from "../proxy-server.ts";
+import type { ProxyEvent } from "../proxy-server-options.ts";
 import type { ConfiguredTargets } from "../targets/configured-targets.ts";
 import type { HealthState } from "../targets/target-health.ts";
 import { explainTargetError } from "../targets/target-connection.ts";

@@ -16,6 +16,7 @@ const subcommands: Readonly<Record<string, () => Promise<Register>>> = {
   catalog: async () => (await import("./catalog.ts")).registerCatalog,
   "api-token": async () => (await import("./api-token.ts")).registerApiToken,
   sessions: async () => (await import("./sessions.ts")).registerSessions,
+  reload: async () => (await import("./reload.ts")).registerReload,
   login: client,
   connect: client,
   token: async () => (await import("./token.ts")).registerToken,

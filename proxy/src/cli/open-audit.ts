@@ -12,6 +12,8 @@ import { logAuditEvent, logSinkEvent } from "./log-events.ts";
 export interface OpenAudit extends AuditLog {
   /** As `FileAuditLog.reopen`. */
   reopen(): void;
+  /** As `FileAuditLog.keep`. */
+  keep(days: number | undefined): void;
   /** How writing goes. */
   readonly file: Pick<FileAuditLog, "waitingBytes" | "hasFailed" | "writes">;
   /** How far each sink is, for metrics. */
@@ -41,6 +43,7 @@ export function openAudit(config: AuditConfig, log: Logger): OpenAudit {
     append: (line) => file.append(line),
     flushed: (callback) => behind.flushed(callback),
     reopen: () => file.reopen(),
+    keep: (days) => file.keep(days),
     file,
     get sinks() {
       return set.states;

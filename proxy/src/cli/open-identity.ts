@@ -6,24 +6,28 @@ import type { KeySetEvent } from "../identity/jwt/key-set.ts";
 import { mintIssuer } from "../identity/mint/mint-token.ts";
 import { TokenVerifier } from "../identity/jwt/token-verifier.ts";
 import { CertificateLogins } from "../identity/certificate/certificate-logins.ts";
-import type { ProxyServer, TlsOptions } from "../proxy-server.ts";
+import type { ProxyServer, TlsOptions } from "../proxy-server-options.ts";
 import { type FileWatch, watchFiles } from "@penstock/engine";
 import { errorMessage } from "../config/system-error.ts";
 import { TokenLogins } from "../identity/token-logins.ts";
 
 const crlPollMs = 5_000;
 
-/** Fetches the keys of all issuers. One that does not answer is reported, and asked again when a token of it comes. */
+/**
+ * Fetches the keys of all issuers. One that does not answer is reported, and asked again when a token of it comes.
+ * @param before whose place it takes
+ */
 export async function openTokenLogins(
   config: IdentityConfig | undefined,
   log: Logger,
+  before?: TokenLogins,
 ): Promise<TokenLogins | undefined> {
   if (config === undefined) return undefined;
   const issuers = [...config.issuers, ...(config.mint === undefined ? [] : [await mintIssuer(config.mint)])];
   if (issuers.length === 0) return undefined;
   const { tokenUsers, tokenBytesMax, clockSkewMs } = config;
   const report = (event: KeySetEvent & { readonly issuer: string }) => logKeys(event, log);
-  const verifier = new TokenVerifier({ issuers, tokenBytesMax, clockSkewMs, report });
+  const verifier = new TokenVerifier({ issuers, tokenBytesMax, clockSkewMs, report }, before?.verifier);
   await verifier.open();
   return new TokenLogins(tokenUsers, verifier);
 }
@@ -59,7 +63,7 @@ function logKeys(event: KeySetEvent & { readonly issuer: string }, log: Logger):
 }
 
 /** With what is in the files now. Throws where a list of revoked certificates cannot be read. */
-export function tlsOptions({ listen, identity }: ProxyConfig): TlsOptions | undefined {
+export function tlsOptions({ listen, identity }: Pick<ProxyConfig, "listen" | "identity">): TlsOptions | undefined {
   if (listen.tls === undefined) return undefined;
   const { cert, key } = listen.tls;
   if (identity?.certificates === undefined) return { cert, key };
@@ -68,12 +72,12 @@ export function tlsOptions({ listen, identity }: ProxyConfig): TlsOptions | unde
 }
 
 /** Follows the list of revoked certificates. */
-export function watchRevoked(config: ProxyConfig, server: ProxyServer, log: Logger): FileWatch | undefined {
-  const file = config.identity?.certificates?.crlFile;
+export function watchRevoked(config: () => ProxyConfig, server: ProxyServer, log: Logger): FileWatch | undefined {
+  const file = config().identity?.certificates?.crlFile;
   if (file === undefined) return undefined;
   return watchFiles([file], crlPollMs, () => {
     try {
-      const tls = tlsOptions(config);
+      const tls = tlsOptions(config());
       if (tls !== undefined) server.setTls(tls);
       log.info({ file }, "read the list of revoked certificates again");
     } catch (error) {

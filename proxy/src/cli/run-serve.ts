@@ -23,7 +23,7 @@ export async function runServe(options: ServeOptions): Promise<void> {
   }
   const log = createLogger(config.log);
   for (const warning of warnings) log.warn(warning);
-  const running = await RunningProxy.start(config, users, { loader, first: policies }, log);
+  const running = await RunningProxy.start(options.config, config, users, { loader, first: policies }, log);
   await running.untilStopped();
 }
 

@@ -4,8 +4,9 @@ import type { PolicyState } from "../admin/admin-host.ts";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { shadowLine } from "../audit/audit-records.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
+import type { PoliciesConfig } from "../config/sections/policies.ts";
 import { type LoadedPolicies, PolicyLoader } from "../policies/policy-loader.ts";
-import { PolicySource } from "../policies/policy-source.ts";
+import { type PolicyCounters, PolicySource } from "../policies/policy-source.ts";
 import { Shadow } from "../policies/shadow.ts";
 
 /** What is in force at start, and who loads what comes after. */
@@ -14,8 +15,10 @@ export interface StartPolicies {
   readonly loader: PolicyLoader;
 }
 
+type PolicySettings = Pick<ProxyConfig, "policies" | "shadowPolicies" | "audit">;
+
 interface PolicyParts {
-  readonly config: Pick<ProxyConfig, "policies" | "shadowPolicies" | "audit">;
+  readonly config: PolicySettings;
   readonly start: StartPolicies;
   readonly log: Logger;
   readonly audit: AuditLog;
@@ -23,58 +26,39 @@ interface PolicyParts {
   readonly swapped: () => void;
 }
 
+/** Policies of a changed configuration, loaded and not in force yet. */
+export interface PreparedPolicies {
+  readonly config: PolicySettings;
+  /** `undefined` where those in force come from where they did. */
+  readonly inForce: (StartPolicies & { readonly replaces: LoadedPolicies }) | undefined;
+  readonly isShadowNew: boolean;
+}
+
 /** The policies of a running proxy: those in force, and those in their shadow. */
 export class RunningPolicies {
-  readonly #source: PolicySource;
-  readonly #shadow: Shadow | undefined;
-  readonly #shadowSource: PolicySource | undefined;
   readonly #log: Logger;
+  readonly #audit: AuditLog;
+  readonly #swapped: () => void;
+  readonly #counters: PolicyCounters = { swaps: 0, refusals: 0, failures: 0 };
+  #source: PolicySource;
+  #loader: PolicyLoader;
+  #shadow: Shadow | undefined;
+  #shadowSource: PolicySource | undefined;
+  #redacts: boolean;
   #current: LoadedPolicies;
   #enforcer: Enforcer;
   #sinceMs = Date.now();
 
   constructor({ config, start, log, audit, swapped }: PolicyParts) {
     this.#log = log;
+    this.#audit = audit;
+    this.#swapped = swapped;
+    this.#redacts = config.audit.redaction !== undefined;
     this.#current = start.first;
-    if (config.shadowPolicies !== undefined) {
-      const redacts = config.audit.redaction !== undefined;
-      const shadow = new Shadow((difference) => audit.append(shadowLine(difference, redacts)));
-      this.#shadow = shadow;
-      this.#shadowSource = new PolicySource(undefined, {
-        config: config.shadowPolicies,
-        loader: new PolicyLoader(config.shadowPolicies),
-        swap: ({ enforcer, origin, files }) => {
-          shadow.setEnforcer(enforcer);
-          log.info({ revision: enforcer.revision, policies: origin, files }, "the shadow's policies decide beside");
-        },
-        refused: ({ report }) => log.error({ report }, "the shadow's policies have errors: those before stay, if any"),
-        unreachable: (report) => this.#reached("the shadow's policies' address", report),
-      });
-    }
+    this.#loader = start.loader;
+    this.#openShadow(config.shadowPolicies);
     this.#enforcer = this.#wrapped(start.first);
-    this.#source = new PolicySource(start.first, {
-      config: config.policies,
-      loader: start.loader,
-      swap: (next, before) => {
-        const { enforcer, files, origin, warnings, note } = next;
-        this.#current = next;
-        this.#enforcer = this.#wrapped(next);
-        this.#sinceMs = Date.now();
-        swapped();
-        const report = warnings === "" ? {} : { report: warnings };
-        log.info(
-          { revision: enforcer.revision, before, policies: origin, files, ...report },
-          "new policies are in force",
-        );
-        if (note !== "") log.warn(note);
-      },
-      refused: ({ report, inForce, refused }) =>
-        log.error(
-          { revision: inForce, ...(refused === undefined ? {} : { refused }), report },
-          "the changed policies have errors: the old ones stay in force",
-        ),
-      unreachable: (report) => this.#reached("the policies' address", report),
-    });
+    this.#source = this.#sourceOf(config.policies, start);
   }
 
   /** Those in force, with the shadow beside them. */
@@ -90,7 +74,7 @@ export class RunningPolicies {
     const { enforcer, origin, files } = this.#current;
     const shadow = this.#shadow;
     return {
-      ...this.#source.counters,
+      ...this.#counters,
       revision: enforcer.revision,
       origin,
       files,
@@ -110,9 +94,100 @@ export class RunningPolicies {
     await Promise.all([this.#source.reload(), this.#shadowSource?.reload()]);
   }
 
+  /** Loads what a changed configuration names. @returns why it cannot be used, for the operator */
+  async prepare(
+    config: PolicySettings,
+    isNew: { readonly inForce: boolean; readonly shadow: boolean },
+  ): Promise<PreparedPolicies | string> {
+    if (!isNew.inForce) return { config, inForce: undefined, isShadowNew: isNew.shadow };
+    const replaces = this.#current;
+    const loader = this.#loader.renewed(config.policies, config.audit.redaction);
+    const loaded = await loader.load();
+    if (loaded.kind === "unchanged") throw new Error("a loader that has loaded nothing knows nothing to compare with");
+    if (loaded.kind !== "loaded") return `the policies cannot be used\n${loaded.report}`;
+    return { config, inForce: { first: loaded.policies, loader, replaces }, isShadowNew: isNew.shadow };
+  }
+
+  /** Newer policies have come into force since these were loaded, which must not take their place. */
+  isOutdated({ inForce }: PreparedPolicies): boolean {
+    return inForce !== undefined && inForce.replaces !== this.#current;
+  }
+
+  /** From here on; nobody is told. @returns whether statements are decided by something else than before */
+  apply({ config, inForce, isShadowNew }: PreparedPolicies): boolean {
+    this.#redacts = config.audit.redaction !== undefined;
+    if (isShadowNew) {
+      this.#shadowSource?.close();
+      this.#openShadow(config.shadowPolicies);
+      const source = this.#shadowSource;
+      void source?.reload().then(() => source.start());
+    }
+    if (inForce !== undefined) {
+      this.#source.close();
+      if (inForce.first.enforcer.revision !== this.#current.enforcer.revision) {
+        this.#counters.swaps++;
+        this.#sinceMs = Date.now();
+      }
+      this.#current = inForce.first;
+      this.#loader = inForce.loader;
+      this.#source = this.#sourceOf(config.policies, inForce);
+      this.#source.start();
+    }
+    if (!isShadowNew && inForce === undefined) return false;
+    this.#enforcer = this.#wrapped(this.#current);
+    return true;
+  }
+
   close(): void {
     this.#source.close();
     this.#shadowSource?.close();
+  }
+
+  #sourceOf(config: PoliciesConfig, { first, loader }: StartPolicies): PolicySource {
+    const log = this.#log;
+    return new PolicySource(first, {
+      config,
+      loader,
+      counters: this.#counters,
+      swap: (next, before) => {
+        const { enforcer, files, origin, warnings, note } = next;
+        this.#current = next;
+        this.#enforcer = this.#wrapped(next);
+        this.#sinceMs = Date.now();
+        this.#swapped();
+        const report = warnings === "" ? {} : { report: warnings };
+        log.info(
+          { revision: enforcer.revision, before, policies: origin, files, ...report },
+          "new policies are in force",
+        );
+        if (note !== "") log.warn(note);
+      },
+      refused: ({ report, inForce, refused }) =>
+        log.error(
+          { revision: inForce, ...(refused === undefined ? {} : { refused }), report },
+          "the changed policies have errors: the old ones stay in force",
+        ),
+      unreachable: (report) => this.#reached("the policies' address", report),
+    });
+  }
+
+  #openShadow(config: PoliciesConfig | undefined): void {
+    this.#shadow = undefined;
+    this.#shadowSource = undefined;
+    if (config === undefined) return;
+    const log = this.#log;
+    const shadow = new Shadow((difference) => this.#audit.append(shadowLine(difference, this.#redacts)));
+    this.#shadow = shadow;
+    this.#shadowSource = new PolicySource(undefined, {
+      config,
+      loader: new PolicyLoader(config),
+      swap: ({ enforcer, origin, files }) => {
+        shadow.setEnforcer(enforcer);
+        log.info({ revision: enforcer.revision, policies: origin, files }, "the shadow's policies decide beside");
+      },
+      refused: ({ report }) => log.error({ report }, "the shadow's policies have errors: those before stay, if any"),
+      unreachable: (report) => this.#reached("the shadow's policies' address", report),
+    });
   }
 
   #wrapped({ enforcer }: LoadedPolicies): Enforcer {

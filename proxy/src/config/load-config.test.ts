@@ -76,6 +76,7 @@ describe("a configuration", () => {
       log: { level: "info", format: "auto" },
       limits: {},
       warnings: [],
+      print: expect.objectContaining({ digest: expect.stringMatching(/^[0-9a-f]{64}$/) }),
     });
   });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { ProxyLimits } from "../limits.ts";
 import type { WebhookConfig } from "../approvals/links.ts";
+import { ConfigPrint } from "./config-print.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { configSchema, type RawConfig } from "./schema.ts";
 import { SectionReader } from "./section-reader.ts";
@@ -44,6 +45,8 @@ export interface ProxyConfig {
   readonly limits: Partial<ProxyLimits>;
   /** What is allowed and unwise, for the log. */
   readonly warnings: readonly string[];
+  /** By which it is told from another reading. */
+  readonly print: ConfigPrint;
 }
 
 export type ConfigResult =
@@ -103,7 +106,7 @@ function readWith<T>(
   }
   const read = readYaml(file, text, configSchema);
   if (!read.ok) return read;
-  const reader = new SectionReader(file, read.document, environment);
+  const reader = new SectionReader(file, read.document, environment, new ConfigPrint(text, read.value));
   const config = make(read.value, reader);
   return reader.problems.length === 0 ? { ok: true, config } : { ok: false, problems: reader.problems };
 }
@@ -135,5 +138,6 @@ function readConfig(raw: RawConfig, reader: SectionReader): ProxyConfig {
     log: raw.log,
     limits: toLimits(raw.limits),
     warnings: reader.warnings,
+    print: reader.print,
   };
 }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { isExposedKey } from "./exposed-key.ts";
+import { ConfigPrint } from "./config-print.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { cannotRead } from "./system-error.ts";
 import type { YamlDocument, YamlPath } from "./yaml-document.ts";
@@ -11,11 +12,14 @@ export class SectionReader {
   readonly file: string;
   readonly problems: ConfigProblem[] = [];
   readonly warnings: string[] = [];
+  /** Tells later whether another reading of the configuration differs, and where. */
+  readonly print: ConfigPrint;
   readonly #folder: string;
   readonly #document: YamlDocument;
   readonly #environment: NodeJS.ProcessEnv;
 
-  constructor(file: string, document: YamlDocument, environment: NodeJS.ProcessEnv) {
+  constructor(file: string, document: YamlDocument, environment: NodeJS.ProcessEnv, print: ConfigPrint) {
+    this.print = print;
     this.file = file;
     this.#folder = dirname(resolve(file));
     this.#document = document;
@@ -34,7 +38,9 @@ export class SectionReader {
   /** `undefined` where that is a problem, which is told then. */
   readFile(at: YamlPath, file: string): string | undefined {
     try {
-      return readFileSync(this.path(file), "utf8");
+      const text = readFileSync(this.path(file), "utf8");
+      this.print.note(at, text);
+      return text;
     } catch (error) {
       this.fail(at, `\`${this.path(file)}\` ${cannotRead(error)}`);
       return undefined;
@@ -51,6 +57,7 @@ export class SectionReader {
         `set ${name} where the proxy is started`,
       );
     }
+    this.print.note(at, value ?? "");
     return value;
   }
 

@@ -42,6 +42,6 @@ interface ConnectedClient {
   readonly serverVersion: string;
   /** Ends the connection upstream: no session begins. */
   discard(): void;
-  /** Tells the client that it is in, and begins. */
-  begin(who: PrincipalContext): OpenSession;
+  /** Tells the client that it is in, and begins. @param target that it was connected to, as it is now */
+  begin(target: Target, who: PrincipalContext): OpenSession;
 }

@@ -14,6 +14,13 @@ import type { Meters } from "../metrics/meters.ts";
 import type { Holding } from "./holding.ts";
 import type { Target } from "./target.ts";
 
+/** Why a session ends, for the record and for its client. */
+export interface SessionEnd {
+  readonly reason: string;
+  readonly sqlstate: string;
+  readonly message: string;
+}
+
 /** A session as the proxy sees it, whatever its protocol. */
 export interface OpenSession {
   readonly who: PrincipalContext;
@@ -27,8 +34,12 @@ export interface OpenSession {
   readonly expiry: Expiry | undefined;
   /** Goes on with the client's messages, where they waited for something that may have come. */
   resume(): void;
-  /** The session ends as soon as no statement runs and no transaction is open. */
-  endWhenIdle(): void;
+  /** The session ends as soon as no statement runs and no transaction is open. @param why left out, the proxy shuts down */
+  endWhenIdle(why?: SessionEnd): void;
+  /** From the next statement on: its target has other settings, of the same connection. */
+  retarget(target: Target, who: PrincipalContext): void;
+  /** From the next record on: whether literals are left out is another than when it began. */
+  renewRecords(): void;
   /** Ends both connections; the client is told why, unless it left. */
   end(reason: string, error?: { readonly sqlstate: string; readonly message: string }): void;
 }

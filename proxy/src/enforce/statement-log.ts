@@ -2,7 +2,7 @@
 // The global of this name is a getter, which costs more than the clock.
 import { performance } from "node:perf_hooks";
 import { type NameContext, type Notification, redactedField, withheld } from "@penstock/engine";
-import type { SessionRecords, StatementResult } from "../audit/audit-records.ts";
+import type { StatementResult } from "../audit/audit-records.ts";
 import { SinkBehindError } from "../audit/sinks/sink.ts";
 import type { Refused } from "./gate.ts";
 import type { Grant } from "./holding.ts";
@@ -17,12 +17,10 @@ export class StatementLog {
   isWaiting = false;
   readonly #host: SessionHost;
   readonly #session: OpenSession;
-  readonly #records: SessionRecords;
 
-  constructor(host: SessionHost, session: OpenSession, records: SessionRecords) {
+  constructor(host: SessionHost, session: OpenSession) {
     this.#host = host;
     this.#session = session;
-    this.#records = records;
   }
 
   /**
@@ -34,7 +32,7 @@ export class StatementLog {
     const fields = grant === undefined ? auditFields : auditFields + grant.auditFields;
     this.#host.meters.statements++;
     this.#host.meters.fired(plan.fired);
-    this.#host.audit.append(this.#records.statement(number, fields, names));
+    this.#host.audit.append(this.#session.records.statement(number, fields, names));
     this.isWaiting = true;
     this.#notify(plan.notifications, number, [fields]);
     return number;
@@ -62,9 +60,9 @@ export class StatementLog {
   own(fields: string, sqlstate: string, names: NameContext): void {
     const number = ++this.count;
     this.#host.meters.statements++;
-    this.#host.audit.append(this.#records.statement(number, fields, names));
+    this.#host.audit.append(this.#session.records.statement(number, fields, names));
     const nothing = { rows: 0, bytes: 0, durationUs: 0, endedBy: undefined, found: undefined };
-    this.#host.audit.append(this.#records.result(number, { ...nothing, sqlstate }));
+    this.#host.audit.append(this.#session.records.result(number, { ...nothing, sqlstate }));
     this.isWaiting = true;
   }
 
@@ -72,7 +70,9 @@ export class StatementLog {
     const durationUs = (performance.now() - run.startedMs) * 1000;
     const { bytes, endedBy } = run;
     this.#host.meters.upstream.observe(durationUs);
-    this.#host.audit.append(this.#records.result(run.number, { rows, bytes, durationUs, sqlstate, endedBy, found }));
+    this.#host.audit.append(
+      this.#session.records.result(run.number, { rows, bytes, durationUs, sqlstate, endedBy, found }),
+    );
   }
 }
 

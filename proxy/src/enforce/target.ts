@@ -54,5 +54,7 @@ export interface Targets {
    */
   find(database: string, principal: Principal, protocol: Protocol, only?: string): Promise<TargetChoice>;
   /** Of the server that clients of MySQL's protocol are told they talk to, before they have said where they want to go. Absent: of MySQL. @param only as of `find` */
-  mysqlVersion?(only?: string): string;
+  mysqlVersion?(only?: string): string | undefined;
+  /** What a target has become since `find` gave it; `undefined` where nobody is to be connected to it any more. Absent: targets stay what they are. */
+  present?(target: Target): Target | undefined;
 }

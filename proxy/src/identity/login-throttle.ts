@@ -2,10 +2,11 @@ import type { ProxyLimits } from "../limits.ts";
 
 /** Counts failed logins by address, so that passwords cannot be tried at will. */
 export class LoginThrottle {
-  readonly #limits: ProxyLimits;
+  readonly #limits: () => ProxyLimits;
   readonly #failures = new Map<string, { count: number; untilMs: number }>();
 
-  constructor(limits: ProxyLimits) {
+  /** @param limits as they are now */
+  constructor(limits: () => ProxyLimits) {
     this.#limits = limits;
   }
 
@@ -16,7 +17,7 @@ export class LoginThrottle {
       this.#failures.delete(address);
       return false;
     }
-    return entry.count >= this.#limits.loginFailures;
+    return entry.count >= this.#limits().loginFailures;
   }
 
   failed(address: string): void {
@@ -28,10 +29,10 @@ export class LoginThrottle {
     }
     // The oldest goes first: insertion order.
     this.#failures.delete(address);
-    if (this.#failures.size >= this.#limits.loginFailureAddresses) {
+    if (this.#failures.size >= this.#limits().loginFailureAddresses) {
       const [oldest] = this.#failures.keys();
       if (oldest !== undefined) this.#failures.delete(oldest);
     }
-    this.#failures.set(address, { count: 1, untilMs: nowMs + this.#limits.loginFailureWindowMs });
+    this.#failures.set(address, { count: 1, untilMs: nowMs + this.#limits().loginFailureWindowMs });
   }
 }

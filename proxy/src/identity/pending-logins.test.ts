@@ -13,7 +13,7 @@ function connection(remoteAddress: string): Fake {
 }
 
 test("one more than there may be ends the oldest of the address that has the most", () => {
-  const pending = new PendingLogins<Fake>(4);
+  const pending = new PendingLogins<Fake>(() => 4);
   const [early, first, second, late] = ["10.0.0.1", "10.0.0.2", "10.0.0.2", "10.0.0.3"].map(connection);
   for (const each of [early, first, second, late]) pending.add(each!);
   const next = connection("10.0.0.4");
@@ -23,14 +23,14 @@ test("one more than there may be ends the oldest of the address that has the mos
 });
 
 test("where each comes from another address, the oldest of all ends", () => {
-  const pending = new PendingLogins<Fake>(2);
+  const pending = new PendingLogins<Fake>(() => 2);
   const [one, two, three] = ["a", "b", "c"].map(connection);
   for (const each of [one, two, three]) pending.add(each!);
   expect([one, two, three].map((each) => each?.ended)).toEqual([true, false, false]);
 });
 
 test("who has logged in, or left, takes no place", () => {
-  const pending = new PendingLogins<Fake>(1);
+  const pending = new PendingLogins<Fake>(() => 1);
   const [one, two] = ["a", "a"].map(connection);
   pending.add(one!);
   pending.add(one!);

@@ -9,12 +9,13 @@ interface Connection {
  * address that has the most. A login takes milliseconds, so it is through before its turn comes.
  */
 export class PendingLogins<C extends Connection> implements Iterable<C> {
-  readonly #max: number;
+  readonly #max: () => number;
   /** By address, in the order in which they came. */
   readonly #byAddress = new Map<string, Set<C>>();
   readonly #addresses = new Map<C, string>();
 
-  constructor(max: number) {
+  /** @param max as it is now */
+  constructor(max: () => number) {
     this.#max = max;
   }
 
@@ -32,7 +33,7 @@ export class PendingLogins<C extends Connection> implements Iterable<C> {
 
   add(connection: C): void {
     if (this.has(connection)) return;
-    if (this.size >= this.#max) this.#endOne();
+    if (this.size >= this.#max()) this.#endOne();
     // Not known any more when it is closed.
     const address = connection.remoteAddress ?? "";
     const others = this.#byAddress.get(address);

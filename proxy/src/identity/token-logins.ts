@@ -16,15 +16,15 @@ export const newTokenHint = "get a new token (policy-proxy login) and connect ag
 
 export class TokenLogins implements TokenIdentities {
   readonly #users: ReadonlySet<string>;
-  readonly #verifier: TokenVerifier;
+  readonly verifier: TokenVerifier;
 
   constructor(users: readonly string[], verifier: TokenVerifier) {
     this.#users = new Set(users);
-    this.#verifier = verifier;
+    this.verifier = verifier;
   }
 
   get tokenBytesMax(): number {
-    return this.#verifier.tokenBytesMax;
+    return this.verifier.tokenBytesMax;
   }
 
   bringsToken(user: string): boolean {
@@ -32,6 +32,6 @@ export class TokenLogins implements TokenIdentities {
   }
 
   verify(token: string): Promise<TokenOutcome> {
-    return this.#verifier.verify(token);
+    return this.verifier.verify(token);
   }
 }

@@ -16,9 +16,9 @@ export type UserStoreResult =
 
 /** The users of a file. A file with mistakes leaves the users that were read before in place. */
 export class UserStore implements Identities, People {
-  readonly file: string;
   readonly #processSecret = randomBytes(digestBytes);
-  readonly #reserved: readonly string[];
+  #file: string;
+  #reserved: readonly string[];
   #users: Users = { byName: new Map(), mockSecret: undefined };
 
   /**
@@ -26,7 +26,7 @@ export class UserStore implements Identities, People {
    * @param reserved names that no user may have
    */
   constructor(file: string, reserved: readonly string[] = []) {
-    this.file = file;
+    this.#file = file;
     this.#reserved = reserved;
   }
 
@@ -43,35 +43,28 @@ export class UserStore implements Identities, People {
     return one === undefined || found.length > 1 ? undefined : this.person(one.name);
   }
 
-  /** Reads the file anew. Sessions that are open keep the principal that they logged in as. */
-  load(): UserStoreResult {
-    let text: string;
-    const warnings: string[] = [];
-    try {
-      text = readFileSync(this.file, "utf8");
-      if ((statSync(this.file).mode & 0o004) !== 0) {
-        warnings.push(
-          `the users file can be read by every user of this machine, who may then guess passwords offline: chmod o-r ${this.file}`,
-        );
-      }
-    } catch (error) {
-      const help = "make one: policy-proxy user add NAME --kind human --file FILE";
-      return {
-        ok: false,
-        problems: [{ file: this.file, line: undefined, column: undefined, message: cannotRead(error), help }],
-      };
-    }
-    const parsed = parseUsers(this.file, text);
-    if (!parsed.ok) return parsed;
-    const taken = this.#reserved.filter((name) => parsed.users.byName.has(name));
-    if (taken.length > 0) return { ok: false, problems: taken.map((name) => this.#reservedProblem(name)) };
-    this.#users = parsed.users;
-    return { ok: true, warnings };
+  get file(): string {
+    return this.#file;
   }
 
-  #reservedProblem(name: string): ConfigProblem {
-    const message = `a user is called \`${name}\`, which is the name for logins by token or certificate (\`identity\`)`;
-    return { file: this.file, line: undefined, column: undefined, message, help: "give one of them another name" };
+  /** Reads the file anew. Sessions that are open keep the principal that they logged in as. */
+  load(): UserStoreResult {
+    const read = readUsers(this.#file, this.#reserved);
+    if (!read.ok) return read;
+    this.#users = read.users;
+    return { ok: true, warnings: read.warnings };
+  }
+
+  /** Reads another file, or this one under other reserved names. @returns what puts it in the place of this one, where it is in order */
+  prepare(file: string, reserved: readonly string[]): (UserStoreResult & { ok: false }) | (() => readonly string[]) {
+    const read = readUsers(file, reserved);
+    if (!read.ok) return read;
+    return () => {
+      this.#file = file;
+      this.#reserved = reserved;
+      this.#users = read.users;
+      return read.warnings;
+    };
   }
 
   get count(): number {
@@ -114,4 +107,35 @@ export class UserStore implements Identities, People {
       serverKey: derive("server key"),
     };
   }
+}
+
+function readUsers(
+  file: string,
+  reserved: readonly string[],
+):
+  | (UserStoreResult & { ok: false })
+  | { readonly ok: true; readonly users: Users; readonly warnings: readonly string[] } {
+  let text: string;
+  const warnings: string[] = [];
+  try {
+    text = readFileSync(file, "utf8");
+    if ((statSync(file).mode & 0o004) !== 0) {
+      warnings.push(
+        `the users file can be read by every user of this machine, who may then guess passwords offline: chmod o-r ${file}`,
+      );
+    }
+  } catch (error) {
+    const help = "make one: policy-proxy user add NAME --kind human --file FILE";
+    return { ok: false, problems: [{ file, line: undefined, column: undefined, message: cannotRead(error), help }] };
+  }
+  const parsed = parseUsers(file, text);
+  if (!parsed.ok) return parsed;
+  const taken = reserved.filter((name) => parsed.users.byName.has(name));
+  if (taken.length > 0) return { ok: false, problems: taken.map((name) => reservedProblem(file, name)) };
+  return { ok: true, users: parsed.users, warnings };
+}
+
+function reservedProblem(file: string, name: string): ConfigProblem {
+  const message = `a user is called \`${name}\`, which is the name for logins by token or certificate (\`identity\`)`;
+  return { file, line: undefined, column: undefined, message, help: "give one of them another name" };
 }

@@ -203,7 +203,6 @@ export class ClientLogin {
   }
 
   #begun(response: HandshakeResponse): void {
-    const { tlsRequired } = this.#host;
     this.#response = response;
     if ((response.capabilities & requiredCapabilities) !== requiredCapabilities) {
       this.#refuse("0A000", "the client is too old: it must know authentication by plugins");
@@ -213,16 +212,17 @@ export class ClientLogin {
       this.#refuse("53300", "Too many connections", "try again later");
       return;
     }
-    if (tlsRequired && !this.#tls) {
-      this.#refuse("28000", "connections must be encrypted", useTls);
-      return;
-    }
     this.#authenticate(response, clientCharset(response.collation));
   }
 
   #authenticate(response: HandshakeResponse, charset: ClientCharset | undefined): void {
-    const { tokens } = this.#host;
+    const { tokens, tlsRequired } = this.#host;
     this.#charset = charset;
+    // Who becomes somebody else on a connection may have made it when this was not asked for.
+    if (tlsRequired && !this.#tls) {
+      this.#refuse("28000", "connections must be encrypted", useTls);
+      return;
+    }
     if (this.#charset === undefined) {
       this.#refuse(
         "22021",

@@ -113,18 +113,18 @@ export class MysqlFront implements Front, LoginFront, SessionFront {
       tags: tagsOf(attributes),
       tls,
       refuse: (sqlstate, message, hint) => endWithError(socket, sequence, sqlstate, message, hint),
-      connect: async (target, chosen) => {
+      connect: async (wanted, chosen) => {
         const login = {
           database: chosen,
           capabilities: client.capabilities,
           collation: client.charset.collation,
           attributes: Object.fromEntries(attributes),
         };
-        const upstream = await connectUpstream(target, login, upstreamConnectMs, keepAliveMs);
+        const upstream = await connectUpstream(wanted, login, upstreamConnectMs, keepAliveMs);
         return {
           serverVersion: upstream.serverVersion,
           discard: () => upstream.socket.destroy(),
-          begin: (who) => {
+          begin: (target, who) => {
             socket.write(encodeOk(status.autocommit, sequence));
             const { capabilities, early, charset } = client;
             const loginAgain: SessionStart["loginAgain"] = (asked, packets, behind) => {

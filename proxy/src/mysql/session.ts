@@ -17,7 +17,7 @@ import { OutBatch } from "../enforce/out-batch.ts";
 import type { StatementPlan } from "../enforce/plan.ts";
 import { ProtocolError } from "../enforce/protocol-error.ts";
 import { RowParts } from "../enforce/row-change.ts";
-import type { OpenSession, SessionHost } from "../enforce/session-host.ts";
+import type { OpenSession, SessionEnd, SessionHost } from "../enforce/session-host.ts";
 import { StatementLog, unrecorded, unrecordedState } from "../enforce/statement-log.ts";
 import type { Target } from "../enforce/target.ts";
 import { handleAnswer } from "./answers.ts";
@@ -67,6 +67,8 @@ export interface SessionStart {
   readonly loginAgain: (asked: ChangeUser, packets: number, early: Buffer) => void;
 }
 
+const shutdown: SessionEnd = { reason: "shutdown", sqlstate: "57P01", message: "Server shutdown in progress" };
+
 /** Up to here a copy costs less than another buffer to read into. */
 const copiedBytesMax = 2 * 1024;
 const noBytes = Buffer.alloc(0);
@@ -75,12 +77,12 @@ const quitCommand = Buffer.from([1, 0, 0, 0, 1]);
 export class Session implements OpenSession {
   readonly host: SessionHost;
   readonly front: SessionFront;
-  readonly who: PrincipalContext;
+  who: PrincipalContext;
   readonly expiry: Expiry | undefined;
-  readonly target: Target;
+  target: Target;
   readonly upstream: Upstream;
   readonly capabilities: number;
-  readonly records: SessionRecords;
+  records: SessionRecords;
   readonly log: StatementLog;
   /** Of COM_STMT_PREPARE, by the client's number for them. */
   readonly statements = new Map<number, Prepared>();
@@ -117,7 +119,7 @@ export class Session implements OpenSession {
   #keepsUnsent = false;
   #pumping = false;
   #closed = false;
-  #ending = false;
+  #ending: SessionEnd | undefined;
 
   constructor(host: SessionHost, front: SessionFront, start: SessionStart) {
     this.host = host;
@@ -128,7 +130,7 @@ export class Session implements OpenSession {
     this.upstream = start.upstream;
     this.capabilities = start.capabilities;
     this.records = new SessionRecords(start.who, host.redacts);
-    this.log = new StatementLog(host, this, this.records);
+    this.log = new StatementLog(host, this);
     this.redactor = redactorFor(start.target.detection, start.who, host.limits.detectedValueBytes);
     this.#client = start.client;
     this.#loginAgain = start.loginAgain;
@@ -153,9 +155,19 @@ export class Session implements OpenSession {
     return this.#closed;
   }
 
-  endWhenIdle(): void {
-    this.#ending = true;
-    this.#endIfIdle();
+  endWhenIdle(why = shutdown): void {
+    this.#ending = why;
+    this.#endIfIdle(why);
+  }
+
+  retarget(target: Target, who: PrincipalContext): void {
+    this.target = target;
+    this.who = who;
+    this.renewRecords();
+  }
+
+  renewRecords(): void {
+    this.records = new SessionRecords(this.who, this.host.redacts);
   }
 
   /** The client becomes somebody else, or itself anew: this session ends, and its connection goes on with a login. */
@@ -408,7 +420,7 @@ export class Session implements OpenSession {
     if (this.#closed) return;
     this.#readClient();
     this.#sendClient();
-    if (this.#ending) this.#endIfIdle();
+    if (this.#ending !== undefined) this.#endIfIdle(this.#ending);
   }
 
   /** The next command has to wait for an answer. */
@@ -463,10 +475,12 @@ export class Session implements OpenSession {
     if (!this.#client.write(this.toClient.take())) this.upstream.socket.pause();
   }
 
-  #endIfIdle(): void {
+  #endIfIdle({ reason, ...error }: SessionEnd): void {
     const inTransaction = (this.status & status.inTransaction) !== 0;
-    if (this.exchange !== undefined || inTransaction || this.holding.isActive) return;
-    this.end("shutdown", { sqlstate: "57P01", message: "Server shutdown in progress" });
+    if (this.exchange !== undefined || inTransaction) return;
+    // Whoever waits for approval while the proxy ends waits for as long as that takes.
+    if (this.holding.isActive && reason === shutdown.reason) return;
+    this.end(reason, error);
   }
 
   #broken(error: unknown): void {

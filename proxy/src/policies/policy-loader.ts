@@ -43,7 +43,7 @@ export type PoliciesResult =
 export class PolicyLoader {
   readonly #config: PoliciesConfig;
   readonly #redaction: Redaction | undefined;
-  readonly #guard = new RollbackGuard();
+  #guard = new RollbackGuard();
   #etag: string | undefined;
   /** Digest of the bytes that came last. */
   #seen: string | undefined;
@@ -53,6 +53,14 @@ export class PolicyLoader {
   constructor(config: PoliciesConfig, redaction?: Redaction) {
     this.#config = config;
     this.#redaction = redaction;
+  }
+
+  /** Another place or another redaction, and the same memory of what must not come into force again. It has loaded nothing yet. */
+  renewed(config: PoliciesConfig, redaction: Redaction | undefined): PolicyLoader {
+    const next = new PolicyLoader(config, redaction);
+    next.#guard = this.#guard.copy();
+    next.#isStarted = true;
+    return next;
   }
 
   /** Never rejects: whatever goes wrong is in the report. */

@@ -14,6 +14,8 @@ export interface PolicyCounters {
 export interface PolicySourceOptions {
   readonly config: PoliciesConfig;
   readonly loader: PolicyLoader;
+  /** To go on counting in; left out, nobody reads them. */
+  readonly counters?: PolicyCounters;
   /** New policies are in force from here on. Not called when the content is the same. @param before the revision until now */
   readonly swap: (policies: LoadedPolicies, before: string) => void;
   /** Policies with mistakes; those before stay in force. */
@@ -35,7 +37,7 @@ const jitter = 0.1;
 
 /** The policies in force, kept up to date with their files or their address. */
 export class PolicySource {
-  readonly counters: PolicyCounters = { swaps: 0, refusals: 0, failures: 0 };
+  readonly counters: PolicyCounters;
   readonly #options: PolicySourceOptions;
   #stop: (() => void) | undefined;
   #revision: string;
@@ -48,6 +50,7 @@ export class PolicySource {
   constructor(first: LoadedPolicies | undefined, options: PolicySourceOptions) {
     this.#revision = first?.enforcer.revision ?? "";
     this.#options = options;
+    this.counters = options.counters ?? { swaps: 0, refusals: 0, failures: 0 };
   }
 
   /** Begins to look for changes. */

@@ -16,6 +16,13 @@ export class RollbackGuard {
   readonly #replaced = new Set<string>();
   #current: BundleVersion | undefined;
 
+  copy(): RollbackGuard {
+    const made = new RollbackGuard();
+    made.#current = this.#current;
+    for (const revision of this.#replaced) made.#replaced.add(revision);
+    return made;
+  }
+
   /** @returns why the bundle is a step back, undefined where it is none */
   problemOf({ revision, sequence }: BundleVersion): string | undefined {
     const current = this.#current;

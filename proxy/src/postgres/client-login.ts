@@ -56,6 +56,8 @@ export class ClientLogin {
   #socket: Socket;
   #bytes: Buffer = Buffer.alloc(0);
   #tls = false;
+  /** Of the certificate that the client was shown, for channel binding. */
+  #certificateHash: Buffer | undefined;
   #gssRefused = false;
   #framer: Framer | undefined;
   #startup: StartupParameters | undefined;
@@ -173,6 +175,7 @@ export class ClientLogin {
       ALPNProtocols: ["postgresql"],
     });
     this.#tls = true;
+    this.#certificateHash = tls.certificateHash;
     this.#socket = secure;
     this.#listen(secure);
     secure.on("close", () => plain.destroy());
@@ -186,7 +189,7 @@ export class ClientLogin {
   }
 
   #begun(first: Extract<FirstMessage, { kind: "startup" }>): void {
-    const { tls, tlsRequired, identities, tokens } = this.#host;
+    const { tlsRequired, identities, tokens } = this.#host;
     if (first.major !== 3) {
       this.#refuse(
         "0A000",
@@ -227,8 +230,7 @@ export class ClientLogin {
       this.#tokens = tokens;
       this.#socket.write(encodeAuthenticationCleartextPassword());
     } else {
-      const certificateHash = this.#tls ? tls?.certificateHash : undefined;
-      this.#login = identities.begin(parameters.user, { certificateHash });
+      this.#login = identities.begin(parameters.user, { certificateHash: this.#certificateHash });
       this.#socket.write(encodeSaslMechanisms(this.#login.mechanisms));
     }
     const rules = this.#tokens === undefined ? frames.login : frames.tokenLogin;

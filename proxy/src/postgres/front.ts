@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { Front, LoggedInClient, LoginProgress } from "../enforce/front.ts";
 import type { LoginHost, OpenSession, SessionHost } from "../enforce/session-host.ts";
 import type { Target } from "../enforce/target.ts";
+import type { ProxyLimits } from "../limits.ts";
 import { sendCancel } from "./cancel.ts";
 import { ClientLogin, type LoggedIn, type LoginFront } from "./client-login.ts";
 import { endWithError } from "./end-with-error.ts";
@@ -24,14 +25,22 @@ interface Cancellable {
 
 export class PostgresFront implements Front, LoginFront {
   readonly protocol = "postgres";
-  readonly frames: SessionFrames;
+  /** Of those who connect now. */
+  #frames: { readonly rules: SessionFrames; readonly limits: ProxyLimits; readonly tokenBytesMax: number } | undefined;
   readonly #host: LoginHost & SessionHost;
   readonly #keys = new Map<number, Cancellable>();
   readonly #processIds = new Map<OpenSession, number>();
 
   constructor(host: LoginHost & SessionHost) {
     this.#host = host;
-    this.frames = sessionFrames(host.limits, host.tokens?.tokenBytesMax ?? 0);
+  }
+
+  get frames(): SessionFrames {
+    const { limits, tokens } = this.#host;
+    const tokenBytesMax = tokens?.tokenBytesMax ?? 0;
+    if (this.#frames?.limits !== limits || this.#frames.tokenBytesMax !== tokenBytesMax)
+      this.#frames = { rules: sessionFrames(limits, tokenBytesMax), limits, tokenBytesMax };
+    return this.#frames.rules;
   }
 
   login(socket: Socket, { done }: LoginProgress): void {
@@ -65,12 +74,12 @@ export class PostgresFront implements Front, LoginFront {
       tags: {},
       tls,
       refuse: (sqlstate, message, hint) => endWithError(socket, sqlstate, message, hint),
-      connect: async (target) => {
-        const upstream = await connectUpstream(target, startup, upstreamConnectMs, keepAliveMs);
+      connect: async (chosen) => {
+        const upstream = await connectUpstream(chosen, startup, upstreamConnectMs, keepAliveMs);
         return {
           serverVersion: upstream.parameters.get("server_version") ?? "",
           discard: () => upstream.socket.destroy(),
-          begin: (who) => {
+          begin: (target, who) => {
             const processId = this.#newProcessId();
             const secret = randomBytes(minor >= 2 ? 32 : 4);
             socket.write(

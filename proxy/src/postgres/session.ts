@@ -13,7 +13,7 @@ import type { PrincipalContext } from "@penstock/engine";
 import { SessionRecords } from "../audit/audit-records.ts";
 import type { Refused } from "../enforce/gate.ts";
 import { effect, type StatementPlan } from "../enforce/plan.ts";
-import type { OpenSession, SessionHost } from "../enforce/session-host.ts";
+import type { OpenSession, SessionEnd, SessionHost } from "../enforce/session-host.ts";
 import { StatementLog, unrecorded } from "../enforce/statement-log.ts";
 import { CopyIn } from "./copy-in.ts";
 import { handleClientMessage } from "./client-messages.ts";
@@ -57,6 +57,13 @@ export interface SessionStart {
   readonly early: Buffer;
 }
 
+/** As the server says it when it shuts down. */
+const shutdown: SessionEnd = {
+  reason: "shutdown",
+  sqlstate: "57P01",
+  message: "terminating connection: the proxy is shutting down",
+};
+
 /** Up to here a copy costs less than another buffer to read into. */
 const copiedBytesMax = 2 * 1024;
 
@@ -71,11 +78,11 @@ interface HeldBatch {
 
 export class Session implements OpenSession {
   readonly host: SessionHost;
-  readonly who: PrincipalContext;
+  who: PrincipalContext;
   readonly expiry: Expiry | undefined;
-  readonly target: Target;
+  target: Target;
   readonly upstream: Upstream;
-  readonly records: SessionRecords;
+  records: SessionRecords;
   readonly log: StatementLog;
   readonly pending = new PendingQueue();
   readonly statements = new NameTable<Prepared>();
@@ -131,7 +138,7 @@ export class Session implements OpenSession {
   #pumping = false;
   #upstreamFull = false;
   #closed = false;
-  #ending = false;
+  #ending: SessionEnd | undefined;
 
   constructor(host: SessionHost, start: SessionStart) {
     this.host = host;
@@ -140,7 +147,7 @@ export class Session implements OpenSession {
     this.target = start.target;
     this.upstream = start.upstream;
     this.records = new SessionRecords(start.who, host.redacts);
-    this.log = new StatementLog(host, this, this.records);
+    this.log = new StatementLog(host, this);
     this.#client = start.client;
     const { limits } = host;
     const { frames } = start;
@@ -155,10 +162,19 @@ export class Session implements OpenSession {
     this.upstream.socket.resume();
   }
 
-  /** The session ends as soon as no statement runs; with FATAL 57P01, as the server says it when it shuts down. */
-  endWhenIdle(): void {
-    this.#ending = true;
-    this.#endIfIdle();
+  endWhenIdle(why = shutdown): void {
+    this.#ending = why;
+    this.#endIfIdle(why);
+  }
+
+  retarget(target: Target, who: PrincipalContext): void {
+    this.target = target;
+    this.who = who;
+    this.renewRecords();
+  }
+
+  renewRecords(): void {
+    this.records = new SessionRecords(this.who, this.host.redacts);
   }
 
   /** Ends both connections; the client is told why, unless it left. */
@@ -412,7 +428,7 @@ export class Session implements OpenSession {
     else if (this.#client.isPaused()) this.#readClient();
     // The proxy itself may have asked for something.
     this.#sendUpstream();
-    if (this.#ending) this.#endIfIdle();
+    if (this.#ending !== undefined) this.#endIfIdle(this.#ending);
   }
 
   #sendClient(): void {
@@ -428,9 +444,9 @@ export class Session implements OpenSession {
     this.#sendClient();
   }
 
-  #endIfIdle(): void {
+  #endIfIdle({ reason, ...error }: SessionEnd): void {
     if (this.pending.length > 0 || this.status !== transactionStatus.idle || this.#held.length > 0) return;
-    this.end("shutdown", { sqlstate: "57P01", message: "terminating connection: the proxy is shutting down" });
+    this.end(reason, error);
   }
 
   #endRuns(): void {

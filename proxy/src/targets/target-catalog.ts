@@ -12,12 +12,16 @@ import type { TargetConfig } from "../config/sections/targets.ts";
 import type { CatalogSource } from "../enforce/catalog-source.ts";
 import { protocolOf } from "../enforce/target.ts";
 import type { NamesFile } from "./names-file.ts";
-import { type RunQuery, withConnection } from "./target-connection.ts";
+import { explainTargetError, type RunQuery, withConnection } from "./target-connection.ts";
 
 /** When to read again what could not be read because it was locked. */
 const lockedAgainMs = 1_000;
 
 interface TargetCatalogOptions {
+  /** Names to begin with where no file has any. */
+  readonly former?: SeenNames | undefined;
+  /** Nothing is written or told before `adopt`. */
+  readonly isTrial?: boolean;
   /** Where names are remembered when the proxy does not run. */
   readonly namesFile?: NamesFile;
   /** A new snapshot is in force. @param unwritten why its names are remembered in this process only */
@@ -28,7 +32,10 @@ interface TargetCatalogOptions {
 export class TargetCatalog implements CatalogSource {
   /** Why the newest attempt to read it failed; `undefined` when it did not. */
   lastError: unknown;
-  readonly #target: TargetConfig;
+  #target: TargetConfig;
+  /** Whether what is read is remembered in the file and told. */
+  #isInForce: boolean;
+  #others: readonly TargetCatalog[] = [];
   readonly #options: TargetCatalogOptions;
   #current: Snapshot | undefined;
   /** The one that was read last, which is not in force where the schema was the same. */
@@ -38,6 +45,8 @@ export class TargetCatalog implements CatalogSource {
   #running: Promise<Catalog> | undefined;
   #next: Promise<Catalog> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** How often it was said how often to read. */
+  #turns = 0;
   #lockedTimer: NodeJS.Timeout | undefined;
   #closed = false;
   /** How often the schema was seen to change, and how often it had when the load began that gave `#current`. */
@@ -51,12 +60,43 @@ export class TargetCatalog implements CatalogSource {
   constructor(target: TargetConfig, options: TargetCatalogOptions = {}) {
     this.#target = target;
     this.#options = options;
-    this.#seen = options.namesFile?.read();
+    this.#isInForce = options.isTrial !== true;
+    this.#seen = options.namesFile?.read() ?? options.former;
   }
 
   current(): Catalog {
     if (this.#current === undefined) throw new Error(`the catalog of target "${this.#target.name}" was never read`);
     return this.#current.catalog;
+  }
+
+  /** For another catalog of the same database; `undefined` before the first `refresh`. */
+  get seenNames(): SeenNames | undefined {
+    return this.#current === undefined ? undefined : seenNamesOf(this.#current.catalog);
+  }
+
+  /** The target is in force: what was read on trial is remembered. @returns why that cannot be done */
+  adopt(): unknown {
+    this.#isInForce = true;
+    return this.#newest === undefined ? undefined : this.#write(this.#newest);
+  }
+
+  /**
+   * Goes on for sessions that are still there: another catalog has its file now.
+   * @param others that may be of the same database, and hear of what these sessions change in it
+   */
+  retire(others: readonly TargetCatalog[]): void {
+    this.#isInForce = false;
+    this.#others = others;
+  }
+
+  /** Why it could not be read, for the operator. */
+  explain(error: unknown): string {
+    return explainTargetError(this.#target, error);
+  }
+
+  /** The same database with other settings, such as another password. */
+  use(target: TargetConfig): void {
+    this.#target = target;
   }
 
   refresh(): Promise<Catalog> {
@@ -75,6 +115,7 @@ export class TargetCatalog implements CatalogSource {
 
   changed(): void {
     this.#changes++;
+    for (const other of this.#others) other.changed();
     // Whoever needs it asks again.
     this.refresh().catch(() => undefined);
   }
@@ -92,11 +133,13 @@ export class TargetCatalog implements CatalogSource {
 
   /** Reads again and again. @param failed told of every attempt that fails; the old snapshot stays. */
   startRefreshing(everyMs: number, failed: (error: unknown) => void): void {
+    clearTimeout(this.#timer);
+    const turns = ++this.#turns;
     const turn = () => {
       this.refresh()
         .catch(failed)
         .finally(() => {
-          if (!this.#closed) this.#timer = setTimeout(turn, everyMs);
+          if (!this.#closed && turns === this.#turns) this.#timer = setTimeout(turn, everyMs);
         });
     };
     this.#timer = setTimeout(turn, everyMs);
@@ -150,11 +193,13 @@ export class TargetCatalog implements CatalogSource {
 
   #replace(next: Snapshot): void {
     this.#current = next;
+    if (!this.#isInForce) return;
     this.#options.replaced?.(next.catalog, this.#write(next));
   }
 
   /** @returns why it could not be done */
   #write({ names }: Snapshot): unknown {
+    if (!this.#isInForce) return undefined;
     try {
       this.#options.namesFile?.write(names);
       return undefined;

@@ -14,7 +14,7 @@ export interface HealthState {
 export interface HealthOptions {
   readonly everyMs: number;
   /** For a login and an answer. */
-  readonly timeoutMs: number;
+  readonly timeoutMs: () => number;
   /** It is up where it was down, or the other way round. */
   readonly changed: (state: HealthState) => void;
   /** It did not answer, once more. */
@@ -60,7 +60,7 @@ export class TargetHealth {
   async #ask(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      const { timeoutMs } = this.#options;
+      const timeoutMs = this.#options.timeoutMs();
       timer = setTimeout(() => reject(new Error(`timed out after ${timeoutMs / 1000} s`)), timeoutMs);
     });
     try {

@@ -20,7 +20,9 @@ export const adminSection = z
     allow: z
       .strictObject({
         sessions: groups.describe("Who may see sessions and end them."),
-        policies: groups.describe("Who may see which policies are in force, and have them read again."),
+        policies: groups.describe(
+          "Who may see which policies are in force, and have them and the configuration read again.",
+        ),
         targets: groups.describe("Who may see the state of targets."),
         tokens: groups.describe("Who may have tokens minted for agents that act for them (`identity.mint`)."),
         audit: groups.describe("Who may search the audit log: it holds the text of everybody's statements."),

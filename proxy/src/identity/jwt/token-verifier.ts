@@ -2,6 +2,7 @@
  * Who the bearer of a token is (RFC 7519, with the advice of RFC 8725): the issuer is one of the configured ones, the key is one of that
  * issuer's own, the algorithm one that it may use, and only then the claims are looked at.
  */
+import { isDeepStrictEqual } from "node:util";
 import { compactVerify, errors } from "jose";
 import type { Identity } from "../identity.ts";
 import { checkAudience, checkTimes, textAt } from "./claim-checks.ts";
@@ -39,11 +40,16 @@ export class TokenVerifier {
   readonly tokenBytesMax: number;
   readonly #options: TokenVerifierOptions;
   readonly #now: () => number;
+  /** Whose keys nobody has fetched yet. */
+  readonly #fresh: readonly { readonly keys: KeySet }[];
   readonly #issuers: ReadonlyMap<string, { readonly issuer: TokenIssuer; readonly keys: KeySet }>;
-  readonly #used = new UsedTokens(usedTokensMax);
+  /** Also of the verifier that this one takes the place of: what was used stays used. */
+  readonly #used: UsedTokens;
 
-  constructor(options: TokenVerifierOptions) {
+  /** @param before whose place it takes: what that has fetched is not fetched again */
+  constructor(options: TokenVerifierOptions, before?: TokenVerifier) {
     this.#options = options;
+    this.#used = before === undefined ? new UsedTokens(usedTokensMax) : before.#used;
     this.tokenBytesMax = options.tokenBytesMax;
     const now = (this.#now = options.now ?? Date.now);
     const keysOf = ({ issuer, keys, refreshMs, outageMs }: TokenIssuer) =>
@@ -54,12 +60,20 @@ export class TokenVerifier {
         fetch: () => fetchKeys(keys),
         report: (event) => options.report({ ...event, issuer }),
       });
-    this.#issuers = new Map(options.issuers.map((issuer) => [issuer.issuer, { issuer, keys: keysOf(issuer) }]));
+    const known = (issuer: TokenIssuer) => {
+      const { issuer: same, keys } = (before === undefined ? undefined : before.#issuers.get(issuer.issuer)) ?? {};
+      // Of files, what they hold now is wanted.
+      return issuer.keys.kind === "address" && isDeepStrictEqual(same, issuer) ? keys : undefined;
+    };
+    this.#issuers = new Map(
+      options.issuers.map((issuer) => [issuer.issuer, { issuer, keys: known(issuer) ?? keysOf(issuer) }]),
+    );
+    this.#fresh = [...this.#issuers.values()].filter(({ issuer }) => known(issuer) === undefined);
   }
 
   /** Fetches the keys of all issuers; what fails is reported. */
   async open(): Promise<void> {
-    await Promise.all([...this.#issuers.values()].map(({ keys }) => keys.open()));
+    await Promise.all(this.#fresh.map(({ keys }) => keys.open()));
   }
 
   async verify(token: string): Promise<TokenOutcome> {
