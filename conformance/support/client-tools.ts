@@ -13,6 +13,7 @@ export const clientTools = {
   mariadb: { why: "sessions of MariaDB as people have them", debianPackage: "mariadb-client" },
   "mariadb-dump": { why: "dumps of MariaDB through the proxy", debianPackage: "mariadb-client" },
   "mariadb-install-db": { why: "its data directory", debianPackage: "mariadb-server" },
+  prlimit: { why: "disks that are full, without root", debianPackage: "util-linux" },
 } as const;
 export type ClientTool = keyof typeof clientTools;
 

@@ -1,22 +1,29 @@
 /**
  * The file of the audit log and those before it, which have the time at which they ended in their names: all one chain (`chain.ts`). Everything
- * here is synchronous and throws what the system says.
+ * here but `sync` is synchronous and throws what the system says.
+ *
+ * What fails leaves no trace: of a write that came to its end in the middle, as on a full disk, the file loses again what it got, for which no disk
+ * is too full. And what was written since the last sync is kept in memory until the next one: when a sync fails, the system takes what it could
+ * not write for written, and says so at the next sync; so it is written again (https://wiki.postgresql.org/wiki/Fsync_Errors).
  */
 import {
   closeSync,
-  existsSync,
+  fdatasync,
   fdatasyncSync,
   fstatSync,
+  fsyncSync,
+  ftruncateSync,
   openSync,
-  readdirSync,
   renameSync,
   rmSync,
   statSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, extname, join } from "node:path";
-import { Chain, parseSeal, parseSegment, type Seal, type SealKey, type SealLine, sealStart } from "./chain.ts";
-import { byteAt, fileLines, lineBreak, linesThatStartWith } from "./file-lines.ts";
+import { dirname } from "node:path";
+import { Chain, type Seal, type SealKey, type SealLine, segmentStart } from "./chain.ts";
+import { continuedChain, lastSeal } from "./continued-chain.ts";
+import { endedFiles, endedName } from "./ended-files.ts";
+import { byteAt, fileLines, lineBreak } from "./file-lines.ts";
 
 export interface AuditFileOptions {
   readonly path: string;
@@ -30,9 +37,13 @@ export interface AuditFileOptions {
   readonly wrote?: ((bytes: number) => void) | undefined;
   /** Who still has to read a file that has ended, so that it must stay; `undefined` for nobody. */
   readonly wantedBy?: ((path: string) => string | undefined) | undefined;
+  /** Waits for the disk; left out, it is the system's `fdatasync`. */
+  readonly fdatasync?: SyncData | undefined;
   /** Told of what an operator should know; must not throw. */
   readonly report: (event: AuditFileEvent) => void;
 }
+
+type SyncData = (descriptor: number, callback: (error: Error | null) => void) => void;
 
 export type AuditFileEvent =
   /** The last line of the file was cut (a crash, a full disk); a line break was added, the line itself stays for whoever investigates. */
@@ -44,13 +55,15 @@ export type AuditFileEvent =
   /** A file is old enough to be removed, and stays: somebody has not read it. */
   | { readonly kind: "kept"; readonly path: string; readonly wantedBy: string };
 
+/** What may be written and not be on disk yet, in strict mode: more is refused. */
+const unsyncedBytesMax = 64 * 1024 * 1024;
 const dayMs = 24 * 60 * 60 * 1000;
 
 export class AuditFile {
   readonly #options: AuditFileOptions;
   #keepDays: number | undefined;
   #opened: Opened;
-  /** `undefined` before the first write and after one that has failed: what the file holds is read first. */
+  /** `undefined` before the first write, and where a write has failed that could not be taken back: what the file holds is read first. */
   #chain: Chain | undefined;
 
   /** Opens the file for appending, creates it readable by its owner only, repairs a cut last line. */
@@ -75,7 +88,7 @@ export class AuditFile {
     return this.#chain?.unsealed ?? 0;
   }
 
-  /** Hot. @param lines how many line breaks are in the bytes */
+  /** Hot. All of it is written, or nothing. @param lines how many line breaks are in the bytes */
   write(bytes: Uint8Array, lines: number): void {
     const chain = this.#ready();
     this.#append(bytes);
@@ -87,9 +100,26 @@ export class AuditFile {
     this.#keepDays = days;
   }
 
-  /** Writes a seal, where there is something to vouch for. */
-  seal(): void {
-    if (this.unsealed > 0) this.#seal(this.#ready(), {});
+  /** Writes a seal, where there is something to vouch for. @returns it */
+  seal(): Seal | undefined {
+    return this.unsealed > 0 ? this.#seal(this.#ready(), {}) : undefined;
+  }
+
+  /** Strict mode: calls back when all that is written so far is on disk, or with what has kept it from being so. */
+  sync(callback: (error: Error | undefined) => void): void {
+    const opened = this.#opened;
+    try {
+      if (opened.isDoubtful) this.#writeAgain(opened);
+    } catch (error) {
+      setImmediate(callback, error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    const { size } = opened;
+    (this.#options.fdatasync ?? fdatasync)(opened.descriptor, (error) => {
+      if (error === null) isSynced(opened, size);
+      else opened.isDoubtful = true;
+      callback(error ?? undefined);
+    });
   }
 
   /**
@@ -101,15 +131,24 @@ export class AuditFile {
     const chain = this.#ready();
     const next = this.#open();
     try {
+      // Rotation is rare enough to wait for the disk here.
+      this.#syncNow(before);
       if (chain !== undefined && next.inode !== before.inode) {
+        const { size } = before;
         const seal = this.#seal(chain, { last: true });
+        try {
+          this.#syncNow(before);
+        } catch (error) {
+          // Lines behind a file's last seal would look put in.
+          this.#chain = undefined;
+          ftruncateSync(before.descriptor, size);
+          begin(before, size);
+          throw error;
+        }
         this.#chain = next.size === 0 ? chain.next(seal) : undefined;
         this.#options.report({ kind: "ended", path: this.#options.path, seal: seal.line });
       }
-      // Rotation is rare enough to wait for the disk here.
-      if (this.#options.strict) fdatasyncSync(before.descriptor);
     } catch (error) {
-      this.#chain = undefined;
       closeSync(next.descriptor);
       throw error;
     }
@@ -132,18 +171,56 @@ export class AuditFile {
     }
   }
 
+  #syncNow(opened: Opened): void {
+    if (!this.#options.strict) return;
+    try {
+      fdatasyncSync(opened.descriptor);
+      isSynced(opened, opened.size);
+    } catch (error) {
+      opened.isDoubtful = true;
+      throw error;
+    }
+  }
+
   #append(bytes: Uint8Array): void {
     const opened = this.#opened;
+    if (!this.#options.strict) this.#writeWhole(opened, bytes);
+    else {
+      if (opened.size - opened.syncedSize > unsyncedBytesMax)
+        throw new Error("too much is written that is not on disk yet");
+      this.#writeWhole(opened, bytes);
+      // The caller's buffer is written anew.
+      opened.unsynced.push(Buffer.from(bytes));
+    }
+    this.#options.wrote?.(bytes.length);
+  }
+
+  #writeWhole(opened: Opened, bytes: Uint8Array): void {
+    let written = 0;
     try {
-      for (let written = 0; written < bytes.length; ) {
+      while (written < bytes.length) {
         written += writeSync(opened.descriptor, bytes, written, bytes.length - written);
       }
       opened.size += bytes.length;
-      this.#options.wrote?.(bytes.length);
     } catch (error) {
-      this.#chain = undefined;
+      if (written > 0) this.#takeBack(opened, written);
       throw error;
     }
+  }
+
+  #takeBack(opened: Opened, bytes: number): void {
+    const { descriptor, size, isRegular } = opened;
+    try {
+      // What somebody else has cut or appended is not ours to take.
+      if (isRegular && fstatSync(descriptor).size === size + bytes) {
+        ftruncateSync(descriptor, size);
+        return;
+      }
+    } catch {
+      // Then half a line stays, which is ended before the next one.
+    }
+    this.#chain = undefined;
+    opened.isTorn = true;
   }
 
   #seal(chain: Chain | undefined, ends: Parameters<Chain["seal"]>[1]): Seal {
@@ -151,24 +228,29 @@ export class AuditFile {
     const seal = chain.seal(this.#options.key, ends);
     const bytes = Buffer.from(`${seal.line}\n`);
     this.#append(bytes);
-    chain.addSeal(bytes);
+    chain.addSeal(seal, bytes);
     return seal;
   }
 
   /** The chain as far as the file has it, its first line written. `undefined` for what is no regular file: it cannot be read again. */
   #ready(): Chain | undefined {
-    if (!this.#opened.isRegular || (this.#chain !== undefined && this.#opened.size > 0)) return this.#chain;
-    if (this.#opened.size > 0) {
-      // Also after a write that has failed in the middle of a line.
-      this.#repair(this.#opened);
-      const chain = continued(this.#opened.descriptor);
+    const opened = this.#opened;
+    if (opened.isDoubtful) this.#writeAgain(opened);
+    if (opened.isTorn && !opened.isRegular) writeSync(opened.descriptor, "\n");
+    if (!opened.isRegular || (this.#chain !== undefined && opened.size > 0)) {
+      opened.isTorn = false;
+      return this.#chain;
+    }
+    if (opened.size > 0) {
+      repair(opened);
+      const chain = continuedChain(opened.descriptor);
       if (chain !== undefined) {
         this.#chain = chain;
         if (chain.unsealed > 0) this.#seal(chain, { found: chain.unsealed });
         return chain;
       }
     }
-    const chain = this.#chain ?? afterEnded(this.#options.path) ?? Chain.begin();
+    const chain = this.#chain ?? this.#afterEnded() ?? Chain.begin();
     const opening = Buffer.from(`${chain.open()}\n`);
     this.#append(opening);
     chain.add(opening, 1);
@@ -176,8 +258,55 @@ export class AuditFile {
     return chain;
   }
 
+  /** The same bytes at the same place. Where that fails, it is done the next time. */
+  #writeAgain(opened: Opened): void {
+    const { descriptor, size, syncedSize, unsynced } = opened;
+    if (fstatSync(descriptor).size === size) {
+      ftruncateSync(descriptor, syncedSize);
+      opened.size = syncedSize;
+      this.#writeWhole(opened, Buffer.concat(unsynced));
+      opened.isDoubtful = false;
+    } else {
+      // Somebody else has cut it or appended to it: what it holds is read.
+      this.#chain = undefined;
+      begin(opened, fstatSync(descriptor).size);
+    }
+  }
+
+  /** Behind the file before, which a crash may have kept from ending: then it is ended now. `undefined` where there is none, or none with a chain. */
+  #afterEnded(): Chain | undefined {
+    const newest = endedFiles(this.#options.path).at(-1);
+    if (newest === undefined) return undefined;
+    // It may have been made read-only since.
+    const last = lastSealOf(newest);
+    if (last?.last === true) return Chain.after(last);
+    const present = this.#opened;
+    const ended = this.#openFile(newest);
+    try {
+      const chain = continuedChain(ended.descriptor);
+      if (chain === undefined) return undefined;
+      this.#opened = ended;
+      const seal = this.#seal(chain, { last: true, found: chain.unsealed });
+      this.#syncNow(ended);
+      this.#options.report({ kind: "ended", path: newest, seal: seal.line });
+      return chain.next(seal);
+    } finally {
+      this.#opened = present;
+      closeSync(ended.descriptor);
+    }
+  }
+
   #open(): Opened {
-    const { path, strict, report } = this.#options;
+    const { path, strict } = this.#options;
+    const isNew = statSync(path, { throwIfNoEntry: false }) === undefined;
+    const opened = this.#openFile(path);
+    // That it is there must be on disk too.
+    if (isNew && strict) syncFolder(dirname(path));
+    return opened;
+  }
+
+  #openFile(path: string): Opened {
+    const { strict, report } = this.#options;
     // Of what it writes to, a pipe must not be a reader too.
     const isOther = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
     const descriptor = openSync(path, isOther ? "a" : "a+", 0o600);
@@ -188,22 +317,22 @@ export class AuditFile {
         throw new Error("strict mode needs a regular file: of nothing else can one know that it is on disk");
       }
       if (isRegular && (stats.mode & 0o077) !== 0) report({ kind: "exposed", path, mode: stats.mode & 0o777 });
-      const opened = { descriptor, isRegular, inode: stats.ino, size: isRegular ? stats.size : 0 };
-      if (this.#repair(opened)) report({ kind: "repaired", path });
+      const opened: Opened = {
+        descriptor,
+        isRegular,
+        inode: stats.ino,
+        size: isRegular ? stats.size : 0,
+        syncedSize: 0,
+        unsynced: [],
+        isDoubtful: false,
+        isTorn: false,
+      };
+      if (repair(opened)) report({ kind: "repaired", path });
       return opened;
     } catch (error) {
       closeSync(descriptor);
       throw error;
     }
-  }
-
-  /** Ends a last line that was cut. @returns whether there was one */
-  #repair(opened: Opened): boolean {
-    if (!opened.isRegular) return false;
-    opened.size = fstatSync(opened.descriptor).size;
-    if (opened.size === 0 || byteAt(opened.descriptor, opened.size - 1) === lineBreak) return false;
-    opened.size += writeSync(opened.descriptor, "\n");
-    return true;
   }
 
   /** Files that ended too long ago. */
@@ -226,73 +355,59 @@ interface Opened {
   readonly isRegular: boolean;
   readonly inode: number;
   size: number;
+  /** Strict mode: what is behind this was written since the last sync began that has held. */
+  syncedSize: number;
+  unsynced: Buffer[];
+  /** A sync has failed: of what was written since the one before, anything may be missing on disk. */
+  isDoubtful: boolean;
+  /** A write has left half a line. */
+  isTorn: boolean;
 }
 
-/** `audit.jsonl` becomes `audit-20260102T030405678Z.jsonl`: a name that nothing has. */
-function endedName(path: string): string {
-  const extension = extname(path);
-  for (let ms = Date.now(); ; ms++) {
-    const time = new Date(ms).toISOString().replaceAll(/[-:.]/g, "");
-    const name = `${path.slice(0, path.length - extension.length)}-${time}${extension}`;
-    if (!existsSync(name)) return name;
+function begin(opened: Opened, size: number): void {
+  opened.size = opened.syncedSize = size;
+  opened.unsynced = [];
+  opened.isDoubtful = opened.isTorn = false;
+}
+
+function isSynced(opened: Opened, size: number): void {
+  while (opened.syncedSize < size) {
+    const piece = opened.unsynced.shift();
+    if (piece === undefined) return;
+    opened.syncedSize += piece.length;
   }
 }
 
-/** Those before the file at `path`, the oldest first. */
-export function endedFiles(path: string): string[] {
-  const extension = extname(path);
-  const stem = `${basename(path, extension)}-`;
-  const isEnded = (name: string): boolean =>
-    name.startsWith(stem) &&
-    name.endsWith(extension) &&
-    /^\d{8}T\d{9}Z$/.test(name.slice(stem.length, name.length - extension.length));
-  return readdirSync(dirname(path))
-    .filter(isEnded)
-    .toSorted()
-    .map((name) => join(dirname(path), name));
-}
-
-/** Where the file before ended; `undefined` where there is none, or none with a chain. */
-function afterEnded(path: string): Chain | undefined {
-  const newest = endedFiles(path).at(-1);
-  if (newest === undefined) return undefined;
-  const descriptor = openSync(newest, "r");
+function lastSealOf(path: string): SealLine | undefined {
+  const descriptor = openSync(path, "r");
   try {
-    const seal = lastSeal(descriptor)?.seal;
-    return seal === undefined ? undefined : Chain.after(seal);
+    return lastSeal(descriptor)?.seal;
   } finally {
     closeSync(descriptor);
   }
 }
 
-/** The chain of a file that ends with a whole line; `undefined` where the file has none. */
-function continued(descriptor: number): Chain | undefined {
-  const last = lastSeal(descriptor);
-  let chain: Chain | undefined;
-  for (const line of fileLines(descriptor, last?.start ?? 0)) {
-    if (chain !== undefined) chain.add(line, 1);
-    else if (last === undefined) chain = begun(line);
-    else {
-      chain = Chain.behind(last.seal);
-      chain.addSeal(line);
-    }
-  }
-  return chain;
+/** Ends a last line that was cut; where the file holds nothing but a part of the line that it was to begin with, it is empty again. @returns whether there was one */
+function repair(opened: Opened): boolean {
+  if (!opened.isRegular) return false;
+  const { descriptor } = opened;
+  const { size } = fstatSync(descriptor);
+  begin(opened, size);
+  if (size === 0 || byteAt(descriptor, size - 1) === lineBreak) return false;
+  const [line] = fileLines(descriptor);
+  const text = line?.toString("utf8") ?? "";
+  if (line?.length === size && (segmentStart.startsWith(text) || text.startsWith(segmentStart))) {
+    ftruncateSync(descriptor);
+    begin(opened, 0);
+  } else begin(opened, size + writeSync(descriptor, "\n"));
+  return true;
 }
 
-function begun(line: Buffer): Chain | undefined {
-  const segment = parseSegment(line.toString("utf8"));
-  if (segment === undefined) return undefined;
-  const chain = Chain.of(segment);
-  chain.add(line, 1);
-  return chain;
-}
-
-function lastSeal(descriptor: number): { readonly start: number; readonly seal: SealLine } | undefined {
-  for (const start of linesThatStartWith(descriptor, sealStart)) {
-    const [line = ""] = fileLines(descriptor, start);
-    const seal = parseSeal(line.toString());
-    if (seal !== undefined) return { start, seal };
+function syncFolder(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
-  return undefined;
 }

@@ -110,14 +110,12 @@ export class SealedBytes {
     this.#hash.update(bytes);
   }
 
-  /** Of all since the last call, in base64url. */
-  seal(): string {
-    const hash = this.#hash.digest("base64url");
-    this.goOnFrom(hash);
-    return hash;
+  /** Of all since the last seal, in base64url. */
+  hash(): string {
+    return this.#hash.copy().digest("base64url");
   }
 
-  /** After a seal that did not hold: what follows is checked against what it says. */
+  /** Behind a seal with this hash, whether it holds or not: what follows is checked against what it says. */
   goOnFrom(hash: string): void {
     this.#hash = startingWith(hash);
   }
@@ -194,19 +192,18 @@ export class Chain {
     return `${segmentStart}"time":"${now()}","chain":${jsonOnLine(this.#id)},"segment":${this.#segment}${previous}}`;
   }
 
-  /** What was written behind everything before: whole lines, or what a failing disk took of them. Hot. */
+  /** Whole lines that were written behind everything before. Hot. */
   add(bytes: Uint8Array, lines: number): void {
     this.#bytes.add(bytes);
     this.#lines += lines;
     this.#unsealed += lines;
   }
 
-  /** To be `addSeal`ed when it is written. */
+  /** To be `addSeal`ed when it is written: until then nothing has changed. */
   seal(key: SealKey | undefined, { last = false, found = 0 }: SealNotes = {}): Seal {
-    const hash = this.#bytes.seal();
+    const hash = this.#bytes.hash();
     const notes = `${last ? ',"last":true' : ""}${found > 0 ? `,"found":${found}` : ""}`;
     const line = `${sealStart}"time":"${now()}","chain":${jsonOnLine(this.#id)},"segment":${this.#segment},"lines":${this.#lines},"hash":"${hash}"${notes}`;
-    this.#unsealed = 0;
     if (key === undefined) return { hash, line: `${line}}` };
     const signed = `${line},"key":"${key.id}"`;
     const signature = sign(undefined, Buffer.from(signed), key.privateKey).toString("base64url");
@@ -219,8 +216,10 @@ export class Chain {
   }
 
   /** The line of a seal that was written. */
-  addSeal(bytes: Uint8Array): void {
+  addSeal({ hash }: Pick<Seal, "hash">, bytes: Uint8Array): void {
+    this.#bytes.goOnFrom(hash);
     this.#bytes.add(bytes);
     this.#lines++;
+    this.#unsealed = 0;
   }
 }

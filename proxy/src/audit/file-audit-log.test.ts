@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import {
   appendFileSync,
   closeSync,
@@ -15,8 +16,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { AuditLog } from "./audit-log.ts";
-import { isOfChain } from "./chain.ts";
-import { type AuditEvent, FileAuditLog } from "./file-audit-log.ts";
+import { isOfChain, sealKey } from "./chain.ts";
+import { type AuditEvent, FileAuditLog, type FileAuditLogOptions } from "./file-audit-log.ts";
+import { verifyAuditFiles } from "./verify.ts";
 
 let folder: string;
 let path: string;
@@ -29,8 +31,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const open = (options: { path?: string; strict?: boolean } = {}) =>
-  new FileAuditLog({ path, strict: false, report: (event) => events.push(event), ...options });
+const open = (options: Partial<FileAuditLogOptions> = {}) =>
+  new FileAuditLog({
+    path,
+    strict: false,
+    report: (event) => event.kind !== "closed" && events.push(event),
+    ...options,
+  });
 const flushed = (log: AuditLog) => new Promise<Error | undefined>((resolve) => log.flushed(resolve));
 /** Without those of the chain, which verify.test.ts is about. */
 const lines = (file = path) =>
@@ -190,30 +197,87 @@ test("a full disk fails every callback, and is reported once", async () => {
   }
   expect(events).toMatchObject([{ kind: "failed", error: { code: "ENOSPC" } }]);
   await log.close();
+  expect(events.slice(1)).toEqual([{ kind: "lost", lines: 3 }]);
 });
 
-test("after writing works again, the gap is recorded and the lines go on", async () => {
-  // A pipe fails with EPIPE while nobody reads it: a disk that comes and goes, without being root.
+/** A pipe fails with EPIPE while nobody reads it: a disk that comes and goes. */
+async function withPipe(work: (log: FileAuditLog, read: () => Promise<string[]>) => Promise<void>): Promise<void> {
   const pipe = join(folder, "pipe");
   execFileSync("mkfifo", [pipe]);
-  let reader = openSync(pipe, "r+");
+  let reader: number | undefined = openSync(pipe, "r+");
   const log = open({ path: pipe });
   closeSync(reader);
-  for (const line of ['{"n":1}', '{"n":2}']) {
-    log.append(line);
-    expect(await flushed(log)).toMatchObject({ code: "EPIPE" });
-  }
-  reader = openSync(pipe, "r+");
-  log.append('{"n":3}');
-  expect(await flushed(log)).toBeUndefined();
-  const bytes = Buffer.alloc(1000);
-  const written = bytes.toString("utf8", 0, readSync(reader, bytes)).split("\n");
-  expect(written[0]).toBe("");
-  expect(JSON.parse(written[1]!)).toMatchObject({ event: "audit_gap", lines_lost: 2 });
-  expect(written[2]).toBe('{"n":3}');
-  expect(events.map((event) => event.kind)).toEqual(["failed", "recovered"]);
+  reader = undefined;
+  await work(log, async () => {
+    reader = openSync(pipe, "r+");
+    while (log.hasFailed) await new Promise((resolve) => setTimeout(resolve, 10));
+    const bytes = Buffer.alloc(100_000);
+    return bytes.toString("utf8", 0, readSync(reader, bytes)).split("\n").slice(0, -1);
+  });
   await log.close();
-  closeSync(reader);
+  if (reader !== undefined) closeSync(reader);
+}
+
+test("lines that could not be written are, when writing works again, before all others, with nobody asking", async () => {
+  await withPipe(async (log, read) => {
+    for (const line of ['{"n":1}', '{"n":2}']) {
+      log.append(line);
+      expect(await flushed(log)).toMatchObject({ code: "EPIPE" });
+    }
+    expect(log.hasFailed).toBe(true);
+    const written = await read();
+    expect(written.slice(0, 2)).toEqual(['{"n":1}', '{"n":2}']);
+    log.append('{"n":3}');
+    expect(await flushed(log)).toBeUndefined();
+    expect(JSON.parse(written[2] ?? "")).toMatchObject({ event: "audit_gap", lines_lost: 0, lines_late: 2 });
+    expect(events).toMatchObject([{ kind: "failed" }, { kind: "recovered", linesLate: 2, linesLost: 0 }]);
+  });
+});
+
+test("of lines that cannot be written, memory holds so many and no more, and the rest is counted", async () => {
+  await withPipe(async (log) => {
+    const line = JSON.stringify({ pad: "x".repeat(1_000_000) });
+    for (let turn = 0; turn < 12; turn++) {
+      log.append(line);
+      expect(await flushed(log)).toMatchObject({ code: "EPIPE" });
+    }
+    expect(log.waitingBytes).toBe(8 * (line.length + 1));
+  });
+  expect(events.at(-1)).toEqual({ kind: "lost", lines: 12 });
+});
+
+test("after a failed sync what may have got lost is written again, byte by byte the same, and statements run again", async () => {
+  let isFailing = false;
+  let synced = 0;
+  const key = sealKey(generateKeyPairSync("ed25519").privateKey);
+  // The system drops pages that it could not write, and says so once: https://wiki.postgresql.org/wiki/Fsync_Errors.
+  const fdatasync: typeof options.fdatasync = (_, callback) => {
+    if (!isFailing) {
+      synced = statSync(path).size;
+      setImmediate(callback, null);
+      return;
+    }
+    writeFileSync(path, readFileSync(path).fill(0, synced));
+    setImmediate(callback, Object.assign(new Error("EIO: i/o error, fdatasync"), { code: "EIO" }));
+  };
+  const options: Partial<FileAuditLogOptions> = { strict: true, fdatasync, key };
+  const log = open(options);
+  log.append('{"n":1}');
+  expect(await flushed(log)).toBeUndefined();
+  isFailing = true;
+  for (const line of ['{"n":2}', '{"n":3}']) {
+    log.append(line);
+    expect(await flushed(log)).toMatchObject({ code: "EIO" });
+  }
+  expect(log.hasFailed).toBe(true);
+  isFailing = false;
+  log.append('{"n":4}');
+  expect(await flushed(log)).toBeUndefined();
+  expect(log.hasFailed).toBe(false);
+  expect(lines()).toEqual(['{"n":1}', '{"n":2}', '{"n":3}', '{"n":4}']);
+  await log.close();
+  expect(verifyAuditFiles([path], new Map())).toMatchObject({ problems: [], notes: [] });
+  expect(events).toMatchObject([{ kind: "failed" }, { kind: "recovered" }]);
 });
 
 test("strict mode refuses what cannot be synced", () => {

@@ -8,17 +8,20 @@
  * written before it began (group commit). It takes more processor time than a statement does otherwise, so groups are kept large: what
  * comes while one is synced is the next one, written when that begins, and a group that is smaller than the last waits a little for more.
  *
- * When writing fails (disk full, I/O error), the lines of that turn are lost and their callbacks get the error, so that their
- * statements are refused. Every later turn tries again; the first that succeeds records how many lines are missing.
+ * When writing fails (disk full, I/O error), callbacks get the error, so that their statements are refused. The lines are kept, since those
+ * of results tell of what did run and those of refused statements that they did not, and are written before all others as soon as
+ * anything can be: it is tried again each turn, and from time to time without one. Behind them stands a line that says since when.
  *
  * Seals (`chain.ts`) come between the lines, in the same writes: nobody waits for them.
  */
-import { closeSync, fdatasync } from "node:fs";
+import { closeSync } from "node:fs";
 // The global of this name is a getter, which costs more than the clock.
 import { performance } from "node:perf_hooks";
 import { AuditFile, type AuditFileEvent, type AuditFileOptions } from "./audit-file.ts";
 import type { AuditLog } from "./audit-log.ts";
+import type { Seal } from "./chain.ts";
 import { now } from "./now.ts";
+import { UnwrittenLines } from "./unwritten-lines.ts";
 import { Histogram } from "../metrics/histogram.ts";
 
 export interface FileAuditLogOptions extends Omit<AuditFileOptions, "report"> {
@@ -31,7 +34,11 @@ export interface FileAuditLogOptions extends Omit<AuditFileOptions, "report"> {
 export type AuditEvent =
   | AuditFileEvent
   | { readonly kind: "failed"; readonly error: Error }
-  | { readonly kind: "recovered"; readonly linesLost: number }
+  | { readonly kind: "recovered"; readonly linesLate: number; readonly linesLost: number }
+  /** The log was closed while it could not be written. */
+  | { readonly kind: "lost"; readonly lines: number }
+  /** The log was closed, and this is its last line, as of a file that has ended. */
+  | { readonly kind: "closed"; readonly seal: string }
   /** The file could not be moved away: it grows on. */
   | { readonly kind: "not rotated"; readonly error: Error };
 
@@ -44,6 +51,8 @@ const linesWaitMs = 5;
 const groupWaitMs = 1;
 /** Characters of lines kept until the turn, or group, ends; more are written at once. */
 const pendingCharactersMax = 8 * 1024 * 1024;
+/** While writing fails, how long until it is tried again if no statement comes. */
+const retryMs = 250;
 /** After how many lines, and how long after the first of them, a seal is written. */
 const sealedLinesMax = 1000;
 const sealWaitMs = 1000;
@@ -62,7 +71,10 @@ export class FileAuditLog implements AuditLog {
   #closed = false;
   /** What has kept lines of this turn, or group, from being written. */
   #error: Error | undefined;
-  #failing: { linesLost: number; readonly since: string } | undefined;
+  #failing: UnwrittenLines | undefined;
+  /** In strict mode: the last sync has failed. */
+  #isSyncFailing = false;
+  #retryTimer: NodeJS.Timeout | undefined;
   /** In strict mode: the group that is being synced, and how many the last one had. */
   #syncing: readonly Callback[] | undefined;
   #groupSize = 0;
@@ -86,12 +98,12 @@ export class FileAuditLog implements AuditLog {
 
   /** Of lines that are not in the file yet; the audit log is ASCII but for names and texts. */
   get waitingBytes(): number {
-    return this.#text.length;
+    return this.#text.length + (this.#failing?.characters ?? 0);
   }
 
-  /** Lines could not be written, and none has been since. */
+  /** What was to be written last could not be. */
   get hasFailed(): boolean {
-    return this.#failing !== undefined;
+    return this.#failing !== undefined || this.#isSyncFailing;
   }
 
   append(line: string): void {
@@ -123,8 +135,9 @@ export class FileAuditLog implements AuditLog {
   close(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#write();
-    this.#seal();
+    this.#lastSeal();
     this.#closed = true;
+    clearTimeout(this.#retryTimer);
     return new Promise((resolve) => {
       this.#onIdle = () => {
         closeSync(this.#file.descriptor);
@@ -164,7 +177,7 @@ export class FileAuditLog implements AuditLog {
     const error = this.#error;
     this.#error = undefined;
     const callbacks = this.#callbacks;
-    if (callbacks.length === 0) return;
+    if (callbacks.length === 0 && !(this.#isSyncFailing && error === undefined)) return;
     this.#callbacks = [];
     if (error === undefined && this.#options.strict) this.#sync(callbacks, startedMs);
     else {
@@ -190,45 +203,85 @@ export class FileAuditLog implements AuditLog {
     this.#groupTimer = undefined;
     this.#syncing = callbacks;
     this.#groupSize = callbacks.length;
-    fdatasync(this.#file.descriptor, (error) => {
+    this.#file.sync((error) => {
       this.#syncing = undefined;
       this.#observe(startedMs);
       for (const descriptor of this.#retired.splice(0)) closeSync(descriptor);
-      if (error !== null) this.#options.report({ kind: "failed", error });
-      for (const callback of callbacks) callback(error ?? undefined);
-      this.#endTurn();
+      this.#hasSynced(error);
+      for (const callback of callbacks) callback(error);
+      if (!this.#isSyncFailing || this.#callbacks.length > 0) this.#endTurn();
       if (this.#syncing === undefined) this.#onIdle?.();
     });
   }
 
+  #hasSynced(error: Error | undefined): void {
+    if (error !== undefined) {
+      if (!this.#isSyncFailing) this.#options.report({ kind: "failed", error });
+      this.#isSyncFailing = true;
+      this.#retryLater();
+    } else if (this.#isSyncFailing) {
+      this.#isSyncFailing = false;
+      this.#options.report({ kind: "recovered", linesLate: 0, linesLost: 0 });
+    }
+  }
+
   #write(): void {
-    const lines = this.#lines;
-    if (lines === 0) return;
     const text = this.#text;
+    const lines = this.#lines;
+    if (lines === 0 && this.#failing === undefined) return;
     this.#text = "";
     this.#lines = 0;
+    if (this.#closed) {
+      this.#error = new Error("the audit log is closed");
+      return;
+    }
     try {
-      if (this.#closed) throw new Error("the audit log is closed");
-      const gap = this.#failing;
-      if (gap !== undefined) {
-        // The failed write may have left half a line: end it, then say what is missing.
-        this.#writeText(
-          `\n{"event":"audit_gap","time":"${now()}","since":"${gap.since}","lines_lost":${gap.linesLost}}\n`,
-          2,
-        );
-        this.#failing = undefined;
-        this.#options.report({ kind: "recovered", linesLost: gap.linesLost });
-      }
-      this.#writeText(text, lines);
+      if (this.#failing !== undefined) this.#writeUnwritten(this.#failing);
+      if (lines > 0) this.#writeText(text, lines);
     } catch (cause) {
       const error = asError(cause);
       if (this.#failing === undefined) {
-        this.#failing = { linesLost: 0, since: now() };
+        this.#failing = new UnwrittenLines();
         this.#options.report({ kind: "failed", error });
       }
-      this.#failing.linesLost += lines;
+      this.#failing.add(text, lines);
       this.#error = error;
+      this.#retryLater();
     }
+  }
+
+  /** What failed, in its order; throws where it still does. */
+  #writeUnwritten(unwritten: UnwrittenLines): void {
+    for (let first = unwritten.first; first !== undefined; first = unwritten.first) {
+      this.#writeText(first.text, first.lines);
+      unwritten.removeFirst();
+    }
+    const { since, lost: linesLost, late: linesLate } = unwritten;
+    this.#writeText(
+      `{"event":"audit_gap","time":"${now()}","since":"${since}","lines_lost":${linesLost},"lines_late":${linesLate}}\n`,
+      1,
+    );
+    this.#failing = undefined;
+    // They may be of hours, and lines of more than a second are not left without a seal.
+    this.#seal();
+    this.#options.report({ kind: "recovered", linesLate, linesLost });
+  }
+
+  #retryLater(): void {
+    this.#retryTimer ??= setTimeout(() => {
+      this.#retryTimer = undefined;
+      if (!this.#closed && this.#syncing === undefined) this.#endTurn();
+    }, retryMs).unref();
+  }
+
+  /** When all is written, or never will be. */
+  #lastSeal(): void {
+    if (this.#failing !== undefined) {
+      this.#options.report({ kind: "lost", lines: this.#failing.lines + this.#failing.lost });
+      return;
+    }
+    const seal = this.#seal();
+    if (seal !== undefined) this.#options.report({ kind: "closed", seal: seal.line });
   }
 
   #writeText(text: string, lines: number): void {
@@ -240,13 +293,14 @@ export class FileAuditLog implements AuditLog {
     else if (this.#file.unsealed > 0) this.#sealTimer ??= setTimeout(this.#seal, sealWaitMs).unref();
   }
 
-  readonly #seal = (): void => {
+  readonly #seal = (): Seal | undefined => {
     clearTimeout(this.#sealTimer);
     this.#sealTimer = undefined;
     try {
-      this.#file.seal();
+      return this.#file.seal();
     } catch {
       // No record is lost. Whatever keeps seals from being written is told of by the records that come next, and then all is sealed.
+      return undefined;
     }
   };
 

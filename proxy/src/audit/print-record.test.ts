@@ -77,8 +77,8 @@ test.each<[string, object, string]>([
   ],
   [
     "a gap",
-    { event: "audit_gap", session: "", lines_lost: 3 },
-    "2026-11-22 21:40:05.123 GAP: 3 lines could not be written",
+    { event: "audit_gap", session: "", lines_lost: 3, lines_late: 7 },
+    "2026-11-22 21:40:05.123 GAP: 3 lines could not be written, 7 only now",
   ],
 ])("%s is one line", (_name, fields, expected) => {
   expect(print(fields)).toBe(expected);

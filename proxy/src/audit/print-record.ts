@@ -44,6 +44,7 @@ const record = z.looseObject({
   reason: z.string().optional(),
   message: z.string().optional(),
   lines_lost: z.number().optional(),
+  lines_late: z.number().optional(),
   was: z.string().optional(),
   now: z.string().optional(),
 });
@@ -98,7 +99,7 @@ function describe(each: AuditRecord, full: boolean): string {
         ? `${each.signal ?? `${each.by ?? "?"} by the HTTP API`}: ${each.action ?? "?"}${each.sections === undefined ? "" : ` (${each.sections.join(", ")})`}`
         : `CHANGED ${each.file}: ${each.added.length} added, ${each.removed.length} removed, ${Object.keys(each.changed).length} changed`;
     case "audit_gap":
-      return `GAP: ${each.lines_lost ?? "?"} lines could not be written`;
+      return `GAP: ${each.lines_lost ?? "?"} lines could not be written${each.lines_late === undefined ? "" : `, ${each.lines_late} only now`}`;
     default:
       return each.event;
   }

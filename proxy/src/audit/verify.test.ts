@@ -6,7 +6,6 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -14,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { endedFiles } from "./audit-file.ts";
+import { endedFiles } from "./ended-files.ts";
 import { sealKey, sealStart } from "./chain.ts";
 import { type AuditEvent, FileAuditLog, type FileAuditLogOptions } from "./file-audit-log.ts";
 import { trustedKeys, type Verification, verifyAuditFiles } from "./verify.ts";
@@ -36,7 +35,7 @@ const open = (options: Partial<FileAuditLogOptions> = {}) =>
     path,
     strict: false,
     key: sealKey(privateKey),
-    report: (event) => events.push(event),
+    report: (event) => event.kind !== "closed" && events.push(event),
     ...options,
   });
 const record = (number: number) => `{"event":"statement","time":"2026-01-01T00:00:00.000Z","statement":${number}}`;
@@ -145,6 +144,9 @@ describe("after a crash", () => {
     expect(verify().problems).toEqual([]);
     expect(said(verify().notes)).toEqual([
       "8: the 2 lines before were sealed only when the proxy was started again, after a crash or a full disk: as they were found",
+      ...(cut === 0
+        ? []
+        : [expect.stringMatching(/^7: it was cut before the proxy was started again: by the crash, or/)]),
     ]);
   });
 
@@ -320,12 +322,4 @@ test("files that ended long ago are removed where so much was asked for, and no 
   expect(endedFiles(path)).toEqual(files.slice(2));
   expect(readFileSync(join(folder, "audit-notes.jsonl"), "utf8")).toBe("");
   expect(verify().problems).toEqual([]);
-});
-
-test("what a failing disk has left of a line is part of the chain", async () => {
-  await writeLog(3);
-  truncateSync(path, readFileSync(path).length - 30);
-  await writeLog(3);
-  expect(events.map(({ kind }) => kind)).toEqual(["repaired"]);
-  expect(verify().problems.map(({ message }) => message)).toEqual(["a seal that cannot be read"]);
 });

@@ -1,9 +1,10 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { endedFiles } from "../audit/audit-file.ts";
+import { endedFiles } from "../audit/ended-files.ts";
 import { sealStart } from "../audit/chain.ts";
 import { escapeForTerminal } from "../audit/escape.ts";
-import { type CheckedFile, type Finding, trustedKeys, type TrustedKeys, verifyAuditFiles } from "../audit/verify.ts";
+import type { CheckedFile, Finding, TrustedKeys } from "../audit/file-check.ts";
+import { trustedKeys, verifyAuditFiles } from "../audit/verify.ts";
 import { cannotRead, errorCode, errorMessage } from "../config/system-error.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
 

@@ -87,7 +87,16 @@ export function logAuditEvent(event: AuditEvent, log: Logger): void {
       log.error({ error: event.error.message }, "the audit log cannot be written: statements are refused until it can");
       return;
     case "recovered":
-      log.warn({ lines_lost: event.linesLost }, "the audit log can be written again");
+      log.warn(
+        { lines_late: event.linesLate, lines_lost: event.linesLost },
+        "the audit log can be written again: statements run",
+      );
+      return;
+    case "lost":
+      log.error({ lines_lost: event.lines }, "the proxy ends, and lines of the audit log could not be written");
+      return;
+    case "closed":
+      log.info({ seal: event.seal }, "the audit log is closed: kept elsewhere, its last seal tells whether its end was cut");
       return;
     case "ended":
       log.info({ seal: event.seal }, `a file of the audit log ${event.path} has ended: keep its last seal elsewhere`);

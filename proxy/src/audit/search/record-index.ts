@@ -3,7 +3,7 @@
  * records are read from the log itself. Made and brought up to date by whoever searches, so that the proxy has no work with it.
  */
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
-import { endedFiles } from "../audit-file.ts";
+import { endedFiles } from "../ended-files.ts";
 import { FilePieces } from "../file-lines.ts";
 import { type Condition, conditionOf, type RecordQuery } from "./condition.ts";
 import { schema, schemaVersion } from "./index-schema.ts";

@@ -1,7 +1,7 @@
 /** Places in the audit log, over all its files, and finding the files by what is in them: their names change. */
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, fstatSync, openSync } from "node:fs";
-import { endedFiles } from "../audit-file.ts";
+import { endedFiles } from "../ended-files.ts";
 import { parseSegment, segmentStart } from "../chain.ts";
 import { fileLines, lineBreak } from "../file-lines.ts";
 
