@@ -167,6 +167,7 @@ test("the API's description names every route", async () => {
     "/api/v1/audit/report",
     "/api/v1/config/reload",
     "/api/v1/policies",
+    "/api/v1/policies/bundle",
     "/api/v1/policies/reload",
     "/api/v1/sessions",
     "/api/v1/sessions/{id}",

@@ -6,6 +6,8 @@ import type { SearchThread } from "../audit/search/search-thread.ts";
 import type { OpenSession } from "../enforce/session-host.ts";
 import type { Mint } from "../identity/mint/mint-token.ts";
 import type { Users } from "../identity/users.ts";
+import type { PutResult } from "../policies/policy-loader.ts";
+import type { BundleVersion } from "../policies/rollback-guard.ts";
 import type { TargetState } from "../targets/configured-targets.ts";
 
 export interface AdminHost {
@@ -32,6 +34,11 @@ export interface AdminHost {
   reloadPolicies(): Promise<void>;
   /** Reads the configuration again, and takes what can change; recorded before it does. Never rejects. */
   reloadConfig(by: Principal): Promise<ReloadOutcome>;
+  /** As `PolicyLoader.put`. */
+  putBundle(
+    bytes: Buffer,
+    decided: (manifest: BundleVersion & { readonly name: string }) => Promise<void>,
+  ): Promise<PutResult>;
   readonly targets: readonly TargetState[];
   /** `undefined` where nobody is asked for approval. */
   readonly answering: AnsweringOptions | undefined;
@@ -96,7 +103,7 @@ export interface ReloadOutcome {
 }
 
 /** What somebody may do besides answering requests, which the rules that ask say themselves. */
-export type Permission = "sessions" | "policies" | "targets" | "audit" | "tokens";
+export type Permission = "sessions" | "policies" | "bundles" | "targets" | "audit" | "tokens";
 
 /** Groups of each. */
 export type Permissions = Readonly<Record<Permission, readonly string[]>>;

@@ -12,7 +12,8 @@ import { secureHeaders } from "hono/secure-headers";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { AnsweringOptions } from "../approvals/answering.ts";
 import type { AdminHost, Permissions } from "./admin-host.ts";
-import { apiPath } from "./paths.ts";
+import { bundleBytesMax } from "../policies/fetch-bundle.ts";
+import { apiPath, bundlePath } from "./paths.ts";
 import { addApprovalPage } from "./routes/approval-page.ts";
 import { addApprovalRoutes } from "./routes/approvals.ts";
 import { addAuditRoutes } from "./routes/audit.ts";
@@ -24,7 +25,7 @@ import { addSessionRoutes } from "./routes/sessions.ts";
 import { addSlackRoute } from "./routes/slack.ts";
 import { addTargetRoutes } from "./routes/targets.ts";
 import { addTokenRoutes } from "./routes/tokens.ts";
-import type { AdminEnv, Api } from "./routing.ts";
+import { type AdminEnv, type Api, demand } from "./routing.ts";
 
 export interface ApiOptions {
   readonly host: AdminHost;
@@ -40,11 +41,16 @@ const bodyBytesMax = 64 * 1024;
 export function createApi({ host, permissions, openMetrics, fault }: ApiOptions): Api {
   const api = new OpenAPIHono<AdminEnv>({ defaultHook: refuseInvalid });
   api.use(secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }));
-  api.use(
-    bodyLimit({ maxSize: bodyBytesMax, onError: (c) => problem(c, 413, `a body has at most ${bodyBytesMax} bytes`) }),
-  );
+  const small = atMost(bodyBytesMax);
+  api.use((c, next) => (c.req.path === bundlePath ? next() : small(c, next)));
   const authenticate = authentication(host);
   api.use(`${apiPath}/*`, authenticate);
+  // Of whoever may not send one, nothing is read.
+  api.use(bundlePath, async (c, next) => {
+    demand("bundles", permissions, c.var.person);
+    await next();
+  });
+  api.use(bundlePath, atMost(bundleBytesMax));
   if (!openMetrics) api.use("/metrics", authenticate);
   addHealthRoutes(api, host);
   addSessionRoutes(api, host, permissions);
@@ -80,6 +86,10 @@ function addAnswerRoutes(api: Api, host: AdminHost, answering: AnsweringOptions)
   if (links === undefined) return;
   addApprovalPage(api, host, answering, links);
   if (links.slack !== undefined) addSlackRoute(api, host, answering, links, links.slack);
+}
+
+function atMost(bytes: number) {
+  return bodyLimit({ maxSize: bytes, onError: (c) => problem(c, 413, `a body has at most ${bytes} bytes`) });
 }
 
 /** RFC 9457. */

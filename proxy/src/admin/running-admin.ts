@@ -45,6 +45,7 @@ export interface AdminParts {
   readonly policies: () => PolicyState;
   readonly reloadPolicies: () => Promise<void>;
   readonly reloadConfig: AdminHost["reloadConfig"];
+  readonly putBundle: AdminHost["putBundle"];
   /** Something of the file of tokens, or a fault of the API itself. */
   readonly warn: (message: string, report: string) => void;
 }
@@ -187,6 +188,10 @@ export class RunningAdmin implements AdminHost {
 
   reloadConfig(by: Principal): Promise<ReloadOutcome> {
     return this.#parts.reloadConfig(by);
+  }
+
+  putBundle(...given: Parameters<AdminHost["putBundle"]>): ReturnType<AdminHost["putBundle"]> {
+    return this.#parts.putBundle(...given);
   }
 
   get targets(): readonly TargetState[] {

@@ -25,7 +25,7 @@ export function apiOptions(): readonly Option[] {
   ];
 }
 
-/** @returns the answer's JSON; `undefined` where it has no body. Throws a CommandError with what the proxy says is wrong. */
+/** @param body JSON, or bytes as they are. @returns the answer's JSON; `undefined` where it has no body. Throws a CommandError with what the proxy says is wrong. */
 export async function callApi(options: ApiOptions, method: string, path: string, body?: unknown): Promise<unknown> {
   const { url, tokenFile, ca } = options;
   const token = tokenFile === undefined ? process.env[tokenVariable] : readOption("--token-file", tokenFile).trim();
@@ -41,7 +41,7 @@ export async function callApi(options: ApiOptions, method: string, path: string,
     method,
     token,
     agent,
-    body === undefined ? undefined : JSON.stringify(body),
+    body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body),
   );
   if (status === 204) return undefined;
   const answer = parse(text);
@@ -60,11 +60,12 @@ function send(
   method: string,
   token: string,
   agent: Agent | undefined,
-  body: string | undefined,
+  body: string | Buffer | undefined,
 ): Promise<Answer> {
+  const type = typeof body === "string" ? "application/json" : "application/gzip";
   const headers = {
     authorization: `Bearer ${token}`,
-    ...(body === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(body) }),
+    ...(body === undefined ? {} : { "content-type": type, "content-length": Buffer.byteLength(body) }),
   };
   const isPlain = url.protocol === "http:";
   const start = isPlain ? requestPlain : requestTls;

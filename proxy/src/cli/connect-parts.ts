@@ -86,6 +86,7 @@ export function connectParts(opened: Opened, reload: (by: string) => Promise<Rel
             targets,
             policies: () => policies.state,
             reloadPolicies: () => policies.reload(),
+            putBundle: (bytes, decided) => policies.put(bytes, decided),
             reloadConfig: ({ id }) => reload(id),
             warn: (message, report) => log.warn({ report }, message),
           },

@@ -96,7 +96,10 @@ export function logAuditEvent(event: AuditEvent, log: Logger): void {
       log.error({ lines_lost: event.lines }, "the proxy ends, and lines of the audit log could not be written");
       return;
     case "closed":
-      log.info({ seal: event.seal }, "the audit log is closed: kept elsewhere, its last seal tells whether its end was cut");
+      log.info(
+        { seal: event.seal },
+        "the audit log is closed: kept elsewhere, its last seal tells whether its end was cut",
+      );
       return;
     case "ended":
       log.info({ seal: event.seal }, `a file of the audit log ${event.path} has ended: keep its last seal elsewhere`);

@@ -17,6 +17,7 @@ const subcommands: Readonly<Record<string, () => Promise<Register>>> = {
   "api-token": async () => (await import("./api-token.ts")).registerApiToken,
   sessions: async () => (await import("./sessions.ts")).registerSessions,
   reload: async () => (await import("./reload.ts")).registerReload,
+  bundle: async () => (await import("./bundle.ts")).registerBundle,
   login: client,
   connect: client,
   token: async () => (await import("./token.ts")).registerToken,

@@ -5,7 +5,7 @@ import type { AuditLog } from "../audit/audit-log.ts";
 import { shadowLine } from "../audit/audit-records.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
 import type { PoliciesConfig } from "../config/sections/policies.ts";
-import { type LoadedPolicies, PolicyLoader } from "../policies/policy-loader.ts";
+import { type LoadedPolicies, PolicyLoader, type PutResult } from "../policies/policy-loader.ts";
 import { type PolicyCounters, PolicySource } from "../policies/policy-source.ts";
 import { Shadow } from "../policies/shadow.ts";
 
@@ -136,6 +136,11 @@ export class RunningPolicies {
     if (!isShadowNew && inForce === undefined) return false;
     this.#enforcer = this.#wrapped(this.#current);
     return true;
+  }
+
+  /** As `PolicyLoader.put`. */
+  put(bytes: Buffer, decided: Parameters<PolicyLoader["put"]>[1]): Promise<PutResult> {
+    return this.#source.put(bytes, decided);
   }
 
   close(): void {

@@ -22,7 +22,7 @@ export type Fetched =
   | { readonly kind: "unchanged" }
   | { readonly kind: "failed"; readonly problem: string; readonly help: string };
 
-const bundleBytesMax = 80 * 1024 * 1024;
+export const bundleBytesMax = 80 * 1024 * 1024;
 const redirectsMax = 5;
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 

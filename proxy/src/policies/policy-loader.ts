@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import {
   createEnforcer,
   type Enforcer,
@@ -11,6 +11,7 @@ import {
 } from "@penstock/engine";
 import { compile, type Diagnostic, formatDiagnostics, type SourceFile } from "@penstock/language";
 import type { BundleConfig, PoliciesConfig } from "../config/sections/policies.ts";
+import { replaceFile } from "../config/replace-file.ts";
 import { cannotRead, errorMessage } from "../config/system-error.ts";
 import { readCachedBundle, writeCachedBundle } from "./bundle-cache.ts";
 import { fetchBundle } from "./fetch-bundle.ts";
@@ -38,6 +39,14 @@ export type PoliciesResult =
   | { readonly kind: "refused"; readonly report: string; readonly revision?: string }
   /** Whether there is something new cannot be told. */
   | { readonly kind: "unreachable"; readonly report: string };
+
+/** What became of a bundle that somebody wants in force. */
+export type PutResult =
+  | { readonly kind: "loaded"; readonly policies: LoadedPolicies }
+  /** It is not what it has to be. @param revision that it claims to be */
+  | { readonly kind: "refused"; readonly report: string; readonly revision?: string }
+  /** The configuration has no place for it, whatever it is. */
+  | { readonly kind: "no place"; readonly report: string };
 
 /** Reads, verifies and compiles policies, again and again. What it loads is taken for what is in force from then on. */
 export class PolicyLoader {
@@ -127,34 +136,79 @@ export class PolicyLoader {
     }
   }
 
-  async #take(bytes: Buffer, origin: string, config: BundleConfig): Promise<PoliciesResult> {
+  /**
+   * Puts a signed bundle in force, in the configured file, where a restart finds it. It is held to all that a file is held to.
+   * @param decided called before anything is changed; where it rejects, nothing is, and this rejects too
+   */
+  async put(bytes: Buffer, decided: (manifest: Manifest) => Promise<void>): Promise<PutResult> {
+    const config = this.#config;
+    const report = noPlaceFor(config);
+    if (report !== undefined || config.kind !== "bundle" || config.location.kind !== "file")
+      return { kind: "no place", report: report ?? "" };
+    const { file } = config.location;
+    const checked = await this.#check(bytes, file, config);
+    if (checked.manifest === undefined) return checked.result;
+    await decided(checked.manifest);
+    try {
+      replaceFile(file, bytes, (statSync(file, { throwIfNoEntry: false })?.mode ?? 0o600) & 0o777);
+    } catch (error) {
+      return {
+        kind: "no place",
+        report: `${file} cannot be written: ${errorMessage(error)}. Let the proxy's account write to its folder`,
+      };
+    }
+    this.#guard.accept(checked.manifest);
+    return checked.result;
+  }
+
+  async #take(bytes: Buffer, origin: string, config: BundleConfig): Promise<LoadedOrRefused> {
+    const { result, manifest } = await this.#check(bytes, origin, config);
+    if (manifest !== undefined) this.#guard.accept(manifest);
+    return result;
+  }
+
+  async #check(bytes: Buffer, origin: string, config: BundleConfig): Promise<Checked> {
     const read = await readBundle(bytes, trustOf(config));
-    if (!read.ok)
-      return refuse(
-        origin,
-        read.problem,
-        "build it again with `policy build -o FILE --key KEY`, and look at it with `policy verify`",
-      );
+    if (!read.ok) {
+      const help = "build it again with `policy build -o FILE --key KEY`, and look at it with `policy verify`";
+      return { result: refuse(origin, read.problem, help), manifest: undefined };
+    }
     const { manifest, folder, signedBy } = read.bundle;
     const { revision } = manifest;
+    const refused = (problem: string, help: string): Checked => ({
+      result: { ...refuse(origin, problem, help), revision },
+      manifest: undefined,
+    });
     if (ordersBundles(config)) {
       const problem = this.#guard.problemOf(manifest);
       if (problem !== undefined) {
         const help =
           "build it with a higher `--sequence`, or set `policies.allow_rollback: true` to go back on purpose";
-        return { ...refuse(origin, problem, help), revision };
+        return refused(problem, help);
       }
     }
     const by = signedBy === undefined ? "not verified" : `signed by key ${signedBy}`;
     const result = compileAll(folder.sources, folder.data, `${origin} (${named(manifest)}, ${by})`, this.#redaction);
-    if (result.kind === "refused") return { ...result, revision };
-    if (result.policies.enforcer.revision !== revision) {
-      const help = "build it again with `policy build` of this version";
-      return { ...refuse(origin, "its revision is not that of its sources", help), revision };
-    }
-    this.#guard.accept(manifest);
-    return result;
+    if (result.kind === "refused") return { result: { ...result, revision }, manifest: undefined };
+    if (result.policies.enforcer.revision !== revision)
+      return refused("its revision is not that of its sources", "build it again with `policy build` of this version");
+    return { result, manifest };
   }
+}
+
+type Checked =
+  | { readonly result: Extract<PoliciesResult, { kind: "loaded" }>; readonly manifest: Manifest }
+  | { readonly result: Extract<PoliciesResult, { kind: "refused" }>; readonly manifest: undefined };
+
+/** Why no bundle can be put in force from outside; `undefined` where one can. */
+function noPlaceFor(config: PoliciesConfig): string | undefined {
+  if (config.kind === "folder")
+    return `the policies come from files (${config.paths.join(", ")}): change them there, or set \`policies.bundle\``;
+  if (config.location.kind === "address")
+    return `the policies come from ${config.location.url.href}: put the bundle there, and the proxy takes it`;
+  if (config.trustedKeys.length === 0)
+    return "no keys are trusted (`policies.trusted_keys`), so that nobody could tell who has made a bundle: it has to be put where the proxy reads it";
+  return undefined;
 }
 
 type LoadedOrRefused = Extract<PoliciesResult, { kind: "loaded" | "refused" }>;

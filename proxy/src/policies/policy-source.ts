@@ -1,6 +1,6 @@
 import { watchFiles } from "@penstock/engine";
 import type { PoliciesConfig } from "../config/sections/policies.ts";
-import type { LoadedPolicies, PoliciesResult, PolicyLoader } from "./policy-loader.ts";
+import type { LoadedPolicies, PoliciesResult, PolicyLoader, PutResult } from "./policy-loader.ts";
 
 export interface PolicyCounters {
   /** Times that changed policies came into force. */
@@ -81,6 +81,26 @@ export class PolicySource {
       this.#loading = undefined;
     });
     return this.#loading;
+  }
+
+  /** As `PolicyLoader.put`; nothing is loaded meanwhile. */
+  async put(bytes: Buffer, decided: Parameters<PolicyLoader["put"]>[1]): Promise<PutResult> {
+    while (this.#loading !== undefined) await this.#loading;
+    const putting = this.#options.loader.put(bytes, decided);
+    // Who waits for it to end does not want to know how.
+    this.#loading = putting
+      .then(
+        (result) => {
+          if (result.kind !== "no place") this.#take(result);
+        },
+        () => undefined,
+      )
+      .then(() => (this.#again ? this.#load() : undefined))
+      .finally(() => {
+        this.#loading = undefined;
+      });
+    await this.#loading;
+    return putting;
   }
 
   /** The next question follows the last answer: a slow server is not asked twice at once. */

@@ -62,6 +62,9 @@ export function refuseBatch(
   let isRefused = false;
   for (let number = firstEntry; number < endEntry; number++) {
     const entry = pending.at(number - shifted);
+    // As the client is told, and not as the server says of what is sent instead.
+    if (entry.run !== undefined) session.endRun(entry.run, error.sqlstate, 0);
+    for (const run of entry.later ?? []) session.endRun(run, error.sqlstate, 0);
     if (entry.kind === pendingKind.sync) {
       parts.push(syncMessage);
       isRefused = false;

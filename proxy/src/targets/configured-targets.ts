@@ -22,6 +22,8 @@ export interface TargetState {
   readonly relations: number;
   /** It has answered when it was asked last. */
   readonly isUp: boolean;
+  /** `Date.now()` when that began; `undefined` before it is asked. */
+  readonly sinceMs: number | undefined;
   /** Why it has not. */
   readonly error: string | undefined;
 }
@@ -196,7 +198,8 @@ export class ConfiguredTargets implements Targets {
       const own = [...relations.values()].filter(({ isSystem }) => !isSystem).length;
       // Of the two, the younger one: a target is asked more often than its schema is read.
       const error = health === undefined ? unread : health.problem;
-      return { name, engine, environment, version, relations: own, isUp: error === undefined, error };
+      const isUp = error === undefined;
+      return { name, engine, environment, version, relations: own, isUp, sinceMs: health?.sinceMs, error };
     });
   }
 

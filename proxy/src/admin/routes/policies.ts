@@ -1,7 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { AdminHost, Permissions } from "../admin-host.ts";
 import { type Api, demand } from "../routing.ts";
-import { apiPath } from "../paths.ts";
+import { HTTPException } from "hono/http-exception";
+import { apiPath, bundlePath } from "../paths.ts";
 
 const policies = z
   .object({
@@ -52,6 +53,28 @@ export function addPolicyRoutes(api: Api, host: AdminHost, permissions: Permissi
       await host.recordChange(c.var.person, "reload_policies", {});
       await host.reloadPolicies();
       return c.json(shown(host), 200);
+    },
+  );
+  api.openapi(
+    createRoute({
+      method: "post",
+      path: bundlePath,
+      summary:
+        "Puts a signed bundle in force, and keeps it where the proxy reads it at start. One without a trusted signature, or that is a step back, is refused, and the policies in force stay.",
+      request: { body: { content: { "application/gzip": { schema: { type: "string", format: "binary" } } } } },
+      responses: answer,
+    }),
+    async (c) => {
+      const { person } = c.var;
+      const bytes = Buffer.from(await c.req.arrayBuffer());
+      const { revision: before } = host.policies;
+      const put = await host.putBundle(bytes, ({ revision, name, sequence }) =>
+        host.recordChange(person, "put_bundle", { revision, bundle: name, sequence, before }),
+      );
+      if (put.kind === "loaded") return c.json(shown(host), 200);
+      if (put.kind === "no place") throw new HTTPException(409, { message: put.report });
+      await host.recordChange(person, "put_refused_bundle", { revision: put.revision, before });
+      throw new HTTPException(400, { message: put.report });
     },
   );
 }

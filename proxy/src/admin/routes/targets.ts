@@ -10,7 +10,8 @@ const target = z
     environment: z.string(),
     version: z.string().openapi({ description: "Of the server." }),
     relations: z.int().openapi({ description: "Tables and views that the proxy knows there." }),
-    up: z.boolean().openapi({ description: "Whether the last look at its schema has succeeded." }),
+    up: z.boolean().openapi({ description: "Whether it has answered when it was asked last." }),
+    since: z.iso.datetime().optional().openapi({ description: "Since when it has been as `up` says." }),
     error: z.string().optional().openapi({ description: "Why it has not." }),
   })
   .openapi("Target");
@@ -30,9 +31,10 @@ export function addTargetRoutes(api: Api, host: AdminHost, permissions: Permissi
     }),
     (c) => {
       demand("targets", permissions, c.var.person);
-      const targets = host.targets.map(({ isUp, error, ...rest }) => ({
+      const targets = host.targets.map(({ isUp, sinceMs, error, ...rest }) => ({
         ...rest,
         up: isUp,
+        ...(sinceMs === undefined ? {} : { since: new Date(sinceMs).toISOString() }),
         ...(error === undefined ? {} : { error }),
       }));
       return c.json({ targets }, 200);

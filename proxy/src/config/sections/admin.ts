@@ -23,6 +23,7 @@ export const adminSection = z
         policies: groups.describe(
           "Who may see which policies are in force, and have them and the configuration read again.",
         ),
+        bundles: groups.describe("Who may put a signed bundle in force."),
         targets: groups.describe("Who may see the state of targets."),
         tokens: groups.describe("Who may have tokens minted for agents that act for them (`identity.mint`)."),
         audit: groups.describe("Who may search the audit log: it holds the text of everybody's statements."),
