@@ -8,10 +8,12 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Installation } from "../operation/proxy-process.ts";
+import { readChart } from "./render-chart.ts";
 
 const repository = new URL("../..", import.meta.url).pathname;
 const image = mkdtempSync(join(tmpdir(), "penstock-image-"));
 const text = readFileSync(join(repository, "deploy/docker/Dockerfile"), "utf8");
+const { chart } = readChart(join(repository, "deploy/helm/penstock"));
 const instructions = text.split("\n").flatMap((line) => {
   const [, word = "", rest = ""] = /^([A-Z]+) (.*)$/.exec(line) ?? [];
   return word === "" ? [] : [{ word, rest }];
@@ -70,6 +72,8 @@ test("its command runs the proxy with the configuration that is mounted, and not
   const [command = "", ...args] = words.map((word) => here.get(word) ?? word);
   const { status, stdout, stderr } = spawnSync(command, [...args, "--check"], { cwd: "/", encoding: "utf8" });
   installation.remove();
+  const version = spawnSync(command, [args[0] ?? "", "--version"], { encoding: "utf8" }).stdout.trim();
+  expect(version).toBe(chart["appVersion"]);
   expect({ status, stdout, stderr }).toMatchObject({
     status: 0,
     stdout: expect.stringContaining("is in order: 1 target"),

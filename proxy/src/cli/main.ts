@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { errorMessage } from "../config/system-error.ts";
+import packageJson from "../../package.json" with { type: "json" };
 import { CommandError, type ExitCode, exitCodes } from "./exit-codes.ts";
 
 type Register = (program: Command) => void;
@@ -26,7 +27,8 @@ const subcommands: Readonly<Record<string, () => Promise<Register>>> = {
 /** The `policy-proxy` command; sets the process's exit code (`exit-codes.ts`). */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = new Command("policy-proxy")
-    .description("Enforce policies on the wire, in front of PostgreSQL.")
+    .description("Enforce policies on the wire, in front of PostgreSQL, MySQL and MariaDB.")
+    .version(packageJson.version)
     .showHelpAfterError()
     .exitOverride();
   for (const register of await registersFor(argv)) register(program);
@@ -42,7 +44,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** The named subcommand, or all of them for help and for what is none. */
+/** The named subcommand, or all of them for help, for `--version` and for what is none. */
 function registersFor([name = ""]: readonly string[]): Promise<readonly Register[]> {
   const named = Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
   const needed = named === undefined ? new Set(Object.values(subcommands)) : [named];
