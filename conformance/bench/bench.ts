@@ -24,6 +24,7 @@ import { onMariadb, withMariadb } from "./on-mariadb.ts";
 import { analyst, contextOf, database, users } from "./people.ts";
 import { benchPgbench, pgbenchModes } from "./pgbench.ts";
 import { benchReplay } from "./replay.ts";
+import { benchHeld, heldConnections } from "./held.ts";
 import { benchSessions, manySessions } from "./sessions.ts";
 import { benchStall } from "./stall.ts";
 import { benchStrict } from "./strict.ts";
@@ -73,6 +74,7 @@ const onServer: Readonly<Record<string, (target: BenchTarget) => void | Promise<
   stall: (target) => benchStall(target, rounds, seconds),
   idle: benchIdle,
   sessions: (target) => benchSessions(target, seconds),
+  held: benchHeld,
   large: (target) =>
     withClient(target.server, (client) =>
       benchLargeResult(target, client, (sql) => rewritten(target.server, sql), rounds),
@@ -91,7 +93,8 @@ if (unknown.length > 0) {
 for (const section of sections) await alone[section]?.();
 if (sections.some((section) => section in onServer)) {
   // Shared memory for thousands of connections would slow down what needs a few.
-  const connections = sections.includes("sessions") ? manySessions : idleConnections;
+  const most = sections.includes("held") ? heldConnections : idleConnections;
+  const connections = sections.includes("sessions") ? manySessions : Math.max(most, idleConnections);
   const server = await startPostgres({ settings: { max_connections: String(connections + 50) } });
   try {
     await server.createDatabase(database);
