@@ -31,4 +31,5 @@ export async function readAgain(parts: ProxyParts): Promise<void> {
   const problems = await Promise.all([policies.reload().then(() => []), targets.open()]);
   for (const report of problems.flat())
     log.warn({ report }, "a catalog could not be read again: the old one stays in use");
+  log.info("users, policies and catalogs were read again");
 }
