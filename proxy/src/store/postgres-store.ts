@@ -75,8 +75,8 @@ export class PostgresStore extends SqlStore {
     await Promise.race([Promise.all(ended), sleep(storeLimits.connectMs, undefined, { ref: false })]);
   }
 
-  protected transaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
-    return this.#turns.take(work);
+  protected transaction<T>(work: (tx: SqlTransaction) => Promise<T>, isFirst?: boolean): Promise<T> {
+    return this.#turns.take(work, isFirst);
   }
 
   async #run(work: (tx: SqlTransaction) => Promise<void>): Promise<void> {

@@ -55,8 +55,8 @@ export class SqliteStore extends SqlStore {
     return Promise.resolve();
   }
 
-  protected transaction<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
-    return this.#turns.take(work);
+  protected transaction<T>(work: (tx: SqlTransaction) => Promise<T>, isFirst?: boolean): Promise<T> {
+    return this.#turns.take(work, isFirst);
   }
 
   async #run(work: (tx: SqlTransaction) => Promise<void>): Promise<void> {

@@ -44,3 +44,16 @@ test("no burst is waited for for ever", async () => {
   const outcomes = await Promise.allSettled(Array.from({ length: 40 }, () => turns.take(() => Promise.resolve(1))));
   expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(["fulfilled", "rejected"]));
 });
+
+test("a sign of life goes before a burst", async () => {
+  const turns = new Turns("here", slowly, limits);
+  const order: string[] = [];
+  const note = (name: string) => () => Promise.resolve(order.push(name));
+  const burst = Array.from({ length: 5 }, (_, n) => turns.take(note(`call ${n}`)));
+  // The first of them is under way.
+  await sleep(5);
+  await turns.take(note("beat"), true);
+  expect(order).toEqual(["call 0", "beat"]);
+  await Promise.all(burst);
+  expect(order).toEqual(["call 0", "beat", "call 1", "call 2", "call 3", "call 4"]);
+});

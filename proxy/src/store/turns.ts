@@ -31,7 +31,8 @@ export class Turns {
     this.#limits = limits;
   }
 
-  take<T>(work: (tx: SqlTransaction) => Promise<T>): Promise<T> {
+  /** @param isFirst it goes before what waits: a sign of life that waits for a thousand calls comes too late */
+  take<T>(work: (tx: SqlTransaction) => Promise<T>, isFirst = false): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#isClosed) {
         reject(new StoreError(this.#place, "is closed"));
@@ -70,7 +71,8 @@ export class Turns {
         failed: (error) => end(() => reject(error)),
         isOver: false,
       };
-      this.#queue.push(call);
+      if (isFirst) this.#queue.unshift(call);
+      else this.#queue.push(call);
       void this.#goOn();
     });
   }
