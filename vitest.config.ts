@@ -4,8 +4,6 @@ export default defineConfig({
   test: {
     include: ["{language,engine,proxy,conformance,editors}/**/*.test.ts"],
     pool: "threads",
-    // Files of a worker share its modules: to load them, and to let them get fast, takes seconds for each file that begins anew.
-    isolate: false,
     // As many files at a time as there are processors, and not one less: half of the time, a file waits for a database.
     maxWorkers: "100%",
     globalSetup: ["conformance/support/global-setup.ts"],
