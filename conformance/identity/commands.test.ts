@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Installation, type Outcome, type RunningProxy, users } from "../operation/proxy-process.ts";
 import { selfSigned } from "../protocol/certificate.ts";
+import { type MariadbServer, startMariadb } from "../support/mariadb-server.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { audience, TestIssuer } from "./issuers.ts";
 
@@ -74,6 +75,7 @@ class Provider {
 
 const provider = new Provider();
 let server: PostgresServer;
+let mariadb: MariadbServer;
 let installation: Installation;
 let proxy: RunningProxy;
 const agents = `
@@ -86,7 +88,7 @@ const agents = `
     groups: [reports]
 `;
 beforeAll(async () => {
-  [server] = await Promise.all([startPostgres(), provider.start()]);
+  [server, mariadb] = await Promise.all([startPostgres(), startMariadb(), provider.start()]);
   const { issuer } = provider.issuer;
   installation = new Installation(server);
   installation.write("server.pem", tls.cert);
@@ -104,18 +106,27 @@ identity:
   issuers: [{ issuer: "${issuer}", audiences: [${audience}], jwks: "${issuer}/keys", ca: server.pem }]
   mint: { key_file: mint.key, record: minted.jsonl }
 `;
-  const listen = "listen: { port: 0, host: localhost, tls: { cert: server.pem, key: server.key } }";
-  installation.write("penstock.yaml", installation.config().replace(/^listen: .*$/m, listen) + identity);
+  const listen = "listen: { port: 0, mysql_port: 0, host: localhost, tls: { cert: server.pem, key: server.key } }";
+  const { host, port, user, password } = mariadb;
+  const other = `  - { name: maria, engine: mariadb, host: ${host}, port: ${port}, user: ${user}, password: "${password}", database: mysql, environment: test }\n`;
+  const config = installation
+    .config()
+    .replace(/^listen: .*$/m, listen)
+    .replace(/^users:/m, `${other}users:`);
+  installation.write("penstock.yaml", config + identity);
   proxy = await installation.start();
+  const [, postgresPort, mysqlPort] = /listening on \w+:(\d+) and, for MySQL, \w+:(\d+)/.exec(proxy.stderr) ?? [];
+  proxy.port = Number(postgresPort);
   installation.write(
     "client/client.yaml",
-    `issuer: ${issuer}\nclient_id: penstock-cli\nca: ../server.pem\ntargets:\n  shop: { host: localhost, port: ${proxy.port}, ca: ../server.pem }\n`,
+    `issuer: ${issuer}\nclient_id: penstock-cli\nca: ../server.pem\ntargets:\n  shop: { host: localhost, port: ${proxy.port}, ca: ../server.pem }\n  maria: { engine: mariadb, host: localhost, port: ${mysqlPort}, ca: ../server.pem }\n`,
   );
 });
 afterAll(async () => {
   await proxy?.stop("SIGKILL");
   provider.stop();
   await server?.stop();
+  await mariadb?.stop();
   installation?.remove();
 });
 
@@ -200,6 +211,20 @@ test("a login keeps its token for its owner alone, and connect starts psql with 
     method: "jwt",
   });
   expect(await client("connect", "shop", "--", "-X", "-c", "no syntax")).toMatchObject({ code: 1 });
+});
+
+test("connect starts MariaDB's client with it, too", async () => {
+  expect(await client("connect", "maria", "--", "-N", "-e", "select 41 + 1")).toMatchObject({
+    code: 0,
+    stdout: "42\n",
+    stderr: "",
+  });
+  expect(connects().at(-1)).toMatchObject({ principal: { id: "ana" }, target: "maria", method: "jwt" });
+  const { token } = stored();
+  installation.write("wrong.token", `${token.slice(0, -4)}AAAA`);
+  const refused = await client("connect", "maria", "--token-file", "wrong.token", "--", "-N", "-e", "select 1");
+  expect(refused).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("Access denied") });
+  expect(refused.stderr).not.toContain(token.slice(0, 40));
 });
 
 test("a token that expires soon is renewed; one that cannot be is not used", async () => {
