@@ -236,7 +236,7 @@ test("the audit record counts what was found and shows none of it", async () => 
   await client.query("select id, body || ' bob@example.com' as body, short from notes order by id");
   const results = () => proxied.auditLines().filter(({ event }) => event === "result");
   await expect.poll(() => results().at(-1)).toMatchObject({ rows: 3, found: { email: 3, card: 1 } });
-  expect(JSON.stringify(results())).not.toMatch(/ann@|bob@|4111/);
+  expect(JSON.stringify(results())).not.toMatch(/ann@|bob@|411111111/);
   const before = results().length;
   await client.query("select id from notes");
   await expect.poll(() => results().length).toBe(before + 1);
