@@ -3,7 +3,7 @@ import type { Principal } from "@penstock/engine";
 import type { AnsweringOptions } from "../approvals/answering.ts";
 import type { WebhookConfig } from "../approvals/links.ts";
 import type { SearchThread } from "../audit/search/search-thread.ts";
-import type { OpenSession } from "../enforce/session-host.ts";
+import type { Activity } from "../enforce/activity.ts";
 import type { Mint } from "../identity/mint/mint-token.ts";
 import type { Users } from "../identity/users.ts";
 import type { PutResult } from "../policies/policy-loader.ts";
@@ -28,7 +28,7 @@ export interface AdminHost {
    * @param fields of the record, safe to be read by whoever reads the log
    */
   recordChange(by: Principal, action: string, fields: Readonly<Record<string, unknown>>): Promise<void>;
-  readonly sessions: Iterable<OpenSession>;
+  readonly activity: Activity;
   readonly policies: PolicyState;
   /** Reads them again. */
   reloadPolicies(): Promise<void>;

@@ -10,12 +10,12 @@ import { changesBetween } from "../audit/file-changes.ts";
 import { formatProblems } from "../config/problem.ts";
 import type { AdminConfig } from "../config/sections/admin.ts";
 import type { MintConfig } from "../config/sections/mint.ts";
-import type { OpenSession } from "../enforce/session-host.ts";
+import type { Activity } from "../enforce/activity.ts";
 import type { UserStore } from "../identity/user-store.ts";
 import { LoginThrottle } from "../identity/login-throttle.ts";
 import type { ProxyLimits } from "../limits.ts";
 import { exposition, type MetricsSource } from "../metrics/exposition.ts";
-import type { ProxyServer } from "../proxy-server-options.ts";
+import { Meters } from "../metrics/meters.ts";
 import type { Store } from "../store/store.ts";
 import type { TargetState } from "../targets/configured-targets.ts";
 import { HTTPException } from "hono/http-exception";
@@ -40,7 +40,7 @@ export interface AdminParts {
   readonly people: UserStore;
   /** Open; `undefined` where nobody is asked for approval. */
   readonly store: Store | undefined;
-  readonly server: ProxyServer;
+  readonly activity: Activity;
   readonly targets: { readonly states: readonly TargetState[] };
   readonly policies: () => PolicyState;
   readonly reloadPolicies: () => Promise<void>;
@@ -58,6 +58,8 @@ export class RunningAdmin implements AdminHost {
   readonly #throttle: LoginThrottle;
   readonly #slackThrottle: LoginThrottle;
   readonly #registry: ReturnType<typeof exposition>;
+  /** What the registry reads next. */
+  readonly #clients = { readings: new Meters().read(), heldStatements: 0 };
   #watch: { close(): void };
   #settings: AdminSettings;
   #tokens: readonly ApiToken[] = [];
@@ -71,12 +73,15 @@ export class RunningAdmin implements AdminHost {
     this.#throttle = new LoginThrottle(() => this.#settings.limits);
     this.#slackThrottle = new LoginThrottle(() => this.#settings.limits);
     this.auditSearch = new SearchThread(parts.auditPath);
+    const clients = this.#clients;
     this.#registry = exposition({
-      meters: parts.server.meters,
-      audit: parts.audit,
-      get heldStatements() {
-        return [...parts.server.sessions].filter(({ holding }) => holding.isActive).length;
+      get readings() {
+        return clients.readings;
       },
+      get heldStatements() {
+        return clients.heldStatements;
+      },
+      audit: parts.audit,
       get revision() {
         return parts.policies().revision;
       },
@@ -174,8 +179,8 @@ export class RunningAdmin implements AdminHost {
     });
   }
 
-  get sessions(): Iterable<OpenSession> {
-    return this.#parts.server.sessions;
+  get activity(): Activity {
+    return this.#parts.activity;
   }
 
   get policies(): PolicyState {
@@ -224,6 +229,10 @@ export class RunningAdmin implements AdminHost {
   }
 
   async metrics(): Promise<string> {
+    const { activity } = this.#parts;
+    const [readings, sessions] = await Promise.all([activity.readings(), activity.sessions()]);
+    this.#clients.readings = readings;
+    this.#clients.heldStatements = sessions.filter(({ waitsForApproval }) => waitsForApproval).length;
     return await this.#registry.metrics();
   }
 

@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { ReloadOutcome } from "../admin/admin-host.ts";
 import type { RunningAdmin } from "../admin/running-admin.ts";
+import { ownActivity } from "../enforce/activity.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
 import type { TokenLogins } from "../identity/token-logins.ts";
 import type { UserStore } from "../identity/user-store.ts";
@@ -82,7 +83,7 @@ export function connectParts(opened: Opened, reload: (by: string) => Promise<Rel
             audit,
             people: users,
             store,
-            server,
+            activity: ownActivity(server),
             targets,
             policies: () => policies.state,
             reloadPolicies: () => policies.reload(),

@@ -1,12 +1,13 @@
 /** `/metrics`: what a proxy counts, as Prometheus reads it. Names: https://prometheus.io/docs/practices/naming/. */
 import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
 import { partsOf } from "./fired-rules.ts";
-import type { Histogram } from "./histogram.ts";
-import type { Meters } from "./meters.ts";
+import { bucketsOf, type Histogram, type HistogramReading } from "./histogram.ts";
+import type { MeterReadings } from "./meters.ts";
 
 /** What is read each time that somebody asks. */
 export interface MetricsSource {
-  readonly meters: Readonly<Meters>;
+  /** Of all processes. */
+  readonly readings: MeterReadings;
   readonly heldStatements: number;
   /** Of the policies in force. */
   readonly revision: string;
@@ -44,22 +45,22 @@ export function exposition(source: MetricsSource): Registry {
       [...read()].map(([value, labels = {}]) => ({ value, labels, metricName: name })),
     );
   };
-  const { meters } = source;
-  add("gauge", "penstock_sessions_open", "Sessions that are open.", () => [[meters.sessionsOpen]]);
-  add("counter", "penstock_sessions_total", "Sessions that have begun.", () => [[meters.sessionsTotal]]);
-  add("counter", "penstock_login_failures_total", "Logins that failed.", () => [[meters.loginFailures]]);
-  add("counter", "penstock_statements_total", "Statements, refused ones included.", () => [[meters.statements]]);
-  add("counter", "penstock_refusals_total", "Texts that were refused.", () => [[meters.denials]]);
+  const count = (name: keyof MeterReadings["counts"]): Value[] => [[source.readings.counts[name]]];
+  add("gauge", "penstock_sessions_open", "Sessions that are open.", () => count("sessionsOpen"));
+  add("counter", "penstock_sessions_total", "Sessions that have begun.", () => count("sessionsTotal"));
+  add("counter", "penstock_login_failures_total", "Logins that failed.", () => count("loginFailures"));
+  add("counter", "penstock_statements_total", "Statements, refused ones included.", () => count("statements"));
+  add("counter", "penstock_refusals_total", "Texts that were refused.", () => count("denials"));
   add("gauge", "penstock_held_statements", "Statements that wait for approval.", () => [[source.heldStatements]]);
   add("counter", "penstock_rules_fired_total", "How often a rule had an effect; refusals of the engine by code.", () =>
-    [...meters.firedByKey].map(([key, count]) => [count, partsOf(key)] as const),
+    source.readings.fired.map(([key, times]) => [times, partsOf(key)] as const),
   );
-  add("counter", "penstock_origin_leaks_total", "Masked columns that came back: must stay 0.", () => [
-    [meters.originLeaks],
-  ]);
-  add("counter", "penstock_faults_total", "Sessions ended by a mistake of the proxy's: must stay 0.", () => [
-    [meters.faults],
-  ]);
+  add("counter", "penstock_origin_leaks_total", "Masked columns that came back: must stay 0.", () =>
+    count("originLeaks"),
+  );
+  add("counter", "penstock_faults_total", "Sessions ended by a mistake of the proxy's: must stay 0.", () =>
+    count("faults"),
+  );
   add("gauge", "penstock_policies_info", "The revision in force.", () => [[1, { revision: source.revision }]]);
   add("counter", "penstock_policies_reloads_total", "Times that policies were read again, by outcome.", () => [
     [source.policies.swaps, { outcome: "in_force" }],
@@ -81,14 +82,15 @@ export function exposition(source: MetricsSource): Registry {
   add("gauge", "penstock_target_up", "1 where the last look at a target's schema has succeeded.", () =>
     source.targets.map(({ name, isUp }) => [isUp ? 1 : 0, { target: name }] as const),
   );
-  const stages = [
-    ["decide", meters.decide],
-    ["audit", source.audit.file.writes],
-    ["upstream", meters.upstream],
-  ] as const;
+  const stages = () =>
+    [
+      ["decide", source.readings.decide],
+      ["audit", source.audit.file.writes.read()],
+      ["upstream", source.readings.upstream],
+    ] as const;
   const name = "penstock_stage_seconds";
   register(registry, name, "Time of a statement's stages.", "histogram", () =>
-    stages.flatMap(([stage, histogram]) => [...samplesOf(name, stage, histogram)]),
+    stages().flatMap(([stage, histogram]) => [...samplesOf(name, stage, histogram)]),
   );
   return registry;
 }
@@ -99,8 +101,8 @@ interface Sample {
   readonly metricName: string;
 }
 
-function* samplesOf(name: string, stage: string, histogram: Histogram): Iterable<Sample> {
-  const { buckets, sumSeconds, count } = histogram.read();
+function* samplesOf(name: string, stage: string, histogram: HistogramReading): Iterable<Sample> {
+  const { buckets, sumSeconds, count } = bucketsOf(histogram);
   for (const [bound, value] of buckets) {
     const le = bound === Infinity ? "+Inf" : String(bound);
     yield { value, labels: { stage, le }, metricName: `${name}_bucket` };

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { Histogram } from "./histogram.ts";
+import { bucketsOf, Histogram, sumOfHistograms } from "./histogram.ts";
 
 /** The bound of the bucket that a single duration falls into. */
 function bucketOf(us: number): number {
   const histogram = new Histogram();
   histogram.observe(us);
-  return histogram.read().buckets.find(([, count]) => count === 1)?.[0] ?? NaN;
+  return bucketsOf(histogram.read()).buckets.find(([, count]) => count === 1)?.[0] ?? NaN;
 }
 
 test("a duration falls into the first bucket whose bound is not below it", () => {
@@ -34,7 +34,7 @@ test.each([
 test("buckets are cumulative, and the last one holds all", () => {
   const histogram = new Histogram();
   for (const us of [1, 3, 3, 1e9]) histogram.observe(us);
-  const { buckets, count, sumSeconds } = histogram.read();
+  const { buckets, count, sumSeconds } = bucketsOf(histogram.read());
   expect(buckets.slice(0, 3)).toEqual([
     [1e-6, 1],
     [2e-6, 1],
@@ -45,4 +45,18 @@ test("buckets are cumulative, and the last one holds all", () => {
     count: 4,
     sumSeconds: 1000.000007,
   });
+});
+
+test("the sum of several is what one of them had read of all", () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(fc.double({ min: 0, max: 1e8, noNaN: true }))), (durations) => {
+      const whole = new Histogram();
+      const parts = durations.map((some) => {
+        const part = new Histogram();
+        for (const us of some) for (const each of [part, whole]) each.observe(us);
+        return part.read();
+      });
+      expect(sumOfHistograms(parts).counts).toEqual(whole.read().counts);
+    }),
+  );
 });

@@ -11,19 +11,39 @@ export class Histogram {
     this.#sumUs += us;
   }
 
-  /** Cumulative, as Prometheus has them; the last bound is infinity. */
-  read(): {
-    readonly buckets: readonly (readonly [boundSeconds: number, count: number])[];
-    readonly sumSeconds: number;
-    readonly count: number;
-  } {
-    let count = 0;
-    const buckets = [...this.#counts].map((own, index) => {
-      count += own;
-      return [index === bounds ? Infinity : 2 ** index / 1e6, count] as const;
-    });
-    return { buckets, sumSeconds: this.#sumUs / 1e6, count };
+  /** As it is now. */
+  read(): HistogramReading {
+    return { counts: [...this.#counts], sumUs: this.#sumUs };
   }
+}
+
+/** Plain data, since it may be another process's. */
+export interface HistogramReading {
+  /** Of each bucket alone. */
+  readonly counts: readonly number[];
+  readonly sumUs: number;
+}
+
+/** As if one histogram had counted everything. */
+export function sumOfHistograms(readings: readonly HistogramReading[]): HistogramReading {
+  const counts = Array.from({ length: bounds + 1 }, (_, index) =>
+    readings.reduce((sum, reading) => sum + (reading.counts[index] ?? 0), 0),
+  );
+  return { counts, sumUs: readings.reduce((sum, reading) => sum + reading.sumUs, 0) };
+}
+
+/** Cumulative, as Prometheus has them; the last bound is infinity. */
+export function bucketsOf({ counts, sumUs }: HistogramReading): {
+  readonly buckets: readonly (readonly [boundSeconds: number, count: number])[];
+  readonly sumSeconds: number;
+  readonly count: number;
+} {
+  let count = 0;
+  const buckets = counts.map((own, index) => {
+    count += own;
+    return [index === bounds ? Infinity : 2 ** index / 1e6, count] as const;
+  });
+  return { buckets, sumSeconds: sumUs / 1e6, count };
 }
 
 const bounds = 27;

@@ -1,7 +1,7 @@
 /** What a proxy counts and times while it works. Hot: nothing here allocates once a key is known. */
 import { performance } from "node:perf_hooks";
 import type { Enforcer } from "@penstock/engine";
-import { Histogram } from "./histogram.ts";
+import { Histogram, type HistogramReading, sumOfHistograms } from "./histogram.ts";
 
 /** More rules than anybody writes; what comes after them is counted together. */
 const keysMax = 10_000;
@@ -32,8 +32,15 @@ export class Meters {
     }
   }
 
-  get firedByKey(): Iterable<readonly [key: string, count: number]> {
-    return [...this.#fired].map(([key, { count }]) => [key, count] as const);
+  /** As they are now. */
+  read(): MeterReadings {
+    const { sessionsOpen, sessionsTotal, loginFailures, statements, denials, originLeaks, faults } = this;
+    return {
+      counts: { sessionsOpen, sessionsTotal, loginFailures, statements, denials, originLeaks, faults },
+      decide: this.decide.read(),
+      upstream: this.upstream.read(),
+      fired: [...this.#fired].map(([key, { count }]) => [key, count] as const),
+    };
   }
 
   /** The same enforcer, with its decisions timed. */
@@ -50,3 +57,37 @@ export class Meters {
     };
   }
 }
+
+/** Plain data, since they may be another process's. */
+export interface MeterReadings {
+  readonly counts: Readonly<Record<(typeof countNames)[number], number>>;
+  readonly decide: HistogramReading;
+  readonly upstream: HistogramReading;
+  readonly fired: readonly (readonly [key: string, count: number])[];
+}
+
+/** As if one process had counted everything. */
+export function sumOfReadings(readings: readonly MeterReadings[]): MeterReadings {
+  const counts = { ...new Meters().read().counts };
+  const fired = new Map<string, number>();
+  for (const reading of readings) {
+    for (const name of countNames) counts[name] += reading.counts[name];
+    for (const [key, count] of reading.fired) fired.set(key, (fired.get(key) ?? 0) + count);
+  }
+  return {
+    counts,
+    decide: sumOfHistograms(readings.map(({ decide }) => decide)),
+    upstream: sumOfHistograms(readings.map(({ upstream }) => upstream)),
+    fired: [...fired],
+  };
+}
+
+const countNames = [
+  "sessionsOpen",
+  "sessionsTotal",
+  "loginFailures",
+  "statements",
+  "denials",
+  "originLeaks",
+  "faults",
+] as const;

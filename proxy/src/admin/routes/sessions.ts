@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
-import type { OpenSession } from "../../enforce/session-host.ts";
+import type { SessionState } from "../../enforce/session-state.ts";
 import type { AdminHost, Permissions } from "../admin-host.ts";
 import { type Api, demand } from "../routing.ts";
 import { apiPath } from "../paths.ts";
@@ -36,14 +36,16 @@ export function addSessionRoutes(api: Api, host: AdminHost, permissions: Permiss
         },
       },
     }),
-    (c) => {
+    async (c) => {
       demand("sessions", permissions, c.var.person);
       const { principal, target } = c.req.valid("query");
-      const sessions = [...host.sessions].filter(
-        ({ who }) =>
-          (principal === undefined || who.principal.id === principal) &&
-          (target === undefined || who.target.name === target),
-      );
+      const sessions = (await host.activity.sessions())
+        .filter(
+          (each) =>
+            (principal === undefined || each.principal.id === principal) &&
+            (target === undefined || each.target === target),
+        )
+        .toSorted((one, other) => one.sinceMs - other.sinceMs);
       return c.json({ sessions: sessions.map(shown) }, 200);
     },
   );
@@ -62,11 +64,12 @@ export function addSessionRoutes(api: Api, host: AdminHost, permissions: Permiss
       demand("sessions", permissions, c.var.person);
       const { id } = c.req.valid("param");
       const { reason } = c.req.valid("query");
-      const found = [...host.sessions].find(({ who }) => who.session.id === id);
+      const found = (await host.activity.sessions()).find((each) => each.id === id);
       if (found === undefined) throw new HTTPException(404, { message: "there is no such session, or not any more" });
-      await host.recordChange(c.var.person, "end_session", { session: id, principal: found.who.principal.id, reason });
+      await host.recordChange(c.var.person, "end_session", { session: id, principal: found.principal.id, reason });
       const because = reason === undefined ? "" : `: ${reason}`;
-      found.end("ended by an operator", {
+      await host.activity.end(id, {
+        reason: "ended by an operator",
         sqlstate: "57P01",
         message: `terminating connection: an operator has ended the session${because}`,
       });
@@ -75,19 +78,12 @@ export function addSessionRoutes(api: Api, host: AdminHost, permissions: Permiss
   );
 }
 
-function shown({ who, holding }: OpenSession): z.output<typeof session> {
-  const { principal, session: own, target } = who;
+function shown({ principal, onBehalfOf, sinceMs, waitsForApproval, ...state }: SessionState): z.output<typeof session> {
   return {
-    id: own.id,
-    principal: { id: principal.id, kind: principal.kind, groups: [...principal.groups] },
-    ...(principal.onBehalfOf === undefined ? {} : { on_behalf_of: principal.onBehalfOf.id }),
-    user: own.user,
-    target: target.name,
-    database: own.database,
-    address: own.client.address,
-    application: own.client.application,
-    tls: own.client.tls,
-    since: new Date(Number(own.startedAtNs / 1_000_000n)).toISOString(),
-    waits_for_approval: holding.isActive,
+    ...state,
+    principal: { ...principal, groups: [...principal.groups] },
+    ...(onBehalfOf === undefined ? {} : { on_behalf_of: onBehalfOf }),
+    since: new Date(sinceMs).toISOString(),
+    waits_for_approval: waitsForApproval,
   };
 }

@@ -1,0 +1,27 @@
+import type { MeterReadings } from "../metrics/meters.ts";
+import type { OpenSession, SessionEnd } from "./session-host.ts";
+import { type SessionState, stateOf } from "./session-state.ts";
+
+/** What the clients of a proxy do, whichever of its processes they are in. */
+export interface Activity {
+  sessions(): Promise<readonly SessionState[]>;
+  /** Nothing where there is no such session any more. */
+  end(session: string, why: SessionEnd): Promise<void>;
+  readings(): Promise<MeterReadings>;
+}
+
+/** Of this process. */
+export function ownActivity(server: {
+  readonly sessions: Iterable<OpenSession>;
+  readonly meters: { read(): MeterReadings };
+}): Activity {
+  return {
+    sessions: () => Promise.resolve([...server.sessions].map(stateOf)),
+    end: (id, { reason, sqlstate, message }) => {
+      const session = [...server.sessions].find(({ who }) => who.session.id === id);
+      session?.end(reason, { sqlstate, message });
+      return Promise.resolve();
+    },
+    readings: () => Promise.resolve(server.meters.read()),
+  };
+}
