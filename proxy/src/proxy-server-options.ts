@@ -1,10 +1,12 @@
 /** What a proxy is given, what it tells, and what can be done with it while it runs. */
 import type { KeyObject } from "node:crypto";
+import type { Socket } from "node:net";
 import type { Enforcer } from "@penstock/engine";
 import type { ApprovalEvent } from "./approvals/approval-desk.ts";
 import type { People } from "./approvals/people.ts";
 import type { ApprovalRules } from "./approvals/rules.ts";
 import type { AuditLog } from "./audit/audit-log.ts";
+import type { Peers, PeerService } from "./enforce/peers.ts";
 import type { OpenSession } from "./enforce/session-host.ts";
 import type { Protocol, Target, Targets } from "./enforce/target.ts";
 import type { CertificateIdentities } from "./identity/certificate/certificate-logins.ts";
@@ -35,6 +37,8 @@ export interface ProxyServerOptions {
   /** Whether the enforcer leaves literals out of audit records, so that texts it has not read must be left out too. */
   readonly redacts?: boolean;
   readonly limits?: Partial<ProxyLimits>;
+  /** Other processes, to which some of the clients come. Without it, there are none. */
+  readonly peers?: Peers;
   /** What an operator should know; must not throw. */
   readonly report?: (event: ProxyEvent) => void;
 }
@@ -91,6 +95,13 @@ export interface ProxyServer {
    * @param only name of the one target that clients of this port come to
    */
   listen(port: number, host: string, protocol?: Protocol, only?: string): Promise<number>;
+  /**
+   * A connection that was accepted elsewhere, and from which nobody has read.
+   * @param only as of `listen`
+   */
+  take(accepted: Socket, protocol: Protocol, only: string | undefined): void;
+  /** What this one does for `peers`. */
+  readonly forPeers: PeerService;
   /** To be called again and again while a target gives no answer: ends sessions that have waited for it too long. */
   endSilent(target: string): void;
   /** Takes no new connections, lets running statements end for a while, then ends the rest. */

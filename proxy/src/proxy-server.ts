@@ -1,6 +1,5 @@
 import { type KeyObject, randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { createSecureContext } from "node:tls";
 import { type Enforcer, type Notification, type PrincipalContext, printRule } from "@penstock/engine";
 import { ApprovalDesk } from "./approvals/approval-desk.ts";
@@ -8,8 +7,8 @@ import { ordinaryRules } from "./approvals/rules.ts";
 import type { AuditLog } from "./audit/audit-log.ts";
 import { refusedLine, SessionRecords } from "./audit/audit-records.ts";
 import type { Front, LoggedInClient } from "./enforce/front.ts";
-import type { LoginHost, OpenSession, SessionEnd, SessionHost } from "./enforce/session-host.ts";
-import { SessionCounts } from "./enforce/session-counts.ts";
+import type { FrontHost, LoginHost, OpenSession, SessionEnd } from "./enforce/session-host.ts";
+import { NoPeers, type Peers, type PeerService } from "./enforce/peers.ts";
 import { SilentSessions } from "./enforce/silent-sessions.ts";
 import type { Protocol, Target } from "./enforce/target.ts";
 import { UpstreamError } from "./enforce/upstream-error.ts";
@@ -24,16 +23,17 @@ import { Meters } from "./metrics/meters.ts";
 import { MysqlFront } from "./mysql/front.ts";
 import { PostgresFront } from "./postgres/front.ts";
 import type { ProxyServer, ProxyServerOptions, ServerChange, TlsOptions } from "./proxy-server-options.ts";
+import { PortListeners } from "./sockets/port-listeners.ts";
 import { takeConnection } from "./sockets/reused-reads.ts";
 
 export function createProxyServer(options: ProxyServerOptions): ProxyServer {
   return new Proxy(options);
 }
 
-interface Listener {
-  readonly server: Server;
-  /** Of the connections that come: as what, and to which target alone. */
-  way: { readonly front: Front; readonly only: string | undefined };
+/** Of a connection: as what it comes, and to which target alone. */
+interface Way {
+  readonly front: Front;
+  readonly only: string | undefined;
 }
 
 /** Longest wait of a timer of Node. */
@@ -64,7 +64,7 @@ const mustEncrypt: SessionEnd = {
   message: "terminating connection: connections must be encrypted from now on: connect again with TLS",
 };
 
-class Proxy implements ProxyServer, SessionHost, LoginHost {
+class Proxy implements ProxyServer, FrontHost {
   limits: ProxyLimits;
   readonly audit: AuditLog;
   readonly identities: Identities;
@@ -79,14 +79,20 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   readonly meters = new Meters();
 
   readonly #options: ProxyServerOptions;
-  readonly #listeners = new Map<number, Listener>();
+  readonly peers: Peers;
+  readonly #listeners = new PortListeners<Way>({
+    keepAliveMs: () => this.limits.keepAliveMs,
+    pauses: false,
+    connected: (socket, way) => this.#connected(socket, way),
+  });
+  /** By protocol, and the target of a port of its own. */
+  readonly #fronts = new Map<string, PostgresFront | MysqlFront>();
   readonly #sessions = new Map<OpenSession, Front>();
   /** Of clients, until they are closed. */
   readonly #connections = new Set<Socket>();
   readonly #loggingIn: PendingLogins<Socket>;
   /** Clients who have proven who they are, and wait for their connection upstream. */
   readonly #opening = new Set<Socket>();
-  readonly #counts = new SessionCounts();
   /** What gives back the places of sessions. */
   readonly #places = new Map<OpenSession, () => void>();
   readonly #silent = new SilentSessions();
@@ -100,6 +106,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
     this.#loggingIn = new PendingLogins(() => this.limits.pendingLogins);
     this.audit = options.audit;
     this.identities = options.identities;
+    this.peers = options.peers ?? new NoPeers();
     this.tokens = options.tokens;
     this.enforcer = this.meters.timed(options.enforcer);
     this.tlsRequired = options.tlsRequired ?? false;
@@ -120,38 +127,34 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
     this.#throttle = new LoginThrottle(() => this.limits);
   }
 
-  async listen(port: number, host: string, protocol: Protocol = "postgres", only?: string): Promise<number> {
-    const keepAliveInitialDelay = this.limits.keepAliveMs;
-    const way = { front: this.#front(protocol, only), only };
-    const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay }, (socket) =>
-      this.#connected(socket, listener.way),
-    );
-    const listener: Listener = { server, way };
-    server.listen(port, host);
-    // Rejects with what the server emits as error.
-    await once(server, "listening");
-    const address = server.address();
-    const taken = typeof address === "object" && address !== null ? address.port : port;
-    this.#listeners.set(taken, listener);
-    return taken;
+  listen(port: number, host: string, protocol: Protocol = "postgres", only?: string): Promise<number> {
+    return this.#listeners.listen(port, host, { front: this.#front(protocol, only), only });
   }
 
   unlisten(port: number): void {
-    this.#listeners.get(port)?.server.close();
-    this.#listeners.delete(port);
+    this.#listeners.unlisten(port);
   }
 
   relisten(port: number, protocol: Protocol, only: string): void {
-    const listener = this.#listeners.get(port);
-    if (listener !== undefined) listener.way = { front: this.#front(protocol, only), only };
+    this.#listeners.relisten(port, { front: this.#front(protocol, only), only });
   }
+
+  take(accepted: Socket, protocol: Protocol, only: string | undefined): void {
+    this.#connected(accepted, { front: this.#front(protocol, only), only });
+  }
+
+  readonly forPeers: PeerService = {
+    loginFailed: (address) => this.#throttle.failed(address),
+    cancel: (key) => {
+      for (const front of this.#fronts.values()) if (front.protocol === "postgres") front.cancelOwn(key);
+    },
+    kill: (kill) => [...this.#fronts.values()].some((front) => front.protocol === "mysql" && front.killFor(kill)),
+  };
 
   async close(): Promise<void> {
     this.#closing = true;
     const closed = [
-      ...[...this.#listeners.values()].map(
-        ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
-      ),
+      this.#listeners.close(),
       ...[...this.#connections].map((socket) => new Promise<void>((resolve) => socket.once("close", () => resolve()))),
     ];
     for (const socket of [...this.#loggingIn, ...this.#opening]) socket.destroy();
@@ -223,6 +226,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
 
   loginFailed(address: string, user: string, reason: string): void {
     this.#throttle.failed(address);
+    this.peers.loginFailed(address);
     this.loginUndecided(address, user, reason);
   }
 
@@ -273,10 +277,15 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
   }
 
   #front(protocol: Protocol, only: string | undefined): Front {
-    return protocol === "postgres" ? new PostgresFront(this) : new MysqlFront(this, this.#options.targets, only);
+    const key = JSON.stringify([protocol, only]);
+    const known = this.#fronts.get(key);
+    if (known !== undefined) return known;
+    const front = protocol === "postgres" ? new PostgresFront(this) : new MysqlFront(this, this.#options.targets, only);
+    this.#fronts.set(key, front);
+    return front;
   }
 
-  #connected(accepted: Socket, { front, only }: Listener["way"]): void {
+  #connected(accepted: Socket, { front, only }: Way): void {
     if (this.#closing) {
       accepted.destroy();
       return;
@@ -347,7 +356,7 @@ class Proxy implements ProxyServer, SessionHost, LoginHost {
         return;
       }
       asked = choice.target.name;
-      const taken = this.#counts.take(choice.target, principal);
+      const taken = await this.peers.takePlace(choice.target, principal);
       if (typeof taken === "string") {
         refuse("53300", taken, "end sessions that are not needed, or try again later");
         return;

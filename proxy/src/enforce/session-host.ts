@@ -12,6 +12,7 @@ import type { TokenIdentities } from "../identity/token-logins.ts";
 import type { ProxyLimits } from "../limits.ts";
 import type { Meters } from "../metrics/meters.ts";
 import type { Holding } from "./holding.ts";
+import type { Peers } from "./peers.ts";
 import type { Target } from "./target.ts";
 
 /** Why a session ends, for the record and for its client. */
@@ -78,4 +79,10 @@ export interface LoginHost {
   loginFailed(address: string, user: string, reason: string): void;
   /** It could not be told whether the login is good: recorded, and not counted against the address. */
   loginUndecided(address: string, user: string, reason: string): void;
+}
+
+/** What a protocol's front needs. */
+export interface FrontHost extends LoginHost, SessionHost {
+  readonly limits: ProxyLimits;
+  readonly peers: Peers;
 }

@@ -33,8 +33,7 @@ const handlers: Readonly<Record<number, (session: Session, command: CommandReade
   0x09: (session, command) => pass(session, command, "text"),
   0x0c: (session, command) => {
     const id = new PacketReader(command.buffer, command.body + 1, command.end).uint32();
-    kill(session, id, "connection");
-    return true;
+    return kill(session, id, "connection");
   },
   0x0e: (session, command) => pass(session, command, "simple"),
   0x11: changeUser,
@@ -94,8 +93,7 @@ function query(session: Session, command: CommandReader): boolean {
   if (killed !== undefined) {
     const expired = expiredRefusal(session.expiry, []);
     if (expired !== undefined) return deny(session, refuse(expired, text));
-    kill(session, killed.connectionId, killed.kind);
-    return true;
+    return kill(session, killed.connectionId, killed.kind);
   }
   const known = withComputedText(session, text);
   if (known === undefined) return false;
@@ -182,13 +180,15 @@ function fieldList(session: Session, command: CommandReader): boolean {
   return runText(session, command, `show columns from ${quoteMysqlName(name)}`, "fields");
 }
 
-function kill(session: Session, connectionId: number, kind: "query" | "connection"): void {
+function kill(session: Session, connectionId: number, kind: "query" | "connection"): boolean {
   const error = session.front.kill(session, connectionId, kind);
+  if (error === "waits") return false;
   const what = `kill ${kind} ${connectionId}`;
   const fields = `"text":${JSON.stringify(what)},"decision":"${error === undefined ? "allow" : "deny"}"`;
   session.recordOwn(fields, error?.sqlstate ?? "00000");
   if (error === undefined) session.answerOk();
   else session.answerErr(error);
+  return true;
 }
 
 /** A login like the first one, with a session of its own: of the one before nothing is left. */

@@ -2,7 +2,8 @@
 import { randomInt } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Front, LoggedInClient, LoginProgress } from "../enforce/front.ts";
-import type { LoginHost, OpenSession, SessionHost } from "../enforce/session-host.ts";
+import type { FrontHost, OpenSession } from "../enforce/session-host.ts";
+import type { PeerKill } from "../enforce/peers.ts";
 import type { Target, Targets } from "../enforce/target.ts";
 import { Sha2Cache } from "../identity/sha2-cache.ts";
 import { status } from "./capabilities.ts";
@@ -37,12 +38,14 @@ export class MysqlFront implements Front, LoginFront, SessionFront {
   readonly rsaKey = new RsaKey();
   readonly #targets: Targets;
   readonly #only: string | undefined;
-  readonly #host: LoginHost & SessionHost;
+  readonly #host: FrontHost;
   readonly #sessions = new Map<number, Session>();
   readonly #ids = new Map<OpenSession, number>();
+  /** KILLs whose connection other processes are asked for. */
+  readonly #asked = new WeakMap<Session, "waits" | { readonly isFound: boolean }>();
 
   /** @param only the target whose own port this is */
-  constructor(host: LoginHost & SessionHost, targets: Targets, only?: string) {
+  constructor(host: FrontHost, targets: Targets, only?: string) {
     this.#host = host;
     this.#targets = targets;
     this.#only = only;
@@ -77,24 +80,36 @@ export class MysqlFront implements Front, LoginFront, SessionFront {
     }
   }
 
-  kill(session: Session, connectionId: number, kind: "query" | "connection"): ErrFields | undefined {
-    const victim = this.#victim(session, connectionId);
-    if (victim === undefined) {
-      return { code: 1094, sqlstate: "HY000", message: `Unknown thread id: ${connectionId}` };
-    }
-    if (kind === "connection") victim.end("killed", { sqlstate: "57P01", message: "Connection was killed" });
-    else if (!victim.holding.cancel()) victim.cancel();
-    return undefined;
+  kill(session: Session, connectionId: number, kind: "query" | "connection"): ErrFields | "waits" | undefined {
+    const asked = this.#asked.get(session);
+    if (asked === "waits") return asked;
+    this.#asked.delete(session);
+    if (asked !== undefined) return asked.isFound ? undefined : unknownThread(connectionId);
+    const { who, target } = session;
+    const kill = { principal: who.principal.id, target: target.name, connectionId, kind };
+    if (this.killFor(kill)) return undefined;
+    this.#asked.set(session, "waits");
+    void this.#host.peers.kill(kill).then((isFound) => {
+      if (session.isClosed) return;
+      this.#asked.set(session, { isFound });
+      session.resume();
+    });
+    return "waits";
   }
 
-  /** A connection of the same person; by the proxy's id, or by the server's own, which CONNECTION_ID() tells. */
-  #victim({ who, target }: Session, connectionId: number): Session | undefined {
-    const isOwn = (other: Session | undefined) => other?.who.principal.id === who.principal.id;
+  /** A connection of the same person; by the proxy's id, or by the server's own, which CONNECTION_ID() tells. @returns whether there is one */
+  killFor({ principal, target, connectionId, kind }: PeerKill): boolean {
+    const isOwn = (other: Session | undefined) => other?.who.principal.id === principal;
     const named = this.#sessions.get(connectionId);
-    if (isOwn(named)) return named;
-    return [...this.#sessions.values()].find(
-      (other) => isOwn(other) && other.target === target && other.upstream.connectionId === connectionId,
-    );
+    const victim = isOwn(named)
+      ? named
+      : [...this.#sessions.values()].find(
+          (other) => isOwn(other) && other.target.name === target && other.upstream.connectionId === connectionId,
+        );
+    if (victim === undefined) return false;
+    if (kind === "connection") victim.end("killed", { sqlstate: "57P01", message: "Connection was killed" });
+    else if (!victim.holding.cancel()) victim.cancel();
+    return true;
   }
 
   killUpstream(target: Target, connectionId: number, done: () => void): void {
@@ -152,4 +167,8 @@ export class MysqlFront implements Front, LoginFront, SessionFront {
       },
     };
   }
+}
+
+function unknownThread(connectionId: number): ErrFields {
+  return { code: 1094, sqlstate: "HY000", message: `Unknown thread id: ${connectionId}` };
 }

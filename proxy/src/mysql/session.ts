@@ -44,8 +44,8 @@ import { packetBytesMax } from "./wire.ts";
 
 /** What of MySQL's protocol a session needs besides. */
 export interface SessionFront {
-  /** KILL, for a connection of the same principal: what came of it. */
-  kill(session: Session, connectionId: number, kind: "query" | "connection"): ErrFields | undefined;
+  /** KILL, for a connection of the same principal: what came of it. `waits`: other processes are asked, then the session goes on and asks again. */
+  kill(session: Session, connectionId: number, kind: "query" | "connection"): ErrFields | "waits" | undefined;
   /** Cancels what runs on that connection of the target. Calls back when that is done, or cannot be done. */
   killUpstream(target: Target, connectionId: number, done: () => void): void;
 }

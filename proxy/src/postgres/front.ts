@@ -2,7 +2,8 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { Socket } from "node:net";
 import type { Front, LoggedInClient, LoginProgress } from "../enforce/front.ts";
-import type { LoginHost, OpenSession, SessionHost } from "../enforce/session-host.ts";
+import type { FrontHost, OpenSession } from "../enforce/session-host.ts";
+import type { CancelKey } from "../enforce/peers.ts";
 import type { Target } from "../enforce/target.ts";
 import type { ProxyLimits } from "../limits.ts";
 import { sendCancel } from "./cancel.ts";
@@ -27,11 +28,11 @@ export class PostgresFront implements Front, LoginFront {
   readonly protocol = "postgres";
   /** Of those who connect now. */
   #frames: { readonly rules: SessionFrames; readonly limits: ProxyLimits; readonly tokenBytesMax: number } | undefined;
-  readonly #host: LoginHost & SessionHost;
+  readonly #host: FrontHost;
   readonly #keys = new Map<number, Cancellable>();
   readonly #processIds = new Map<OpenSession, number>();
 
-  constructor(host: LoginHost & SessionHost) {
+  constructor(host: FrontHost) {
     this.#host = host;
   }
 
@@ -56,11 +57,17 @@ export class PostgresFront implements Front, LoginFront {
   }
 
   cancel(processId: number, secret: Buffer): void {
+    if (!this.cancelOwn({ processId, secret })) this.#host.peers.cancel({ processId, secret });
+  }
+
+  /** @returns whether the key is of a session of this process */
+  cancelOwn({ processId, secret }: CancelKey): boolean {
     const key = this.#keys.get(processId);
-    if (key === undefined || key.secret.length !== secret.length || !timingSafeEqual(key.secret, secret)) return;
-    if (key.session.holding.cancel()) return;
+    if (key === undefined || key.secret.length !== secret.length || !timingSafeEqual(key.secret, secret)) return false;
+    if (key.session.holding.cancel()) return true;
     const { upstream } = key;
     sendCancel(key.target, upstream.processId, upstream.secret, this.#host.limits.upstreamConnectMs);
+    return true;
   }
 
   #admitted({ socket, identity, startup, tls, minor, early }: LoggedIn): LoggedInClient {
