@@ -9,7 +9,8 @@ import { formatProblems } from "../../proxy/src/config/problem.ts";
 import { addUser } from "../../proxy/src/identity/edit-users.ts";
 import { deriveVerifier, formatVerifier } from "../../proxy/src/identity/scram-verifier.ts";
 import { UserStore } from "../../proxy/src/identity/user-store.ts";
-import { type LoadedPolicies, PolicyLoader } from "../../proxy/src/policies/policy-loader.ts";
+import type { LoadedPolicies } from "../../proxy/src/policies/policy-content.ts";
+import { PolicyLoader } from "../../proxy/src/policies/policy-loader.ts";
 import type { Person } from "./people.ts";
 import type { Shop } from "./shop.ts";
 

@@ -230,7 +230,7 @@ test("a source asks again and again, tells of an outage once, and swaps what is 
   if (first.kind !== "loaded") throw new Error("the bundle does not load");
   const events: string[] = [];
   const source = new PolicySource(first.policies, {
-    config: configOf(server.url),
+    watched: configOf(server.url),
     loader,
     swap: ({ enforcer }, before) =>
       events.push(before === first.policies.enforcer.revision && enforcer.revision !== before ? "swap" : "?"),

@@ -16,7 +16,14 @@ export { raisedMessages } from "./catalog/raised-messages.ts";
 export { alikeText, anyNumber, anyString } from "./decide/alike-text.ts";
 export { printRule } from "./decide/combine.ts";
 export type { Approval, ColumnMask, Decision, Notification, Reason, RelationMasks } from "./decide/decision.ts";
-export { redactedField, textDigest, withheld, withoutLiterals } from "./decide/redaction.ts";
+export {
+  ownDigestKey,
+  redactedField,
+  textDigest,
+  useDigestKey,
+  withheld,
+  withoutLiterals,
+} from "./decide/redaction.ts";
 export type { Redaction } from "./decide/world.ts";
 export { createEnforcer } from "./decide/enforcer.ts";
 export { guardedChange } from "./decide/guarded-settings.ts";

@@ -98,8 +98,9 @@ export interface ProxyServer {
   /**
    * A connection that was accepted elsewhere, and from which nobody has read.
    * @param only as of `listen`
+   * @param closed called when it is over
    */
-  take(accepted: Socket, protocol: Protocol, only: string | undefined): void;
+  take(accepted: Socket, protocol: Protocol, only: string | undefined, closed: () => void): void;
   /** What this one does for `peers`. */
   readonly forPeers: PeerService;
   /** To be called again and again while a target gives no answer: ends sessions that have waited for it too long. */

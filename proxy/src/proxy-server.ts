@@ -139,8 +139,10 @@ class Proxy implements ProxyServer, FrontHost {
     this.#listeners.relisten(port, { front: this.#front(protocol, only), only });
   }
 
-  take(accepted: Socket, protocol: Protocol, only: string | undefined): void {
-    this.#connected(accepted, { front: this.#front(protocol, only), only });
+  take(accepted: Socket, protocol: Protocol, only: string | undefined, closed: () => void): void {
+    const connection = this.#connected(accepted, { front: this.#front(protocol, only), only });
+    if (connection === undefined) closed();
+    else connection.once("close", closed);
   }
 
   readonly forPeers: PeerService = {
@@ -285,10 +287,11 @@ class Proxy implements ProxyServer, FrontHost {
     return front;
   }
 
-  #connected(accepted: Socket, { front, only }: Way): void {
+  /** @returns the connection from then on; `undefined` where it is too late for one */
+  #connected(accepted: Socket, { front, only }: Way): Socket | undefined {
     if (this.#closing) {
       accepted.destroy();
-      return;
+      return undefined;
     }
     const socket = takeConnection(accepted);
     this.#connections.add(socket);
@@ -316,6 +319,7 @@ class Proxy implements ProxyServer, FrontHost {
       this.#loggingIn.delete(socket);
       this.#opening.delete(socket);
     });
+    return socket;
   }
 
   /** A statement that waits for people hears at once that it waits in vain. */

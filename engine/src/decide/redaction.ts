@@ -45,8 +45,18 @@ export function withoutLiterals(text: string, catalog: Catalog, names: NameConte
   }
 }
 
-/** Of this process, and nowhere else: with a plain digest, whoever guesses what was written could try all there is to guess. */
+/** Of this proxy, and nowhere else: with a plain digest, whoever guesses what was written could try all there is to guess. */
 const digestKey = randomBytes(32);
+
+/** For other processes of the same proxy, which shall make the same digests. */
+export function ownDigestKey(): Uint8Array {
+  return digestKey;
+}
+
+/** @param key of the first process of the proxy */
+export function useDigestKey(key: Uint8Array): void {
+  digestKey.set(key);
+}
 
 /** In place of a text of which nothing may be shown: the same for the same text, while the process runs. */
 export function textDigest(text: string): string {

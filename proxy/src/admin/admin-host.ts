@@ -82,8 +82,6 @@ export interface PolicyState {
     | {
         /** `undefined` while none could be loaded. */
         readonly revision: string | undefined;
-        /** Statements since it was loaded, by what would be different. */
-        readonly counts: ReadonlyMap<string, number>;
       }
     | undefined;
 }

@@ -107,8 +107,13 @@ export class FileAuditLog implements AuditLog {
   }
 
   append(line: string): void {
-    this.#text += `${line}\n`;
-    this.#lines++;
+    this.appendLines(`${line}\n`, 1);
+  }
+
+  /** As `append`, of as many lines as are said, each with its line break. */
+  appendLines(text: string, lines: number): void {
+    this.#text += text;
+    this.#lines += lines;
     if (this.#text.length > pendingCharactersMax) this.#write();
     // Left to run out when another turn writes first: to cancel a timer costs as much as to set one.
     if (this.#scheduled || this.#isLate) return;

@@ -23,15 +23,17 @@ export interface PreparedPorts {
 
 const protocolNames: Readonly<Record<Protocol, string>> = { postgres: "PostgreSQL", mysql: "MySQL" };
 
+export type Ports = Pick<ProxyServer, "listen" | "unlisten" | "relisten">;
+
 export class Listeners {
-  readonly #server: ProxyServer;
+  readonly #server: Ports;
   readonly #config: ListenConfig;
   /** The ports of all targets of a protocol. */
   readonly #shared = new Map<Protocol, number>();
   readonly #own = new Map<number, OwnPort>();
 
   /** @param config host and ports of it do not change */
-  constructor(server: ProxyServer, config: ListenConfig) {
+  constructor(server: Ports, config: ListenConfig) {
     this.#server = server;
     this.#config = config;
   }

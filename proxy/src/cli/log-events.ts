@@ -5,6 +5,7 @@ import type { AuditEvent } from "../audit/file-audit-log.ts";
 import type { BehindRule } from "../audit/sinks/sink.ts";
 import type { FeedEvent } from "../audit/sinks/sink-feed.ts";
 import { errorMessage } from "../config/system-error.ts";
+import type { CrewEvent } from "../workers/crew.ts";
 import type { ProxyEvent } from "../proxy-server-options.ts";
 import type { ConfiguredTargets } from "../targets/configured-targets.ts";
 import type { HealthState } from "../targets/target-health.ts";
@@ -69,6 +70,23 @@ function logApproval(event: ApprovalEvent, log: Logger): void {
     ended: "it waits no longer",
   };
   log.info(details, said[kind]);
+}
+
+export function logCrewEvent(event: CrewEvent, log: Logger): void {
+  const { worker } = event;
+  switch (event.kind) {
+    case "ended":
+      log.error({ worker, how: event.how }, "a worker has ended, and its sessions with it: it is started again");
+      return;
+    case "not started":
+      log.error({ worker, report: event.problem }, "a worker cannot start: it is tried again");
+      return;
+    case "started again":
+      log.info({ worker }, "a worker was started again");
+      return;
+    default:
+      event satisfies never;
+  }
 }
 
 export function logAuditEvent(event: AuditEvent, log: Logger): void {

@@ -10,6 +10,8 @@ import { CommandError, exitCodes } from "./exit-codes.ts";
 import { logAuditEvent, logSinkEvent } from "./log-events.ts";
 
 export interface OpenAudit extends AuditLog {
+  /** As `FileAuditLog.appendLines`. */
+  appendLines(text: string, lines: number): void;
   /** As `FileAuditLog.reopen`. */
   reopen(): void;
   /** As `FileAuditLog.keep`. */
@@ -41,6 +43,7 @@ export function openAudit(config: AuditConfig, log: Logger): OpenAudit {
   const behind = sinks.length === 0 ? file : set.behind(file);
   return {
     append: (line) => file.append(line),
+    appendLines: (text, lines) => file.appendLines(text, lines),
     flushed: (callback) => behind.flushed(callback),
     reopen: () => file.reopen(),
     keep: (days) => file.keep(days),

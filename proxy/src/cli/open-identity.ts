@@ -4,6 +4,7 @@ import type { ProxyConfig } from "../config/load-config.ts";
 import type { IdentityConfig } from "../config/sections/identity.ts";
 import type { KeySetEvent } from "../identity/jwt/key-set.ts";
 import { mintIssuer } from "../identity/mint/mint-token.ts";
+import type { TokenUses } from "../identity/jwt/used-tokens.ts";
 import { TokenVerifier } from "../identity/jwt/token-verifier.ts";
 import { CertificateLogins } from "../identity/certificate/certificate-logins.ts";
 import type { ProxyServer, TlsOptions } from "../proxy-server-options.ts";
@@ -15,11 +16,13 @@ const crlPollMs = 5_000;
 
 /**
  * Fetches the keys of all issuers. One that does not answer is reported, and asked again when a token of it comes.
+ * @param used tokens that have logged in once
  * @param before whose place it takes
  */
 export async function openTokenLogins(
   config: IdentityConfig | undefined,
   log: Logger,
+  used: TokenUses,
   before?: TokenLogins,
 ): Promise<TokenLogins | undefined> {
   if (config === undefined) return undefined;
@@ -27,7 +30,7 @@ export async function openTokenLogins(
   if (issuers.length === 0) return undefined;
   const { tokenUsers, tokenBytesMax, clockSkewMs } = config;
   const report = (event: KeySetEvent & { readonly issuer: string }) => logKeys(event, log);
-  const verifier = new TokenVerifier({ issuers, tokenBytesMax, clockSkewMs, report }, before?.verifier);
+  const verifier = new TokenVerifier({ issuers, tokenBytesMax, clockSkewMs, report, used }, before?.verifier);
   await verifier.open();
   return new TokenLogins(tokenUsers, verifier);
 }

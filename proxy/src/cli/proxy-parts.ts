@@ -8,13 +8,16 @@ import { fileChangeLine } from "../audit/audit-records.ts";
 import { changesBetween } from "../audit/file-changes.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
 import { formatProblems } from "../config/problem.ts";
+import type { TokenUses } from "../identity/jwt/used-tokens.ts";
 import type { TokenLogins } from "../identity/token-logins.ts";
 import type { UserStore } from "../identity/user-store.ts";
 import { proxyLimits } from "../limits.ts";
 import type { ProxyServer } from "../proxy-server-options.ts";
 import type { Store } from "../store/store.ts";
 import type { ConfiguredTargets } from "../targets/configured-targets.ts";
+import type { Crew } from "../workers/crew.ts";
 import type { Listeners } from "./listeners.ts";
+import { logTargetState } from "./log-events.ts";
 import type { OpenAudit } from "./open-audit.ts";
 import type { Renames } from "./renames.ts";
 import type { RunningPolicies } from "./running-policies.ts";
@@ -27,6 +30,7 @@ export interface ProxyParts {
   /** In force. */
   config: ProxyConfig;
   readonly log: Logger;
+  /** Of what is changed in the proxy itself; a worker leaves that to the first process. */
   readonly audit: OpenAudit;
   readonly users: UserStore;
   readonly targets: ConfiguredTargets;
@@ -34,11 +38,13 @@ export interface ProxyParts {
   readonly server: ProxyServer;
   readonly listeners: Listeners;
   readonly policies: RunningPolicies;
-  readonly renames: Renames;
+  readonly renames: Pick<Renames, "tell">;
   readonly admin: RunningAdmin | undefined;
   webhook: Webhook | undefined;
-  /** Also while no tokens are taken: what was used once stays used. */
   tokens: TokenLogins | undefined;
+  readonly usedTokens: TokenUses;
+  /** Other processes, which have the sessions; `undefined` where this one has. */
+  readonly crew: Crew | undefined;
   usersWatch: FileWatch | undefined;
   crlWatch: FileWatch | undefined;
 }
@@ -60,7 +66,7 @@ export function adminSettings({ admin, limits, approvals, webhook, identity }: P
   };
 }
 
-type UserParts = Pick<ProxyParts, "users" | "log" | "audit">;
+type UserParts = Pick<ProxyParts, "users" | "log" | "audit" | "crew">;
 
 /** Records what has become of users. @param change reads them */
 export function recordingUsers<T>({ users, audit }: Pick<UserParts, "users" | "audit">, change: () => T): T {
@@ -76,6 +82,7 @@ export function reloadUsers(parts: UserParts): void {
   const { users, log } = parts;
   const result = recordingUsers(parts, () => users.load());
   if (result.ok) {
+    parts.crew?.users();
     log.info({ users: users.count }, "read the users file again");
     for (const warning of result.warnings) log.warn(warning);
   } else {
@@ -97,6 +104,16 @@ export function watchUsers(parts: UserParts): FileWatch {
 export function refreshCatalogs({ targets, config, log }: Pick<ProxyParts, "targets" | "config" | "log">): void {
   targets.startRefreshing(config.catalogRefreshMs, (explanation) =>
     log.warn({ report: explanation }, "a catalog could not be read again: the old one stays in use"),
+  );
+}
+
+/** Asks targets whether they answer, from now on. */
+export function startAsking(parts: ProxyParts): void {
+  const { targets, server, log } = parts;
+  targets.startAsking(
+    () => parts.config.limits.upstreamConnectMs ?? proxyLimits.upstreamConnectMs,
+    (state) => logTargetState(state, log),
+    (target) => server.endSilent(target),
   );
 }
 

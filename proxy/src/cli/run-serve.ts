@@ -1,7 +1,8 @@
 import { loadConfig, type ProxyConfig } from "../config/load-config.ts";
 import { formatProblems } from "../config/problem.ts";
 import { UserStore } from "../identity/user-store.ts";
-import { type LoadedPolicies, PolicyLoader } from "../policies/policy-loader.ts";
+import type { LoadedPolicies } from "../policies/policy-content.ts";
+import { PolicyLoader } from "../policies/policy-loader.ts";
 import { CommandError, type ExitCode, exitCodes } from "./exit-codes.ts";
 import { createLogger } from "./logger.ts";
 import { RunningProxy } from "./running-proxy.ts";

@@ -5,14 +5,15 @@ import type { AuditLog } from "../audit/audit-log.ts";
 import { shadowLine } from "../audit/audit-records.ts";
 import type { ProxyConfig } from "../config/load-config.ts";
 import type { PoliciesConfig } from "../config/sections/policies.ts";
-import { type LoadedPolicies, PolicyLoader, type PutResult } from "../policies/policy-loader.ts";
+import type { LoadedPolicies } from "../policies/policy-content.ts";
+import { type Loader, PolicyLoader, type PutResult } from "../policies/policy-loader.ts";
 import { type PolicyCounters, PolicySource } from "../policies/policy-source.ts";
 import { Shadow } from "../policies/shadow.ts";
 
 /** What is in force at start, and who loads what comes after. */
 export interface StartPolicies {
   readonly first: LoadedPolicies;
-  readonly loader: PolicyLoader;
+  readonly loader: Loader;
 }
 
 type PolicySettings = Pick<ProxyConfig, "policies" | "shadowPolicies" | "audit">;
@@ -24,6 +25,10 @@ interface PolicyParts {
   readonly audit: AuditLog;
   /** Other policies are in force from here on. */
   readonly swapped: () => void;
+  /** Others are in the shadow. */
+  readonly shadowSwapped: () => void;
+  /** Loads what another process gives, when `reload` is called. Left out, the policies come from where the configuration says. */
+  readonly shadowGiven?: Loader | undefined;
 }
 
 /** Policies of a changed configuration, loaded and not in force yet. */
@@ -39,20 +44,25 @@ export class RunningPolicies {
   readonly #log: Logger;
   readonly #audit: AuditLog;
   readonly #swapped: () => void;
+  readonly #shadowSwapped: () => void;
+  readonly #shadowGiven: Loader | undefined;
   readonly #counters: PolicyCounters = { swaps: 0, refusals: 0, failures: 0 };
   #source: PolicySource;
-  #loader: PolicyLoader;
+  #loader: Loader;
   #shadow: Shadow | undefined;
   #shadowSource: PolicySource | undefined;
   #redacts: boolean;
   #current: LoadedPolicies;
+  #currentShadow: LoadedPolicies | undefined;
   #enforcer: Enforcer;
   #sinceMs = Date.now();
 
-  constructor({ config, start, log, audit, swapped }: PolicyParts) {
+  constructor({ config, start, log, audit, swapped, shadowSwapped, shadowGiven }: PolicyParts) {
     this.#log = log;
     this.#audit = audit;
     this.#swapped = swapped;
+    this.#shadowSwapped = shadowSwapped;
+    this.#shadowGiven = shadowGiven;
     this.#redacts = config.audit.redaction !== undefined;
     this.#current = start.first;
     this.#loader = start.loader;
@@ -70,6 +80,16 @@ export class RunningPolicies {
     return this.#current;
   }
 
+  /** `undefined` where there are none, or none could be loaded yet. */
+  get shadow(): LoadedPolicies | undefined {
+    return this.#currentShadow;
+  }
+
+  /** Of the shadow: how many statements would be decided alike, and how often each kind of difference came. */
+  get shadowCounts(): ReadonlyMap<string, number> {
+    return this.#shadow?.counts ?? new Map();
+  }
+
   get state(): PolicyState {
     const { enforcer, origin, files } = this.#current;
     const shadow = this.#shadow;
@@ -79,7 +99,7 @@ export class RunningPolicies {
       origin,
       files,
       sinceMs: this.#sinceMs,
-      shadow: shadow === undefined ? undefined : { revision: shadow.revision, counts: shadow.counts },
+      shadow: shadow === undefined ? undefined : { revision: shadow.revision },
     };
   }
 
@@ -139,7 +159,7 @@ export class RunningPolicies {
   }
 
   /** As `PolicyLoader.put`. */
-  put(bytes: Buffer, decided: Parameters<PolicyLoader["put"]>[1]): Promise<PutResult> {
+  put(bytes: Buffer, decided: Parameters<Loader["put"]>[1]): Promise<PutResult> {
     return this.#source.put(bytes, decided);
   }
 
@@ -151,7 +171,7 @@ export class RunningPolicies {
   #sourceOf(config: PoliciesConfig, { first, loader }: StartPolicies): PolicySource {
     const log = this.#log;
     return new PolicySource(first, {
-      config,
+      watched: this.#watched(config),
       loader,
       counters: this.#counters,
       swap: (next, before) => {
@@ -178,21 +198,29 @@ export class RunningPolicies {
 
   #openShadow(config: PoliciesConfig | undefined): void {
     this.#shadow = undefined;
+    this.#currentShadow = undefined;
     this.#shadowSource = undefined;
     if (config === undefined) return;
     const log = this.#log;
     const shadow = new Shadow((difference) => this.#audit.append(shadowLine(difference, this.#redacts)));
     this.#shadow = shadow;
     this.#shadowSource = new PolicySource(undefined, {
-      config,
-      loader: new PolicyLoader(config),
-      swap: ({ enforcer, origin, files }) => {
+      watched: this.#watched(config),
+      loader: this.#shadowGiven ?? new PolicyLoader(config),
+      swap: (next) => {
+        const { enforcer, origin, files } = next;
         shadow.setEnforcer(enforcer);
+        this.#currentShadow = next;
+        this.#shadowSwapped();
         log.info({ revision: enforcer.revision, policies: origin, files }, "the shadow's policies decide beside");
       },
       refused: ({ report }) => log.error({ report }, "the shadow's policies have errors: those before stay, if any"),
       unreachable: (report) => this.#reached("the shadow's policies' address", report),
     });
+  }
+
+  #watched(config: PoliciesConfig): PoliciesConfig | undefined {
+    return this.#shadowGiven === undefined ? config : undefined;
   }
 
   #wrapped({ enforcer }: LoadedPolicies): Enforcer {

@@ -1,19 +1,23 @@
+import { ownDigestKey } from "@penstock/engine";
 import type { Logger } from "pino";
 import type { ProxyConfig } from "../config/load-config.ts";
 import { errorMessage } from "../config/system-error.ts";
+import { ownActivity } from "../enforce/activity.ts";
+import { UsedTokens } from "../identity/jwt/used-tokens.ts";
 import type { UserStore } from "../identity/user-store.ts";
 import { proxyLimits } from "../limits.ts";
 import type { Store } from "../store/store.ts";
+import { Crew } from "../workers/crew.ts";
 import { unreadableNames } from "../targets/changed-targets.ts";
 import { ConfiguredTargets } from "../targets/configured-targets.ts";
 import { connectParts, type Opened } from "./connect-parts.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
 import { explainListenError } from "./explain-listen-error.ts";
-import { logTargetState } from "./log-events.ts";
-import { openAudit } from "./open-audit.ts";
+import { logCrewEvent } from "./log-events.ts";
+import { openAudit, type OpenAudit } from "./open-audit.ts";
 import { openTokenLogins, watchRevoked } from "./open-identity.ts";
 import { openStore } from "./open-store.ts";
-import { type ProxyParts, refreshCatalogs, tellRenames, watchUsers } from "./proxy-parts.ts";
+import { type ProxyParts, refreshCatalogs, startAsking, tellRenames, watchUsers } from "./proxy-parts.ts";
 import { Reloader } from "./reload/reloader.ts";
 import type { StartPolicies } from "./running-policies.ts";
 
@@ -52,10 +56,14 @@ export class RunningProxy {
       const problems = await targets.open();
       if (problems.length > 0) throw new CommandError(problems.join("\n"), exitCodes.upstream);
       store = await openStore(config, log);
-      const tokens = await openTokenLogins(config.identity, log);
+      const usedTokens = new UsedTokens();
+      const tokens = await openTokenLogins(config.identity, log, usedTokens);
       // A seventh of the modules of a proxy: those that have no such API need not wait for them.
       const api = config.admin === undefined ? undefined : await import("../admin/running-admin.ts");
-      running = new RunningProxy({ file, config, users, policies, log, audit, targets, store, tokens, api });
+      const parts = () => (running === undefined ? undefined : running.#parts);
+      const crew = config.workers === 1 ? undefined : crewOf(file, config, audit, log, parts);
+      const opened = { file, started: config, config, users, policies, log, audit, targets, store, tokens, usedTokens };
+      running = new RunningProxy({ ...opened, api, crew });
       tellRenames(running.#parts);
       await running.#listen();
       return running;
@@ -69,7 +77,8 @@ export class RunningProxy {
 
   async #listen(): Promise<void> {
     const parts = this.#parts;
-    const { config, targets, listeners, log, server } = parts;
+    const { config, targets, listeners, log, server, crew } = parts;
+    await openCrew(crew);
     const ports = await listeners.prepare(targets.all);
     if (ports.problems.length > 0) throw new CommandError(ports.problems.join("\n"), exitCodes.listen);
     for (const line of listeners.apply(ports).own) log.info(line);
@@ -78,11 +87,7 @@ export class RunningProxy {
     parts.usersWatch = watchUsers(parts);
     parts.crlWatch = watchRevoked(() => parts.config, server, log);
     refreshCatalogs(parts);
-    targets.startAsking(
-      () => parts.config.limits.upstreamConnectMs ?? proxyLimits.upstreamConnectMs,
-      (state) => logTargetState(state, log),
-      (target) => server.endSilent(target),
-    );
+    startAsking(parts);
     const policies = parts.policies.current;
     const details = {
       targets: targets.all.map(({ name }) => name),
@@ -90,6 +95,7 @@ export class RunningProxy {
       policies: policies.origin,
       revision: policies.enforcer.revision,
       ...(config.tokens === undefined ? {} : { tokenKey: config.tokens.keyId }),
+      ...(crew === undefined ? {} : { workers: crew.size }),
       ...(adminPort === undefined ? {} : { admin: `${config.admin?.host}:${adminPort}` }),
       pid: process.pid,
       ...reportOf(policies.warnings),
@@ -109,7 +115,7 @@ export class RunningProxy {
 
   /** Resolves after SIGTERM or SIGINT, when sessions have ended and the last audit line is written. */
   async untilStopped(): Promise<void> {
-    const { log, server } = this.#parts;
+    const { log, server, crew } = this.#parts;
     process.on("SIGHUP", this.#hangUp);
     const signal = await this.#ending;
     // Whoever asks twice does not want to wait.
@@ -117,19 +123,20 @@ export class RunningProxy {
     log.info(`${signal}: no new connections, waiting for running statements`);
     await this.stop();
     process.off("SIGHUP", this.#hangUp);
-    const { sessionsTotal, statements, denials } = server.meters;
+    const { sessionsTotal, statements, denials } = (await (crew ?? ownActivity(server)).readings()).counts;
     log.info({ sessions: sessionsTotal, statements, denials }, "stopped");
     process.exit(exitCodes.success);
   }
 
   async stop(): Promise<void> {
-    const { admin, policies, usersWatch, crlWatch, targets, server, webhook, store, audit } = this.#parts;
+    const { admin, policies, usersWatch, crlWatch, targets, server, webhook, store, audit, crew } = this.#parts;
     this.#reloader.close();
     admin?.drain();
     policies.close();
     usersWatch?.close();
     crlWatch?.close();
     targets.close();
+    await crew?.stop();
     await server.close();
     await admin?.close();
     webhook?.close();
@@ -152,6 +159,52 @@ function openTargets(config: ProxyConfig, log: Logger, changed: () => void): Con
     });
   } catch (error) {
     throw new CommandError(unreadableNames(error), exitCodes.misuse);
+  }
+}
+
+/** @param parts there once workers are started */
+function crewOf(
+  file: string,
+  started: ProxyConfig,
+  audit: OpenAudit,
+  log: Logger,
+  parts: () => ProxyParts | undefined,
+): Crew {
+  return new Crew({
+    count: started.workers,
+    keepAliveMs: () => (parts()?.config ?? started).limits.keepAliveMs ?? proxyLimits.keepAliveMs,
+    start: () => {
+      const running = parts();
+      if (running === undefined) throw new Error("a worker is started before what it needs");
+      const { config, policies } = running;
+      return {
+        file,
+        text: { started: started.text, inForce: config.text },
+        policies: { inForce: policies.current.content, shadow: policies.shadow?.content },
+        digestKey: ownDigestKey(),
+      };
+    },
+    append: ({ text, lines }) => audit.appendLines(text, lines),
+    write: ({ text, lines }) => {
+      if (lines > 0) audit.appendLines(text, lines);
+      return new Promise((resolve, reject) => {
+        audit.flushed((error) => (error === undefined ? resolve() : reject(error)));
+      });
+    },
+    catalogChanged: (target) =>
+      parts()
+        ?.targets.all.find(({ name }) => name === target)
+        ?.catalog.changedElsewhere(),
+    report: (event) => logCrewEvent(event, log),
+  });
+}
+
+/** Throws a CommandError. */
+async function openCrew(crew: Crew | undefined): Promise<void> {
+  try {
+    await crew?.open();
+  } catch (error) {
+    throw new CommandError(`a worker cannot start: ${errorMessage(error)}`, exitCodes.failure);
   }
 }
 

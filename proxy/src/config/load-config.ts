@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import type { ProxyLimits } from "../limits.ts";
 import type { WebhookConfig } from "../approvals/links.ts";
 import { ConfigPrint } from "./config-print.ts";
@@ -45,8 +46,12 @@ export interface ProxyConfig {
   readonly limits: Partial<ProxyLimits>;
   /** What is allowed and unwise, for the log. */
   readonly warnings: readonly string[];
+  /** Processes that have the clients' sessions; 1: the one that reads this. */
+  readonly workers: number;
   /** By which it is told from another reading. */
   readonly print: ConfigPrint;
+  /** Of the file. Never printed: it may hold passwords. */
+  readonly text: string;
 }
 
 export type ConfigResult =
@@ -56,6 +61,11 @@ export type ConfigResult =
 /** Reads and checks `penstock.yaml` and the files and variables that it names; reports all mistakes at once. Never throws. */
 export function loadConfig(file: string, environment: NodeJS.ProcessEnv): ConfigResult {
   return readWith(file, environment, readConfig);
+}
+
+/** As `loadConfig`, where somebody has read the file. @param file that paths are relative to */
+export function parseConfig(file: string, text: string, environment: NodeJS.ProcessEnv): ConfigResult {
+  return parseWith(file, text, environment, readConfig);
 }
 
 /** Of a configuration what answering requests needs: nothing else that it names is read, and so no other secret need be at hand. */
@@ -96,7 +106,7 @@ export function loadMintingConfig(
 function readWith<T>(
   file: string,
   environment: NodeJS.ProcessEnv,
-  make: (raw: RawConfig, reader: SectionReader) => T,
+  make: (raw: RawConfig, reader: SectionReader, text: string) => T,
 ): { readonly ok: true; readonly config: T } | { readonly ok: false; readonly problems: readonly ConfigProblem[] } {
   let text: string;
   try {
@@ -104,10 +114,19 @@ function readWith<T>(
   } catch (error) {
     return unreadable(file, error);
   }
+  return parseWith(file, text, environment, make);
+}
+
+function parseWith<T>(
+  file: string,
+  text: string,
+  environment: NodeJS.ProcessEnv,
+  make: (raw: RawConfig, reader: SectionReader, text: string) => T,
+): { readonly ok: true; readonly config: T } | { readonly ok: false; readonly problems: readonly ConfigProblem[] } {
   const read = readYaml(file, text, configSchema);
   if (!read.ok) return read;
   const reader = new SectionReader(file, read.document, environment, new ConfigPrint(text, read.value));
-  const config = make(read.value, reader);
+  const config = make(read.value, reader, text);
   return reader.problems.length === 0 ? { ok: true, config } : { ok: false, problems: reader.problems };
 }
 
@@ -117,7 +136,7 @@ function unreadable(file: string, error: unknown): Extract<ConfigResult, { reado
 }
 
 /** The second pass, over a text that has the right shape: what its values name must exist and fit together. */
-function readConfig(raw: RawConfig, reader: SectionReader): ProxyConfig {
+function readConfig(raw: RawConfig, reader: SectionReader, text: string): ProxyConfig {
   const optionalPath = (file: string | undefined) => (file === undefined ? undefined : reader.path(file));
   const policies = readPolicies(raw.policies, reader);
   return {
@@ -138,6 +157,8 @@ function readConfig(raw: RawConfig, reader: SectionReader): ProxyConfig {
     log: raw.log,
     limits: toLimits(raw.limits),
     warnings: reader.warnings,
+    workers: raw.workers === "auto" ? availableParallelism() : raw.workers,
     print: reader.print,
+    text,
   };
 }

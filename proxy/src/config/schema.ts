@@ -59,6 +59,12 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe("Messages for the operator, on standard error."),
   limits: limitsSection,
+  workers: z
+    .union([z.int().min(1).max(256), z.literal("auto")])
+    .default(1)
+    .describe(
+      "Processes among which clients are spread, so that all cores are used; `auto` for as many as there are cores. With 1, the proxy is one process. Limits hold for all of them together.",
+    ),
 });
 
 export type RawConfig = z.output<typeof configSchema>;

@@ -11,10 +11,13 @@ export interface Activity {
 }
 
 /** Of this process. */
-export function ownActivity(server: {
-  readonly sessions: Iterable<OpenSession>;
-  readonly meters: { read(): MeterReadings };
-}): Activity {
+export function ownActivity(
+  server: {
+    readonly sessions: Iterable<OpenSession>;
+    readonly meters: { read(shadow: ReadonlyMap<string, number>): MeterReadings };
+  },
+  shadow: () => ReadonlyMap<string, number> = () => new Map(),
+): Activity {
   return {
     sessions: () => Promise.resolve([...server.sessions].map(stateOf)),
     end: (id, { reason, sqlstate, message }) => {
@@ -22,6 +25,6 @@ export function ownActivity(server: {
       session?.end(reason, { sqlstate, message });
       return Promise.resolve();
     },
-    readings: () => Promise.resolve(server.meters.read()),
+    readings: () => Promise.resolve(server.meters.read(shadow())),
   };
 }

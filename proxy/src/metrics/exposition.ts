@@ -15,7 +15,6 @@ export interface MetricsSource {
     readonly swaps: number;
     readonly refusals: number;
     readonly failures: number;
-    readonly shadow: { readonly counts: ReadonlyMap<string, number> } | undefined;
   };
   readonly audit: {
     readonly file: AuditFileReading;
@@ -68,7 +67,7 @@ export function exposition(source: MetricsSource): Registry {
     [source.policies.failures, { outcome: "unreachable" }],
   ]);
   add("counter", "penstock_shadow_decisions_total", "Statements by what policies in the shadow would change.", () =>
-    [...(source.policies.shadow?.counts ?? [])].map(([change, count]) => [count, { change }] as const),
+    source.readings.shadow.map(([change, count]) => [count, { change }] as const),
   );
   add("gauge", "penstock_audit_waiting_bytes", "Audit lines that are not written yet.", () => [
     [source.audit.file.waitingBytes],

@@ -32,14 +32,15 @@ export class Meters {
     }
   }
 
-  /** As they are now. */
-  read(): MeterReadings {
+  /** As they are now. @param shadow of policies in the shadow */
+  read(shadow: ReadonlyMap<string, number> = new Map()): MeterReadings {
     const { sessionsOpen, sessionsTotal, loginFailures, statements, denials, originLeaks, faults } = this;
     return {
       counts: { sessionsOpen, sessionsTotal, loginFailures, statements, denials, originLeaks, faults },
       decide: this.decide.read(),
       upstream: this.upstream.read(),
       fired: [...this.#fired].map(([key, { count }]) => [key, count] as const),
+      shadow: [...shadow],
     };
   }
 
@@ -63,23 +64,30 @@ export interface MeterReadings {
   readonly counts: Readonly<Record<(typeof countNames)[number], number>>;
   readonly decide: HistogramReading;
   readonly upstream: HistogramReading;
-  readonly fired: readonly (readonly [key: string, count: number])[];
+  readonly fired: Counts;
+  /** Of policies in the shadow: statements since they were loaded, by what would be different. */
+  readonly shadow: Counts;
 }
+
+type Counts = readonly (readonly [key: string, count: number])[];
 
 /** As if one process had counted everything. */
 export function sumOfReadings(readings: readonly MeterReadings[]): MeterReadings {
   const counts = { ...new Meters().read().counts };
-  const fired = new Map<string, number>();
-  for (const reading of readings) {
-    for (const name of countNames) counts[name] += reading.counts[name];
-    for (const [key, count] of reading.fired) fired.set(key, (fired.get(key) ?? 0) + count);
-  }
+  for (const reading of readings) for (const name of countNames) counts[name] += reading.counts[name];
   return {
     counts,
     decide: sumOfHistograms(readings.map(({ decide }) => decide)),
     upstream: sumOfHistograms(readings.map(({ upstream }) => upstream)),
-    fired: [...fired],
+    fired: sumOfCounts(readings.flatMap(({ fired }) => fired)),
+    shadow: sumOfCounts(readings.flatMap(({ shadow }) => shadow)),
   };
+}
+
+function sumOfCounts(counts: Counts): Counts {
+  const sums = new Map<string, number>();
+  for (const [key, count] of counts) sums.set(key, (sums.get(key) ?? 0) + count);
+  return [...sums];
 }
 
 const countNames = [

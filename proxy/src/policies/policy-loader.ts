@@ -1,32 +1,13 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
-import {
-  createEnforcer,
-  type Enforcer,
-  type Manifest,
-  readBundle,
-  readPolicyFolder,
-  type Redaction,
-  type Trust,
-} from "@penstock/engine";
-import { compile, type Diagnostic, formatDiagnostics, type SourceFile } from "@penstock/language";
+import { type Manifest, readBundle, readPolicyFolder, type Redaction, type Trust } from "@penstock/engine";
 import type { BundleConfig, PoliciesConfig } from "../config/sections/policies.ts";
 import { replaceFile } from "../config/replace-file.ts";
 import { cannotRead, errorMessage } from "../config/system-error.ts";
 import { readCachedBundle, writeCachedBundle } from "./bundle-cache.ts";
 import { fetchBundle } from "./fetch-bundle.ts";
+import { compileContent, type LoadedOrRefused, type LoadedPolicies } from "./policy-content.ts";
 import { RollbackGuard } from "./rollback-guard.ts";
-
-export interface LoadedPolicies {
-  readonly enforcer: Enforcer;
-  readonly files: number;
-  /** For the log: where they come from, who signed. */
-  readonly origin: string;
-  /** Printed as compilers do; empty where there are none. */
-  readonly warnings: string;
-  /** What an operator should know of how they were got; empty where there is nothing. */
-  readonly note: string;
-}
 
 export type PoliciesResult =
   | { readonly kind: "loaded"; readonly policies: LoadedPolicies }
@@ -48,8 +29,21 @@ export type PutResult =
   /** The configuration has no place for it, whatever it is. */
   | { readonly kind: "no place"; readonly report: string };
 
-/** Reads, verifies and compiles policies, again and again. What it loads is taken for what is in force from then on. */
-export class PolicyLoader {
+/** Where policies come from, again and again. What it loads is taken for what is in force from then on. */
+export interface Loader {
+  /** Never rejects: whatever goes wrong is in the report. */
+  load(): Promise<PoliciesResult>;
+  /**
+   * Puts a signed bundle in force, in the configured file, where a restart finds it. It is held to all that a file is held to.
+   * @param decided called before anything is changed; where it rejects, nothing is, and this rejects too
+   */
+  put(bytes: Buffer, decided: (manifest: Manifest) => Promise<void>): Promise<PutResult>;
+  /** Another place or another redaction, and the same memory of what must not come into force again. It has loaded nothing yet. */
+  renewed(config: PoliciesConfig, redaction: Redaction | undefined): Loader;
+}
+
+/** Reads, verifies and compiles policies. */
+export class PolicyLoader implements Loader {
   readonly #config: PoliciesConfig;
   readonly #redaction: Redaction | undefined;
   #guard = new RollbackGuard();
@@ -64,7 +58,6 @@ export class PolicyLoader {
     this.#redaction = redaction;
   }
 
-  /** Another place or another redaction, and the same memory of what must not come into force again. It has loaded nothing yet. */
   renewed(config: PoliciesConfig, redaction: Redaction | undefined): PolicyLoader {
     const next = new PolicyLoader(config, redaction);
     next.#guard = this.#guard.copy();
@@ -72,7 +65,6 @@ export class PolicyLoader {
     return next;
   }
 
-  /** Never rejects: whatever goes wrong is in the report. */
   async load(): Promise<PoliciesResult> {
     try {
       const result = await this.#load();
@@ -136,10 +128,6 @@ export class PolicyLoader {
     }
   }
 
-  /**
-   * Puts a signed bundle in force, in the configured file, where a restart finds it. It is held to all that a file is held to.
-   * @param decided called before anything is changed; where it rejects, nothing is, and this rejects too
-   */
   async put(bytes: Buffer, decided: (manifest: Manifest) => Promise<void>): Promise<PutResult> {
     const config = this.#config;
     const report = noPlaceFor(config);
@@ -188,7 +176,8 @@ export class PolicyLoader {
       }
     }
     const by = signedBy === undefined ? "not verified" : `signed by key ${signedBy}`;
-    const result = compileAll(folder.sources, folder.data, `${origin} (${named(manifest)}, ${by})`, this.#redaction);
+    const { sources, data } = folder;
+    const result = compileContent({ sources, data, origin: `${origin} (${named(manifest)}, ${by})` }, this.#redaction);
     if (result.kind === "refused") return { result: { ...result, revision }, manifest: undefined };
     if (result.policies.enforcer.revision !== revision)
       return refused("its revision is not that of its sources", "build it again with `policy build` of this version");
@@ -211,7 +200,6 @@ function noPlaceFor(config: PoliciesConfig): string | undefined {
   return undefined;
 }
 
-type LoadedOrRefused = Extract<PoliciesResult, { kind: "loaded" | "refused" }>;
 type AddressLocation = Extract<BundleConfig["location"], { kind: "address" }>;
 
 /** Whoever does not check signatures cannot tell what a manifest's order is worth. */
@@ -271,21 +259,6 @@ function loadFolder(paths: readonly string[], redaction: Redaction | undefined):
     const report = folder.problems.map(({ path, message }) => `${path}: error: ${message}`).join("\n");
     return { kind: "refused", report };
   }
-  return compileAll(folder.sources, folder.data, paths.join(", "), redaction);
-}
-
-function compileAll(
-  sources: readonly SourceFile[],
-  data: unknown,
-  origin: string,
-  redaction: Redaction | undefined,
-): LoadedOrRefused {
-  const { program, diagnostics } = compile({ sources, data });
-  const print = (some: readonly Diagnostic[]) => (some.length === 0 ? "" : formatDiagnostics(some, sources));
-  if (program === undefined) return { kind: "refused", report: print(diagnostics) };
-  const enforcer = createEnforcer(program, { redaction });
-  return {
-    kind: "loaded",
-    policies: { enforcer, files: sources.length, origin, warnings: print(diagnostics), note: "" },
-  };
+  const { sources, data } = folder;
+  return compileContent({ sources, data, origin: paths.join(", ") }, redaction);
 }

@@ -28,7 +28,7 @@ async function source() {
   const swapped: string[] = [];
   const refused: string[] = [];
   const policies = new PolicySource(first.policies, {
-    config,
+    watched: config,
     loader,
     swap: ({ enforcer }) => swapped.push(enforcer.revision),
     refused: ({ report }) => refused.push(report),

@@ -1,6 +1,7 @@
 import { watchFiles } from "@penstock/engine";
 import type { PoliciesConfig } from "../config/sections/policies.ts";
-import type { LoadedPolicies, PoliciesResult, PolicyLoader, PutResult } from "./policy-loader.ts";
+import type { LoadedPolicies } from "./policy-content.ts";
+import type { Loader, PoliciesResult, PutResult } from "./policy-loader.ts";
 
 export interface PolicyCounters {
   /** Times that changed policies came into force. */
@@ -12,8 +13,9 @@ export interface PolicyCounters {
 }
 
 export interface PolicySourceOptions {
-  readonly config: PoliciesConfig;
-  readonly loader: PolicyLoader;
+  /** What is looked at for changes; `undefined` where somebody says when to load. */
+  readonly watched: PoliciesConfig | undefined;
+  readonly loader: Loader;
   /** To go on counting in; left out, nobody reads them. */
   readonly counters?: PolicyCounters;
   /** New policies are in force from here on. Not called when the content is the same. @param before the revision until now */
@@ -55,7 +57,8 @@ export class PolicySource {
 
   /** Begins to look for changes. */
   start(): void {
-    const { config } = this.#options;
+    const { watched: config } = this.#options;
+    if (config === undefined) return;
     if (config.kind === "bundle" && config.location.kind === "address") {
       this.#poll(config.pollMs);
       return;
@@ -84,7 +87,7 @@ export class PolicySource {
   }
 
   /** As `PolicyLoader.put`; nothing is loaded meanwhile. */
-  async put(bytes: Buffer, decided: Parameters<PolicyLoader["put"]>[1]): Promise<PutResult> {
+  async put(bytes: Buffer, decided: Parameters<Loader["put"]>[1]): Promise<PutResult> {
     while (this.#loading !== undefined) await this.#loading;
     const putting = this.#options.loader.put(bytes, decided);
     // Who waits for it to end does not want to know how.

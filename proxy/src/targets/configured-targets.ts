@@ -31,6 +31,10 @@ export interface TargetState {
 interface TargetsOptions {
   /** Where the names of tables and columns are kept when the proxy does not run. */
   readonly namesFolder?: string | undefined;
+  /** Another process writes there. */
+  readonly readsNamesOnly?: boolean;
+  /** A session has changed the schema. */
+  readonly changed?: (target: string) => void;
   /** As `TargetCatalog` tells it. */
   readonly replaced?: (target: string, catalog: Catalog, unwritten: unknown) => void;
 }
@@ -65,10 +69,12 @@ export class ConfiguredTargets implements Targets {
   }
 
   #catalogOf(target: TargetConfig, former: TargetCatalog | undefined, isTrial: boolean): TargetCatalog {
-    const { namesFolder, replaced } = this.#options;
+    const { namesFolder, readsNamesOnly = false, replaced, changed } = this.#options;
     return new TargetCatalog(target, {
       isTrial,
       former: former?.seenNames,
+      readsNamesOnly,
+      ...(changed === undefined ? {} : { changed: () => changed(target.name) }),
       ...(namesFolder === undefined ? {} : { namesFile: new NamesFile(namesFolder, target.name) }),
       ...(replaced === undefined
         ? {}
@@ -102,7 +108,7 @@ export class ConfiguredTargets implements Targets {
       const { name } = all.find((target) => target.catalog === catalog) ?? { name: "" };
       this.#options.replaced?.(name, catalog.current(), catalog.adopt());
       // Somebody may have changed the schema since it was read.
-      catalog.changed();
+      catalog.changedElsewhere();
       this.#refresh(catalog);
     }
     for (const now of replaced.settings.values()) now.catalog.use(now);

@@ -24,6 +24,10 @@ interface TargetCatalogOptions {
   readonly isTrial?: boolean;
   /** Where names are remembered when the proxy does not run. */
   readonly namesFile?: NamesFile;
+  /** Another process writes that file. */
+  readonly readsNamesOnly?: boolean;
+  /** Told when the schema was seen to change here. */
+  readonly changed?: () => void;
   /** A new snapshot is in force. @param unwritten why its names are remembered in this process only */
   readonly replaced?: (catalog: Catalog, unwritten: unknown) => void;
 }
@@ -114,6 +118,12 @@ export class TargetCatalog implements CatalogSource {
   }
 
   changed(): void {
+    this.changedElsewhere();
+    this.#options.changed?.();
+  }
+
+  /** As `changed`, of what another process has seen. */
+  changedElsewhere(): void {
     this.#changes++;
     for (const other of this.#others) other.changed();
     // Whoever needs it asks again.
@@ -200,6 +210,7 @@ export class TargetCatalog implements CatalogSource {
   /** @returns why it could not be done */
   #write({ names }: Snapshot): unknown {
     if (!this.#isInForce) return undefined;
+    if (this.#options.readsNamesOnly === true) return undefined;
     try {
       this.#options.namesFile?.write(names);
       return undefined;

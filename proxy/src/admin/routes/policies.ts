@@ -35,9 +35,9 @@ export function addPolicyRoutes(api: Api, host: AdminHost, permissions: Permissi
       summary: "The policies in force.",
       responses: answer,
     }),
-    (c) => {
+    async (c) => {
       demand("policies", permissions, c.var.person);
-      return c.json(shown(host), 200);
+      return c.json(await shown(host), 200);
     },
   );
   api.openapi(
@@ -52,7 +52,7 @@ export function addPolicyRoutes(api: Api, host: AdminHost, permissions: Permissi
       demand("policies", permissions, c.var.person);
       await host.recordChange(c.var.person, "reload_policies", {});
       await host.reloadPolicies();
-      return c.json(shown(host), 200);
+      return c.json(await shown(host), 200);
     },
   );
   api.openapi(
@@ -71,7 +71,7 @@ export function addPolicyRoutes(api: Api, host: AdminHost, permissions: Permissi
       const put = await host.putBundle(bytes, ({ revision, name, sequence }) =>
         host.recordChange(person, "put_bundle", { revision, bundle: name, sequence, before }),
       );
-      if (put.kind === "loaded") return c.json(shown(host), 200);
+      if (put.kind === "loaded") return c.json(await shown(host), 200);
       if (put.kind === "no place") throw new HTTPException(409, { message: put.report });
       await host.recordChange(person, "put_refused_bundle", { revision: put.revision, before });
       throw new HTTPException(400, { message: put.report });
@@ -79,15 +79,11 @@ export function addPolicyRoutes(api: Api, host: AdminHost, permissions: Permissi
   );
 }
 
-function shown({ policies: inForce }: AdminHost): z.output<typeof policies> {
+async function shown({ policies: inForce, activity }: AdminHost): Promise<z.output<typeof policies>> {
   const { sinceMs, swaps, refusals, failures, shadow, ...rest } = inForce;
   const reloads = { in_force: swaps, refused: refusals, unreachable: failures };
   const since = new Date(sinceMs).toISOString();
   if (shadow === undefined) return { ...rest, since, reloads };
-  return {
-    ...rest,
-    since,
-    reloads,
-    shadow: { revision: shadow.revision, decisions: Object.fromEntries(shadow.counts) },
-  };
+  const { shadow: counts } = await activity.readings();
+  return { ...rest, since, reloads, shadow: { revision: shadow.revision, decisions: Object.fromEntries(counts) } };
 }

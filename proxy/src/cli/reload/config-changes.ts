@@ -31,7 +31,7 @@ const mixed: Readonly<Record<string, readonly string[]>> = {
 };
 /** Of the API, what it was started with. */
 const adminAddress = new Set(["host", "port"]);
-const startOnly = ["store", "tokens"];
+const startOnly = ["store", "tokens", "workers"];
 
 export interface ConfigChanges {
   /** With what was read, but for what needs a restart: that stays as it was. */
@@ -82,6 +82,7 @@ function effective(started: ProxyConfig, next: ProxyConfig): ProxyConfig {
     listen: { host, port, mysqlPort, tls: next.listen.tls },
     audit: { ...started.audit, redaction: next.audit.redaction, keepDays: next.audit.keepDays },
     store: started.store,
+    workers: started.workers,
     tokens: started.tokens,
     admin: admin === undefined ? undefined : { ...(next.admin ?? admin), host: admin.host, port: admin.port },
     // Its links lead to the API.

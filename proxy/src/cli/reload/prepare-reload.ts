@@ -45,7 +45,9 @@ export async function prepareReload(
     parts.targets.prepare(config.targets, changes.targets.changed),
     preparePolicies(parts, changes),
     parts.listeners.prepare(config.targets),
-    sections.has("identity") ? openTokenLogins(config.identity, parts.log, parts.tokens) : parts.tokens,
+    sections.has("identity")
+      ? openTokenLogins(config.identity, parts.log, parts.usedTokens, parts.tokens)
+      : parts.tokens,
   ]);
   problems.push(...targets.problems, ...ports.problems);
   if (typeof policies === "string") problems.push(policies);
@@ -65,7 +67,18 @@ export async function preparePolicies(
   return await policies.prepare(config, { inForce, shadow: sections.has("policies.shadow") });
 }
 
+/** Lets the workers try the same configuration, with the policies that were loaded. @returns why it cannot be used */
+export async function prepareCrew(
+  { crew, policies }: ProxyParts,
+  text: string,
+  prepared: PreparedPolicies,
+): Promise<readonly string[]> {
+  const inForce = prepared.inForce?.first ?? policies.current;
+  return (await crew?.prepare(text, { inForce: inForce.content, shadow: policies.shadow?.content })) ?? [];
+}
+
 export function discard(parts: ProxyParts, { targets, ports }: PreparedReload): void {
+  parts.crew?.discard();
   parts.targets.discard(targets);
   parts.listeners.discard(ports);
 }

@@ -16,7 +16,7 @@ export function reopenAudit({ audit, log }: ProxyParts): void {
 
 /** Users, former names, policies, catalogs; what cannot be read stays as it was, and the log says so. */
 export async function readAgain(parts: ProxyParts): Promise<void> {
-  const { log, targets, policies } = parts;
+  const { log, targets, policies, crew } = parts;
   reloadUsers(parts);
   for (const { name, catalog } of targets.all) {
     try {
@@ -28,7 +28,7 @@ export async function readAgain(parts: ProxyParts): Promise<void> {
       );
     }
   }
-  const problems = await Promise.all([policies.reload().then(() => []), targets.open()]);
+  const problems = await Promise.all([policies.reload().then(() => []), targets.open(), crew?.readAgain()]);
   for (const report of problems.flat())
     log.warn({ report }, "a catalog could not be read again: the old one stays in use");
   log.info("users, policies and catalogs were read again");

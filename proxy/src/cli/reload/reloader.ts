@@ -7,7 +7,7 @@ import { errorMessage } from "../../config/system-error.ts";
 import type { ProxyParts } from "../proxy-parts.ts";
 import { applyReload } from "./apply-reload.ts";
 import { changesBetween, type ConfigChanges, isEmpty } from "./config-changes.ts";
-import { discard, type PreparedReload, preparePolicies, prepareReload } from "./prepare-reload.ts";
+import { discard, prepareCrew, type PreparedReload, preparePolicies, prepareReload } from "./prepare-reload.ts";
 import { readAgain, reopenAudit } from "./read-again.ts";
 
 /** Whoever asks: a signal, or the id of a person. */
@@ -73,34 +73,39 @@ export class Reloader {
     if (isEmpty(changes)) return { kind: "unchanged", digest, changed: [], needsRestart, report: "" };
     const prepared = await prepareReload(parts, changes);
     if (!("changes" in prepared)) return refused(digest, prepared);
-    const problem = await this.#finish(prepared, asked);
-    if (problem !== undefined) {
+    const problems = await this.#finish(prepared, asked);
+    if (problems.length > 0) {
       discard(parts, prepared);
-      return refused(digest, [problem]);
+      return refused(digest, problems);
     }
     return { kind: "applied", digest, changed: changedIn(changes), needsRestart, report: "" };
   }
 
-  /** Records, and puts in force. @returns why it could not, when nothing has changed */
-  async #finish(prepared: PreparedReload, asked: Asked): Promise<string | undefined> {
+  /** Lets the other processes try it too, records it, and puts it in force. @returns why it could not, when nothing has changed */
+  async #finish(prepared: PreparedReload, asked: Asked): Promise<readonly string[]> {
     const parts = this.#parts;
     const { changes } = prepared;
+    const problems = await prepareCrew(parts, changes.config.text, prepared.policies);
+    if (problems.length > 0) return problems;
     try {
       await this.#record(changes, asked);
     } catch {
-      return "the audit log cannot be written, so nothing was changed";
+      return ["the audit log cannot be written, so nothing was changed"];
     }
     let { policies } = prepared;
     // Between loading and here, newer ones may have come into force by themselves.
     for (let attempt = 0; parts.policies.isOutdated(policies); attempt++) {
       const again = await preparePolicies(parts, changes);
-      if (typeof again === "string") return again;
-      if (attempt === attemptsMax) return "the policies change faster than they can be loaded: try again";
+      if (typeof again === "string") return [again];
+      if (attempt === attemptsMax) return ["the policies change faster than they can be loaded: try again"];
       policies = again;
+      const more = await prepareCrew(parts, changes.config.text, policies);
+      if (more.length > 0) return more;
     }
-    if (this.#isClosed) return "the proxy is shutting down";
+    if (this.#isClosed) return ["the proxy is shutting down"];
     applyReload(parts, { ...prepared, policies });
-    return undefined;
+    parts.crew?.apply();
+    return [];
   }
 
   #record(changes: ConfigChanges, asked: Asked): Promise<void> {

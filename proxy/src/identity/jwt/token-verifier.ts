@@ -12,13 +12,15 @@ import { memberOf } from "./strict-json.ts";
 import type { TokenIssuer } from "./token-issuer.ts";
 import { readToken, type TokenParts } from "./token-parts.ts";
 import { principalOf } from "./token-principal.ts";
-import { UsedTokens } from "./used-tokens.ts";
+import { type TokenUses, UsedTokens } from "./used-tokens.ts";
 
 export interface TokenVerifierOptions {
   readonly issuers: readonly TokenIssuer[];
   readonly tokenBytesMax: number;
   readonly clockSkewMs: number;
   readonly report: (event: KeySetEvent & { readonly issuer: string }) => void;
+  /** Of all verifiers of a proxy, those that took each other's place included: what was used stays used. Left out, of this one alone. */
+  readonly used?: TokenUses;
   /** As Date.now(). */
   readonly now?: () => number;
 }
@@ -30,9 +32,6 @@ export type TokenOutcome =
   /** It may be good; that cannot be told at the moment. */
   | { readonly kind: "unavailable"; readonly because: string };
 
-/** With `one_use`: tokens that are remembered. */
-const usedTokensMax = 200_000;
-
 /** What a token for access or identity is called; others (of logouts, of proofs) must not be taken for one (RFC 8725, section 3.11). */
 const types: ReadonlySet<string> = new Set(["", "jwt", "at+jwt"]);
 
@@ -43,13 +42,12 @@ export class TokenVerifier {
   /** Whose keys nobody has fetched yet. */
   readonly #fresh: readonly { readonly keys: KeySet }[];
   readonly #issuers: ReadonlyMap<string, { readonly issuer: TokenIssuer; readonly keys: KeySet }>;
-  /** Also of the verifier that this one takes the place of: what was used stays used. */
-  readonly #used: UsedTokens;
+  readonly #used: TokenUses;
 
   /** @param before whose place it takes: what that has fetched is not fetched again */
   constructor(options: TokenVerifierOptions, before?: TokenVerifier) {
     this.#options = options;
-    this.#used = before === undefined ? new UsedTokens(usedTokensMax) : before.#used;
+    this.#used = options.used ?? new UsedTokens();
     this.tokenBytesMax = options.tokenBytesMax;
     const now = (this.#now = options.now ?? Date.now);
     const keysOf = ({ issuer, keys, refreshMs, outageMs }: TokenIssuer) =>
@@ -87,7 +85,7 @@ export class TokenVerifier {
   }
 
   /** The signature is right. */
-  #bearer({ claims, type }: TokenParts, issuer: TokenIssuer): TokenOutcome {
+  async #bearer({ claims, type }: TokenParts, issuer: TokenIssuer): Promise<TokenOutcome> {
     if (!(issuer.types ?? types).has(type)) return refused("is of a type that is for something else");
     // Bound to a key that its bearer would have to prove (RFC 7800); on its own it is not to be taken.
     if (Object.hasOwn(claims, "cnf")) return refused("is bound to a key, and such tokens cannot be used as passwords");
@@ -103,7 +101,7 @@ export class TokenVerifier {
     const { expiresAtMs } = times;
     if (issuer.oneUse) {
       if (jti === undefined) return refused("has no `jti`, so it cannot be told whether it was used before");
-      const used = this.#used.use(issuer.issuer, jti, expiresAtMs, nowMs);
+      const used = await this.#used.use(issuer.issuer, jti, expiresAtMs, nowMs);
       if (used === "again") return refused("was used before, and tokens of this issuer log in once");
       if (used === "full") return { kind: "unavailable", because: "cannot be taken: too many others are in use" };
     }

@@ -1,0 +1,82 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { getCompileCacheDir } from "node:module";
+import type { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { Meters, type MeterReadings } from "../metrics/meters.ts";
+import { Channel } from "./channel.ts";
+import type { ConnectionWay, FirstMethods, WorkerMethods } from "./methods.ts";
+
+const command = fileURLToPath(new URL("../../bin/policy-proxy-worker.ts", import.meta.url));
+
+/** One worker, as the first process sees it. Its log is the first process's standard error. */
+export class WorkerProcess {
+  readonly channel: Channel<WorkerMethods>;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<string>;
+  #connections = 0;
+  #readings: MeterReadings = new Meters().read();
+
+  /** @param own what it may ask */
+  constructor(own: Omit<FirstMethods, "closed">) {
+    const cache = getCompileCacheDir();
+    const child = fork(command, [], {
+      // Keeps texts of many lines from being written as JSON.
+      serialization: "advanced",
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      env: { ...process.env, ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) },
+    });
+    this.#child = child;
+    this.channel = new Channel(child, {
+      ...own,
+      closed: () => {
+        this.#connections--;
+      },
+    });
+    this.#ended = new Promise((resolve) => {
+      child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+      child.once("error", (error) => resolve(error.message));
+    });
+  }
+
+  /** Connections that it has, those that log in included. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** What it had counted when it was asked last. */
+  get lastReadings(): MeterReadings {
+    // Its sessions are gone with it, and so are the shadow's counts, which begin with each of its policies.
+    return { ...this.#readings, counts: { ...this.#readings.counts, sessionsOpen: 0 }, shadow: [] };
+  }
+
+  onEnd(ended: (how: string) => void): void {
+    void this.#ended.then(ended);
+  }
+
+  give(connection: Socket, way: ConnectionWay): void {
+    this.#connections++;
+    this.channel.tell("connection", way, connection);
+  }
+
+  async read(): Promise<MeterReadings> {
+    this.#readings = await this.channel.ask("readings", undefined);
+    return this.#readings;
+  }
+
+  /** Lets its statements end, and ends it. Never rejects. */
+  async stop(): Promise<void> {
+    try {
+      await this.channel.ask("stop", undefined);
+      await this.read();
+    } catch {
+      // It has ended by itself.
+    }
+    this.kill();
+    await this.#ended;
+  }
+
+  /** At once. */
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+}
