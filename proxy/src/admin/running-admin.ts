@@ -220,8 +220,9 @@ export class RunningAdmin implements AdminHost {
   }
 
   get unready(): readonly string[] {
-    const { audit, targets } = this.#parts;
+    const { audit, targets, activity } = this.#parts;
     return [
+      ...activity.unready,
       ...(this.#isDraining ? ["the proxy is shutting down"] : []),
       ...(audit.file.hasFailed ? ["the audit log cannot be written"] : []),
       ...(targets.states.some(({ isUp }) => isUp) ? [] : ["no target can be reached"]),

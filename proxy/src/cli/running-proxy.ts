@@ -176,12 +176,13 @@ function crewOf(
     start: () => {
       const running = parts();
       if (running === undefined) throw new Error("a worker is started before what it needs");
-      const { config, policies } = running;
+      const { config, policies, users } = running;
       return {
         file,
         text: { started: started.text, inForce: config.text },
         policies: { inForce: policies.current.content, shadow: policies.shadow?.content },
         digestKey: ownDigestKey(),
+        mockSecret: users.mockSecret,
       };
     },
     append: ({ text, lines }) => audit.appendLines(text, lines),

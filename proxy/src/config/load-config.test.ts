@@ -76,6 +76,8 @@ describe("a configuration", () => {
       log: { level: "info", format: "auto" },
       limits: {},
       warnings: [],
+      workers: 1,
+      text: expect.any(String),
       print: expect.objectContaining({ digest: expect.stringMatching(/^[0-9a-f]{64}$/) }),
     });
   });

@@ -8,6 +8,8 @@ export interface Activity {
   /** Nothing where there is no such session any more. */
   end(session: string, why: SessionEnd): Promise<void>;
   readings(): Promise<MeterReadings>;
+  /** Why no new client can be taken; empty where some can. */
+  readonly unready: readonly string[];
 }
 
 /** Of this process. */
@@ -25,6 +27,7 @@ export function ownActivity(
       session?.end(reason, { sqlstate, message });
       return Promise.resolve();
     },
+    unready: [],
     readings: () => Promise.resolve(server.meters.read(shadow())),
   };
 }

@@ -16,7 +16,8 @@ export type UserStoreResult =
 
 /** The users of a file. A file with mistakes leaves the users that were read before in place. */
 export class UserStore implements Identities, People {
-  readonly #processSecret = randomBytes(digestBytes);
+  /** Of this proxy, where the file has no `mock_secret`: other processes of it shall ask strangers the same. */
+  readonly mockSecret: Buffer;
   #file: string;
   #reserved: readonly string[];
   #users: Users = { byName: new Map(), mockSecret: undefined };
@@ -24,8 +25,10 @@ export class UserStore implements Identities, People {
   /**
    * @param file read by `load`, which must succeed before anybody can log in.
    * @param reserved names that no user may have
+   * @param mockSecret of the first process of the proxy
    */
-  constructor(file: string, reserved: readonly string[] = []) {
+  constructor(file: string, reserved: readonly string[] = [], mockSecret: Uint8Array = randomBytes(digestBytes)) {
+    this.mockSecret = Buffer.from(mockSecret);
     this.#file = file;
     this.#reserved = reserved;
   }
@@ -95,7 +98,7 @@ export class UserStore implements Identities, People {
    * comparing iteration counts tells that nobody has this name. With `mock_secret` in the file it survives restarts too.
    */
   #mockVerifier(name: string): ScramVerifier {
-    const key = this.#users.mockSecret ?? this.#processSecret;
+    const key = this.#users.mockSecret ?? this.mockSecret;
     const derive = (purpose: string) => hmac(key, `${purpose}\0${name}`);
     const users = [...this.#users.byName.values()];
     const model = users[derive("model").readUInt32BE() % Math.max(users.length, 1)]?.verifier;

@@ -44,21 +44,21 @@ export function exposition(source: MetricsSource): Registry {
       [...read()].map(([value, labels = {}]) => ({ value, labels, metricName: name })),
     );
   };
-  const count = (name: keyof MeterReadings["counts"]): Value[] => [[source.readings.counts[name]]];
-  add("gauge", "penstock_sessions_open", "Sessions that are open.", () => count("sessionsOpen"));
-  add("counter", "penstock_sessions_total", "Sessions that have begun.", () => count("sessionsTotal"));
-  add("counter", "penstock_login_failures_total", "Logins that failed.", () => count("loginFailures"));
-  add("counter", "penstock_statements_total", "Statements, refused ones included.", () => count("statements"));
-  add("counter", "penstock_refusals_total", "Texts that were refused.", () => count("denials"));
+  const counted = (name: keyof MeterReadings["counts"]): Value[] => [[source.readings.counts[name]]];
+  add("gauge", "penstock_sessions_open", "Sessions that are open.", () => counted("sessionsOpen"));
+  add("counter", "penstock_sessions_total", "Sessions that have begun.", () => counted("sessionsTotal"));
+  add("counter", "penstock_login_failures_total", "Logins that failed.", () => counted("loginFailures"));
+  add("counter", "penstock_statements_total", "Statements, refused ones included.", () => counted("statements"));
+  add("counter", "penstock_refusals_total", "Texts that were refused.", () => counted("denials"));
   add("gauge", "penstock_held_statements", "Statements that wait for approval.", () => [[source.heldStatements]]);
   add("counter", "penstock_rules_fired_total", "How often a rule had an effect; refusals of the engine by code.", () =>
     source.readings.fired.map(([key, times]) => [times, partsOf(key)] as const),
   );
   add("counter", "penstock_origin_leaks_total", "Masked columns that came back: must stay 0.", () =>
-    count("originLeaks"),
+    counted("originLeaks"),
   );
   add("counter", "penstock_faults_total", "Sessions ended by a mistake of the proxy's: must stay 0.", () =>
-    count("faults"),
+    counted("faults"),
   );
   add("gauge", "penstock_policies_info", "The revision in force.", () => [[1, { revision: source.revision }]]);
   add("counter", "penstock_policies_reloads_total", "Times that policies were read again, by outcome.", () => [

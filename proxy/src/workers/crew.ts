@@ -45,6 +45,10 @@ export class Crew implements Activity {
   #before: MeterReadings = new Meters().read();
   /** Those that have tried the configuration that is about to come into force. */
   readonly #prepared = new Set<WorkerProcess>();
+  /** How often something has changed that a worker is told when it starts. */
+  #changes = 0;
+  /** Of workers that start: targets whose schema has changed since they began to. */
+  readonly #missed = new Set<Set<string>>();
   #spreading: Promise<void> = Promise.resolve();
   #isStopping = false;
 
@@ -64,6 +68,10 @@ export class Crew implements Activity {
     return this.#workers.size;
   }
 
+  get unready(): readonly string[] {
+    return this.size === 0 ? ["no worker runs"] : [];
+  }
+
   /** Gives a connection to the worker that has the fewest. */
   #place(connection: Socket, way: ConnectionWay): void {
     let least: WorkerProcess | undefined;
@@ -75,6 +83,7 @@ export class Crew implements Activity {
 
   /** Puts them in force in all workers. One that cannot take them is started anew, with them. Never rejects. */
   async policies(content: GivenContent): Promise<void> {
+    this.#changes++;
     const before = this.#spreading;
     this.#spreading = this.#each((worker) => worker.channel.ask("policies", content), "end").then(() => before);
     await this.#spreading;
@@ -86,6 +95,7 @@ export class Crew implements Activity {
   }
 
   users(): void {
+    this.#changes++;
     for (const { channel } of this.#workers.values()) channel.tell("users", undefined);
   }
 
@@ -106,6 +116,7 @@ export class Crew implements Activity {
 
   /** Puts what was prepared in force. Those that were started meanwhile have not heard of it: they are started anew. */
   apply(): void {
+    this.#changes++;
     for (const worker of this.#workers.values()) {
       if (this.#prepared.has(worker)) worker.channel.tell("apply", undefined);
       else worker.kill();
@@ -159,6 +170,7 @@ export class Crew implements Activity {
       kill: (kill) => this.#kill(others(), kill),
       catalogChanged: (target) => {
         for (const other of others()) other.tell("catalogChanged", target);
+        for (const missed of this.#missed) missed.add(target);
         catalogChanged(target);
       },
     });
@@ -171,14 +183,21 @@ export class Crew implements Activity {
       this.#options.report({ kind: "ended", worker: number, how });
       this.#startLater(number);
     });
+    const missed = new Set<string>();
+    this.#missed.add(missed);
     try {
+      const changes = this.#changes;
       await worker.channel.ask("start", { ...start(), number, of });
+      if (changes !== this.#changes) throw new Error("policies, users or the configuration have changed meanwhile");
+      if (this.#isStopping) throw new Error("the proxy is shutting down");
     } catch (error) {
       worker.kill();
       throw error;
+    } finally {
+      this.#missed.delete(missed);
     }
-    if (this.#isStopping) worker.kill();
-    else this.#workers.set(number, worker);
+    for (const target of missed) worker.channel.tell("catalogChanged", target);
+    this.#workers.set(number, worker);
   }
 
   #startLater(number: number): void {

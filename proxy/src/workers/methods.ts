@@ -33,9 +33,11 @@ export interface WorkerStart {
   readonly policies: GivenContent;
   /** By which a text that is left out of records is known again. */
   readonly digestKey: Uint8Array;
+  /** As of `UserStore`. */
+  readonly mockSecret: Uint8Array;
 }
 
-export interface AuditLines {
+interface AuditLines {
   /** Each with its line break. */
   readonly text: string;
   readonly lines: number;

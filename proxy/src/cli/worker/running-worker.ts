@@ -75,7 +75,7 @@ export class RunningWorker {
     const started = configOf(file, text.started, of);
     const config = changesBetween(started, started, configOf(file, text.inForce, of)).config;
     const log = createLogger(config.log).child({ worker: number });
-    const users = new UserStore(config.usersFile, config.identity?.reservedUsers);
+    const users = new UserStore(config.usersFile, config.identity?.reservedUsers, start.mockSecret);
     const loaded = users.load();
     if (!loaded.ok) throw new CommandError(formatProblems(loaded.problems), exitCodes.misuse);
     const given: Given = { inForce: { content: policies.inForce }, shadow: { content: policies.shadow } };

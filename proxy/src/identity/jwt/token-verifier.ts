@@ -19,7 +19,7 @@ export interface TokenVerifierOptions {
   readonly tokenBytesMax: number;
   readonly clockSkewMs: number;
   readonly report: (event: KeySetEvent & { readonly issuer: string }) => void;
-  /** Of all verifiers of a proxy, those that took each other's place included: what was used stays used. Left out, of this one alone. */
+  /** Counts for several processes. Left out: for this verifier, and whichever takes its place. */
   readonly used?: TokenUses;
   /** As Date.now(). */
   readonly now?: () => number;
@@ -47,7 +47,7 @@ export class TokenVerifier {
   /** @param before whose place it takes: what that has fetched is not fetched again */
   constructor(options: TokenVerifierOptions, before?: TokenVerifier) {
     this.#options = options;
-    this.#used = options.used ?? new UsedTokens();
+    this.#used = options.used ?? (before === undefined ? new UsedTokens() : before.#used);
     this.tokenBytesMax = options.tokenBytesMax;
     const now = (this.#now = options.now ?? Date.now);
     const keysOf = ({ issuer, keys, refreshMs, outageMs }: TokenIssuer) =>
