@@ -1,12 +1,12 @@
 /** Sinks of the audit log behind the real proxy: a table of a real PostgreSQL, a webhook and a collector that come and go. */
 import { createServer as createHttpServer, type Server } from "node:http";
-import { type AddressInfo, connect as connectTcp, createServer, type Server as TcpServer, type Socket } from "node:net";
 import { readdirSync, readFileSync } from "node:fs";
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { signatureOf } from "../../proxy/src/audit/sinks/webhook-sink.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { Installation, type RunningProxy } from "./proxy-process.ts";
+import { portOf, Way } from "./way.ts";
 
 let server: PostgresServer;
 let direct: Client;
@@ -42,58 +42,6 @@ afterEach(async () => {
   proxy = undefined;
   installation.remove();
 });
-
-/** A way to the database that can be cut. */
-class Way {
-  readonly #server: TcpServer;
-  readonly #sockets = new Set<Socket>();
-  #isOpen = true;
-
-  private constructor(port: number) {
-    this.#server = createServer((socket) => {
-      if (!this.#isOpen) {
-        socket.destroy();
-        return;
-      }
-      const far = connectTcp(port, "127.0.0.1");
-      for (const [one, other] of [
-        [socket, far],
-        [far, socket],
-      ] as const) {
-        this.#sockets.add(one);
-        one
-          .on("error", () => undefined)
-          .on("close", () => other.destroy())
-          .pipe(other);
-      }
-    });
-  }
-
-  static async to(port: number): Promise<Way> {
-    const made = new Way(port);
-    await new Promise<void>((resolve) => made.#server.listen(0, "127.0.0.1", resolve));
-    return made;
-  }
-
-  get port(): number {
-    return portOf(this.#server);
-  }
-
-  open(): void {
-    this.#isOpen = true;
-  }
-
-  cut(): void {
-    this.#isOpen = false;
-    for (const socket of this.#sockets) socket.destroy();
-    this.#sockets.clear();
-  }
-
-  close(): void {
-    this.cut();
-    this.#server.close();
-  }
-}
 
 /** Whoever listens at the webhook's and the collector's address. */
 class Listener {
@@ -145,11 +93,6 @@ class Listener {
         this.lines.set(attributes[0].value.stringValue, line.stringValue);
     }
   }
-}
-
-function portOf(listening: { address(): AddressInfo | string | null }): number {
-  const address = listening.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 async function start(audit: string): Promise<RunningProxy> {

@@ -2,6 +2,7 @@
 import type { Principal } from "@penstock/engine";
 import type { AnsweringOptions } from "../approvals/answering.ts";
 import type { WebhookConfig } from "../approvals/links.ts";
+import type { SharedIndex } from "../audit/shared/shared-index.ts";
 import type { SearchThread } from "../audit/search/search-thread.ts";
 import type { Activity } from "../enforce/activity.ts";
 import type { Mint } from "../identity/mint/mint-token.ts";
@@ -48,6 +49,10 @@ export interface AdminHost {
   readonly minting: Minting | undefined;
   /** Of the own log. */
   readonly auditSearch: SearchThread;
+  /** Of all proxies; `undefined` where the store has no such index. */
+  readonly sharedIndex: SharedIndex | undefined;
+  /** What the proxy is called there. */
+  readonly proxyName: string;
   /** Why the proxy should get no new clients; empty where it should. */
   readonly unready: readonly string[];
   /** As Prometheus reads it. */

@@ -36,7 +36,9 @@ export interface AdminSettings {
 
 export interface AdminParts {
   readonly auditPath: string;
-  readonly audit: Pick<AuditLog, "append" | "flushed"> & MetricsSource["audit"];
+  readonly audit: Pick<AuditLog, "append" | "flushed"> &
+    MetricsSource["audit"] &
+    Pick<AdminHost, "sharedIndex" | "proxyName">;
   readonly people: UserStore;
   /** Open; `undefined` where nobody is asked for approval. */
   readonly store: Store | undefined;
@@ -181,6 +183,14 @@ export class RunningAdmin implements AdminHost {
 
   get activity(): Activity {
     return this.#parts.activity;
+  }
+
+  get sharedIndex(): AdminHost["sharedIndex"] {
+    return this.#parts.audit.sharedIndex;
+  }
+
+  get proxyName(): string {
+    return this.#parts.audit.proxyName;
   }
 
   get policies(): PolicyState {

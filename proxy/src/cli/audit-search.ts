@@ -9,7 +9,7 @@ import { errorMessage } from "../config/system-error.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
 
 /** What `search` and `report` look at. */
-interface FilterOptions {
+export interface FilterOptions {
   readonly principal?: string;
   readonly principalKind?: string;
   readonly target?: string;
@@ -37,27 +37,36 @@ export interface ReportOptions extends FilterOptions {
 }
 
 /** `policy-proxy audit search`. */
-export function search(log: string, options: SearchOptions): void {
-  withIndex(log, options, (index) => {
-    for (const found of index.find({ ...queryOf(options), event: options.event }, options.lines)) {
+export function search(log: string, options: SearchOptions): Promise<void> {
+  return withIndex(log, options, async (index) => {
+    for await (const found of index.find({ ...queryOf(options), event: options.event }, options.lines)) {
       process.stdout.write(`${print(found, options)}\n`);
     }
   });
 }
 
 /** `policy-proxy audit report`. */
-export function report(log: string, options: ReportOptions): void {
-  withIndex(log, options, (index) => {
-    const title = `What ${{ agent: "agents", principal: "people, services and agents", label: "labels", table: "tables" }[options.by]} the audit log tells of`;
-    process.stdout.write(printReport(reportOn(index, options.by, queryOf(options)), options.format, title));
+export function report(log: string, options: ReportOptions): Promise<void> {
+  return withIndex(log, options, async (index) => {
+    const { by, format } = options;
+    process.stdout.write(printReport(await reportOn(index, by, queryOf(options)), format, reportTitle(by)));
   });
+}
+
+export function reportTitle(by: ReportSubject): string {
+  const subjects = { agent: "agents", principal: "people, services and agents", label: "labels", table: "tables" };
+  return `What ${subjects[by]} the audit log tells of`;
 }
 
 function queryOf({ since, until, ...options }: FilterOptions): RecordQuery {
   return { ...options, sinceMs: since, untilMs: until };
 }
 
-function withIndex(log: string, options: FilterOptions, use: (index: RecordIndex) => void): void {
+async function withIndex(
+  log: string,
+  options: FilterOptions,
+  use: (index: RecordIndex) => Promise<void>,
+): Promise<void> {
   const path = options.index ?? `${log}.index`;
   try {
     // Before an index is made of nothing.
@@ -68,7 +77,7 @@ function withIndex(log: string, options: FilterOptions, use: (index: RecordIndex
       index.update((lines) => {
         if (process.stderr.isTTY) process.stderr.write(`\r${lines} new lines read`);
       });
-      use(index);
+      await use(index);
     } finally {
       index.close();
     }
@@ -81,13 +90,17 @@ function withIndex(log: string, options: FilterOptions, use: (index: RecordIndex
   }
 }
 
-function print({ line, result }: FoundRecord, { format, full }: SearchOptions): string {
-  if (format === "json") return escapeJsonLine(line.trimEnd());
+function print(found: FoundRecord, { format, full }: SearchOptions): string {
+  return format === "json" ? escapeJsonLine(found.line.trimEnd()) : printFound(found, full === true);
+}
+
+/** One line of text without line break. @param full shows the whole statement */
+export function printFound({ line, result }: FoundRecord, full: boolean): string {
   const record = parseRecord(line);
   if (record === undefined) return escapeForTerminal(line);
   const outcome =
     result === undefined
       ? ""
       : ` | ${result.rows} rows in ${(result.durationUs / 1000).toFixed(1)} ms${result.sqlstate === "00000" ? "" : `, error ${escapeForTerminal(result.sqlstate)}`}`;
-  return `${printRecord(record, full === true)}${outcome}`;
+  return `${printRecord(record, full)}${outcome}`;
 }

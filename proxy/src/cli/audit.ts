@@ -1,6 +1,8 @@
 import { type Command, Option } from "commander";
 import { reportSubjects } from "../audit/search/report.ts";
+import { apiOptions } from "./api-client.ts";
 import type { ReportOptions, SearchOptions } from "./audit-search.ts";
+import type { AllProxiesOptions } from "./audit-search-all.ts";
 import type { TailOptions } from "./audit-tail.ts";
 import type { VerifyOptions } from "./audit-verify.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
@@ -33,28 +35,49 @@ export function registerAudit(program: Command): void {
       verify(files, options);
     });
   withFilters(
-    audit.command("search <file>").description("find records, the newest first; makes an index beside the file"),
+    audit
+      .command("search [file]")
+      .description("find records, the newest first: of a log, with an index beside it, or of all proxies on a store"),
   )
     .option("--event <event>", "only such records: statement, connect, refused, alert, …")
     .addOption(new Option("--format <format>", "how to print").choices(["pretty", "json"]).default("pretty"))
     .addOption(new Option("-n, --lines <n>", "at most so many").default(100).argParser(wholeNumber))
     .option("--full", "print long statements whole")
-    .action(async (file: string, options: SearchOptions) => {
-      const { search } = await import("./audit-search.ts");
-      search(file, options);
+    .action(async (file: string | undefined, options: SearchOptions & ProxyOptions) => {
+      const log = logOf(file, options);
+      if (log === undefined) await (await import("./audit-search-all.ts")).searchAll(options);
+      else await (await import("./audit-search.ts")).search(log, options);
     });
-  withFilters(audit.command("report <file>").description("what was read and written, by whom, allowed by which rules"))
+  withFilters(audit.command("report [file]").description("what was read and written, by whom, allowed by which rules"))
     .addOption(new Option("--by <subject>", "what each line is about").choices(reportSubjects).default("principal"))
     .addOption(new Option("--format <format>", "how to print").choices(["text", "csv", "json", "html"]).default("text"))
-    .action(async (file: string, options: ReportOptions) => {
-      const { report } = await import("./audit-search.ts");
-      report(file, options);
+    .action(async (file: string | undefined, options: ReportOptions & ProxyOptions) => {
+      const log = logOf(file, options);
+      if (log === undefined) await (await import("./audit-search-all.ts")).reportAll(options);
+      else await (await import("./audit-search.ts")).report(log, options);
     });
+}
+
+type ProxyOptions = AllProxiesOptions & { readonly allProxies?: true; readonly index?: string };
+
+/** The log to look at; `undefined` where a proxy is asked for the records of all. Throws a CommandError. */
+function logOf(file: string | undefined, { allProxies, proxy, index }: ProxyOptions): string | undefined {
+  const misuse = (message: string) => new CommandError(message, exitCodes.misuse);
+  if (allProxies !== true) {
+    if (proxy !== undefined) throw misuse("--proxy belongs to --all-proxies");
+    if (file !== undefined) return file;
+    throw misuse(
+      "whose records?\n  help: give the file of an audit log, or --all-proxies, which asks a proxy whose store has `audit_index: true`",
+    );
+  }
+  if (file !== undefined) throw misuse(`give ${file} or --all-proxies, not both`);
+  if (index !== undefined) throw misuse("--index belongs to a file");
+  return undefined;
 }
 
 /** What `search` and `report` have in common. */
 function withFilters(command: Command): Command {
-  return command
+  command
     .option("--principal <id>", "who sent it, or for whom an agent did")
     .option("--principal-kind <kind>", "human, service or agent")
     .option("--target <name>", "of which target")
@@ -68,7 +91,11 @@ function withFilters(command: Command): Command {
       new Option("--since <time>", "from this time on, such as 2026-01-31 or 2026-01-31T08:00Z").argParser(time),
     )
     .addOption(new Option("--until <time>", "before this time").argParser(time))
-    .option("--index <file>", "where the index is (default: beside the log)");
+    .option("--index <file>", "where the index is (default: beside the log)")
+    .option("--all-proxies", "of all proxies on a store, by the HTTP API of one of them; in place of a file")
+    .option("--proxy <name>", "with --all-proxies: only what this one has recorded");
+  for (const option of apiOptions()) command.addOption(option);
+  return command;
 }
 
 /** RFC 3339, or a part of it, in UTC where it says no zone. @returns ms since 1970 */

@@ -1,11 +1,16 @@
 /** The audit log of a running proxy: its file, and the sinks that read it. */
+import { createHash } from "node:crypto";
 import type { Logger } from "pino";
 import type { AuditLog } from "../audit/audit-log.ts";
 import { FileAuditLog } from "../audit/file-audit-log.ts";
-import { AuditSinks } from "../audit/sinks/audit-sinks.ts";
-import type { FeedState } from "../audit/sinks/sink-feed.ts";
+import { SharedIndex } from "../audit/shared/shared-index.ts";
+import { SharedIndexSink } from "../audit/shared/shared-index-sink.ts";
+import { SharedTables } from "../audit/shared/shared-tables.ts";
+import { AuditSinks, type ConfiguredSink } from "../audit/sinks/audit-sinks.ts";
+import type { FeedOptions, FeedState } from "../audit/sinks/sink-feed.ts";
 import type { AuditConfig } from "../config/sections/audit.ts";
 import { errorMessage } from "../config/system-error.ts";
+import type { PostgresAddress } from "../store/postgres-connection.ts";
 import { CommandError, exitCodes } from "./exit-codes.ts";
 import { logAuditEvent, logSinkEvent } from "./log-events.ts";
 
@@ -20,6 +25,9 @@ export interface OpenAudit extends AuditLog {
   readonly file: Pick<FileAuditLog, "waitingBytes" | "hasFailed" | "writes">;
   /** How far each sink is, for metrics. */
   readonly sinks: readonly FeedState[];
+  readonly proxyName: string;
+  /** Over the records of all proxies; `undefined` where the store has no such index. */
+  readonly sharedIndex: SharedIndex | undefined;
 }
 
 /** How long what is left may take to reach the sinks when the proxy ends; the rest is sent when it is started again. */
@@ -27,7 +35,9 @@ const drainMs = 3000;
 
 /** Throws a CommandError. */
 export function openAudit(config: AuditConfig, log: Logger): OpenAudit {
-  const { file: path, sinks, strict, key, segmentBytes, keepDays } = config;
+  const { file: path, strict, key, segmentBytes, keepDays, proxyName } = config;
+  const shared = config.sharedIndex === undefined ? undefined : shareIndex(config, config.sharedIndex);
+  const sinks = [...config.sinks, ...(shared === undefined ? [] : [shared.fed])];
   const set = openSinks(path, sinks, log);
   const hooks = sinks.length === 0 ? {} : { wrote: set.wrote, wantedBy: set.wantedBy };
   const file = openFile({
@@ -40,22 +50,55 @@ export function openAudit(config: AuditConfig, log: Logger): OpenAudit {
     report: (event) => logAuditEvent(event, log),
   });
   set.start();
-  const behind = sinks.length === 0 ? file : set.behind(file);
+  // For the index, no statement waits.
+  const behind = config.sinks.length === 0 ? file : set.behind(file);
   return {
     append: (line) => file.append(line),
     appendLines: (text, lines) => file.appendLines(text, lines),
     flushed: (callback) => behind.flushed(callback),
     reopen: () => file.reopen(),
-    keep: (days) => file.keep(days),
+    keep: (days) => {
+      file.keep(days);
+      shared?.sink.keep(days);
+    },
     file,
     get sinks() {
       return set.states;
     },
+    proxyName,
+    sharedIndex: shared?.index,
     close: async () => {
       await file.close();
       await set.close(drainMs);
+      shared?.index.close();
     },
   };
+}
+
+interface Shared {
+  readonly index: SharedIndex;
+  readonly sink: SharedIndexSink;
+  readonly fed: ConfiguredSink;
+}
+
+const megabyte = 1e6;
+
+/** Fed as sinks are, from the oldest record on: what is in the file is in the index. */
+function shareIndex({ proxyName: proxy, keepDays }: AuditConfig, address: PostgresAddress): Shared {
+  const tables = new SharedTables(address);
+  const sink = new SharedIndexSink({ tables, proxy, keepDays });
+  const feed: FeedOptions = {
+    // No name of the configuration has a dot.
+    name: "store.index",
+    // Another database has nothing yet.
+    keptAs: `store.index-${createHash("sha256").update(tables.place).digest("hex").slice(0, 8)}`,
+    whenBehind: "ignore",
+    lagBytesMax: 256 * megabyte,
+    waitMs: 0,
+    begin: "oldest",
+    gatherMs: 200,
+  };
+  return { index: new SharedIndex(tables), sink, fed: { feed, make: () => sink } };
 }
 
 function openSinks(path: string, sinks: AuditConfig["sinks"], log: Logger): AuditSinks {

@@ -139,6 +139,7 @@ function unreadable(file: string, error: unknown): Extract<ConfigResult, { reado
 function readConfig(raw: RawConfig, reader: SectionReader, text: string): ProxyConfig {
   const optionalPath = (file: string | undefined) => (file === undefined ? undefined : reader.path(file));
   const policies = readPolicies(raw.policies, reader);
+  const store = readStore(raw.store, reader);
   return {
     listen: readListen(raw.listen, reader),
     targets: readTargets(raw.targets, reader),
@@ -146,8 +147,8 @@ function readConfig(raw: RawConfig, reader: SectionReader, text: string): ProxyC
     identity: readIdentity(raw.identity, raw.listen.tls !== undefined, reader),
     policies: policies.inForce,
     shadowPolicies: policies.shadow,
-    audit: readAudit(raw.audit, reader),
-    store: readStore(raw.store, reader),
+    audit: readAudit(raw.audit, store, reader),
+    store,
     approvals: readApprovals(raw.approvals),
     webhook: readWebhook(raw.approvals.webhook, raw.admin !== undefined, reader),
     tokens: readTokens(raw.tokens, reader),

@@ -1,7 +1,11 @@
 /** The tables, version by version. A version that was released is never changed: another one follows it. */
+import { sharedAuditTables } from "./shared-audit-tables.ts";
 import { number, type SqlTransaction } from "./sql.ts";
 
-const versions: readonly (readonly string[])[] = [
+/** One that only one engine is to run, or each. */
+type Statement = string | { readonly only: SqlTransaction["engine"]; readonly sql: string };
+
+const versions: readonly (readonly Statement[])[] = [
   [
     // JSON is kept as text. Times are ms since 1970.
     `create table proxies (
@@ -60,6 +64,7 @@ const versions: readonly (readonly string[])[] = [
      )`,
     "create index answers_of_request on answers (request)",
   ],
+  sharedAuditTables.map((sql) => ({ only: "postgres", sql })),
 ];
 
 /** Brings the tables up to date. Throws where a newer proxy has made them. */
@@ -74,7 +79,10 @@ export async function migrate(tx: SqlTransaction, known = versions): Promise<voi
   }
   for (const [index, statements] of known.entries()) {
     if (index < present) continue;
-    for (const sql of statements) await tx.all(sql);
+    for (const statement of statements) {
+      if (typeof statement === "string") await tx.all(statement);
+      else if (statement.only === tx.engine) await tx.all(statement.sql);
+    }
     await tx.all("insert into schema_versions (version, at_ms) values ($1, $2)", index + 1, tx.nowMs);
   }
 }

@@ -2,43 +2,34 @@
  * A store in PostgreSQL, for proxies on several machines: tables in a schema of its own. A lock makes transactions follow one another; who holds
  * it and says nothing loses it. Changes are told by NOTIFY; who hears none looks from time to time.
  */
-import type { ConnectionOptions } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, type ClientConfig, DatabaseError } from "pg";
+import { type Client, DatabaseError } from "pg";
 import { errorMessage } from "../config/system-error.ts";
-import { type PasswordSource, withPassword } from "../credentials/password-source.ts";
 import { storeLimits } from "./limits.ts";
-import { migrate } from "./migrations.ts";
-import type { SqlRow, SqlTransaction, SqlValue } from "./sql.ts";
+import {
+  beginStoreTransaction,
+  connectPostgres,
+  migratePostgres,
+  placeOf,
+  type PostgresAddress,
+} from "./postgres-connection.ts";
+import type { SqlTransaction } from "./sql.ts";
 import { SqlStore } from "./sql-store.ts";
 import { StoreError } from "./store.ts";
 import { Turns } from "./turns.ts";
 
-export interface PostgresStoreOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly database: string;
-  readonly user: string;
-  readonly password: PasswordSource;
-  readonly tls: ConnectionOptions | undefined;
-  /** Default: `penstock`. */
-  readonly schema?: string;
+export interface PostgresStoreOptions extends PostgresAddress {
   /** Whether changes are listened to; without it they are only looked for. */
   readonly listens?: boolean;
   /** The connection is lost, or there again. */
   readonly report?: (problem: string | undefined) => void;
 }
 
-/** Of PostgreSQL's advisory locks: the bytes of `penstock`. */
-const lockKey = "8099005281265083243";
 const channel = "penstock_store";
-/** Of the server's side: who holds the lock and says nothing for so long is put out. */
-const silentTransactionMs = 1_500;
 
 export class PostgresStore extends SqlStore {
   readonly place: string;
   readonly #options: PostgresStoreOptions;
-  readonly #schema: string;
   readonly #turns: Turns;
   #worker: Promise<Client> | undefined;
   #ears: Client | undefined;
@@ -50,10 +41,8 @@ export class PostgresStore extends SqlStore {
 
   constructor(options: PostgresStoreOptions) {
     super();
-    const { host, port, database, schema = "penstock" } = options;
     this.#options = options;
-    this.#schema = `"${schema.replaceAll('"', '""')}"`;
-    this.place = `postgres://${host}:${port}/${database}`;
+    this.place = placeOf(options);
     this.#turns = new Turns(this.place, (work) => this.#run(work));
   }
 
@@ -84,7 +73,7 @@ export class PostgresStore extends SqlStore {
     try {
       client = await this.#connected();
       let tells = false;
-      const tx = await begin(client, () => {
+      const tx = await beginStoreTransaction(client, () => {
         tells = true;
       });
       await work(tx);
@@ -129,10 +118,7 @@ export class PostgresStore extends SqlStore {
 
   async #migrate(client: Client): Promise<void> {
     try {
-      const tx = await begin(client, () => undefined);
-      await client.query(`create schema if not exists ${this.#schema}`);
-      await migrate(tx);
-      await client.query("commit");
+      await migratePostgres(client, this.#options);
       this.#isMigrated = true;
     } catch (error) {
       await client.end().catch(() => undefined);
@@ -141,39 +127,8 @@ export class PostgresStore extends SqlStore {
   }
 
   #connect(name: string): Promise<Client> {
-    return withPassword(this.#options.password, (password) => this.#connectWith(password, name));
-  }
-
-  async #connectWith(password: string | undefined, name: string): Promise<Client> {
-    const { host, port, database, user, tls } = this.#options;
-    const config: ClientConfig = {
-      host,
-      port,
-      database,
-      user,
-      // A function keeps pg from looking into a password file or the environment.
-      password: () => password ?? "",
-      ssl: tls ?? false,
-      connectionTimeoutMillis: storeLimits.connectMs,
-      query_timeout: storeLimits.queryMs,
-      keepAlive: true,
-      application_name: name,
-      types: { getTypeParser: (oid: number) => (value: string) => (oid === 20 || oid === 23 ? Number(value) : value) },
-    };
-    const client = new Client(config);
-    client.on("error", () => this.#lost(client));
-    client.on("end", () => this.#lost(client));
-    try {
-      await client.connect();
-      await client.query(
-        `set search_path = ${this.#schema}; set idle_in_transaction_session_timeout = ${silentTransactionMs};
-         set statement_timeout = ${storeLimits.queryMs}; set default_transaction_isolation = 'read committed'; set synchronous_commit = on`,
-      );
-    } catch (error) {
-      await client.end().catch(() => undefined);
-      throw error;
-    }
-    return client;
+    const { queryMs } = storeLimits;
+    return connectPostgres(this.#options, { name, queryMs, lost: (client) => this.#lost(client) });
   }
 
   /** Listens, and listens again where that has ended. */
@@ -234,40 +189,6 @@ export class PostgresStore extends SqlStore {
     this.#isAway = isAway;
     this.#options.report?.(problem);
   }
-}
-
-async function begin(client: Client, tellOthers: () => void): Promise<SqlTransaction> {
-  const results: unknown = await client.query(
-    `begin; select pg_advisory_xact_lock(${lockKey}); select floor(extract(epoch from clock_timestamp()) * 1000)::int8 as now`,
-  );
-  const nowMs = nowOf(results);
-  return {
-    nowMs,
-    tellOthers,
-    all: async (sql: string, ...values: readonly SqlValue[]) => {
-      const { rows } = await client.query<SqlRow>({ name: nameOf(sql), text: sql, values: [...values] });
-      return rows;
-    },
-  };
-}
-
-const names = new Map<string, string>();
-
-/** The server keeps a statement by its name, once for each connection. There are few of them. */
-function nameOf(sql: string): string {
-  let name = names.get(sql);
-  if (name === undefined) names.set(sql, (name = `s${names.size}`));
-  return name;
-}
-
-/** Of several statements pg gives an array of results. */
-function nowOf(results: unknown): number {
-  const last: unknown = Array.isArray(results) ? results.at(-1) : undefined;
-  if (typeof last === "object" && last !== null && "rows" in last && Array.isArray(last.rows)) {
-    const [row]: readonly unknown[] = last.rows;
-    if (typeof row === "object" && row !== null && "now" in row && typeof row.now === "number") return row.now;
-  }
-  throw new Error("the store has not told the time");
 }
 
 /** The session is over, or its transaction is. */

@@ -3,6 +3,7 @@ export type SqlValue = string | number | null;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 export interface SqlTransaction {
+  readonly engine: "sqlite" | "postgres";
   /** The store's clock when the transaction began. */
   readonly nowMs: number;
   all(sql: string, ...values: readonly SqlValue[]): Promise<readonly SqlRow[]>;

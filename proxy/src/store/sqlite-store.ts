@@ -64,6 +64,7 @@ export class SqliteStore extends SqlStore {
     if (database === undefined) throw new StoreError(this.place, "is not open");
     let tells = false;
     const tx: SqlTransaction = {
+      engine: "sqlite",
       nowMs: Date.now(),
       // oxlint-disable-next-line typescript/require-await -- what it throws must reject
       all: async (sql, ...values) => this.#all(sql, values),

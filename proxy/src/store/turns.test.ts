@@ -5,7 +5,7 @@ import type { SqlTransaction } from "./sql.ts";
 import { StoreError } from "./store.ts";
 import { type RunTransaction, Turns } from "./turns.ts";
 
-const tx: SqlTransaction = { nowMs: 0, all: () => Promise.resolve([]), tellOthers: () => undefined };
+const tx: SqlTransaction = { engine: "sqlite", nowMs: 0, all: () => Promise.resolve([]), tellOthers: () => undefined };
 const limits = { ...storeLimits, callMs: 100, burstMs: 2000, callsTogether: 1 };
 const slowly: RunTransaction = async (work) => {
   await sleep(20);

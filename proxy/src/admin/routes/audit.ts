@@ -1,7 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import type { RecordQuery } from "../../audit/search/condition.ts";
-import { reportSubjects } from "../../audit/search/report.ts";
+import { type Report, type ReportSubject, reportSubjects } from "../../audit/search/report.ts";
+import type { SharedRecord } from "../../audit/shared/shared-index.ts";
 import type { AdminHost, Permissions } from "../admin-host.ts";
 import { type Api, demand } from "../routing.ts";
 import { apiPath } from "../paths.ts";
@@ -20,10 +21,19 @@ const filters = z.object({
   denied: z.enum(["true"]).optional(),
   since: time,
   until: time,
+  scope: z.enum(["all", "own"]).optional().openapi({
+    description:
+      "Records of all proxies on the store (`store.audit_index`), or this proxy's own. Left out, of all where the store has such an index.",
+  }),
+  proxy: word.openapi({ description: "Of the proxy with this name." }),
 });
 const record = z.looseObject({ event: z.string(), time: z.string() }).openapi("AuditRecord");
 const result = z.object({ rows: z.int(), duration_us: z.int(), sqlstate: z.string() });
-const found = z.object({ record, result: result.optional() });
+const found = z.object({
+  proxy: z.string().openapi({ description: "The name of the proxy that has recorded it." }),
+  record,
+  result: result.optional(),
+});
 const reportRow = z.object({
   principal: z.string(),
   on_behalf_of: z.string(),
@@ -37,6 +47,8 @@ const reportRow = z.object({
   labels: z.array(z.string()),
   rules: z.array(z.string()),
 });
+const reportTime = z.object({ start: z.iso.datetime(), statements: z.int(), denied: z.int() });
+const scope = z.enum(["all", "own"]).openapi({ description: "What was searched." });
 const recordsMax = 1000;
 
 export function addAuditRoutes(api: Api, host: AdminHost, permissions: Permissions): void {
@@ -44,7 +56,7 @@ export function addAuditRoutes(api: Api, host: AdminHost, permissions: Permissio
     createRoute({
       method: "get",
       path: `${apiPath}/audit/records`,
-      summary: "Records of this proxy's audit log, the newest first.",
+      summary: "Records of the audit log, the newest first.",
       request: {
         query: filters.extend({
           event: word,
@@ -54,22 +66,24 @@ export function addAuditRoutes(api: Api, host: AdminHost, permissions: Permissio
       responses: {
         200: {
           description: "They, and what became of the statements.",
-          content: { "application/json": { schema: z.object({ records: z.array(found) }) } },
+          content: { "application/json": { schema: z.object({ scope, records: z.array(found) }) } },
         },
       },
     }),
     async (c) => {
       demand("audit", permissions, c.var.person);
       const { limit, event, ...query } = c.req.valid("query");
-      const records = await searched(host.auditSearch.search({ ...queryOf(query), event }, limit));
-      const shown = records.map(({ record: own, result: outcome }) => ({
+      const searched = searchedOf(host, query);
+      const records = await answered(searched.search({ ...queryOf(query), event }, limit), searched.scope);
+      const shown = records.map(({ proxy, record: own, result: outcome }) => ({
+        proxy,
         // Whatever stands in the log is shown: its own lines have both.
         record: { event: "", time: "", ...own },
         ...(outcome === undefined
           ? {}
           : { result: { rows: outcome.rows, duration_us: outcome.durationUs, sqlstate: outcome.sqlstate } }),
       }));
-      return c.json({ records: shown }, 200);
+      return c.json({ scope: searched.scope, records: shown }, 200);
     },
   );
   api.openapi(
@@ -81,14 +95,24 @@ export function addAuditRoutes(api: Api, host: AdminHost, permissions: Permissio
       responses: {
         200: {
           description: "A row for each.",
-          content: { "application/json": { schema: z.object({ rows: z.array(reportRow) }) } },
+          content: {
+            "application/json": {
+              schema: z.object({
+                scope,
+                rows: z.array(reportRow),
+                times: z.array(reportTime).openapi({ description: "Statements, by pieces of time." }),
+                piece_seconds: z.int().openapi({ description: "How long each of these pieces is." }),
+              }),
+            },
+          },
         },
       },
     }),
     async (c) => {
       demand("audit", permissions, c.var.person);
       const { by, ...query } = c.req.valid("query");
-      const { rows } = await searched(host.auditSearch.report(queryOf(query), by));
+      const searched = searchedOf(host, query);
+      const { rows, times, pieceMs } = await answered(searched.report(queryOf(query), by), searched.scope);
       const shown = rows.map(({ behalf, firstMs, lastMs, labels, rules, ...rest }) => ({
         ...rest,
         on_behalf_of: behalf,
@@ -97,22 +121,59 @@ export function addAuditRoutes(api: Api, host: AdminHost, permissions: Permissio
         labels: [...labels],
         rules: [...rules],
       }));
-      return c.json({ rows: shown }, 200);
+      const shownTimes = times.map(({ startMs, statements, denied }) => ({
+        start: new Date(startMs).toISOString(),
+        statements,
+        denied,
+      }));
+      return c.json({ scope: searched.scope, rows: shown, times: shownTimes, piece_seconds: pieceMs / 1000 }, 200);
     },
   );
 }
 
-async function searched<T>(search: Promise<T>): Promise<T> {
+interface Searched {
+  readonly scope: "all" | "own";
+  search(query: RecordQuery, limit: number): Promise<readonly SharedRecord[]>;
+  report(query: RecordQuery, by: ReportSubject): Promise<Report>;
+}
+
+function searchedOf(host: AdminHost, given: Pick<z.output<typeof filters>, "scope" | "proxy">): Searched {
+  const { auditSearch, sharedIndex, proxyName } = host;
+  const asked = given.scope ?? (sharedIndex === undefined ? "own" : "all");
+  if (asked === "all") {
+    if (sharedIndex !== undefined)
+      return {
+        scope: "all",
+        search: (query, limit) => sharedIndex.search(query, limit),
+        report: (query, by) => sharedIndex.report(query, by),
+      };
+    const message = "there is no index of all proxies: it needs `store.url` and `store.audit_index: true`";
+    throw new HTTPException(409, { message });
+  }
+  const own = (query: RecordQuery): RecordQuery => (query.proxy === proxyName ? { ...query, proxy: undefined } : query);
+  return {
+    scope: "own",
+    search: async (query, limit) =>
+      (await auditSearch.search(own(query), limit)).map((record) => ({ proxy: proxyName, ...record })),
+    report: (query, by) => auditSearch.report(own(query), by),
+  };
+}
+
+async function answered<T>(answer: Promise<T>, scope: Searched["scope"]): Promise<T> {
   try {
-    return await search;
+    return await answer;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new HTTPException(503, { message: `the audit log cannot be searched: ${why}` });
+    const message =
+      scope === "own"
+        ? `the audit log cannot be searched: ${why}`
+        : `the records of all proxies cannot be searched: ${why}. With scope=own, this proxy's own can`;
+    throw new HTTPException(503, { message });
   }
 }
 
 function queryOf(given: z.output<typeof filters>): RecordQuery {
-  const { principal_kind: principalKind, denied, since, until, ...query } = given;
+  const { principal_kind: principalKind, denied, since, until, scope: _, ...query } = given;
   return { ...query, principalKind, denied: denied !== undefined, sinceMs: msOf(since), untilMs: msOf(until) };
 }
 

@@ -6,6 +6,12 @@ export const schemaVersion = 1;
 /** What a statement is found by, beside what each record has. */
 export const tagKinds = { label: 1, table: 2, rule: 3, package: 4 } as const;
 export type TagKind = keyof typeof tagKinds;
+export const tagEntries: readonly (readonly [TagKind, number])[] = [
+  ["label", tagKinds.label],
+  ["table", tagKinds.table],
+  ["rule", tagKinds.rule],
+  ["package", tagKinds.package],
+];
 
 export const schema = `
 create table files (

@@ -2,8 +2,9 @@ import { closeSync, fstatSync, openSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { isOfChain } from "../chain.ts";
 import { fileLines, lineBreak } from "../file-lines.ts";
-import { type AuditRecord, isDenied, parseRecord } from "../print-record.ts";
-import { type TagKind, tagKinds } from "./index-schema.ts";
+import { type AuditRecord, parseRecord } from "../print-record.ts";
+import { tagEntries } from "./index-schema.ts";
+import { indexedRecord, statementResult } from "./indexed-record.ts";
 
 const batchLines = 100_000;
 
@@ -58,6 +59,25 @@ export class IndexWriter {
     }
   }
 
+  /** Of files that are removed, such as by `audit.keep_days`, nothing is found any more. @param paths those that are there, read before */
+  forgetOthers(paths: readonly string[]): void {
+    const known = this.#database.prepare("select id, path from files").all();
+    const gone = known.filter(({ path }) => !paths.includes(String(path))).map(({ id }) => Number(id));
+    if (gone.length === 0) return;
+    this.#database.exec("begin immediate");
+    try {
+      for (const file of gone) {
+        this.#database.prepare("delete from tags where record in (select id from records where file = ?)").run(file);
+        this.#database.prepare("delete from records where file = ?").run(file);
+        this.#database.prepare("delete from files where id = ?").run(file);
+      }
+      this.#database.exec("commit");
+    } catch (error) {
+      this.#database.exec("rollback");
+      throw error;
+    }
+  }
+
   #readFrom(descriptor: number, file: number, from: number): void {
     let position = from;
     this.#database.exec("begin immediate");
@@ -106,44 +126,40 @@ export class IndexWriter {
   }
 
   #record(record: AuditRecord, file: number, start: number, length: number): void {
-    const { event, session, statement, principal, target, kind } = record;
-    const sender = this.#word(principal?.id ?? record.by ?? record.user ?? "");
+    const { timeMs, event, session, statement, principal, behalf, principalKind, target, kind, isDenied, tags } =
+      indexedRecord(record);
+    const sender = this.#word(principal);
+    const wordOrNone = (word: string | undefined) => (word === undefined ? null : this.#word(word));
     const { lastInsertRowid } = this.#insertRecord.run(
       file,
       start,
       length,
-      Date.parse(record.time) || 0,
+      timeMs,
       this.#word(event),
       this.#word(session),
       statement ?? null,
       sender,
-      principal?.on_behalf_of === undefined ? null : this.#word(principal.on_behalf_of),
-      principal?.kind === undefined ? null : this.#word(principal.kind),
-      target === undefined ? null : this.#word(target),
-      kind === undefined ? null : this.#word(kind),
-      isDenied(record) || event === "refused" ? 1 : 0,
+      wordOrNone(behalf),
+      wordOrNone(principalKind),
+      wordOrNone(target),
+      wordOrNone(kind),
+      isDenied ? 1 : 0,
     );
     const id = Number(lastInsertRowid);
     if (event !== "statement") return;
     this.#running.set(`${session} ${statement ?? ""}`, id);
-    const tag = (of: TagKind, words: readonly string[]): void => {
-      for (const word of words) this.#insertTag.run(tagKinds[of], this.#word(word), sender, id);
-    };
-    tag("label", record.labels);
-    tag("table", record.tables);
-    tag("rule", record.rules);
-    tag(
-      "package",
-      record.rules.map((rule) => rule.slice(0, rule.lastIndexOf(":"))),
-    );
+    for (const [tag, number] of tagEntries)
+      for (const word of tags[tag]) this.#insertTag.run(number, this.#word(word), sender, id);
   }
 
-  #result({ session, statement, rows = 0, duration_us: durationUs = 0, sqlstate = "" }: AuditRecord): void {
+  #result(record: AuditRecord): void {
+    const { session, statement } = record;
     const key = `${session} ${statement ?? ""}`;
     const id = this.#running.get(key) ?? this.#findStatement.get(this.#word(session), statement ?? null)?.["id"];
     this.#running.delete(key);
     if (id === undefined || id === null) return;
-    this.#setResult.run(rows, Math.round(durationUs), this.#word(sqlstate), id);
+    const { rows, durationUs, sqlstate } = statementResult(record);
+    this.#setResult.run(rows, durationUs, this.#word(sqlstate), id);
   }
 
   #word(word: string): number {

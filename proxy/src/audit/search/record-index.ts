@@ -2,18 +2,20 @@
  * An index of the audit log in SQLite, beside it: which records tell of whom, and of which tables, labels and rules. It holds no text of statements:
  * records are read from the log itself. Made and brought up to date by whoever searches, so that the proxy has no work with it.
  */
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { DatabaseSync } from "node:sqlite";
 import { endedFiles } from "../ended-files.ts";
 import { FilePieces } from "../file-lines.ts";
-import { type Condition, conditionOf, type RecordQuery } from "./condition.ts";
+import { type Condition, conditionOf, type IndexWord, type RecordQuery } from "./condition.ts";
 import { schema, schemaVersion } from "./index-schema.ts";
 import { IndexWriter } from "./index-writer.ts";
+import type { StatementResult } from "./indexed-record.ts";
+import type { SummedIndex } from "./report.ts";
 
 /** A line of the log, and what became of its statement. */
 export interface FoundRecord {
   readonly line: string;
   /** `undefined` while it runs, and where there is none. */
-  readonly result: { readonly rows: number; readonly durationUs: number; readonly sqlstate: string } | undefined;
+  readonly result: StatementResult | undefined;
 }
 
 interface RecordRow {
@@ -27,7 +29,8 @@ interface RecordRow {
 
 const cacheKibibytes = 256 * 1024;
 
-export class RecordIndex {
+export class RecordIndex implements SummedIndex {
+  readonly tables = { records: "records", tags: "tags" };
   readonly #log: string;
   readonly #database: DatabaseSync;
 
@@ -55,12 +58,14 @@ export class RecordIndex {
   /** Reads what the log has more than the index. @param progress told now and then how many lines were read */
   update(progress: (lines: number) => void): void {
     const writer = new IndexWriter(this.#database, progress);
-    for (const path of [...endedFiles(this.#log), this.#log]) writer.read(path);
+    const paths = [...endedFiles(this.#log), this.#log];
+    for (const path of paths) writer.read(path);
+    writer.forgetOthers(paths);
   }
 
   /** The newest first. */
-  *find(query: RecordQuery, limit: number): Generator<FoundRecord> {
-    const condition = this.condition(query);
+  async *find(query: RecordQuery, limit: number): AsyncGenerator<FoundRecord> {
+    const condition = await this.condition(query);
     if (condition === undefined) return;
     const { record, from, where, values } = condition;
     const rows = this.all<RecordRow>(
@@ -86,24 +91,40 @@ export class RecordIndex {
   }
 
   /** `undefined` where a word is asked for that no record has. */
-  condition(query: RecordQuery): Condition | undefined {
+  condition(query: RecordQuery): Promise<Condition | undefined> {
     return conditionOf(query, {
+      ...this.tables,
       word: (word) => this.all<{ readonly id: number }>("select id from words where word = ?", word)[0]?.id,
       sendersFor: (behalf) =>
         this.all<{ readonly id: number }>("select distinct principal as id from records where behalf = ?", behalf).map(
           ({ id }) => id,
         ),
-      sessions: (start) =>
-        this.all<{ readonly id: number }>(
+      sessions: (start) => {
+        const ids = this.all<{ readonly id: number }>(
           "select id from words where word >= ? and word < ? and id in (select session from records)",
           start,
           `${start}\u{10ffff}`,
-        ).map(({ id }) => id),
+        ).map(({ id }) => id);
+        return ids.length === 0 ? undefined : { where: `r.session in (${ids.map(() => "?").join(", ")})`, values: ids };
+      },
+      proxy: () => undefined,
+      time: "r.time",
+      timeValue: (ms) => ms,
     });
   }
 
+  async words(): Promise<(word: IndexWord) => string> {
+    const words = new Map<IndexWord, string>(
+      this.all<{ readonly id: number; readonly word: string }>("select id, word from words").map(({ id, word }) => [
+        id,
+        word,
+      ]),
+    );
+    return Promise.resolve((word) => words.get(word) ?? "");
+  }
+
   /** Rows of the caller's own SQL. */
-  all<Row>(sql: string, ...values: SQLInputValue[]): Row[] {
+  all<Row extends object>(sql: string, ...values: IndexWord[]): Row[] {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the tables are strict, and their columns known (index-schema.ts)
     return this.#database.prepare(sql).all(...values) as Row[];
   }

@@ -5,13 +5,15 @@ import { errorMessage } from "../../config/system-error.ts";
 import { parseRecord } from "../print-record.ts";
 import { RecordIndex } from "./record-index.ts";
 import { reportOn } from "./report.ts";
-import type { Asked, Told } from "./search-thread.ts";
+import type { Asked, Told, ToldRecord } from "./search-thread.ts";
 
+/** One after the other: each brings the same index up to date. */
+let last = Promise.resolve();
 parentPort?.on("message", (asked: Asked) => {
-  parentPort?.postMessage(answerTo(asked));
+  last = last.then(async () => parentPort?.postMessage(await answerTo(asked)));
 });
 
-function answerTo({ id, log, question }: Asked): Told {
+async function answerTo({ id, log, question }: Asked): Promise<Told> {
   try {
     const path = `${log}.index`;
     const index = new RecordIndex(log, path);
@@ -19,11 +21,10 @@ function answerTo({ id, log, question }: Asked): Told {
       chmodSync(path, 0o600);
       index.update(() => undefined);
       if (question.kind === "report")
-        return { id, ok: true, report: reportOn(index, question.by, question.query), records: [] };
-      const records = [...index.find(question.query, question.limit)].map(({ line, result }) => ({
-        record: parseRecord(line) ?? {},
-        result,
-      }));
+        return { id, ok: true, report: await reportOn(index, question.by, question.query), records: [] };
+      const records: ToldRecord[] = [];
+      for await (const { line, result } of index.find(question.query, question.limit))
+        records.push({ record: parseRecord(line) ?? {}, result });
       return { id, ok: true, records, report: undefined };
     } finally {
       index.close();

@@ -45,7 +45,7 @@ export class PostgresSink implements Sink {
       await this.#client.query(this.#insert(), valuesOf(records));
     } catch (error) {
       this.#drop();
-      throw new SinkError(explain(error));
+      throw new SinkError(explainDatabaseError(error));
     } finally {
       signal.removeEventListener("abort", abandon);
     }
@@ -153,8 +153,9 @@ function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-function explain(error: unknown): string {
-  if (error instanceof AggregateError) return explain(error.errors[0]);
+/** Without values. */
+export function explainDatabaseError(error: unknown): string {
+  if (error instanceof AggregateError) return explainDatabaseError(error.errors[0]);
   // Details show values.
   if (error instanceof DatabaseError) return `the server says: ${error.message} (SQLSTATE ${error.code ?? "unknown"})`;
   return errorMessage(error);

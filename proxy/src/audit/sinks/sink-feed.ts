@@ -12,6 +12,8 @@ import { cursorFile, readCursor, writeCursor } from "./sink-cursor.ts";
 export interface FeedOptions {
   /** Distinct in a log, and good as a part of a file's name. */
   readonly name: string;
+  /** In place of the name, in the name of the file with its place; as distinct, and as good. */
+  readonly keptAs?: string;
   readonly whenBehind: BehindRule;
   /** It is too far behind when more than this is written and not there. */
   readonly lagBytesMax: number;
@@ -93,7 +95,7 @@ export class SinkFeed {
     this.#files = files;
     this.#report = report;
     this.#changed = changed;
-    this.#cursorFile = cursorFile(files.path, options.name);
+    this.#cursorFile = cursorFile(files.path, options.keptAs ?? options.name);
     this.#kept = readCursor(this.#cursorFile);
   }
 

@@ -128,7 +128,7 @@ export function readAuditSinks(
   { file, sinks }: { readonly file: string; readonly sinks: readonly RawSink[] },
   reader: SectionReader,
 ): readonly ConfiguredSink[] {
-  if (sinks.length > 0 && statSync(reader.path(file), { throwIfNoEntry: false })?.isFile() === false)
+  if (sinks.length > 0 && isNoFile(reader.path(file)))
     reader.fail(["audit", "file"], "is no regular file, and sinks read the log from it");
   const seen = new Set<string>();
   return sinks.map((raw, index) => {
@@ -145,6 +145,11 @@ export function readAuditSinks(
     };
     return { feed, make: makerOf(raw, at, reader) };
   });
+}
+
+/** Something is there that nobody can read again, such as `/dev/stdout`. */
+export function isNoFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === false;
 }
 
 /** A request for a few hundred milliseconds' records, where there are few. */

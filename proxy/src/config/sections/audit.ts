@@ -1,12 +1,15 @@
 import { createPrivateKey } from "node:crypto";
+import { hostname } from "node:os";
 import type { Redaction } from "@penstock/engine";
 import { z } from "zod";
 import { filledText } from "../fields.ts";
 import { type SealKey, sealKey } from "../../audit/chain.ts";
 import type { ConfiguredSink } from "../../audit/sinks/audit-sinks.ts";
+import type { PostgresAddress } from "../../store/postgres-connection.ts";
 import type { SectionReader } from "../section-reader.ts";
 import { errorMessage } from "../system-error.ts";
-import { auditSinks, readAuditSinks } from "./audit-sinks.ts";
+import { auditSinks, isNoFile, readAuditSinks } from "./audit-sinks.ts";
+import type { StoreConfig } from "./store.ts";
 
 export const auditSection = z
   .strictObject({
@@ -48,6 +51,12 @@ export const auditSection = z
       .optional()
       .describe("What is left out of records. Values of parameters stand in none in any case."),
     sinks: auditSinks,
+    proxy_name: filledText
+      .max(200)
+      .optional()
+      .describe(
+        "What this proxy is called where the records of several are searched together (`store.audit_index`). Left out, the machine's name and the path of `file`.",
+      ),
   })
   .describe("Where statements are recorded. When the record cannot be written, the statement is refused.");
 
@@ -60,18 +69,31 @@ export interface AuditConfig {
   /** `undefined` where nothing is left out. */
   readonly redaction: Redaction | undefined;
   readonly sinks: readonly ConfiguredSink[];
+  readonly proxyName: string;
+  /** The database with the index over all proxies; `undefined` where there is none. */
+  readonly sharedIndex: PostgresAddress | undefined;
 }
 
-export function readAudit(raw: z.output<typeof auditSection>, reader: SectionReader): AuditConfig {
+export function readAudit(
+  raw: z.output<typeof auditSection>,
+  store: StoreConfig | undefined,
+  reader: SectionReader,
+): AuditConfig {
   const { file, strict, key_file: keyFile, segment_megabytes: megabytes, keep_days: keepDays } = raw;
+  const path = reader.path(file);
+  const sharedIndex = store?.kind === "postgres" && store.hasAuditIndex ? store : undefined;
+  if (sharedIndex !== undefined && isNoFile(path))
+    reader.fail(["audit", "file"], "is no regular file, and `store.audit_index` is fed from it");
   return {
-    file: reader.path(file),
+    file: path,
     strict,
     key: keyFile === undefined ? undefined : sealKeyOf(keyFile, reader),
     segmentBytes: megabytes * 1e6,
     keepDays,
     redaction: raw.redact,
     sinks: readAuditSinks(raw, reader),
+    proxyName: raw.proxy_name ?? `${hostname()}:${path}`,
+    sharedIndex,
   };
 }
 

@@ -20,6 +20,12 @@ export const storeSection = z
       ),
     ...passwordKeys,
     tls: upstreamTls,
+    audit_index: z
+      .boolean()
+      .default(false)
+      .describe(
+        "With `url`: each proxy also brings the records of its audit log into the database, so that those of all proxies are searched from each. It grows with what is recorded, and holds texts of statements as the log does, which is why it has to be asked for.",
+      ),
   })
   .superRefine((value, context) => {
     const fail = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
@@ -27,6 +33,8 @@ export const storeSection = z
       fail(value.file === undefined ? [] : ["url"], "needs exactly one of `file` and `url`");
     if (value.url === undefined) {
       for (const key of [...Object.keys(passwordKeys), "tls"]) if (key in value) fail([key], "belongs to `url`");
+      if (value.audit_index)
+        fail(["audit_index"], "belongs to `url`: what one machine records is searched in its file");
     }
     refinePassword(value, context);
   })
@@ -45,6 +53,7 @@ export type StoreConfig =
       readonly user: string;
       readonly password: PasswordSource;
       readonly tls: ConnectionOptions | undefined;
+      readonly hasAuditIndex: boolean;
     };
 
 /** `undefined` where there is none, or where that is a problem, which is told then. */
@@ -76,5 +85,6 @@ export function readStore(raw: z.output<typeof storeSection>, reader: SectionRea
     user: decodeURIComponent(url.username),
     password: readPassword(raw, ["store"], reader),
     tls: readUpstreamTls({ host, tls: raw.tls }, ["store"], reader),
+    hasAuditIndex: raw.audit_index,
   };
 }
