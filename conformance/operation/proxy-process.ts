@@ -1,7 +1,7 @@
 /** The real `policy-proxy serve` as a child process, in a folder of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -83,12 +83,6 @@ audit: ${change.audit ?? "{ file: audit.jsonl }"}
 
   read(name: string): string {
     return readFileSync(this.path(name), "utf8");
-  }
-
-  removeFiles(name: RegExp): void {
-    const found = readdirSync(this.folder).filter((each) => name.test(each));
-    if (found.length === 0) throw new Error(`there is no file such as ${name}`);
-    for (const each of found) rmSync(this.path(each));
   }
 
   /** Records of the audit log so far. */

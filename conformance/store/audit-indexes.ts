@@ -14,7 +14,7 @@ import { LogReader } from "../../proxy/src/audit/sinks/log-reader.ts";
 import { fixedPassword } from "../../proxy/src/credentials/password-source.ts";
 import type { PostgresServer } from "../support/postgres-server.ts";
 
-export interface FoundText {
+interface FoundText {
   /** Of the statement; of what is none, its event. */
   readonly text: string;
   readonly result: StatementResult | undefined;
@@ -35,7 +35,7 @@ const firstLine = (chain: string) =>
 const batchRecords = 20;
 
 /** A log, and whatever is read of it. */
-export class LogFolder {
+class LogFolder {
   readonly path: string;
   readonly #folder = mkdtempSync(join(tmpdir(), "penstock-index-"));
 

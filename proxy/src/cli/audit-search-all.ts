@@ -86,7 +86,14 @@ function queryOf(
   const time = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
   const given = {
     scope: "all",
-    ...{ principal, target, label, table, rule, kind, session, proxy },
+    principal,
+    target,
+    label,
+    table,
+    rule,
+    kind,
+    session,
+    proxy,
     principal_kind: principalKind,
     denied: denied === true ? "true" : undefined,
     since: time(since),

@@ -48,7 +48,7 @@ const reportRow = z.object({
   rules: z.array(z.string()),
 });
 const reportTime = z.object({ start: z.iso.datetime(), statements: z.int(), denied: z.int() });
-const scope = z.enum(["all", "own"]).openapi({ description: "What was searched." });
+const searchedScope = z.enum(["all", "own"]).openapi({ description: "What was searched." });
 const recordsMax = 1000;
 
 export function addAuditRoutes(api: Api, host: AdminHost, permissions: Permissions): void {
@@ -66,7 +66,7 @@ export function addAuditRoutes(api: Api, host: AdminHost, permissions: Permissio
       responses: {
         200: {
           description: "They, and what became of the statements.",
-          content: { "application/json": { schema: z.object({ scope, records: z.array(found) }) } },
+          content: { "application/json": { schema: z.object({ scope: searchedScope, records: z.array(found) }) } },
         },
       },
     }),
@@ -98,7 +98,7 @@ export function addAuditRoutes(api: Api, host: AdminHost, permissions: Permissio
           content: {
             "application/json": {
               schema: z.object({
-                scope,
+                scope: searchedScope,
                 rows: z.array(reportRow),
                 times: z.array(reportTime).openapi({ description: "Statements, by pieces of time." }),
                 piece_seconds: z.int().openapi({ description: "How long each of these pieces is." }),
@@ -154,7 +154,7 @@ function searchedOf(host: AdminHost, given: Pick<z.output<typeof filters>, "scop
   return {
     scope: "own",
     search: async (query, limit) =>
-      (await auditSearch.search(own(query), limit)).map((record) => ({ proxy: proxyName, ...record })),
+      (await auditSearch.search(own(query), limit)).map((each) => ({ proxy: proxyName, ...each })),
     report: (query, by) => auditSearch.report(own(query), by),
   };
 }

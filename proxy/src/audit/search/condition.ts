@@ -39,7 +39,7 @@ export interface Condition {
 type MaybeLater<T> = T | Promise<T>;
 
 /** A part of a condition on the record `r`. */
-export interface IndexTerm {
+interface IndexTerm {
   readonly where: string;
   readonly values: readonly IndexWord[];
 }

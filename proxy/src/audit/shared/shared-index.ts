@@ -95,6 +95,8 @@ export class SharedIndex {
         if (this.#idle === lost) this.#idle = undefined;
       },
     });
+    // Reports sort and join what they find; the server's default is for small rows.
+    await client.query("set work_mem = '64MB'");
     await begin(client);
     return client;
   }
