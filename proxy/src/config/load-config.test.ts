@@ -1,5 +1,5 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { detectedKinds } from "../detect/detector.ts";
@@ -65,6 +65,8 @@ describe("a configuration", () => {
       policies: { kind: "folder", paths: [join(folder, "policies")], pollMs: 5000 },
       audit: {
         file: join(folder, "audit.jsonl"),
+        proxyName: `${hostname()}:${join(folder, "audit.jsonl")}`,
+        sharedIndex: undefined,
         strict: false,
         key: undefined,
         segmentBytes: 256e6,
@@ -316,6 +318,27 @@ describe("the key of tokens", () => {
 
   test("that is missing is named", () => {
     expect(problems(withKey).join()).toContain("token.key");
+  });
+});
+
+describe("the index over all proxies", () => {
+  const index = (place: string) => `${minimal}  proxy_name: one\nstore: { ${place}, audit_index: true }`;
+
+  test("is in the store's database, where that is asked for", () => {
+    const { audit, store } = load(index("url: postgres://penstock@localhost/control"));
+    expect([audit.proxyName, audit.sharedIndex]).toEqual(["one", store]);
+    expect(load(`${minimal}store: { url: postgres://penstock@localhost/control }`).audit.sharedIndex).toBeUndefined();
+  });
+
+  test.each([
+    ["a store that is a file", index("file: store.db"), "`store.audit_index` belongs to `url`"],
+    [
+      "a log that nobody can read again",
+      index("url: postgres://penstock@localhost/control").replace("file: audit.jsonl", "file: /dev/null"),
+      "is no regular file, and `store.audit_index` is fed from it",
+    ],
+  ])("is refused with %s", (_, text, message) => {
+    expect(problems(text).join("\n")).toContain(message);
   });
 });
 
