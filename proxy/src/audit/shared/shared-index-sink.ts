@@ -91,7 +91,11 @@ export class SharedIndexSink implements Sink {
   async #log(client: Client, { chain }: { readonly chain: string }): Promise<number> {
     const keepMs = this.#keepDays === undefined ? null : this.#keepDays * dayMs;
     const { rows } = await client.query<{ id: number }>(
-      `insert into audit_logs (proxy, chain, keep_ms) values ($1, $2, $3)
+      `with others as (
+         -- Its logs from before it began anew.
+         update audit_logs set keep_ms = $3 where proxy = $1 and chain <> $2
+       )
+       insert into audit_logs (proxy, chain, keep_ms) values ($1, $2, $3)
        on conflict (proxy, chain) do update set keep_ms = excluded.keep_ms returning id`,
       [this.#options.proxy, chain, keepMs],
     );

@@ -45,6 +45,8 @@ interface Given {
 const recordedElsewhere: OpenAudit = {
   file: { waitingBytes: 0, hasFailed: false, writes: new Histogram() },
   sinks: [],
+  proxyName: "",
+  sharedIndex: undefined,
   append: () => undefined,
   appendLines: () => undefined,
   flushed: () => undefined,
