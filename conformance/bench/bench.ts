@@ -29,6 +29,7 @@ import { benchSessions, manySessions } from "./sessions.ts";
 import { benchStall } from "./stall.ts";
 import { benchStrict } from "./strict.ts";
 import { benchTokens } from "./tokens.ts";
+import { benchWorkers } from "./workers.ts";
 
 const principals = new Map(users.map((user) => [user.name, contextOf(user)]));
 const names = { searchPath: ["public"] };
@@ -71,6 +72,8 @@ const onServer: Readonly<Record<string, (target: BenchTarget) => void | Promise<
     benchPgbench(target, { rounds, seconds, clients, modes: modes.filter((mode) => pgbenchModes.has(mode)) }),
   strict: (target) =>
     benchStrict(target, { rounds, seconds, clients, modes: modes.filter((mode) => pgbenchModes.has(mode)) }),
+  workers: (target) =>
+    benchWorkers(target, { rounds, seconds, clients, modes: modes.filter((mode) => pgbenchModes.has(mode)) }),
   stall: (target) => benchStall(target, rounds, seconds),
   idle: benchIdle,
   sessions: (target) => benchSessions(target, seconds),

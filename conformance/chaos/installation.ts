@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { deriveVerifier, formatVerifier } from "../../proxy/src/identity/scram-verifier.ts";
+import { childrenOf } from "../support/child-processes.ts";
 import { freePort, type PostgresServer } from "../support/postgres-server.ts";
 
 const command = fileURLToPath(new URL("../../proxy/bin/policy-proxy.ts", import.meta.url));
@@ -45,7 +46,11 @@ export class Installation {
     made.#write("sink.secret", "a secret of the chaos run for its sink");
     made.#write("store.password", store.password);
     made.#write("upstream.password", upstream.password);
-    for (const name of ["one", "two"]) {
+    // The second one is several processes.
+    for (const [name, workers] of [
+      ["one", 1],
+      ["two", 2],
+    ] as const) {
       const [port, admin] = [await freePort(), await freePort()];
       made.#write(
         `${name}.yaml`,
@@ -62,6 +67,7 @@ audit:
 store: { url: "postgres://${store.user}@127.0.0.1:${store.port}/postgres", password_file: store.password }
 admin: { port: ${admin}, tokens: tokens.yaml }
 limits: { held_statements_per_principal: 1000, upstream_silent_ms: 5000 }
+workers: ${workers}
 `,
       );
       made.proxies.push(new ChaosProxy(made.folder, name, port, admin));
@@ -131,14 +137,22 @@ export class ChaosProxy {
     await closed;
   }
 
-  /** Resident memory, in bytes; 0 while it does not run. */
+  /** Their pids. */
+  get workers(): readonly number[] {
+    return childrenOf(this.#child?.pid);
+  }
+
+  /** Resident memory of the largest of its processes, in bytes; 0 while it does not run. */
   get memoryBytes(): number {
-    try {
-      const [, kilobytes = "0"] =
-        /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${this.#child?.pid}/status`, "utf8")) ?? [];
-      return Number(kilobytes) * 1024;
-    } catch {
-      return 0;
-    }
+    return Math.max(...[this.#child?.pid, ...this.workers].map(memoryOf));
+  }
+}
+
+function memoryOf(pid: number | undefined): number {
+  try {
+    const [, kilobytes = "0"] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return Number(kilobytes) * 1024;
+  } catch {
+    return 0;
   }
 }

@@ -33,6 +33,14 @@ export async function trouble(
         },
       ] as const,
     ]),
+    [
+      "worker killed",
+      async () => {
+        const [worker] = proxies.flatMap(({ workers }) => workers);
+        if (worker !== undefined) process.kill(worker, "SIGKILL");
+        await Promise.resolve();
+      },
+    ],
     ["target crashed", () => crash(upstream)],
     ["store crashed", () => crash(store)],
     [

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { makeApiToken } from "../../proxy/src/admin/api-tokens.ts";
 import { until } from "../approvals/people.ts";
 import { selfSigned } from "../protocol/certificate.ts";
+import { childrenOf } from "../support/child-processes.ts";
 import { type MariadbServer, startMariadb } from "../support/mariadb-server.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { Installation, password, type RunningProxy, users } from "./proxy-process.ts";
@@ -329,27 +330,16 @@ test("too many wrong passwords at one worker keep the address from all, for a wh
 });
 
 describe("processes that end", () => {
-  /** By the system. */
-  const children = async () => {
-    const { readFileSync, readdirSync } = await import("node:fs");
-    const parentOf = (pid: string) => {
-      try {
-        return / [RSDZTtIX] (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1];
-      } catch {
-        return undefined;
-      }
-    };
-    return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && parentOf(pid) === String(proxy.child.pid));
-  };
+  const children = () => childrenOf(proxy.child.pid);
 
   test("a worker's end ends its sessions alone, frees their places, and another one takes its place", async () => {
     const own = await enterAll("shop");
     await Promise.all([enter("small"), enter("small"), enter("small"), enter("small")]);
-    const before = await children();
+    const before = children();
     expect(before).toHaveLength(workers);
     const gone = new Set<Client>();
     for (const client of clients) if (client instanceof Client) client.on("end", () => gone.add(client));
-    process.kill(Number(before[0]), "SIGKILL");
+    process.kill(before[0] ?? 0, "SIGKILL");
     await proxy.says("a worker was started again");
     expect(gone.size).toBeGreaterThan(0);
     expect(gone.size).toBeLessThan(clients.length);
@@ -361,7 +351,7 @@ describe("processes that end", () => {
     expect(more.length).toBeGreaterThan(0);
     expect(await Promise.all(more)).toEqual(all(more, "00000"));
     expect(await codeOf(enter("small"))).toBe("53300");
-    expect(await children()).toHaveLength(workers);
+    expect(children()).toHaveLength(workers);
     const shown = await Promise.all(
       (await enterAll()).map(async (client) => (await client.query("select ssn from people")).rows),
     );
@@ -375,11 +365,11 @@ describe("processes that end", () => {
       for (;;) if ((await codeOf(client.query(`insert into ran values (${sent++})`))) !== "00000") return;
     });
     await sleep(500);
-    const before = await children();
+    const before = children();
     await proxy.stop("SIGKILL");
     await Promise.all(inserting);
     await until(
-      () => Promise.resolve(!before.some((pid) => isRunning(Number(pid)))),
+      () => Promise.resolve(!before.some((pid) => isRunning(pid))),
       () => "a worker is left",
     );
     const { rows } = await direct.query<{ n: number }>("select n from ran");
@@ -399,12 +389,12 @@ describe("processes that end", () => {
         own.length,
       () => "they do not run",
     );
-    const before = await children();
+    const before = children();
     expect(await proxy.stop()).toBe(0);
     expect(await running).toEqual(all(own, "00000"));
     const results = installation.audit().filter(({ event, session }) => event === "result" && session !== undefined);
     expect(results.length).toBeGreaterThanOrEqual(own.length);
-    expect(before.filter((pid) => isRunning(Number(pid)))).toEqual([]);
+    expect(before.filter((pid) => isRunning(pid))).toEqual([]);
     expect(proxy.stderr).toContain(`"sessions":${own.length},"statements":${own.length},`);
   });
 });
