@@ -7,7 +7,13 @@ import { printSample, printTable, ratios, sample } from "./statistics.ts";
 
 /** What worker processes bring: throughput of `policy-proxy serve` with as many as there are cores, beside one process. */
 export async function benchWorkers({ server }: BenchTarget, options: LoadOptions): Promise<void> {
-  const direct = { name: "direct", port: server.port, user: server.user, password: server.password, database: "postgres" };
+  const direct = {
+    name: "direct",
+    port: server.port,
+    user: server.user,
+    password: server.password,
+    database: "postgres",
+  };
   await pgbench(direct, ["-i", "-q", "-s", "1"]);
   const started: { installation: Installation; stop: () => Promise<unknown>; endpoint: Endpoint }[] = [];
   for (const workers of [1, availableParallelism()]) {

@@ -5,6 +5,7 @@ import { Client, type DatabaseError } from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { makeApiToken } from "../../proxy/src/admin/api-tokens.ts";
 import { until } from "../approvals/people.ts";
+import { jwkOf, keyPair, signed } from "../identity/signer.ts";
 import { selfSigned } from "../protocol/certificate.ts";
 import { childrenOf } from "../support/child-processes.ts";
 import { type MariadbServer, startMariadb } from "../support/mariadb-server.ts";
@@ -14,6 +15,7 @@ import { Installation, password, type RunningProxy, users } from "./proxy-proces
 const workers = 2;
 const loginFailures = 6;
 const tls = selfSigned();
+const issuerKey = keyPair("EdDSA", "one");
 const { token, sha256 } = makeApiToken();
 const policy = (more = "") => `package guard
 mask column with null() if column.path == "public.people.ssn"
@@ -46,8 +48,9 @@ policies: { path: policies }
 audit: { file: audit.jsonl, redact: { labels: [pii] } }
 store: { file: store.db }
 approvals: { command_line: account }
-identity: { mint: { key_file: mint.key, record: minted.jsonl } }
-admin: { port: 0, tokens: tokens.yaml, metrics: open, allow: { sessions: [dba], policies: [dba], tokens: [dba] } }
+identity:
+  issuers: [{ issuer: "https://idp.test", audiences: [penstock], jwks: jwks.json, one_use: true }]
+admin: { port: 0, tokens: tokens.yaml, metrics: open, allow: { sessions: [dba], policies: [dba] } }
 log: { level: debug }
 limits: { login_failures: ${loginFailures}, login_failure_window_ms: 4000 }
 workers: ${workers}
@@ -66,7 +69,7 @@ beforeAll(async () => {
   installation.write("tokens.yaml", `tokens:\n  - { name: bob, user: bob, sha256: ${sha256} }\n`);
   installation.write("policies/guard.policy", policy());
   installation.write("penstock.yaml", config());
-  await installation.policy("keygen", "--output", "mint");
+  installation.write("jwks.json", JSON.stringify({ keys: [jwkOf(issuerKey)] }));
   proxy = await installation.start();
 });
 afterAll(async () => {
@@ -327,6 +330,20 @@ test("too many wrong passwords at one worker keep the address from all, for a wh
     async () => (await attempt(password)) === "00000",
     () => "it is kept out for ever",
   );
+});
+
+test("a token that logs in once does so at one worker only", async () => {
+  const seconds = Math.floor(Date.now() / 1000);
+  const claims = { iss: "https://idp.test", aud: "penstock", sub: "tom", iat: seconds, exp: seconds + 60 };
+  const { privateKey: key, kid } = issuerKey;
+  const made = (jti: string) =>
+    signed({ header: { alg: "EdDSA", kid }, claims: { ...claims, jti }, key, algorithm: "EdDSA" });
+  const login = (jti: string) =>
+    codeOf(enter("shop", { user: "token", password: made(jti), ssl: { rejectUnauthorized: false } }));
+  expect(await Promise.all(["1", "2", "3", "4"].map(login))).toEqual(["00000", "00000", "00000", "00000"]);
+  const same = await Promise.all(["5", "5", "5", "5"].map(login));
+  expect(same.filter((code) => code === "00000")).toHaveLength(1);
+  expect(same.filter((code) => code === "28P01")).toHaveLength(3);
 });
 
 describe("processes that end", () => {
