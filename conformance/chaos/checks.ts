@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
+import { isOfChain } from "../../proxy/src/audit/chain.ts";
 import type { PostgresServer } from "../support/postgres-server.ts";
 import { hidden, type Work } from "./clients.ts";
 import type { Installation } from "./installation.ts";
@@ -18,6 +19,8 @@ export interface Check {
 
 interface Line {
   readonly event?: string;
+  readonly session?: string;
+  readonly statement?: number;
   readonly text?: string;
   readonly decision?: string;
   readonly refused?: unknown;
@@ -29,7 +32,7 @@ const sinkWaitMs = 60_000;
 
 export async function* check(
   installation: Installation,
-  upstream: PostgresServer,
+  { upstream, store }: { readonly upstream: PostgresServer; readonly store: PostgresServer },
   ran: ReadonlySet<string>,
   sink: SinkServer,
   work: Work,
@@ -81,6 +84,41 @@ export async function* check(
     what: "every line of the log has reached the sink",
     seen: `${lines.length} lines`,
     wrong: missing > 0 ? [`${missing} are missing`] : [],
+  };
+  yield await checkIndex(store, lines);
+}
+
+/** The index over all proxies has what the files have: each record once, and each result with its statement. */
+async function checkIndex(store: PostgresServer, lines: readonly string[]): Promise<Check> {
+  const records = lines.filter((line) => !isOfChain(line)).map((line) => ({ line, ...parse(line) }));
+  const expected = records.filter(({ event }) => event !== undefined && event !== "result").map(({ line }) => line);
+  const ended = new Set(
+    records.filter(({ event }) => event === "result").map(({ session, statement }) => `${session} ${statement}`),
+  );
+  const client = new Client({ connectionString: store.url() });
+  await client.connect();
+  let found: readonly { readonly line: string; readonly ended: boolean }[] = [];
+  for (let waitedMs = 0; waitedMs < sinkWaitMs; waitedMs += 500) {
+    ({ rows: found } = await client.query("select line, sqlstate is not null as ended from penstock.audit_records"));
+    if (found.length >= expected.length) break;
+    await sleep(500);
+  }
+  await client.end();
+  const left = new Map<string, number>();
+  for (const line of expected) left.set(line, (left.get(line) ?? 0) + 1);
+  for (const { line } of found) left.set(line, (left.get(line) ?? 0) - 1);
+  const differing = [...left].filter(([, count]) => count !== 0);
+  const unended = found.filter(({ line, ended: isEnded }) => {
+    const { event, session, statement } = parse(line);
+    return event === "statement" && isEnded !== ended.has(`${session} ${statement}`);
+  });
+  return {
+    what: "the index over both has every record once, and its result",
+    seen: `${found.length} records, ${ended.size} results`,
+    wrong: [
+      ...differing.map(([line, count]) => `${count > 0 ? "missing" : "too many"}: ${line}`),
+      ...unended.map(({ line }) => `without its result, or with another's: ${line}`),
+    ],
   };
 }
 

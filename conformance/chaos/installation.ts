@@ -64,7 +64,7 @@ audit:
   strict: true
   segment_megabytes: 1
   sinks: [{ name: hook, kind: webhook, url: "http://127.0.0.1:${sink}/", secret_file: sink.secret }]
-store: { url: "postgres://${store.user}@127.0.0.1:${store.port}/postgres", password_file: store.password }
+store: { url: "postgres://${store.user}@127.0.0.1:${store.port}/postgres", password_file: store.password, audit_index: true }
 admin: { port: ${admin}, tokens: tokens.yaml }
 limits: { held_statements_per_principal: 1000, upstream_silent_ms: 5000 }
 workers: ${workers}

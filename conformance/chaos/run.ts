@@ -1,7 +1,7 @@
 /**
  * `npm run conformance:chaos [-- --clients N --seconds N]`: two proxies with one store, clients that work, and proxies, target, store and sink that
  * are killed, stopped and cut meanwhile. Afterwards: nothing ran that is not recorded, nothing ran twice, no approval was used twice, nobody has
- * seen what is hidden, every chain verifies, and no record is missing at the sink. Ends with 1 where something of it does not hold.
+ * seen what is hidden, every chain verifies, and no record is missing at the sink or in the index over both. Ends with 1 where something of it does not hold.
  */
 import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -61,7 +61,8 @@ try {
     memory.map((bytes) => `${Math.round(bytes / 1024 / 1024)} MB`).join(", "),
     memory.filter((bytes) => bytes > memoryBytesMax).map(String),
   );
-  for await (const { what, seen, wrong } of check(installation, upstream, ran, sink, total)) report(what, seen, wrong);
+  for await (const { what, seen, wrong } of check(installation, { upstream, store }, ran, sink, total))
+    report(what, seen, wrong);
 } finally {
   clearInterval(looking);
   await Promise.all(installation.proxies.map((proxy) => proxy.stop("SIGKILL")));
