@@ -1,19 +1,22 @@
 /** What is older than its proxy keeps leaves the store's index, also of proxies that are gone. */
-import type { Client } from "pg";
 import { firstKeyAt } from "./record-key.ts";
 
-/** In one transaction. */
-const forgottenTogether = 5000;
+/** In one transaction: the next batch of records waits for it. */
+const forgottenTogether = 1000;
+
+/** A statement, each a transaction of its own. */
+type Run = <Row extends object>(sql: string, values: readonly (string | number)[]) => Promise<readonly Row[]>;
 
 /** Rejects with what the server says. */
-export async function forgetOld(client: Client, nowMs: number): Promise<void> {
-  const { rows: logs } = await client.query<{ id: number; keep_ms: number }>(
+export async function forgetOld(run: Run, nowMs: number): Promise<void> {
+  const logs = await run<{ readonly id: number; readonly keep_ms: number }>(
     "select id, keep_ms from audit_logs where keep_ms is not null",
+    [],
   );
   for (const { id, keep_ms: keepMs } of logs) {
     for (let count = forgottenTogether; count === forgottenTogether; ) {
-      const { rows } = await client.query<{ count: number }>(forget, [id, firstKeyAt(nowMs - keepMs)]);
-      count = rows[0]?.count ?? 0;
+      const [row] = await run<{ readonly count: number }>(forget, [id, firstKeyAt(nowMs - keepMs)]);
+      count = row?.count ?? 0;
     }
   }
 }

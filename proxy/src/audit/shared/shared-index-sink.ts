@@ -27,14 +27,15 @@ export class SharedIndexSink implements Sink {
   /** Numbers in the store, by chain, as long as the connection lasts. */
   readonly #logs = new Map<string, number>();
   #forgotMs = -Infinity;
+  #isForgetting = false;
   readonly #timer: NodeJS.Timeout;
-  /** Ends what is asked of the connection at the time. */
+  /** When what is asked of the connection has been answered. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: SharedIndexSinkOptions) {
     this.#options = options;
     this.#keepDays = options.keepDays;
-    this.#timer = setInterval(() => void this.#inTurn(() => this.#forget()), forgetEveryMs);
+    this.#timer = setInterval(() => void this.#forget(), forgetEveryMs);
     this.#timer.unref();
   }
 
@@ -56,7 +57,7 @@ export class SharedIndexSink implements Sink {
         await this.#write(client, made);
         await client.query("commit");
       });
-      if (performance.now() - this.#forgotMs > forgetEveryMs) void this.#inTurn(() => this.#forget());
+      if (performance.now() - this.#forgotMs > forgetEveryMs) void this.#forget();
     } catch (error) {
       this.#drop();
       throw new SinkError(explainDatabaseError(error));
@@ -118,12 +119,22 @@ export class SharedIndexSink implements Sink {
     });
   }
 
-  /** What fails is done an hour later. */
+  /** Between batches, a transaction at a time. What fails is done an hour later. */
   async #forget(): Promise<void> {
     const client = this.#client;
-    if (client === undefined) return;
+    if (client === undefined || this.#isForgetting) return;
+    this.#isForgetting = true;
     this.#forgotMs = performance.now();
-    await forgetOld(client, Date.now()).catch(() => this.#drop());
+    try {
+      await forgetOld(
+        (sql, values) => this.#inTurn(async () => (await client.query({ text: sql, values: [...values] })).rows),
+        Date.now(),
+      );
+    } catch {
+      // Of a connection in an unknown state nothing is expected any more.
+      if (this.#client === client) this.#drop();
+    }
+    this.#isForgetting = false;
   }
 
   /** Without goodbye: a server that hangs does not answer one. */
