@@ -3,6 +3,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Store } from "../../proxy/src/store/store.ts";
 import { postgresStore } from "../store/stores.ts";
+import { type LossyRelay, startLossyRelay } from "../support/lossy-relay.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
 import { type Proxied, type ProxiedUser, startProxied } from "../support/proxied.ts";
 import { PeopleAsked } from "./people.ts";
@@ -107,6 +108,50 @@ describe.each([
     const outcomes = await Promise.allSettled(runs);
     expect(outcomes.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
     await other.end();
+  });
+});
+
+describe("an answer of the store that is lost on its way", () => {
+  let server: PostgresServer;
+  let relay: LossyRelay;
+  let here: One;
+  let there: One;
+  let client: Client;
+  beforeAll(async () => {
+    server = await startPostgres();
+    relay = await startLossyRelay(server.port);
+    here = await start({ ...server, port: relay.port }, true);
+    there = await start(server, true);
+    client = await connect(here);
+  });
+  afterAll(async () => {
+    await client.end();
+    await Promise.all([stop(here), stop(there)]);
+    await relay.stop();
+    await server.stop();
+  });
+
+  test("that people are asked: the statement waits all the same, in one request", async () => {
+    // The server keeps statements by name: the text comes once for each connection.
+    const lost = relay.loseCommitAfter("insert into requests");
+    const answer = client.query(update);
+    await lost;
+    const request = await there.people.one();
+    await there.people.answer(request, "bob");
+    expect(await answer).toMatchObject({ rowCount: 1 });
+    expect(await there.people.requests()).toEqual([]);
+  });
+
+  test("that they have said yes: the statement runs, once", async () => {
+    const answer = client.query(update);
+    const request = await there.people.one();
+    const lost = relay.loseCommitAfter(request.id);
+    await there.people.answer(request, "bob");
+    await lost;
+    expect(await answer).toMatchObject({ rowCount: 1 });
+    const other = client.query(update);
+    await there.people.answerOne("bob", "deny");
+    await expect(other).rejects.toMatchObject({ code: "42501" });
   });
 });
 

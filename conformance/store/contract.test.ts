@@ -349,6 +349,36 @@ describe.each(Object.entries(storeMakers))("a store in %s", (_, make) => {
     expect(await mine("one")).toEqual([]);
   });
 
+  test("an end that was handed over, and lost on its way, is so again, to whom it was meant for", async () => {
+    const [approved, denied, waits] = [statement(), statement(), statement()];
+    for (const request of [approved, denied, waits]) await one.ask(request, limits);
+    await two.answer(yes(approved));
+    await two.answer(yes(denied, { says: "deny" }));
+    const ids = [approved, denied, waits].map((request) => request.id);
+    const { ended: first } = await one.collect("one");
+    expect((await one.collect("one")).ended).toEqual([]);
+    expect(await one.collect("one", ids)).toMatchObject({ ended: first, lost: [] });
+    expect(first.map(({ state }) => state).sort()).toEqual(["approved", "denied"]);
+    // Another proxy has no part in it.
+    expect(await two.collect("two", ids)).toMatchObject({ ended: [], lost: ids });
+    // What was given back is for whoever sends the statement next, and no longer for who waited for it.
+    await one.giveUp(approved.id, "withdrawn");
+    expect(await one.collect("one", ids)).toMatchObject({ ended: [{ state: "denied" }], lost: [approved.id] });
+  });
+
+  test("what another proxy has joined while one was taken for dead is no longer the one's", async () => {
+    const request = statement();
+    await one.ask(request, limits);
+    await one.leave("one");
+    await one.beat({ id: "one", name: "host:1" });
+    expect(await one.collect("one", [request.id])).toMatchObject({ ended: [], lost: [request.id] });
+    expect((await two.ask(again(request, { proxy: "two" }), limits)).kind).toBe("waiting");
+    await two.answer(yes(request));
+    expect(await one.collect("one", [request.id])).toMatchObject({ ended: [], lost: [request.id] });
+    expect(await ended(two, "two", request)).toMatchObject({ state: "approved" });
+    expect(await one.collect("one", [request.id])).toMatchObject({ ended: [], lost: [request.id] });
+  });
+
   test("others hear of a change in well under a second", async () => {
     const request = statement();
     await one.ask(request, limits);

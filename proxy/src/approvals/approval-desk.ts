@@ -15,7 +15,7 @@ import type { Answered } from "../store/answers.ts";
 import { storeLimits } from "../store/limits.ts";
 import type { AskedStatement, EndedRequest, StoredRequest } from "../store/requests.ts";
 import type { Revocation } from "../store/revocations.ts";
-import type { Store } from "../store/store.ts";
+import { type Store, StoreError } from "../store/store.ts";
 import { isCounted, printOutcome } from "./answering.ts";
 import { actsFor } from "./digest.ts";
 import { printNeed } from "./need.ts";
@@ -76,6 +76,10 @@ export class ApprovalDesk {
   readonly #stopListening: () => void;
   readonly #timers: readonly NodeJS.Timeout[];
   #isKnown = false;
+  /** How often the store's answer was lost, which may have told of what has ended, or that we were taken for dead. */
+  #answersLost = 0;
+  /** As many were there when all that waits was last looked at. */
+  #answersMadeUp = 0;
   #isAway = false;
   #isClosed = false;
   /** Answers that are in the record, and of which the store has not heard that. */
@@ -108,7 +112,10 @@ export class ApprovalDesk {
     this.#stopListening();
     for (const timer of this.#timers) clearInterval(timer);
     for (const { timer } of this.#open.values()) clearTimeout(timer);
+    const answersLost = this.#answersLost;
     await this.#hear();
+    // A store that is away sees by itself that we are silent.
+    if (this.#answersLost > answersLost) return;
     await this.#pay();
     await this.#told(this.#options.store.leave(this.#id));
   }
@@ -179,7 +186,8 @@ export class ApprovalDesk {
     return { kind: "refused", refusal: largeRefusal(bytes, approvalRequestBytes) };
   }
 
-  async #ask(ticket: OpenTicket): Promise<void> {
+  /** @param isAgain a time before, the store's answer was lost */
+  async #ask(ticket: OpenTicket, isAgain = false): Promise<void> {
     const { store } = this.#options;
     const limits = this.#options.limits();
     const { question, isDeferred } = ticket;
@@ -226,6 +234,11 @@ export class ApprovalDesk {
       this.#heard(error);
       // It may have been made all the same.
       this.#owed.set(id, "withdrawn");
+      if (!isAgain && error instanceof StoreError && error.fate === "unknown") {
+        await this.#pay();
+        await this.#ask(ticket, true);
+        return;
+      }
       this.#refuse(ticket, storeRefusal);
     }
   }
@@ -298,6 +311,7 @@ export class ApprovalDesk {
       // We were silent for so long that what waits here is nobody's any more.
       if (wasKnown && !isKnown) for (const ticket of this.#open.values()) void this.#askAgain(ticket);
     } catch (error) {
+      this.#answersLost++;
       this.#heard(error);
       return;
     }
@@ -327,18 +341,23 @@ export class ApprovalDesk {
   }
 
   async #collect(): Promise<void> {
+    const answersLost = this.#answersLost;
+    const unsure = answersLost === this.#answersMadeUp ? [] : [...this.#open.keys()];
     try {
-      const { ended, answers, revocations } = await this.#options.store.collect(this.#id);
+      const { ended, lost, answers, revocations } = await this.#options.store.collect(this.#id, unsure);
+      this.#answersMadeUp = answersLost;
       this.#heard(undefined);
       for (const answer of answers) this.#record(answer);
       for (const revocation of revocations) this.#recordRevocation(revocation);
       for (const request of ended) this.#ended(request);
+      for (const ticket of lost.map((id) => this.#open.get(id))) if (ticket !== undefined) void this.#askAgain(ticket);
       const ids = [...answers, ...revocations].map(({ id }) => id);
       if (ids.length === 0) return;
       const isWritten = await this.#isWritten();
       if (isWritten) await this.#options.store.recorded(ids);
       for (const id of ids) this.#recordedIds.delete(id);
     } catch (error) {
+      this.#answersLost++;
       this.#heard(error);
     }
   }

@@ -4,6 +4,7 @@ import { Client, type ClientConfig } from "pg";
 import { type PasswordSource, withPassword } from "../credentials/password-source.ts";
 import { storeLimits } from "./limits.ts";
 import { migrate } from "./migrations.ts";
+import { asked } from "./postgres-errors.ts";
 import type { SqlRow, SqlTransaction, SqlValue } from "./sql.ts";
 
 export interface PostgresAddress {
@@ -59,7 +60,7 @@ async function logIn(address: PostgresAddress, password: string | undefined, use
     password: () => password ?? "",
     ssl: tls ?? false,
     connectionTimeoutMillis: connectMs,
-    query_timeout: queryMs,
+    query_timeout: queryMs + storeLimits.lateMs,
     keepAlive: true,
     application_name: name,
     types: { getTypeParser: (oid: number) => (value: string) => (numbers.has(oid) ? Number(value) : value) },
@@ -93,8 +94,10 @@ export async function migratePostgres(client: Client, address: PostgresAddress):
 
 /** One that no other transaction of the store runs beside. */
 export async function beginStoreTransaction(client: Client, tellOthers: () => void): Promise<SqlTransaction> {
-  const results: unknown = await client.query(
-    `begin; select pg_advisory_xact_lock(${lockKey}); select floor(extract(epoch from clock_timestamp()) * 1000)::int8 as now`,
+  const results: unknown = await asked(
+    client.query(
+      `begin; select pg_advisory_xact_lock(${lockKey}); select floor(extract(epoch from clock_timestamp()) * 1000)::int8 as now`,
+    ),
   );
   const nowMs = nowOf(results);
   return {
@@ -102,7 +105,7 @@ export async function beginStoreTransaction(client: Client, tellOthers: () => vo
     nowMs,
     tellOthers,
     all: async (sql: string, ...values: readonly SqlValue[]) => {
-      const { rows } = await client.query<SqlRow>({ name: nameOf(sql), text: sql, values: [...values] });
+      const { rows } = await asked(client.query<SqlRow>({ name: nameOf(sql), text: sql, values: [...values] }));
       return rows;
     },
   };

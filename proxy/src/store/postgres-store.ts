@@ -3,7 +3,7 @@
  * it and says nothing loses it. Changes are told by NOTIFY; who hears none looks from time to time.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, DatabaseError } from "pg";
+import type { Client } from "pg";
 import { errorMessage } from "../config/system-error.ts";
 import { storeLimits } from "./limits.ts";
 import {
@@ -13,6 +13,7 @@ import {
   placeOf,
   type PostgresAddress,
 } from "./postgres-connection.ts";
+import { asked, codeOf, Disconnected, isFatal, isPassing, silentTransaction } from "./postgres-errors.ts";
 import type { SqlTransaction } from "./sql.ts";
 import { SqlStore } from "./sql-store.ts";
 import { StoreError } from "./store.ts";
@@ -48,7 +49,7 @@ export class PostgresStore extends SqlStore {
 
   async open(): Promise<void> {
     if (this.#options.listens !== false) void this.#listen();
-    await this.transaction(async () => Promise.resolve());
+    await this.#connected();
   }
 
   async close(): Promise<void> {
@@ -70,28 +71,29 @@ export class PostgresStore extends SqlStore {
 
   async #run(work: (tx: SqlTransaction) => Promise<void>): Promise<void> {
     let client: Client | undefined;
+    let isCommitting = false;
+    let tells = false;
     try {
       client = await this.#connected();
-      let tells = false;
       const tx = await beginStoreTransaction(client, () => {
         tells = true;
       });
       await work(tx);
-      if (tells) await client.query(`notify ${channel}`);
-      await client.query("commit");
-      if (tells) this.changed();
+      if (tells) await asked(client.query(`notify ${channel}`));
+      isCommitting = true;
+      await asked(client.query("commit"));
     } catch (error) {
-      const isOfServer = error instanceof DatabaseError;
+      if (error instanceof StoreError) throw error;
+      const isGone = error instanceof Disconnected || isFatal(error);
       // Of a connection in an unknown state nothing is expected any more.
-      if (client !== undefined && (!isOfServer || isFatal(error))) this.#drop();
+      if (isGone) this.#drop();
       else await client?.query("rollback").catch(() => this.#drop());
-      throw isOfServer && !isFatal(error) ? error : this.#failure(error);
+      if (!isGone && !isPassing(error)) throw error;
+      // Whoever was put out for its silence had not committed.
+      const isUnknown = isCommitting && isGone && codeOf(error) !== silentTransaction;
+      throw new StoreError(this.place, `failed: ${errorMessage(error)}`, error, isUnknown ? "unknown" : "undone");
     }
-  }
-
-  #failure(error: unknown): Error {
-    if (error instanceof StoreError) return error;
-    return new StoreError(this.place, `failed: ${errorMessage(error)}`, error);
+    if (tells) this.changed();
   }
 
   /** One connection for all calls, made when it is missing. */
@@ -110,7 +112,7 @@ export class PostgresStore extends SqlStore {
       const failure =
         error instanceof StoreError
           ? error
-          : new StoreError(this.place, `cannot be reached: ${errorMessage(error)}`, error);
+          : new StoreError(this.place, `cannot be reached: ${errorMessage(error)}`, error, "undone");
       this.#away(failure.message);
       throw failure;
     }
@@ -189,9 +191,4 @@ export class PostgresStore extends SqlStore {
     this.#isAway = isAway;
     this.#options.report?.(problem);
   }
-}
-
-/** The session is over, or its transaction is. */
-function isFatal(error: DatabaseError): boolean {
-  return error.severity === "FATAL" || (error.code ?? "").startsWith("57P") || (error.code ?? "").startsWith("25P");
 }

@@ -3,7 +3,7 @@ import { takeAnswers } from "./answers.ts";
 import { giveBack, parseYes } from "./grants.ts";
 import { storeLimits } from "./limits.ts";
 import { endedOf, type EndedRequest, expireDue, requestRow, settle, stateOf } from "./requests.ts";
-import { type SqlRow, type SqlTransaction, text, textOrNone } from "./sql.ts";
+import { lists, places, type SqlRow, type SqlTransaction, text, textOrNone } from "./sql.ts";
 import type { Collected, ProxyLife } from "./store.ts";
 
 /** @returns whether the proxy was known, so that what it holds is its own still */
@@ -47,15 +47,44 @@ export async function giveUp(
 
 /**
  * A request that has ended is handed over once: then nobody holds it, and what it was granted is its session's to use.
+ * @param unsure see `Store.collect`
  */
-export async function collect(tx: SqlTransaction, proxy: string): Promise<Collected> {
+export async function collect(tx: SqlTransaction, proxy: string, unsure: readonly string[]): Promise<Collected> {
   await expireDue(tx);
   const rows = await tx.all(
     "update requests set holder = null, told = 1 where holder = $1 and state <> 'waiting' returning *",
     proxy,
   );
   const ended: EndedRequest[] = rows.map(endedOf);
-  return { ended, ...(await takeAnswers(tx, proxy)) };
+  const told = new Set(ended.map(({ id }) => id));
+  const again = await lookAgain(
+    tx,
+    proxy,
+    unsure.filter((id) => !told.has(id)),
+  );
+  return { ended: [...ended, ...again.ended], lost: again.lost, ...(await takeAnswers(tx, proxy)) };
+}
+
+/** Nobody holds what was handed over. A yes of it is the same session's still, unless it was given back or another proxy has joined. */
+async function lookAgain(
+  tx: SqlTransaction,
+  proxy: string,
+  ids: readonly string[],
+): Promise<{ readonly ended: readonly EndedRequest[]; readonly lost: readonly string[] }> {
+  const rows = new Map<string, SqlRow>();
+  for (const some of lists(ids))
+    for (const row of await tx.all(`select * from requests where id in (${places(some)})`, ...some))
+      rows.set(text(row, "id"), row);
+  const ended: EndedRequest[] = [];
+  const lost: string[] = [];
+  for (const id of ids) {
+    const row = rows.get(id);
+    if (row === undefined || row["proxy"] !== proxy) lost.push(id);
+    else if (row["holder"] === proxy) continue;
+    else if (row["state"] === "waiting" || (row["state"] === "approved" && row["granted"] === null)) lost.push(id);
+    else ended.push(endedOf(row));
+  }
+  return { ended, lost };
 }
 
 async function freeWhere(tx: SqlTransaction, condition: string, ...values: readonly string[]): Promise<void> {

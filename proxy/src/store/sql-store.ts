@@ -12,11 +12,8 @@ import {
   type StoredRequest,
 } from "./requests.ts";
 import { revoke, type Revoker } from "./revocations.ts";
-import type { SqlTransaction } from "./sql.ts";
+import { lists, places, type SqlTransaction } from "./sql.ts";
 import type { Collected, ProxyLife, Store } from "./store.ts";
-
-/** In one statement, while everybody else waits for the transaction. */
-const deletedTogether = 100;
 
 export abstract class SqlStore implements Store {
   abstract readonly place: string;
@@ -55,16 +52,13 @@ export abstract class SqlStore implements Store {
     return this.transaction((tx) => giveUp(tx, request, how));
   }
 
-  collect(proxy: string): Promise<Collected> {
-    return this.transaction((tx) => collect(tx, proxy));
+  collect(proxy: string, unsure: readonly string[] = []): Promise<Collected> {
+    return this.transaction((tx) => collect(tx, proxy, unsure));
   }
 
   recorded(ids: readonly string[]): Promise<void> {
     return this.transaction(async (tx) => {
-      for (let start = 0; start < ids.length; start += deletedTogether) {
-        const some = ids.slice(start, start + deletedTogether);
-        await tx.all(`delete from answers where id in (${some.map((_, index) => `$${index + 1}`).join()})`, ...some);
-      }
+      for (const some of lists(ids)) await tx.all(`delete from answers where id in (${places(some)})`, ...some);
     });
   }
 

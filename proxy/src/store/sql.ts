@@ -31,3 +31,16 @@ export function number(row: SqlRow, column: string): number {
 export function numberOrNone(row: SqlRow, column: string): number | undefined {
   return row[column] === null ? undefined : number(row, column);
 }
+
+/** In one statement, while everybody else waits for the transaction. */
+const valuesTogether = 100;
+
+/** For `in (…)`. */
+export function lists(values: readonly string[]): readonly (readonly string[])[] {
+  const count = Math.ceil(values.length / valuesTogether);
+  return Array.from({ length: count }, (_, n) => values.slice(n * valuesTogether, (n + 1) * valuesTogether));
+}
+
+export function places(values: readonly string[]): string {
+  return values.map((_, index) => `$${index + 1}`).join();
+}

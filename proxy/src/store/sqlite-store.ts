@@ -78,7 +78,8 @@ export class SqliteStore extends SqlStore {
       database.exec("commit");
     } catch (error) {
       if (database.isOpen && database.isTransaction) database.exec("rollback");
-      if (isOfFile(error)) throw new StoreError(this.place, `failed: ${errorMessage(error)}`, error);
+      if (isOfFile(error))
+        throw new StoreError(this.place, `failed: ${errorMessage(error)}`, error, isBusy(error) ? "undone" : undefined);
       throw error;
     }
     if (tells) this.changed();

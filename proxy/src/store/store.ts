@@ -37,8 +37,12 @@ export interface Store {
    * statement sent again.
    */
   giveUp(request: string, how: "cancelled" | "withdrawn" | "expired"): Promise<void>;
-  /** Hands over what has ended for sessions of the proxy, each once, and answers and revocations for the record. */
-  collect(proxy: string): Promise<Collected>;
+  /**
+   * Hands over what has ended for sessions of the proxy, each once, and answers and revocations for the record.
+   * @param unsure requests that sessions of the proxy wait for still, of which it may have been told when the store's answer was lost: what was
+   * handed over of those is so again
+   */
+  collect(proxy: string, unsure?: readonly string[]): Promise<Collected>;
   /** Answers and revocations are in the record. @param ids of them */
   recorded(ids: readonly string[]): Promise<void>;
 
@@ -59,15 +63,24 @@ export interface ProxyLife {
 
 export interface Collected {
   readonly ended: readonly EndedRequest[];
+  /** Of the unsure ones: requests that are no longer the proxy's. */
+  readonly lost: readonly string[];
   /** Counted or not. */
   readonly answers: readonly Answered[];
   readonly revocations: readonly Revocation[];
 }
 
+/** What has become of a call that failed: it changed nothing and may succeed in a moment, or the answer was lost with what it has done. */
+type Fate = "undone" | "unknown";
+
 /** The store cannot be reached, or not in time. */
 export class StoreError extends Error {
-  constructor(place: string, problem: string, cause?: unknown) {
+  /** `undefined` where trying once more is of no use. */
+  readonly fate: Fate | undefined;
+
+  constructor(place: string, problem: string, cause?: unknown, fate?: Fate) {
     super(`the store ${place} ${problem}`, { cause });
     this.name = "StoreError";
+    this.fate = fate;
   }
 }

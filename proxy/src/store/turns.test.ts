@@ -57,3 +57,63 @@ test("a sign of life goes before a burst", async () => {
   await Promise.all(burst);
   expect(order).toEqual(["call 0", "beat", "call 1", "call 2", "call 3", "call 4"]);
 });
+
+test("what would hold the store for too long is divided, for others to have their turn", async () => {
+  let transactions = 0;
+  const run: RunTransaction = (work) => {
+    transactions++;
+    return work(tx);
+  };
+  const turns = new Turns("here", run, { ...limits, callsTogether: 20, togetherMs: 30 });
+  const order: number[] = [];
+  const work = (n: number) => () => sleep(20).then(() => order.push(n));
+  await Promise.all(Array.from({ length: 10 }, (_, n) => turns.take(work(n))));
+  expect(order).toEqual(Array.from({ length: 10 }, (_, n) => n));
+  expect(transactions).toBeGreaterThan(3);
+});
+
+test("one long transaction is waited for while the store answers call after call", async () => {
+  const turns = new Turns("here", slowly, { ...limits, callsTogether: 20 });
+  const began = performance.now();
+  await Promise.all(Array.from({ length: 20 }, () => turns.take(() => sleep(20))));
+  expect(performance.now() - began).toBeGreaterThan(2 * limits.callMs);
+});
+
+test("what changed nothing is done again, in its order, and what may have been done is not", async () => {
+  const fates = ["undone", "undone", "unknown"] as const;
+  let attempt = 0;
+  const run: RunTransaction = async (work) => {
+    const fate = fates[attempt++];
+    if (fate !== "undone") await work(tx);
+    if (fate !== undefined) throw new StoreError("here", "failed", undefined, fate);
+  };
+  const turns = new Turns("here", run, { ...limits, reconnectMs: 1 });
+  const order: number[] = [];
+  const first = turns.take(() => Promise.resolve(order.push(1)));
+  const second = turns.take(() => Promise.resolve(order.push(2)));
+  await expect(first).rejects.toMatchObject({ fate: "unknown" });
+  await second;
+  expect(order).toEqual([1, 2]);
+});
+
+test("what is at fault by itself fails alone, and once", async () => {
+  const turns = new Turns("here", slowly, { ...limits, callsTogether: 3 });
+  let attempts = 0;
+  const good = () => Promise.resolve("good");
+  const bad = () => {
+    attempts++;
+    return Promise.reject(new Error("bad"));
+  };
+  const outcomes = await Promise.allSettled([good, bad, good].map((work) => turns.take(work)));
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  // With the others, and for itself.
+  expect(attempts).toBe(2);
+});
+
+test("a store that stays away is told of by its own reason, and in the time of one call", async () => {
+  const away = new StoreError("here", "cannot be reached", undefined, "undone");
+  const turns = new Turns("here", () => Promise.reject(away), { ...limits, reconnectMs: 5 });
+  const began = performance.now();
+  await expect(turns.take(() => Promise.resolve(1))).rejects.toBe(away);
+  expect(performance.now() - began).toBeLessThan(limits.burstMs / 2);
+});

@@ -1,16 +1,20 @@
-/** Calls of a store, one after another, those that come together in one transaction. */
+/**
+ * Calls of a store, one after another, those that come together in one transaction. What failed without having changed anything is made again, for
+ * as long as a call may take: a store that is started again, or a session that was put out for its silence, is nobody's reason to be refused.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
 import { storeLimits, type StoreLimits } from "./limits.ts";
 import type { SqlTransaction } from "./sql.ts";
 import { StoreError } from "./store.ts";
 
 type Work = (tx: SqlTransaction) => Promise<unknown>;
 
-/** Runs work in a transaction of its own: begins, works, commits; or takes it back, and throws. */
+/** Runs work in a transaction of its own: begins, works, commits; or takes it back, and throws: a `StoreError` where the store is to blame. */
 export type RunTransaction = (work: (tx: SqlTransaction) => Promise<void>) => Promise<void>;
 
 interface Call {
   readonly work: Work;
-  readonly done: (result: unknown) => void;
+  readonly done: () => void;
   readonly failed: (error: unknown) => void;
   isOver: boolean;
 }
@@ -21,8 +25,10 @@ export class Turns {
   readonly #limits: StoreLimits;
   readonly #queue: Call[] = [];
   #isRunning = false;
-  /** When a transaction was committed last. */
-  #endedMs = -Infinity;
+  /** When the store has answered last: it began a transaction, made a call, committed. */
+  #heardMs = -Infinity;
+  /** Why the last transaction was not. */
+  #trouble: StoreError | undefined;
   #isClosed = false;
 
   constructor(place: string, run: RunTransaction, limits: StoreLimits = storeLimits) {
@@ -45,13 +51,18 @@ export class Turns {
       const { callMs } = this.#limits;
       const beganMs = performance.now();
       // A store that works off what came before is not away: who is last of a thousand waits for longer than who finds it silent.
-      const look = () => {
+      const look = (isLast: boolean) => {
         const waitedMs = performance.now() - beganMs;
-        const leftMs = Math.min(this.#endedMs + callMs - performance.now(), this.#limits.burstMs - waitedMs);
-        if (leftMs > 0) timer = setTimeout(look, leftMs);
-        else call.failed(new StoreError(this.#place, `has not answered within ${Math.round(waitedMs)} ms`));
+        const leftMs = Math.min(this.#heardMs + callMs - performance.now(), this.#limits.burstMs - waitedMs);
+        if (leftMs > 0) timer = setTimeout(look, leftMs, false);
+        // Where it is us who were busy for so long, the answer may lie in the socket, which is looked at after timers.
+        else if (!isLast) timer = setTimeout(look, 1, true);
+        else
+          call.failed(
+            this.#trouble ?? new StoreError(this.#place, `has not answered within ${Math.round(waitedMs)} ms`),
+          );
       };
-      let timer = setTimeout(look, callMs);
+      let timer = setTimeout(look, callMs, false);
       const end = (then: () => void) => {
         if (call.isOver) return;
         call.isOver = true;
@@ -87,30 +98,70 @@ export class Turns {
   async #goOn(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
-    // What comes in the same turn of the event loop goes together.
-    await Promise.resolve();
+    // What comes in the same turn of the event loop goes together: a thousand sockets' worth, which the server would see us silent for.
+    await new Promise((resolve) => setImmediate(resolve));
+    let pauseMs: number = this.#limits.reconnectMs;
     while (this.#queue.length > 0) {
       const calls = this.#queue.splice(0, this.#limits.callsTogether).filter(({ isOver }) => !isOver);
-      if (calls.length > 0) await this.#together(calls);
+      if (calls.length === 0) continue;
+      const trouble = await this.#together(calls);
+      if (trouble === undefined) {
+        pauseMs = this.#limits.reconnectMs;
+        continue;
+      }
+      this.#trouble = trouble;
+      await sleep(pauseMs, undefined, { ref: false });
+      pauseMs = Math.min(2 * pauseMs, this.#limits.callMs / 5);
     }
     this.#isRunning = false;
   }
 
-  async #together(calls: readonly Call[]): Promise<void> {
+  /** Those that were not made, or have changed nothing, wait again, before all others. @returns why they have changed nothing */
+  async #together(calls: readonly Call[]): Promise<StoreError | undefined> {
+    let made = 0;
     try {
       await this.#run(async (tx) => {
-        for (const call of calls) await call.work(tx);
+        const beganMs = performance.now();
+        this.#heardMs = beganMs;
+        for (const call of calls) {
+          await call.work(tx);
+          made++;
+          this.#heardMs = performance.now();
+          if (this.#heardMs - beganMs > this.#limits.togetherMs) break;
+        }
       });
-      this.#endedMs = performance.now();
-      for (const call of calls) call.done(undefined);
+      this.#heardMs = performance.now();
+      this.#trouble = undefined;
+      for (const call of calls.slice(0, made)) call.done();
+      this.#again(calls.slice(made));
+      return undefined;
     } catch (error) {
-      const [only] = calls;
-      if (error instanceof StoreError || (calls.length === 1 && only !== undefined)) {
-        for (const call of calls) call.failed(error);
-        return;
+      if (error instanceof StoreError && error.fate === "undone") {
+        this.#again(calls);
+        return error;
+      }
+      if (error instanceof StoreError || calls.length === 1) {
+        // Those behind were not even begun.
+        const begun = error instanceof StoreError && error.fate === "unknown" ? made : calls.length;
+        for (const call of calls.slice(0, begun)) call.failed(error);
+        this.#again(calls.slice(begun));
+        return undefined;
       }
       // One of them is to blame, and no other has to suffer.
-      for (const call of calls) if (!call.isOver) await this.#together([call]);
+      const left = [...calls];
+      for (let call = left.shift(); call !== undefined; call = left.shift()) {
+        const trouble = call.isOver ? undefined : await this.#together([call]);
+        if (trouble === undefined) continue;
+        // It waits again, and behind it they do.
+        this.#again([...this.#queue.splice(0, this.#queue[0] === call ? 1 : 0), ...left]);
+        return trouble;
+      }
+      return undefined;
     }
+  }
+
+  #again(calls: readonly Call[]): void {
+    if (this.#isClosed) for (const call of calls) call.failed(new StoreError(this.#place, "is closed"));
+    else this.#queue.unshift(...calls.filter(({ isOver }) => !isOver));
   }
 }
