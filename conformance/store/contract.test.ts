@@ -125,7 +125,7 @@ describe.each(Object.entries(storeMakers))("a store in %s", (_, make) => {
       Array.from({ length: 10 }, (__, n) => (n % 2 ? one : two).ask(again(request), limits)),
     );
     expect(kinds(asked)).toEqual([...Array<string>(4).fill("granted"), ...Array<string>(6).fill("waiting")]);
-    expect((await one.grants()).filter((grant) => grant.request === request.id)).toEqual([]);
+    expect((await one.grants()).filter(({ grant }) => grant.request === request.id)).toEqual([]);
   });
 
   test("a yes may hold for less time than the rule says, and not for more", async () => {
@@ -138,8 +138,8 @@ describe.each(Object.entries(storeMakers))("a store in %s", (_, make) => {
       await one.ask(request, limits);
       await one.answer(yes(request, { terms: { forMs, uses: undefined, isAlike: false } }));
     }
-    const grant = (await one.grants()).find(({ request }) => request === long.id);
-    expect(grant?.untilMs).toBeLessThan(beganMs + hour.forMs + 60_000);
+    const listed = (await one.grants()).find(({ grant }) => grant.request === long.id);
+    expect(listed?.grant.untilMs).toBeLessThan(beganMs + hour.forMs + 60_000);
     await sleep(60);
     expect(await one.ask(again(short), limits)).toMatchObject({ kind: "waiting" });
     expect(await one.ask(again(long), limits)).toMatchObject({ kind: "granted" });
@@ -332,7 +332,7 @@ describe.each(Object.entries(storeMakers))("a store in %s", (_, make) => {
     const request = statement({ needs: [hour] });
     await one.ask(request, limits);
     await two.answer(yes(request));
-    const grant = (await two.grants()).find((each) => each.request === request.id);
+    const grant = (await two.grants()).find((each) => each.grant.request === request.id)?.grant;
     const revoker = { user: "dan", by: "dan@shop", proof: "token", because: "enough" };
     expect(await two.revoke(grant?.grant ?? "", revoker)).toBe(true);
     expect(await two.revoke(grant?.grant ?? "", revoker)).toBe(false);

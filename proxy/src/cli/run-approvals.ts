@@ -10,6 +10,7 @@ import { formatProblems } from "../config/problem.ts";
 import { UserStore } from "../identity/user-store.ts";
 import { proxyLimits } from "../limits.ts";
 import type { StoredGrant } from "../store/grants.ts";
+import type { ListedGrant } from "../store/listed-grants.ts";
 import { storeOf } from "../store/open-store.ts";
 import type { StoredRequest } from "../store/requests.ts";
 import type { Store } from "../store/store.ts";
@@ -79,14 +80,11 @@ export async function answer(says: "approve" | "deny", id: string, options: Answ
 }
 
 export async function listGrants(config: string, asJson: boolean): Promise<void> {
-  const found = await withStore(config, async (store) => {
-    const grants = await store.grants();
-    return Promise.all(grants.map(async (grant) => ({ grant, request: await store.request(grant.request) })));
-  });
+  const found = await withStore(config, (store) => store.grants());
   if (found.length === 0 && !asJson) process.stderr.write("no approval can be used\n");
-  for (const { grant, request } of found) {
+  for (const { grant, asked } of found) {
     if (asJson) process.stdout.write(`${JSON.stringify(grant)}\n`);
-    else for (const line of describeGrant(grant, request)) process.stdout.write(`${escapeForTerminal(line)}\n`);
+    else for (const line of describeGrant(grant, asked)) process.stdout.write(`${escapeForTerminal(line)}\n`);
   }
 }
 
@@ -105,12 +103,12 @@ export async function revokeGrant(grant: string, { config: file, as: user, becau
   else throw new CommandError(`there is no grant ${escapeForTerminal(grant)}`, exitCodes.misuse);
 }
 
-function describeGrant(grant: StoredGrant, request: StoredRequest | undefined): readonly string[] {
+function describeGrant(grant: StoredGrant, asked: ListedGrant["asked"]): readonly string[] {
   const { grant: id, by, groups, untilMs, usesLeft, used, isAlike } = grant;
   const uses = usesLeft === undefined ? `used ${used} times` : `used ${used} times, ${usesLeft} left`;
   const head = `${id}  by ${by} for ${groups.join(" or ")}, until ${new Date(untilMs).toISOString()}, ${uses}`;
-  if (request === undefined) return [head];
-  const { principal, target, texts, alike } = request.asked;
+  if (asked === undefined) return [head];
+  const { principal, target, texts, alike } = asked;
   return [head, `  ${principal.id} on ${target}: ${isAlike ? (alike ?? "") : (texts[0] ?? "")}`];
 }
 

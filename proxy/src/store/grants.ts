@@ -62,7 +62,7 @@ export async function addGrant(tx: SqlTransaction, grant: NewGrant): Promise<voi
   );
 }
 
-const usable = "g.until_ms > $1 and (g.uses_left is null or g.uses_left > 0)";
+export const usable = "g.until_ms > $1 and (g.uses_left is null or g.uses_left > 0)";
 
 const candidates = `select g.*, case when r.state = 'approved' and r.holder is null then 1 else 0 end as free
   from grants g left join requests r on r.id = g.request where ${usable}`;
@@ -128,11 +128,6 @@ export async function giveBack(tx: SqlTransaction, yes: readonly Yes[]): Promise
     await tx.all("update grants set used = used - 1, uses_left = uses_left + 1 where id = $1", grant);
 }
 
-export async function listGrants(tx: SqlTransaction): Promise<readonly StoredGrant[]> {
-  const rows = await tx.all(`select g.* from grants g where ${usable} order by g.until_ms, g.id`, tx.nowMs);
-  return rows.map(grantOf);
-}
-
 /** Removes it; `undefined` where there is none. */
 export async function takeGrant(tx: SqlTransaction, id: string): Promise<StoredGrant | undefined> {
   const [row] = await tx.all("delete from grants where id = $1 returning *", id);
@@ -143,7 +138,7 @@ export function parseYes(json: string | undefined): readonly Yes[] | undefined {
   return json === undefined ? undefined : yesList.parse(JSON.parse(json));
 }
 
-function grantOf(row: SqlRow): StoredGrant {
+export function grantOf(row: SqlRow): StoredGrant {
   return {
     grant: text(row, "id"),
     request: text(row, "request"),

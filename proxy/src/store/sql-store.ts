@@ -1,6 +1,6 @@
 /** A store over SQL, whichever server runs it. */
 import { answer, type Answered, type NewAnswer } from "./answers.ts";
-import { listGrants, type StoredGrant } from "./grants.ts";
+import { type ListedGrant, listGrants } from "./listed-grants.ts";
 import { beat, collect, giveUp, leave } from "./proxies.ts";
 import {
   ask,
@@ -70,7 +70,7 @@ export abstract class SqlStore implements Store {
     return this.transaction((tx) => findRequest(tx, id));
   }
 
-  grants(): Promise<readonly StoredGrant[]> {
+  grants(): Promise<readonly ListedGrant[]> {
     return this.transaction(listGrants);
   }
 

@@ -8,7 +8,7 @@
  */
 import type { Answered, NewAnswer } from "./answers.ts";
 import type { AskLimits, Asked, EndedRequest, NewRequest, StoredRequest } from "./requests.ts";
-import type { StoredGrant } from "./grants.ts";
+import type { ListedGrant } from "./listed-grants.ts";
 import type { Revocation, Revoker } from "./revocations.ts";
 
 export interface Store {
@@ -50,7 +50,7 @@ export interface Store {
   waiting(): Promise<readonly StoredRequest[]>;
   request(id: string): Promise<StoredRequest | undefined>;
   /** Those that can still be used. */
-  grants(): Promise<readonly StoredGrant[]>;
+  grants(): Promise<readonly ListedGrant[]>;
   /** Keeps for the record who has done it. @returns whether there was such a grant */
   revoke(grant: string, by: Revoker): Promise<boolean>;
 }

@@ -3,7 +3,7 @@ import type { Principal } from "@penstock/engine";
 import { HTTPException } from "hono/http-exception";
 import { isOfAny } from "../../approvals/eligible.ts";
 import type { StoredGrant } from "../../store/grants.ts";
-import type { StoredRequest } from "../../store/requests.ts";
+import type { ListedGrant } from "../../store/listed-grants.ts";
 import type { Store } from "../../store/store.ts";
 import { apiPath } from "../paths.ts";
 import { reached } from "../reached.ts";
@@ -40,9 +40,8 @@ export function addGrantRoutes(api: Api, store: Store): void {
       },
     }),
     async (c) => {
-      const mine = (await reached(() => store.grants())).filter((each) => mayRevoke(c.var.person, each));
-      const requests = await reached(() => Promise.all(mine.map((each) => store.request(each.request))));
-      return c.json({ grants: mine.map((each, index) => shown(each, requests[index])) }, 200);
+      const mine = (await reached(() => store.grants())).filter((each) => mayRevoke(c.var.person, each.grant));
+      return c.json({ grants: mine.map(shown) }, 200);
     },
   );
   api.openapi(
@@ -60,8 +59,8 @@ export function addGrantRoutes(api: Api, store: Store): void {
       const { person } = c.var;
       const { id } = c.req.valid("param");
       const { because } = c.req.valid("query");
-      const found = (await reached(() => store.grants())).find((each) => each.grant === id);
-      const isMine = found !== undefined && mayRevoke(person, found);
+      const found = (await reached(() => store.grants())).find((each) => each.grant.grant === id);
+      const isMine = found !== undefined && mayRevoke(person, found.grant);
       const by = { user: person.name, by: person.id, proof: "token", because };
       if (!isMine || !(await reached(() => store.revoke(id, by))))
         throw new HTTPException(404, { message: "there is no such approval, or none that you may take back" });
@@ -75,10 +74,8 @@ function mayRevoke(person: Principal, { groups, by }: StoredGrant): boolean {
   return person.kind === "human" && (person.id === by || isOfAny(person, groups));
 }
 
-function shown(
-  { grant: id, request, by, groups, isAlike, untilMs, usesLeft, used }: StoredGrant,
-  of: StoredRequest | undefined,
-): z.output<typeof grant> {
+function shown({ grant: given, asked }: ListedGrant): z.output<typeof grant> {
+  const { grant: id, request, by, groups, isAlike, untilMs, usesLeft, used } = given;
   return {
     id,
     request,
@@ -88,12 +85,12 @@ function shown(
     until: new Date(untilMs).toISOString(),
     ...(usesLeft === undefined ? {} : { uses_left: usesLeft }),
     used,
-    ...(of === undefined
+    ...(asked === undefined
       ? {}
       : {
-          principal: of.asked.principal.id,
-          target: of.asked.target,
-          statement: isAlike ? (of.asked.alike ?? "") : (of.asked.texts[0] ?? ""),
+          principal: asked.principal.id,
+          target: asked.target,
+          statement: isAlike ? (asked.alike ?? "") : (asked.texts[0] ?? ""),
         }),
   };
 }
