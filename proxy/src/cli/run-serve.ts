@@ -4,6 +4,7 @@ import { UserStore } from "../identity/user-store.ts";
 import type { LoadedPolicies } from "../policies/policy-content.ts";
 import { PolicyLoader } from "../policies/policy-loader.ts";
 import { CommandError, type ExitCode, exitCodes } from "./exit-codes.ts";
+import type { HangUps } from "./hang-ups.ts";
 import { createLogger } from "./logger.ts";
 import { RunningProxy } from "./running-proxy.ts";
 
@@ -13,7 +14,7 @@ export interface ServeOptions {
 }
 
 /** Runs the proxy until a signal ends it, or with `check` only reads what it would run with. */
-export async function runServe(options: ServeOptions): Promise<void> {
+export async function runServe(options: ServeOptions, hangUps?: HangUps): Promise<void> {
   const { config, users, loader, policies, warnings } = await prepare(options.config);
   if (options.check === true) {
     for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
@@ -25,6 +26,7 @@ export async function runServe(options: ServeOptions): Promise<void> {
   const log = createLogger(config.log);
   for (const warning of warnings) log.warn(warning);
   const running = await RunningProxy.start(options.config, config, users, { loader, first: policies }, log);
+  hangUps?.hear(running.hangUp);
   await running.untilStopped();
 }
 

@@ -27,7 +27,8 @@ export class RunningProxy {
   readonly #reloader: Reloader;
   /** From before it listens: who reads that it does may end it at once. */
   readonly #ending = firstSignal();
-  readonly #hangUp = (): void => this.#reloader.hangUp();
+  /** SIGHUP. */
+  readonly hangUp = (): void => this.#reloader.hangUp();
 
   private constructor(opened: Opened) {
     const parts = connectParts(opened, (by) => this.#reloader.reload(by));
@@ -116,13 +117,11 @@ export class RunningProxy {
   /** Resolves after SIGTERM or SIGINT, when sessions have ended and the last audit line is written. */
   async untilStopped(): Promise<void> {
     const { log, server, crew } = this.#parts;
-    process.on("SIGHUP", this.#hangUp);
     const signal = await this.#ending;
     // Whoever asks twice does not want to wait.
     for (const again of ["SIGTERM", "SIGINT"] as const) process.once(again, () => process.exit(exitCodes.failure));
     log.info(`${signal}: no new connections, waiting for running statements`);
     await this.stop();
-    process.off("SIGHUP", this.#hangUp);
     const { sessionsTotal, statements, denials } = (await (crew ?? ownActivity(server)).readings()).counts;
     log.info({ sessions: sessionsTotal, statements, denials }, "stopped");
     process.exit(exitCodes.success);
