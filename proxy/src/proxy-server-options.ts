@@ -7,7 +7,7 @@ import type { People } from "./approvals/people.ts";
 import type { ApprovalRules } from "./approvals/rules.ts";
 import type { AuditLog } from "./audit/audit-log.ts";
 import type { Peers, PeerService } from "./enforce/peers.ts";
-import type { OpenSession } from "./enforce/session-host.ts";
+import type { LoginHost, OpenSession } from "./enforce/session-host.ts";
 import type { Protocol, Target, Targets } from "./enforce/target.ts";
 import type { CertificateIdentities } from "./identity/certificate/certificate-logins.ts";
 import type { Identities } from "./identity/login.ts";
@@ -113,7 +113,7 @@ export interface ProxyServer {
   relisten(port: number, protocol: Protocol, only: string): void;
   /** From the next connection on. Throws where it cannot be used: then what was in use stays. */
   setTls(tls: TlsOptions): void;
-  /** All of it at once: no login and no statement sees a part. Throws, and changes nothing, where TLS cannot be used. */
+  /** All of it at once: no login and no statement sees a part. Never throws: a session that cannot follow is ended. */
   change(change: ServerChange): void;
   /** From the next statement of every session on. */
   setEnforcer(enforcer: Enforcer): void;
@@ -125,7 +125,8 @@ export interface ProxyServer {
 /** Settings that a running proxy takes. */
 interface ServerSettings {
   readonly enforcer: Enforcer;
-  readonly tls: TlsOptions | undefined;
+  /** Made by `tlsOf`. */
+  readonly tls: LoginHost["tls"];
   readonly tlsRequired: boolean;
   readonly certificates: CertificateIdentities | undefined;
   readonly tokens: TokenIdentities | undefined;

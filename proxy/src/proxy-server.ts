@@ -177,15 +177,14 @@ class Proxy implements ProxyServer, FrontHost {
 
   change({ settings, targets, decidesAnew, loginsBeginAnew }: ServerChange): void {
     const { enforcer, tls, tlsRequired, certificates, tokens, approvalRules, redacts, limits } = settings;
-    this.tls = tls === undefined ? undefined : tlsOf(tls);
     const [isEncryptionNew, isRedactionNew] = [tlsRequired && !this.tlsRequired, redacts !== this.redacts];
-    Object.assign(this, { tlsRequired, certificates, tokens, redacts });
+    Object.assign(this, { tls, tlsRequired, certificates, tokens, redacts });
     this.limits = { ...proxyLimits, ...limits };
     this.approvals?.setRules(approvalRules);
     if (loginsBeginAnew || isEncryptionNew)
       for (const socket of [...this.#loggingIn, ...this.#opening]) socket.destroy();
     if (decidesAnew) this.enforcer = this.meters.timed(enforcer);
-    for (const session of this.#sessions.keys()) {
+    const follow = (session: OpenSession) => {
       const now = targets.settings.get(session.target);
       if (now !== undefined)
         session.retarget(now, { ...session.who, target: { ...session.who.target, ...seenOf(now) } });
@@ -193,6 +192,15 @@ class Proxy implements ProxyServer, FrontHost {
       if (targets.gone.has(session.target)) session.endWhenIdle(otherTarget);
       else if (isEncryptionNew && !session.who.session.client.tls) session.endWhenIdle(mustEncrypt);
       else if (decidesAnew && session.holding.isActive) session.resume();
+    };
+    for (const session of this.#sessions.keys()) {
+      try {
+        follow(session);
+      } catch (error) {
+        // Nobody goes on under settings that are no longer in force.
+        this.fault(session, error instanceof Error ? error : new Error(String(error)));
+        session.end(otherTarget.reason, otherTarget);
+      }
     }
   }
 

@@ -6,9 +6,9 @@ import { readApiTokens } from "../../admin/api-tokens.ts";
 import type { ProxyConfig } from "../../config/load-config.ts";
 import { formatProblems } from "../../config/problem.ts";
 import { errorMessage } from "../../config/system-error.ts";
+import type { LoginHost } from "../../enforce/session-host.ts";
 import type { TokenLogins } from "../../identity/token-logins.ts";
 import { tlsOf } from "../../proxy-server.ts";
-import type { TlsOptions } from "../../proxy-server-options.ts";
 import type { PreparedTargets } from "../../targets/changed-targets.ts";
 import type { PreparedPorts } from "../listeners.ts";
 import { openTokenLogins, tlsOptions } from "../open-identity.ts";
@@ -22,7 +22,7 @@ export interface PreparedReload {
   readonly targets: PreparedTargets;
   readonly ports: PreparedPorts;
   readonly policies: PreparedPolicies;
-  readonly tls: TlsOptions | undefined;
+  readonly tls: LoginHost["tls"];
   readonly tokens: TokenLogins | undefined;
   /** Puts other users in the place of those before, where the file or the names that nobody may have are others. @returns warnings */
   readonly users: (() => readonly string[]) | undefined;
@@ -41,20 +41,26 @@ export async function prepareReload(
     const read = readApiTokens(config.admin.tokensFile);
     if (!read.ok) problems.push(formatProblems(read.problems));
   }
+  /** What fails by a fault of ours leaves nothing of the others open. */
+  const attempt = <T>(work: Promise<T>): Promise<T | undefined> =>
+    work.catch((error: unknown) => {
+      problems.push(`a fault of the proxy. Please report this: ${errorMessage(error)}`);
+      return undefined;
+    });
   const [targets, policies, ports, tokens] = await Promise.all([
-    parts.targets.prepare(config.targets, changes.targets.changed),
-    preparePolicies(parts, changes),
-    parts.listeners.prepare(config.targets),
+    attempt(parts.targets.prepare(config.targets, changes.targets.changed)),
+    attempt(preparePolicies(parts, changes)),
+    attempt(parts.listeners.prepare(config.targets)),
     sections.has("identity")
-      ? openTokenLogins(config.identity, parts.log, parts.usedTokens, parts.tokens)
+      ? attempt(openTokenLogins(config.identity, parts.log, parts.usedTokens, parts.tokens))
       : parts.tokens,
   ]);
-  problems.push(...targets.problems, ...ports.problems);
+  problems.push(...(targets?.problems ?? []), ...(ports?.problems ?? []));
   if (typeof policies === "string") problems.push(policies);
-  if (problems.length === 0 && typeof policies !== "string")
+  else if (problems.length === 0 && targets !== undefined && ports !== undefined && policies !== undefined)
     return { changes, targets, ports, policies, tls, tokens, users };
-  parts.targets.discard(targets);
-  parts.listeners.discard(ports);
+  if (targets !== undefined) parts.targets.discard(targets);
+  if (ports !== undefined) parts.listeners.discard(ports);
   return problems;
 }
 
@@ -95,11 +101,10 @@ function prepareUsers(
   return undefined;
 }
 
-function prepareTls(config: ProxyConfig, problems: string[]): TlsOptions | undefined {
+function prepareTls(config: ProxyConfig, problems: string[]): LoginHost["tls"] {
   try {
     const tls = tlsOptions(config);
-    if (tls !== undefined) tlsOf(tls);
-    return tls;
+    return tls === undefined ? undefined : tlsOf(tls);
   } catch (error) {
     problems.push(`\`listen.tls\` and \`identity.certificates\` cannot be used together: ${errorMessage(error)}`);
     return undefined;

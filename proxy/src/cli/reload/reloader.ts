@@ -8,6 +8,7 @@ import type { ProxyParts } from "../proxy-parts.ts";
 import { applyReload } from "./apply-reload.ts";
 import { changesBetween, type ConfigChanges, isEmpty } from "./config-changes.ts";
 import { discard, prepareCrew, type PreparedReload, preparePolicies, prepareReload } from "./prepare-reload.ts";
+import type { PreparedPolicies } from "../running-policies.ts";
 import { readAgain, reopenAudit } from "./read-again.ts";
 
 /** Whoever asks: a signal, or the id of a person. */
@@ -44,7 +45,7 @@ export class Reloader {
   }
 
   #inTurn(work: () => Promise<ReloadOutcome>): Promise<ReloadOutcome> {
-    const turn = this.#last.then(work);
+    const turn = this.#last.then(work).catch((error: unknown) => refused("", [faultOf(error)]));
     this.#last = turn;
     return turn;
   }
@@ -54,11 +55,13 @@ export class Reloader {
     const who = "by" in asked ? asked.by : asked.signal;
     log.info(`${who}: reading configuration, users, policies and catalogs again, opening the audit log again`);
     reopenAudit(this.#parts);
-    const outcome = await this.#reloadConfig(asked).catch((error: unknown) =>
-      refused("", [`a fault of the proxy. Please report this: ${errorMessage(error)}`]),
-    );
+    const outcome = await this.#reloadConfig(asked).catch((error: unknown) => refused("", [faultOf(error)]));
     this.#tell(outcome);
-    if (!this.#isClosed) await readAgain(this.#parts);
+    try {
+      if (!this.#isClosed) await readAgain(this.#parts);
+    } catch (error) {
+      log.error({ report: faultOf(error) }, "not everything could be read again");
+    }
     return outcome;
   }
 
@@ -73,16 +76,23 @@ export class Reloader {
     if (isEmpty(changes)) return { kind: "unchanged", digest, changed: [], needsRestart, report: "" };
     const prepared = await prepareReload(parts, changes);
     if (!("changes" in prepared)) return refused(digest, prepared);
-    const problems = await this.#finish(prepared, asked);
-    if (problems.length > 0) {
+    const policies = await this.#ready(prepared, asked).catch((error: unknown) => [faultOf(error)]);
+    if (!("config" in policies)) {
       discard(parts, prepared);
-      return refused(digest, problems);
+      return refused(digest, policies);
     }
+    const faults = applyReload(parts, { ...prepared, policies });
+    parts.crew?.apply();
+    for (const report of faults)
+      parts.log.error(
+        { report },
+        "a part of the changed configuration needs a restart: a fault of the proxy. Please report this",
+      );
     return { kind: "applied", digest, changed: changedIn(changes), needsRestart, report: "" };
   }
 
-  /** Lets the other processes try it too, records it, and puts it in force. @returns why it could not, when nothing has changed */
-  async #finish(prepared: PreparedReload, asked: Asked): Promise<readonly string[]> {
+  /** Lets the other processes try it too, and records it. @returns the policies to put in force, or why nothing may change */
+  async #ready(prepared: PreparedReload, asked: Asked): Promise<PreparedPolicies | readonly string[]> {
     const parts = this.#parts;
     const { changes } = prepared;
     const problems = await prepareCrew(parts, changes.config.text, prepared.policies);
@@ -103,9 +113,7 @@ export class Reloader {
       if (more.length > 0) return more;
     }
     if (this.#isClosed) return ["the proxy is shutting down"];
-    applyReload(parts, { ...prepared, policies });
-    parts.crew?.apply();
-    return [];
+    return policies;
   }
 
   #record(changes: ConfigChanges, asked: Asked): Promise<void> {
@@ -135,6 +143,10 @@ export class Reloader {
 }
 
 const attemptsMax = 5;
+
+function faultOf(error: unknown): string {
+  return `a fault of the proxy. Please report this: ${errorMessage(error)}`;
+}
 
 /** For people and the record: names of sections and targets, and nothing that stands in them. */
 function changedIn({ sections, targets: { added, removed, changed } }: ConfigChanges): string[] {

@@ -169,7 +169,12 @@ export class RunningWorker {
     if (prepared === undefined) return;
     // Others come from the first process, when it has loaded them.
     if (prepared.policies.isShadowNew) this.#given.shadow.content = undefined;
-    applyReload(this.#parts, prepared);
+    const { log } = this.#parts;
+    for (const report of applyReload(this.#parts, prepared))
+      log.error(
+        { report },
+        "a part of the changed configuration needs a restart: a fault of the proxy. Please report this",
+      );
   }
 
   discard(): void {
