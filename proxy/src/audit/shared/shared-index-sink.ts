@@ -3,7 +3,7 @@ import type { Client } from "pg";
 import { explainDatabaseError } from "../sinks/postgres-sink.ts";
 import { type Sink, SinkError, type SinkRecord } from "../sinks/sink.ts";
 import { forgetOld } from "./forget-old.ts";
-import { sharedRows } from "./shared-rows.ts";
+import { type SharedRows, sharedRows } from "./shared-rows.ts";
 import type { SharedTables } from "./shared-tables.ts";
 
 export interface SharedIndexSinkOptions {
@@ -50,13 +50,15 @@ export class SharedIndexSink implements Sink {
     const abandon = () => this.#drop();
     signal.addEventListener("abort", abandon, { once: true });
     try {
-      const made = await sharedRows(records);
-      await this.#inTurn(async () => {
-        const client = (this.#client ??= await this.#connect());
-        await client.query("begin");
-        await this.#write(client, made);
-        await client.query("commit");
-      });
+      for (const [chain, some] of Map.groupBy(records, (record) => record.chain)) {
+        const made = await sharedRows(some);
+        await this.#inTurn(async () => {
+          const client = (this.#client ??= await this.#connect());
+          await client.query("begin");
+          await this.#write(client, this.#logs.get(chain) ?? (await this.#log(client, chain)), made);
+          await client.query("commit");
+        });
+      }
       if (performance.now() - this.#forgotMs > forgetEveryMs) void this.#forget();
     } catch (error) {
       this.#drop();
@@ -79,17 +81,12 @@ export class SharedIndexSink implements Sink {
     return turn;
   }
 
-  async #write(client: Client, { rows, results }: Awaited<ReturnType<typeof sharedRows>>): Promise<void> {
-    const withLog = async <Row extends { readonly chain: string }>(each: readonly Row[]) => {
-      const given: (Row & { log: number })[] = [];
-      for (const row of each) given.push({ ...row, log: this.#logs.get(row.chain) ?? (await this.#log(client, row)) });
-      return JSON.stringify(given);
-    };
-    if (rows.length > 0) await client.query({ name: "insert", text: insertRows, values: [await withLog(rows)] });
-    if (results.length > 0) await client.query({ name: "results", text: setResults, values: [await withLog(results)] });
+  async #write(client: Client, log: number, { rows, results }: SharedRows): Promise<void> {
+    if (rows !== undefined) await client.query({ name: "insert", text: insertRows, values: [rows, log] });
+    if (results !== undefined) await client.query({ name: "results", text: setResults, values: [results, log] });
   }
 
-  async #log(client: Client, { chain }: { readonly chain: string }): Promise<number> {
+  async #log(client: Client, chain: string): Promise<number> {
     const keepMs = this.#keepDays === undefined ? null : this.#keepDays * dayMs;
     const { rows } = await client.query<{ id: number }>(
       `with others as (
@@ -148,7 +145,6 @@ export class SharedIndexSink implements Sink {
 const resultColumns = "rows bigint, duration_us bigint, sqlstate text, result uuid";
 const columns = [
   ["id", "uuid"],
-  ["log", "integer"],
   ["time", "bigint"],
   ["event", "text"],
   ["session", "text"],
@@ -171,7 +167,7 @@ const names = columns.map(([name]) => name).join(", ");
 const insertRows = `with given as materialized (
     select * from json_to_recordset($1::json) as g(${columns.map((each) => each.join(" ")).join(", ")}, tags json)
   ), kept as (
-    insert into audit_records (${names}) select ${names} from given
+    insert into audit_records (log, ${names}) select $2::integer, ${names} from given
     on conflict (id) do update
     set rows = excluded.rows, duration_us = excluded.duration_us, sqlstate = excluded.sqlstate, result = excluded.result
     where audit_records.sqlstate is null and excluded.sqlstate is not null
@@ -182,14 +178,14 @@ const insertRows = `with given as materialized (
 
 /** Results of what came before, each once. */
 const setResults = `with given as materialized (
-    select * from json_to_recordset($1::json) as g(log integer, session text, statement bigint, ${resultColumns})
+    select * from json_to_recordset($1::json) as g(session text, statement bigint, ${resultColumns})
   )
   update audit_records r
   set rows = given.rows, duration_us = given.duration_us, sqlstate = given.sqlstate, result = given.result
   from given
   where r.id = (
       select o.id from audit_records o
-      where o.log = given.log and o.session = given.session and o.statement = given.statement
+      where o.log = $2::integer and o.session = given.session and o.statement = given.statement
         and o.event = 'statement' and o.sqlstate is null
       order by o.id desc limit 1
     )

@@ -19,7 +19,6 @@ interface ResultColumns {
 
 interface SharedRow extends ResultColumns {
   readonly id: string;
-  readonly chain: string;
   readonly time: number;
   readonly event: string;
   readonly session: string;
@@ -37,20 +36,20 @@ interface SharedRow extends ResultColumns {
 
 /** A result whose statement came before. */
 interface LateResult extends ResultColumns {
-  readonly chain: string;
   readonly session: string;
   readonly statement: number | null;
 }
 
+/** As JSON, an array each; `undefined` where there is none. */
 export interface SharedRows {
-  readonly rows: readonly SharedRow[];
-  readonly results: readonly LateResult[];
+  readonly rows: string | undefined;
+  readonly results: string | undefined;
 }
 
 /** Records in a row that statements may have to wait for. */
 const recordsTogether = 50;
 
-/** Results are put into the rows of their statements, where those are among the records. */
+/** @param records of one log. Results are put into the rows of their statements, where those are among the records. */
 export async function sharedRows(records: readonly SinkRecord[]): Promise<SharedRows> {
   const rows: SharedRow[] = [];
   const results: LateResult[] = [];
@@ -65,8 +64,7 @@ export async function sharedRows(records: readonly SinkRecord[]): Promise<Shared
       const result = resultOf(parsed, record);
       const row = running.get(key);
       if (row === undefined) {
-        const { chain } = record;
-        results.push({ chain, session: indexWord(session), statement: wholeNumber(statement), ...result });
+        results.push({ session: indexWord(session), statement: wholeNumber(statement), ...result });
       } else Object.assign(row, result);
       running.delete(key);
     } else {
@@ -75,16 +73,24 @@ export async function sharedRows(records: readonly SinkRecord[]): Promise<Shared
       if (event === "statement") running.set(key, row);
     }
   }
-  return { rows, results };
+  return { rows: await jsonOf(rows), results: await jsonOf(results) };
+}
+
+async function jsonOf(rows: readonly (SharedRow | LateResult)[]): Promise<string | undefined> {
+  if (rows.length === 0) return undefined;
+  const parts: string[] = [];
+  for (let start = 0; start < rows.length; start += recordsTogether) {
+    parts.push(JSON.stringify(rows.slice(start, start + recordsTogether)).slice(1, -1));
+    await nextTurn();
+  }
+  return `[${parts.join(",")}]`;
 }
 
 function rowOf(parsed: AuditRecord, record: SinkRecord): SharedRow {
   const { timeMs, event, session, statement, principal, behalf, principalKind, target, kind, isDenied, tags } =
     indexedRecord(parsed);
-  const { chain, line } = record;
   return {
     id: recordKey(timeMs, record),
-    chain,
     time: timeMs,
     event: indexWord(event),
     session: indexWord(session),
@@ -96,7 +102,7 @@ function rowOf(parsed: AuditRecord, record: SinkRecord): SharedRow {
     kind: wordOrNone(kind),
     denied: isDenied ? 1 : 0,
     // What a line has of U+0000 is escaped.
-    line: line.replaceAll("\0", "\uFFFD"),
+    line: record.line.replaceAll("\0", "\uFFFD"),
     tags: tagEntries.flatMap(([tag, number]) => tags[tag].map((word) => [number, indexWord(word)] as const)),
   };
 }
