@@ -98,6 +98,34 @@ test("a schema that was seen to change is stale until it was read, whatever happ
   expect(catalog.isStale).toBe(true);
 });
 
+test("who wants to know what has changed so far waits for the load that has begun since, and for no other", async () => {
+  const own = await startPostgres();
+  const client = new Client({ connectionString: own.url() });
+  await client.connect();
+  const catalog = new TargetCatalog(targetOf(own));
+  const first = await catalog.refresh();
+  expect(await catalog.caughtUp()).toBe(first);
+  const tooEarly = catalog.refresh();
+  await client.query("create table made (id int)");
+  catalog.changed();
+  await tooEarly;
+  // The load that changed() has asked for has begun.
+  const begun = catalog.refresh();
+  const second = await catalog.caughtUp();
+  expect(second.relations.has("public.made")).toBe(true);
+  expect(catalog.isStale).toBe(false);
+  await client.query("create table later (id int)");
+  catalog.changed();
+  expect((await catalog.caughtUp()).relations.has("public.later")).toBe(true);
+  await begun;
+  // Where that load fails, it is tried once more.
+  await client.end();
+  await own.stop();
+  catalog.changed();
+  await expect(catalog.caughtUp()).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  catalog.close();
+});
+
 test("a load that fails keeps the snapshot and tells why", async () => {
   const own = await startPostgres();
   const catalog = new TargetCatalog(targetOf(own));

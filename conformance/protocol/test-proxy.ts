@@ -127,6 +127,7 @@ function testTargets(server: TestServer, options: TestProxyOptions): Targets {
           catalog: {
             current: () => noCatalog,
             refresh: () => Promise.resolve(noCatalog),
+            caughtUp: () => Promise.resolve(noCatalog),
             changed: () => undefined,
             isStale: false,
           },

@@ -99,6 +99,7 @@ export class ProxiedConnection {
         catalog: {
           current: () => noCatalog,
           refresh: () => Promise.resolve(noCatalog),
+          caughtUp: () => Promise.resolve(noCatalog),
           changed: () => undefined,
           isStale: false,
         },

@@ -98,7 +98,7 @@ export class Knowledge {
     if (this.#problem !== undefined) return true;
     if (this.#busy) return false;
     if (session.target.catalog.isStale && !endsLocks.test(text)) {
-      this.#work(() => session.target.catalog.refresh());
+      this.#work(() => session.target.catalog.caughtUp());
       return false;
     }
     if (this.#stateUnsure && !setsMode.test(text)) {

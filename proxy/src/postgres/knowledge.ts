@@ -37,6 +37,8 @@ export class Knowledge {
   #pathTouched = false;
   #schemaChanged = false;
   #schemaTouched = false;
+  /** What has changed of it so far was told to the target's catalog, which reads it anew by itself. */
+  #isChangeTold = false;
   /** Other sessions will see what this one has changed. */
   #sharedTouched = false;
   /** As this session alone sees it: uncommitted changes, temporary tables. */
@@ -75,7 +77,7 @@ export class Knowledge {
     }
     if (this.#busy) return false;
     if (session.target.catalog.isStale) {
-      this.#work(() => session.target.catalog.refresh());
+      this.#work(() => session.target.catalog.caughtUp());
       return false;
     }
     if (this.#ownCatalog !== undefined && this.#ownSince !== session.target.catalog.current())
@@ -137,7 +139,10 @@ export class Knowledge {
     if ((effects & effect.path) !== 0) this.#pathUnsure = this.#pathTouched = true;
     if ((effects & effect.role) !== 0) this.#roleUnsure = this.#roleTouched = true;
     if ((effects & effect.guarded) !== 0) this.#setGuarded = true;
-    if ((effects & effect.schema) !== 0) this.#schemaChanged = this.#schemaTouched = true;
+    if ((effects & effect.schema) !== 0) {
+      this.#schemaChanged = this.#schemaTouched = true;
+      this.#isChangeTold = false;
+    }
     if ((effects & effect.shared) !== 0) this.#sharedTouched = true;
     if ((effects & effect.commit) !== 0) this.#tellOthers();
     if ((effects & effect.revert) !== 0) {
@@ -199,6 +204,7 @@ export class Knowledge {
   #tellOthers(): void {
     if (!this.#sharedTouched) return;
     this.#sharedTouched = false;
+    this.#isChangeTold = true;
     this.#session.target.catalog.changed();
   }
 
@@ -235,10 +241,11 @@ export class Knowledge {
         this.#ownSince = session.target.catalog.current();
         this.#ownCatalog = await loadPostgresCatalog((sql) => session.side.run(sql), this.#ownSince);
       } else {
-        await session.target.catalog.refresh();
+        const { catalog } = session.target;
+        await (this.#isChangeTold ? catalog.caughtUp() : catalog.refresh());
         this.#ownCatalog = undefined;
       }
-      this.#schemaChanged = false;
+      this.#schemaChanged = this.#isChangeTold = false;
     }
   }
 

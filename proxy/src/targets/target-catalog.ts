@@ -56,6 +56,8 @@ export class TargetCatalog implements CatalogSource {
   /** How often the schema was seen to change, and how often it had when the load began that gave `#current`. */
   #changes = 0;
   #changesRead = 0;
+  /** The same of the load that runs. */
+  #changesReading = 0;
 
   /**
    * @param target not connected to before `refresh`, which must succeed once before `current`.
@@ -111,6 +113,12 @@ export class TargetCatalog implements CatalogSource {
       () => this.#startNext(),
     );
     return this.#next;
+  }
+
+  caughtUp(): Promise<Catalog> {
+    if (!this.isStale) return Promise.resolve(this.current());
+    if (this.#running === undefined || this.#changesReading < this.#changes) return this.refresh();
+    return this.#running.catch(() => this.refresh());
   }
 
   get isStale(): boolean {
@@ -175,6 +183,7 @@ export class TargetCatalog implements CatalogSource {
 
   async #load(): Promise<Catalog> {
     const changes = this.#changes;
+    this.#changesReading = changes;
     const seen = this.#seen;
     try {
       const next = await withConnection(this.#target, (run) =>

@@ -68,6 +68,7 @@ export class MemorySession {
         catalog: {
           current: () => noCatalog,
           refresh: () => Promise.resolve(noCatalog),
+          caughtUp: () => Promise.resolve(noCatalog),
           changed: () => undefined,
           isStale: false,
         },
