@@ -1,5 +1,5 @@
 /** PostgreSQL passes over schemas of the search_path that the role may not use: a bare name then means what lies in a later one. */
-import type { Client } from "pg";
+import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Stage, startStage } from "../support/stage.ts";
 
@@ -36,19 +36,26 @@ deny "what is in public is not for you" if {
 `;
 
 let stage: Stage;
+let direct: Client;
 let client: Client;
 
 beforeAll(async () => {
   stage = await startStage({ setup, policy, login: { user: "target", password: "target" } });
+  direct = new Client({ connectionString: stage.server.url(stage.database.database) });
+  await direct.connect();
   client = await stage.enter("ann");
 });
-afterAll(() => stage?.stop());
+afterAll(async () => {
+  await direct?.end();
+  await stage?.stop();
+});
+/** Past the proxy, which would read the schema after each of them. */
 beforeEach(async () => {
   await client.query("reset role");
-  await client.query("drop schema if exists mine cascade");
-  await client.query("create schema mine");
-  await client.query("set search_path = mine");
-  await client.query(objects(2, "her own"));
+  await direct.query(
+    `set role target; drop schema if exists mine cascade; create schema mine; set search_path = mine; ${objects(2, "her own")}; reset all; reset role`,
+  );
+  await stage.proxied.refreshCatalogs();
   await client.query("set search_path = mine, public");
 });
 
