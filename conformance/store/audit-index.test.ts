@@ -5,8 +5,9 @@ import { Client } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RecordQuery } from "../../proxy/src/audit/search/condition.ts";
 import { reportSubjects } from "../../proxy/src/audit/search/report.ts";
+import { SharedIndex } from "../../proxy/src/audit/shared/shared-index.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres-server.ts";
-import { type AuditIndex, localIndex, type SharedAuditIndex, sharedIndex } from "./audit-indexes.ts";
+import { type AuditIndex, localIndex, type SharedAuditIndex, sharedIndex, tablesOf } from "./audit-indexes.ts";
 
 interface Fields {
   readonly who?: { readonly id: string; readonly kind: string; readonly on_behalf_of?: string };
@@ -275,6 +276,20 @@ describe("the index of all proxies", () => {
     await direct.end();
     expect(rows).toEqual([{ lost: 0 }]);
     await Promise.all([keeps.close(), forgets.close()]);
+  });
+
+  test("says so where a search takes too long, and answers the next one", async () => {
+    const index = new SharedIndex(tablesOf(server), 1000);
+    await index.search({}, 1);
+    const direct = new Client(server.url());
+    await direct.connect();
+    await direct.query("begin; lock table penstock.audit_records in access exclusive mode");
+    await expect(index.search({}, 1)).rejects.toThrow(
+      /^the store postgres:\/\/.* has no answer after 1000 ms: ask for less, such as a shorter time/,
+    );
+    await direct.end();
+    await expect(index.search({}, 1)).resolves.toHaveLength(1);
+    index.close();
   });
 
   test("gives a result to the statement before it, where several of a session have one number, and once", async () => {

@@ -1,5 +1,6 @@
 /** Searches the records of all proxies on a store. Each question sees the index as it was at its beginning, and has a connection to itself meanwhile. */
 import type { Client } from "pg";
+import { errorCode } from "../../config/system-error.ts";
 import { parseRecord } from "../print-record.ts";
 import { type Condition, conditionOf, type IndexWord, type RecordQuery } from "../search/condition.ts";
 import type { ToldRecord } from "../search/search-thread.ts";
@@ -31,13 +32,16 @@ const questionsMax = 10;
 
 export class SharedIndex {
   readonly #tables: SharedTables;
+  readonly #answerMs: number;
   #questions = 0;
   /** Kept for the next question. */
   #idle: Client | undefined;
   #isClosed = false;
 
-  constructor(tables: SharedTables) {
+  /** @param answerMs for each query of a question, at most */
+  constructor(tables: SharedTables, answerMs: number = queryMs) {
     this.#tables = tables;
+    this.#answerMs = answerMs;
   }
 
   /** The newest first. @throws what keeps it from being searched, without values */
@@ -68,6 +72,12 @@ export class SharedIndex {
       return answer;
     } catch (error) {
       this.#drop(client);
+      if (client !== undefined && isTooSlow(error)) {
+        const help = "ask for less, such as a shorter time (since, until)";
+        throw new Error(`the store ${this.#tables.place} has no answer after ${this.#answerMs} ms: ${help}`, {
+          cause: error,
+        });
+      }
       const what = client === undefined ? "cannot be reached" : "failed";
       throw new Error(`the store ${this.#tables.place} ${what}: ${explainDatabaseError(error)}`, { cause: error });
     } finally {
@@ -90,7 +100,7 @@ export class SharedIndex {
     const client = await this.#tables.connect({
       name: "penstock audit search",
       connectMs,
-      queryMs,
+      queryMs: this.#answerMs,
       lost: (lost) => {
         if (this.#idle === lost) this.#idle = undefined;
       },
@@ -110,6 +120,11 @@ export class SharedIndex {
     if (this.#idle === client) this.#idle = undefined;
     void client?.end().catch(() => undefined);
   }
+}
+
+/** Of the server, query_canceled; of pg, which looks at the same time, an error that has but its text. */
+function isTooSlow(error: unknown): boolean {
+  return errorCode(error) === "57014" || (error instanceof Error && error.message === "Query read timeout");
 }
 
 async function begin(client: Client): Promise<void> {
