@@ -114,14 +114,15 @@ export class Crew implements Activity {
     return [...new Set(problems.flat())];
   }
 
-  /** Puts what was prepared in force. Those that were started meanwhile have not heard of it: they are started anew. */
-  apply(): void {
+  /** Puts what was prepared in force. Those that were started meanwhile have not heard of it: they are started anew. Never rejects. */
+  async apply(): Promise<void> {
     this.#changes++;
-    for (const worker of this.#workers.values()) {
-      if (this.#prepared.has(worker)) worker.channel.tell("apply", undefined);
-      else worker.kill();
-    }
+    const prepared = new Set(this.#prepared);
     this.#prepared.clear();
+    await this.#each(async (worker) => {
+      if (prepared.has(worker)) await worker.channel.ask("apply", undefined);
+      else worker.kill();
+    }, "end");
   }
 
   discard(): void {

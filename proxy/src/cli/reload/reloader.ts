@@ -82,7 +82,7 @@ export class Reloader {
       return refused(digest, policies);
     }
     const faults = applyReload(parts, { ...prepared, policies });
-    parts.crew?.apply();
+    await parts.crew?.apply();
     for (const report of faults)
       parts.log.error(
         { report },
