@@ -184,13 +184,7 @@ function crewOf(
         mockSecret: users.mockSecret,
       };
     },
-    append: ({ text, lines }) => audit.appendLines(text, lines),
-    write: ({ text, lines }) => {
-      if (lines > 0) audit.appendLines(text, lines);
-      return new Promise((resolve, reject) => {
-        audit.flushed((error) => (error === undefined ? resolve() : reject(error)));
-      });
-    },
+    audit,
     catalogChanged: (target) =>
       parts()
         ?.targets.all.find(({ name }) => name === target)

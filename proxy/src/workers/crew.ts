@@ -5,10 +5,10 @@ import type { PeerKill } from "../enforce/peers.ts";
 import type { SessionEnd } from "../enforce/session-host.ts";
 import type { SessionState } from "../enforce/session-state.ts";
 import { Meters, type MeterReadings, sumOfReadings } from "../metrics/meters.ts";
-import type { ConnectionWay, FirstMethods, GivenContent, WorkerStart } from "./methods.ts";
+import type { ConnectionWay, GivenContent, WorkerStart } from "./methods.ts";
 import { PlacingPorts } from "./placing-ports.ts";
 import { SharedCounts } from "./shared-counts.ts";
-import { WorkerProcess } from "./worker-process.ts";
+import { WorkerProcess, type WrittenLog } from "./worker-process.ts";
 
 /** How long until a worker that has ended, or could not start, is started again. */
 const againMs = 1000;
@@ -19,9 +19,7 @@ export interface CrewOptions {
   readonly keepAliveMs: () => number;
   /** What a worker that is started now is told, without what the crew knows itself. */
   readonly start: () => Omit<WorkerStart, "number" | "of">;
-  /** Of the audit log. */
-  readonly append: FirstMethods["append"];
-  readonly write: FirstMethods["write"];
+  readonly audit: WrittenLog;
   /** A session has changed the schema of a target. */
   readonly catalogChanged: (target: string) => void;
   /** Must not throw. */
@@ -154,11 +152,9 @@ export class Crew implements Activity {
 
   async #start(number: number): Promise<void> {
     const places = this.#counts.places();
-    const { count: of, start, append, write, catalogChanged } = this.#options;
+    const { count: of, start, audit, catalogChanged } = this.#options;
     const others = () => [...this.#workers.values()].filter((other) => other !== worker).map(({ channel }) => channel);
-    const worker: WorkerProcess = new WorkerProcess({
-      append,
-      write,
+    const worker: WorkerProcess = new WorkerProcess(audit, {
       takePlace: (asked) => places.take(asked),
       givePlaceBack: (place) => places.giveBack(place),
       useToken: (use) => this.#counts.useToken(use),

@@ -37,12 +37,6 @@ export interface WorkerStart {
   readonly mockSecret: Uint8Array;
 }
 
-interface AuditLines {
-  /** Each with its line break. */
-  readonly text: string;
-  readonly lines: number;
-}
-
 /** Asked by the first process. */
 export interface WorkerMethods {
   /** Resolves when it takes connections; rejects with what an operator can mend. */
@@ -82,10 +76,6 @@ export interface TokenUse {
 export interface FirstMethods {
   /** A connection that it was given is closed. */
   readonly closed: (_: undefined) => void;
-  /** Nobody waits for them. */
-  readonly append: (lines: AuditLines) => void;
-  /** Resolves when they are written, as `AuditLog.flushed` calls back. */
-  readonly write: (lines: AuditLines) => Promise<void>;
   /** @returns the number of the place, or why there is none, for the client */
   readonly takePlace: (asked: {
     readonly target: { readonly name: string; readonly limits: SessionLimits | undefined };

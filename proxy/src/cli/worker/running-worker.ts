@@ -1,5 +1,5 @@
 /** A worker of a proxy: it has sessions, and all that they need. Ports, audit log, HTTP API and files that change are the first process's. */
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 import { useDigestKey } from "@penstock/engine";
 import { parseConfig, type ProxyConfig } from "../../config/load-config.ts";
 import { formatProblems } from "../../config/problem.ts";
@@ -15,6 +15,7 @@ import type { Channel } from "../../workers/channel.ts";
 import { FirstPeers } from "../../workers/first-peers.ts";
 import { LinkedAuditLog } from "../../workers/linked-audit-log.ts";
 import type { ConnectionWay, FirstMethods, GivenContent, WorkerStart } from "../../workers/methods.ts";
+import { auditDescriptor } from "../../workers/worker-process.ts";
 import { shareOf } from "../../workers/share-limits.ts";
 import { connectParts } from "../connect-parts.ts";
 import { CommandError, exitCodes } from "../exit-codes.ts";
@@ -85,7 +86,10 @@ export class RunningWorker {
     const compiled = await loader.load();
     if (compiled.kind !== "loaded") throw new CommandError("the policies cannot be used", exitCodes.policies);
     const peers = new FirstPeers(first);
-    const audit = new LinkedAuditLog(first);
+    const pipe = new Socket({ fd: auditDescriptor, readable: true, writable: true });
+    // The first process has ended, or will not listen any more: nothing can be recorded.
+    pipe.on("error", () => undefined).once("close", () => process.exit(exitCodes.failure));
+    const audit = new LinkedAuditLog(pipe);
     const targets = new ConfiguredTargets(config.targets, {
       namesFolder: config.namesFolder,
       readsNamesOnly: true,
