@@ -67,7 +67,7 @@ test("health needs no token, and says nothing but that", async () => {
 test("metrics count what was allowed and refused, by rule, and time its stages", async () => {
   const client = await connect();
   await client.query("create table counted (id int)");
-  await client.query("select 1");
+  for (const id of [1, 1, 2, 3, 4]) await client.query(`select id from counted where id = ${id}`);
   await expect(client.query("truncate counted")).rejects.toThrow("truncate is not for you");
   await client.end();
   const text = await (await call(undefined, "/metrics")).text();
@@ -78,6 +78,9 @@ test("metrics count what was allowed and refused, by rule, and time its stages",
   expect(text).toMatch(/^penstock_stage_seconds_bucket\{stage="decide",le="\+Inf"\} [3-9]$/m);
   expect(text).toMatch(/^penstock_target_up\{target="shop"\} 1$/m);
   expect(text).toMatch(/^penstock_policies_info\{revision="[^"]+"\} 1$/m);
+  expect(text).toMatch(/^penstock_decisions_total\{cache="text"\} 1$/m);
+  expect(text).toMatch(/^penstock_decisions_total\{cache="template"\} [1-3]$/m);
+  expect(text).toMatch(/^penstock_decisions_total\{cache="none"\} [3-9]$/m);
   expect(text).toMatch(/^process_cpu_seconds_total /m);
 });
 

@@ -37,6 +37,7 @@ export function testEnforcer(options: TestEnforcerOptions = {}): Enforcer {
   const cache = new Map<string, Verdict>();
   return {
     revision: options.revision ?? "test",
+    decisions: { text: 0, template: 0, none: 0 },
     decide(text, _who, names, _catalog, parameters) {
       const refusal = options.onDecide?.(text, parameters, names.searchPath);
       if (refusal === undefined && options.onDecide === undefined) {

@@ -163,6 +163,8 @@ export interface StatementLimits {
  */
 export interface Enforcer {
   readonly revision: string;
+  /** How `decide` came to its verdicts so far. */
+  readonly decisions: Readonly<DecisionCounts>;
   /**
    * Decides all statements of a text; one denied, all denied. Never throws: whatever goes wrong is a deny verdict. Cached by text,
    * `who`, `catalog` (both by identity) and search_path, so that a repeated call costs a map look-up.
@@ -184,6 +186,15 @@ export interface Enforcer {
   hiddenRelations(who: PrincipalContext, catalog: Catalog): Pick<ReadonlySet<string>, "has" | "size"> | undefined;
   /** What the policies know by a name that it no longer has. Slow: for the log. */
   outdatedNames(catalog: Catalog): readonly OutdatedName[];
+}
+
+export interface DecisionCounts {
+  /** The same session had sent the same text before. */
+  text: number;
+  /** It had sent one that differs in its constants only. */
+  template: number;
+  /** Rules were evaluated. */
+  none: number;
 }
 
 /** A table or column: what policies call it, and what it is called now. */

@@ -1,7 +1,7 @@
 import type { Input, Program, Reads, Value } from "@penstock/language";
 import { BoundedCache } from "../bounded-cache.ts";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { Enforcer, NameContext, PrincipalContext, Verdict } from "../enforcer.ts";
+import type { DecisionCounts, Enforcer, NameContext, PrincipalContext, Verdict } from "../enforcer.ts";
 import { engineLimits } from "../limits.ts";
 import { decideStatement, type PreparedStatement } from "./decide-statement.ts";
 import { withHint } from "./explain-denial.ts";
@@ -54,6 +54,7 @@ interface EnforcerOptions {
 /** Decides with one program, for every engine that a catalog can be of. See `Enforcer` for the contract. */
 export function createEnforcer(program: Program, { hints = true, texts, redaction }: EnforcerOptions = {}): Enforcer {
   const worlds = new WeakMap<Catalog, WorldCaches>();
+  const decisions: DecisionCounts = { text: 0, template: 0, none: 0 };
 
   const cachesOf = (catalog: Catalog): WorldCaches => {
     let caches = worlds.get(catalog);
@@ -75,8 +76,10 @@ export function createEnforcer(program: Program, { hints = true, texts, redactio
       const caches = cachesOf(catalog);
       const session = sessionOf(caches, who);
       const { literals, manyRows } = caches.world.dialect;
-      if (parameters !== undefined)
+      if (parameters !== undefined) {
+        decisions.none++;
         return decideText(caches, session, text, manyRows?.few(text), names, parameters, undefined);
+      }
       const { byText, templates } = byPath(session.verdicts, names, () => ({
         byText: new BoundedCache<Verdict>(
           engineLimits.verdictsPerSession,
@@ -85,11 +88,19 @@ export function createEnforcer(program: Program, { hints = true, texts, redactio
         ),
         templates: new VerdictTemplates(literals),
       }));
-      const known = byText.get(text) ?? templates.find(text);
-      if (known !== undefined) return known;
-      const few = manyRows?.few(text);
-      const alike = few === undefined ? undefined : templates.find(text, few.text);
-      if (alike !== undefined) return alike;
+      const same = byText.get(text);
+      if (same !== undefined) {
+        decisions.text++;
+        return same;
+      }
+      const known = templates.find(text);
+      const few = known === undefined ? manyRows?.few(text) : undefined;
+      const alike = known ?? (few === undefined ? undefined : templates.find(text, few.text));
+      if (alike !== undefined) {
+        decisions.template++;
+        return alike;
+      }
+      decisions.none++;
       const verdict = decideText(caches, session, text, few, names, undefined, templates);
       if (!verdict.reads.time) byText.set(text, verdict);
       return verdict;
@@ -116,6 +127,7 @@ export function createEnforcer(program: Program, { hints = true, texts, redactio
   };
   return {
     revision: program.revision,
+    decisions,
     decide,
     labelledOrigins,
     hiddenRelations,

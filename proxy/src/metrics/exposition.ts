@@ -54,6 +54,12 @@ export function exposition(source: MetricsSource): Registry {
   add("counter", "penstock_rules_fired_total", "How often a rule had an effect; refusals of the engine by code.", () =>
     source.readings.fired.map(([key, times]) => [times, partsOf(key)] as const),
   );
+  add(
+    "counter",
+    "penstock_decisions_total",
+    "Decisions on texts: remembered from the same text, from one with other constants, or made by evaluating rules (none).",
+    () => source.readings.decisions.map(([cache, times]) => [times, { cache }] as const),
+  );
   add("counter", "penstock_origin_leaks_total", "Masked columns that came back: must stay 0.", () =>
     counted("originLeaks"),
   );

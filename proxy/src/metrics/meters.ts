@@ -20,6 +20,9 @@ export class Meters {
   readonly decide = new Histogram();
   /** From sending a statement upstream until its answer has ended. */
   readonly upstream = new Histogram();
+  /** Of the enforcer in force, and of those before it. */
+  #decisions: Enforcer["decisions"] | undefined;
+  #decisionsBefore: ReadonlyMap<string, number> = new Map();
   /** By key of `fired-rules.ts`. */
   readonly #fired = new Map<string, { count: number }>();
 
@@ -41,12 +44,22 @@ export class Meters {
       upstream: this.upstream.read(),
       fired: [...this.#fired].map(([key, { count }]) => [key, count] as const),
       shadow: [...shadow],
+      decisions: [...this.#decisionsSoFar()],
     };
   }
 
-  /** The same enforcer, with its decisions timed. */
+  #decisionsSoFar(): ReadonlyMap<string, number> {
+    const counts = Object.entries(this.#decisions ?? { text: 0, template: 0, none: 0 });
+    return new Map(counts.map(([from, count]) => [from, count + (this.#decisionsBefore.get(from) ?? 0)]));
+  }
+
+  /** The same enforcer, with its decisions timed. It takes the place of the one before. */
   timed(enforcer: Enforcer): Enforcer {
     const { decide: histogram } = this;
+    if (enforcer.decisions !== this.#decisions) {
+      this.#decisionsBefore = this.#decisionsSoFar();
+      this.#decisions = enforcer.decisions;
+    }
     return {
       ...enforcer,
       decide(text, who, names, catalog, parameters) {
@@ -67,6 +80,8 @@ export interface MeterReadings {
   readonly fired: Counts;
   /** Of policies in the shadow: statements since they were loaded, by what would be different. */
   readonly shadow: Counts;
+  /** By how the engine came to them (`DecisionCounts`). */
+  readonly decisions: Counts;
 }
 
 type Counts = readonly (readonly [key: string, count: number])[];
@@ -81,6 +96,7 @@ export function sumOfReadings(readings: readonly MeterReadings[]): MeterReadings
     upstream: sumOfHistograms(readings.map(({ upstream }) => upstream)),
     fired: sumOfCounts(readings.flatMap(({ fired }) => fired)),
     shadow: sumOfCounts(readings.flatMap(({ shadow }) => shadow)),
+    decisions: sumOfCounts(readings.flatMap(({ decisions }) => decisions)),
   };
 }
 
