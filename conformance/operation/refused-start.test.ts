@@ -223,12 +223,12 @@ describe("a target", () => {
   });
 });
 
-test("a port in use is named", async () => {
+test.each([1, 2])("a port in use is named, and no process is left (workers: %d)", async (workers) => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   const address = other.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  installation.write("penstock.yaml", installation.config({ port }));
+  installation.write("penstock.yaml", `${installation.config({ port })}workers: ${workers}\n`);
   expect(
     await refusal(
       5,

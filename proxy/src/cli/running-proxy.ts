@@ -70,6 +70,7 @@ export class RunningProxy {
       return running;
     } catch (error) {
       targets.close();
+      if (running !== undefined) await running.#parts.crew?.stop();
       await store?.close();
       await audit.close();
       throw error;

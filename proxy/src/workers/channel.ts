@@ -66,16 +66,16 @@ export class Channel<Remote> {
       connection?.destroy();
       return;
     }
-    // What cannot be sent any more is told by `disconnect`.
     this.#process.send?.(message, connection, {}, (error) => {
-      if (error !== null) connection?.destroy();
+      if (error === null) return;
+      connection?.destroy();
+      if ("id" in message && message.id !== undefined) this.#take(message.id)?.reject(error);
     });
   }
 
   #received(message: Asked | Answered, connection: Socket | undefined): void {
     if ("answers" in message) {
-      const waiting = this.#waiting.get(message.answers);
-      this.#waiting.delete(message.answers);
+      const waiting = this.#take(message.answers);
       if (message.error === undefined) waiting?.resolve(message.value);
       else waiting?.reject(new Error(message.error));
       return;
@@ -89,6 +89,13 @@ export class Channel<Remote> {
       (error: unknown) =>
         this.#send({ answers: id, value: undefined, error: error instanceof Error ? error.message : String(error) }),
     );
+  }
+
+  /** Who waits for that answer; nobody does any more. */
+  #take(id: number): { resolve: (value: unknown) => void; reject: (error: Error) => void } | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return waiting;
   }
 
   #disconnected(): void {

@@ -45,6 +45,8 @@ export class Crew implements Activity {
   readonly #prepared = new Set<WorkerProcess>();
   /** How often something has changed that a worker is told when it starts. */
   #changes = 0;
+  /** Those that take no clients yet. */
+  readonly #starting = new Set<WorkerProcess>();
   /** Of workers that start: targets whose schema has changed since they began to. */
   readonly #missed = new Set<Set<string>>();
   #spreading: Promise<void> = Promise.resolve();
@@ -132,6 +134,7 @@ export class Crew implements Activity {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.ports.close();
+    for (const worker of this.#starting) worker.kill();
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
   }
 
@@ -182,6 +185,7 @@ export class Crew implements Activity {
     });
     const missed = new Set<string>();
     this.#missed.add(missed);
+    this.#starting.add(worker);
     try {
       const changes = this.#changes;
       await worker.channel.ask("start", { ...start(), number, of });
@@ -192,6 +196,7 @@ export class Crew implements Activity {
       throw error;
     } finally {
       this.#missed.delete(missed);
+      this.#starting.delete(worker);
     }
     for (const target of missed) worker.channel.tell("catalogChanged", target);
     this.#workers.set(number, worker);
