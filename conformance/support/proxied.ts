@@ -91,8 +91,8 @@ export interface Proxied {
   readonly setPolicies: (text: string) => void;
   /** From now on the user is somebody else, or nobody. Who is connected stays so. */
   readonly setUser: (user: ProxiedUser | string) => void;
-  /** After a change of the schema that did not go through the proxy. */
-  readonly refreshCatalogs: () => Promise<void>;
+  /** After a change of the schema that did not go through the proxy. @param only of these databases; left out, of all */
+  readonly refreshCatalogs: (only?: readonly ProxiedDatabase[]) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -211,7 +211,11 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
       if (account === undefined) throw new Error(`there was never a user ${name}`);
       people.set(name, { ...account, principal: typeof user === "string" ? undefined : principalOf(user) });
     },
-    refreshCatalogs: openTargets,
+    async refreshCatalogs(only) {
+      if (only === undefined) return openTargets();
+      const wanted = targets.all.filter(({ database }) => only.some((each) => each.database === database));
+      await Promise.all(wanted.map(({ catalog }) => catalog.refresh()));
+    },
     async stop() {
       await proxy.close();
       if (asking?.isOwn === true) await asking.store.close();
