@@ -27,6 +27,7 @@ import { deriveVerifier } from "../../proxy/src/identity/scram-verifier.ts";
 import { SqliteStore } from "../../proxy/src/store/sqlite-store.ts";
 import type { Store } from "../../proxy/src/store/store.ts";
 import { ConfiguredTargets } from "../../proxy/src/targets/configured-targets.ts";
+import { lastLine } from "./lines-from-end.ts";
 
 export interface ProxiedUser {
   readonly name: string;
@@ -190,7 +191,7 @@ export async function startProxied(options: ProxiedOptions): Promise<Proxied> {
     },
     auditLines: () => lines().map(parseLine),
     lastAuditLine: (event) => {
-      const line = lines().findLast((text) => text.includes(`"event":${JSON.stringify(event)}`));
+      const line = lastLine(auditFile, (text) => text.includes(`"event":${JSON.stringify(event)}`) && !isOfChain(text));
       return line === undefined ? undefined : parseLine(line);
     },
     events,
