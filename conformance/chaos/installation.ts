@@ -12,6 +12,8 @@ import { freePort, type PostgresServer } from "../support/postgres-server.ts";
 
 const command = fileURLToPath(new URL("../../proxy/bin/policy-proxy.ts", import.meta.url));
 const startMsMax = 60_000;
+/** Megabytes of the heap: where there is room, V8 lets garbage lie, and nobody could tell it from what is kept for ever. Workers have the same. */
+const heapMax = "--max-old-space-size=300";
 
 /** Masks e-mail addresses, and lets `approved` be written to with somebody's yes only. */
 const policy = `package chaos
@@ -104,7 +106,7 @@ export class ChaosProxy {
   async start(): Promise<void> {
     const log = createWriteStream(join(this.#folder, `${this.name}.log`), { flags: "a" });
     for (const endsAt = Date.now() + startMsMax; Date.now() < endsAt; ) {
-      const child = spawn(process.execPath, [command, "serve", "--config", `${this.name}.yaml`], {
+      const child = spawn(process.execPath, [heapMax, command, "serve", "--config", `${this.name}.yaml`], {
         cwd: this.#folder,
         stdio: ["ignore", "ignore", "pipe"],
       });
