@@ -1,5 +1,5 @@
 /** Between a client and a server: on demand it lets one message of the client through, and ends the connection instead of giving the answer. */
-import { connect, createServer, type Socket } from "node:net";
+import { startRelayServer } from "./relay-server.ts";
 
 export interface LossyRelay {
   readonly port: number;
@@ -8,25 +8,15 @@ export interface LossyRelay {
   readonly stop: () => Promise<void>;
 }
 
-const host = "127.0.0.1";
-
 /** @param port of a PostgreSQL server without TLS, on this machine */
 export async function startLossyRelay(port: number): Promise<LossyRelay> {
   let wanted: { readonly text: string; readonly done: () => void } | undefined;
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const upstream = connect(port, host);
+  const relay = await startRelayServer(port, (client, relayed) => {
+    const upstream = relayed.upstream();
     let hasText = false;
     let losing: (() => void) | undefined;
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on("error", () => undefined);
-      socket.on("close", () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroySoon();
-      });
-    }
+    client.on("close", () => upstream.destroySoon());
+    upstream.on("close", () => client.destroy());
     client.on("data", (chunk: Buffer) => {
       if (wanted !== undefined && chunk.includes(wanted.text)) hasText = true;
       if (wanted !== undefined && hasText && chunk.includes("commit\0")) {
@@ -44,19 +34,5 @@ export async function startLossyRelay(port: number): Promise<LossyRelay> {
       }
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(0, host, resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the system gave no port");
-  return {
-    port: address.port,
-    loseCommitAfter: (text) => new Promise((done) => (wanted = { text, done })),
-    stop: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-    },
-  };
+  return { ...relay, loseCommitAfter: (text) => new Promise((done) => (wanted = { text, done })) };
 }
